@@ -1,0 +1,92 @@
+//! Who can run a configuration. An engine is a list of [`Family`]s, one a classifier; the native ones stand
+//! on `models`, the others on somebody else's library.
+//!
+//! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
+//! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
+
+pub mod native;
+pub mod stopwatch;
+
+use crate::dataset::Features;
+use crate::grid::{Configuration, Parameters};
+use crate::models::Training;
+pub use stopwatch::{Cost, Stopwatch};
+
+/// Somebody's implementation of some classifiers.
+pub struct Engine {
+    /// As it stands in result files and on the command line.
+    pub name: &'static str,
+    /// The version of the implementation, without which nothing is measured.
+    pub version: &'static str,
+    pub families: &'static [&'static dyn Family],
+}
+
+impl Engine {
+    /// The family that runs a classifier, if the engine has it.
+    pub fn family(&self, classifier: &str) -> Option<&'static dyn Family> {
+        self.families.iter().copied().find(|family| family.classifier() == classifier)
+    }
+}
+
+/// What a family needs to know of the data before it says whether it can run.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub train_size: usize,
+    pub test_size: usize,
+    pub features: usize,
+    pub classes: usize,
+}
+
+/// One classifier of one engine.
+pub trait Family: Sync {
+    /// scikit-learn's name, such as `KNeighborsClassifier`.
+    fn classifier(&self) -> &'static str;
+
+    /// `Err` with the reason when these parameters (or data of this shape) cannot be expressed here:
+    /// the configuration becomes an `unsupported` row.
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String>;
+
+    /// Configurations with the same key share work and run as one job. The key also seeds them, so it must
+    /// follow from the parameters alone, and a configuration run alone must give the same bits.
+    fn sharing_key(&self, parameters: &Parameters) -> String;
+
+    /// Runs a group of configurations with one sharing key, calling `emit` once for each with its index
+    /// as soon as it is finished.
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>));
+}
+
+/// A group of configurations to run on prepared data.
+pub struct Work<'a> {
+    /// All of one classifier and one sharing key, each accepted by [`Family::check`].
+    pub configurations: &'a [Configuration],
+    pub training: Training<'a>,
+    pub test: &'a Features,
+    /// Derived from base seed, data set, engine, sharing key and repeat.
+    pub seed: u64,
+}
+
+/// What came out for one configuration.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// One class a test row, in test order.
+    pub predictions: Vec<u8>,
+    /// What fitting this configuration alone costs: work shared with others is counted in full.
+    pub fit: Cost,
+    /// Likewise for predicting the test set.
+    pub predict: Cost,
+    /// Whether an iterative method met its tolerance; `None` where there is nothing to meet.
+    pub converged: Option<bool>,
+    /// Facts about the fitted model worth keeping (support vectors, nodes, iterations), by name.
+    pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Why a configuration gave no predictions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The engine cannot express the configuration.
+    Unsupported(String),
+    /// The method ran and did not arrive at a model.
+    Diverged(String),
+    /// Anything else that the implementation reports.
+    Failed(String),
+}

@@ -1,0 +1,17 @@
+//! mnist-bench reruns the classic-classifier sweep on MNIST and Fashion-MNIST.
+//!
+//! Data flows one way through these modules, and nothing below knows what is above it:
+//! `cli -> sweep -> (worker process: engines -> models) -> results -> stats -> report`.
+//! The parts that are useful on their own are [`dataset`] (one call loads either data set) and
+//! [`models`] (scikit-learn's classic classifiers on images).
+
+pub mod cli;
+pub mod dataset;
+pub mod engines;
+pub mod grid;
+pub mod linalg;
+pub mod models;
+pub mod report;
+pub mod results;
+pub mod stats;
+pub mod sweep;

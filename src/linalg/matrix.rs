@@ -1,0 +1,59 @@
+//! A dense row-major `f32` matrix whose rows start on cache lines where the width allows.
+
+/// One cache line of values; storing lines keeps the data 64-byte aligned without `unsafe` allocation.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([f32; 16]);
+
+/// A dense row-major matrix of `rows` x `columns`. The data is contiguous (no padding between rows) and
+/// starts 64-byte aligned, so every row is aligned when `columns` is a multiple of 16, as 784 is.
+#[derive(Clone)]
+pub struct Matrix {
+    lines: Vec<Line>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Matrix {
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Matrix {
+        let length = rows.checked_mul(columns).expect("matrix size overflows usize");
+        Matrix { lines: vec![Line([0.0; 16]); length.div_ceil(16)], rows, columns }
+    }
+
+    /// Copies row-major values. Panics when `values.len() != rows * columns`.
+    pub fn from_slice(values: &[f32], rows: usize, columns: usize) -> Matrix {
+        let mut matrix = Matrix::zeros(rows, columns);
+        matrix.as_mut_slice().copy_from_slice(values);
+        matrix
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// All values, row after row.
+    pub fn as_slice(&self) -> &[f32] {
+        // SAFETY: Line is repr(align(64)) around [f32; 16] with size 64, so the lines are
+        // `16 * lines.len()` consecutive f32 values, of which the first rows * columns are ours.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.rows * self.columns) }
+    }
+
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        // SAFETY: as in `as_slice`; the borrow is unique.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.rows * self.columns) }
+    }
+
+    pub fn row(&self, index: usize) -> &[f32] {
+        &self.as_slice()[index * self.columns..(index + 1) * self.columns]
+    }
+
+    pub fn row_mut(&mut self, index: usize) -> &mut [f32] {
+        let columns = self.columns;
+        &mut self.as_mut_slice()[index * columns..(index + 1) * columns]
+    }
+}

@@ -1,0 +1,8 @@
+//! The kernels that the models share. Each has a scalar path, which is its definition, and
+//! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
+
+pub mod gemm;
+pub mod matrix;
+pub mod simd;
+
+pub use matrix::Matrix;
