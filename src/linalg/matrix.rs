@@ -3,6 +3,7 @@
 /// One cache line of values; storing lines keeps the data 64-byte aligned without `unsafe` allocation.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
+#[expect(dead_code, reason = "read and written through the slices below")]
 struct Line([f32; 16]);
 
 /// A dense row-major matrix of `rows` x `columns`. The data is contiguous (no padding between rows) and
