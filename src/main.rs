@@ -1,1 +1,25 @@
-fn main() {}
+//! The table of contents of the program: one line a subcommand, each in a file of its own under `cli/`.
+
+use clap::{Parser, Subcommand};
+use mnist_bench::cli;
+
+/// Reruns the classic-classifier sweep on MNIST and Fashion-MNIST, side by side.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the data sets: shapes, range, mean, class counts and digests
+    Data(cli::data::Args),
+}
+
+fn main() -> std::process::ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Data(args) => cli::data::run(args),
+    };
+    cli::exit::finish(result)
+}

@@ -1,1 +1,12 @@
-//! (being built)
+//! The command line: one file a subcommand, each with the same parts in the same order: the module header,
+//! an `Args` struct (clap), and `pub fn run(args: Args) -> anyhow::Result<ExitCode>`.
+//!
+//! `Err` from `run` is bad input (exit code 2, one line on standard error); a command that ran and has
+//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed with
+//! `writeln!(out, ...)?`, never `println!`, so that a closed pipe ends the program quietly.
+
+pub mod data;
+pub mod exit;
+pub mod shared;
+
+pub use exit::ExitCode;

@@ -43,10 +43,15 @@ impl Dataset {
 
 /// Loads a data set by name from `data/` (provisional: the reader with its checks replaces this).
 pub fn load(name: &str) -> std::io::Result<Dataset> {
+    load_from(std::path::Path::new("data"), name)
+}
+
+/// Loads a data set by name from another folder than `data/`.
+pub fn load_from(data_dir: &std::path::Path, name: &str) -> std::io::Result<Dataset> {
     use std::io::Read;
     let read = |file: &str| -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = std::fs::File::open(std::path::Path::new("data").join(name).join(file))?;
+        let file = std::fs::File::open(data_dir.join(name).join(file))?;
         flate2::read::GzDecoder::new(file).read_to_end(&mut bytes)?;
         Ok(bytes)
     };

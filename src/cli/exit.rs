@@ -1,0 +1,83 @@
+//! How the program ends: the exit codes, and the one place that turns an error into them.
+
+use std::io::{self, Write};
+
+/// The exit codes, documented in the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Everything asked for was done.
+    Success,
+    /// The command ran, and something in it failed: rows of a sweep, a report that is not current.
+    Failed,
+    /// Bad input or usage: nothing was done.
+    Usage,
+    /// Stopped by Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+impl ExitCode {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            ExitCode::Success => 0,
+            ExitCode::Failed => 1,
+            ExitCode::Usage => 2,
+            ExitCode::Interrupted => 130,
+        }
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        code.code().into()
+    }
+}
+
+/// Ends a command: an error becomes one line on standard error (with the backtrace under `RUST_BACKTRACE=1`)
+/// and exit code 2. A reader that closed the pipe early, such as `head`, is not an error.
+pub fn finish(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
+    let code = result.unwrap_or_else(|error| {
+        if is_broken_pipe(&error) {
+            return ExitCode::Success;
+        }
+        let line = if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "1") {
+            format!("{error:?}")
+        } else {
+            one_line(&format!("{error:#}"))
+        };
+        // Nobody is left to tell when standard error is closed too.
+        let _ = writeln!(io::stderr(), "error: {line}");
+        ExitCode::Usage
+    });
+    code.into()
+}
+
+/// Errors quote file names and other programs' messages: line breaks in those must not make several lines,
+/// and control characters must not reach the terminal.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    words.join(" ").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_without_control_characters() {
+        assert_eq!(one_line("a\n  b\r\n\nc\x1b[31m"), "a b c\u{fffd}[31m");
+    }
+
+    #[test]
+    fn a_broken_pipe_is_found_below_its_context() {
+        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
+        assert!(is_broken_pipe(&error));
+        assert!(!is_broken_pipe(&anyhow::anyhow!("broken pipe")));
+    }
+}
