@@ -9,7 +9,7 @@ pub mod stopwatch;
 
 use crate::dataset::Features;
 use crate::grid::{Configuration, Parameters};
-use crate::models::Training;
+use crate::models::{FitError, Training};
 pub use stopwatch::{Cost, Stopwatch};
 
 /// Somebody's implementation of some classifiers.
@@ -89,4 +89,15 @@ pub enum Failure {
     Diverged(String),
     /// Anything else that the implementation reports.
     Failed(String),
+}
+
+impl From<FitError> for Failure {
+    fn from(error: FitError) -> Failure {
+        let reason = error.to_string();
+        match error {
+            FitError::InvalidParameter { .. } => Failure::Unsupported(reason),
+            FitError::UnusableData(_) => Failure::Failed(reason),
+            FitError::Diverged(_) => Failure::Diverged(reason),
+        }
+    }
 }

@@ -8,6 +8,8 @@
 //! Parallelism is rayon's, in whatever pool the caller has installed, over chunks of fixed size with
 //! ordered reductions: the same bits for any number of threads. Randomness comes from the seed alone.
 
+pub mod naive_bayes;
+
 use crate::dataset::Features;
 
 /// Training data: n rows of features with one label each, 0 to `classes` - 1. A class need not occur.
@@ -32,6 +34,11 @@ pub trait Model: Send + Sync {
     /// Whether an iterative method met its tolerance before its limit; `None` where there is nothing to meet.
     fn converged(&self) -> Option<bool> {
         None
+    }
+
+    /// Facts about the fitted model worth keeping (support vectors, epochs, final loss), by name.
+    fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        serde_json::Map::new()
     }
 }
 

@@ -1,7 +1,40 @@
 //! The project's own models as an engine: one file a family, which reads parameters, names what shares
 //! work, and times it.
 
-use super::Engine;
+pub mod naive_bayes;
+pub mod reader;
+
+use super::stopwatch::timed;
+use super::{Engine, Failure, Outcome, Work};
+use crate::grid::Parameters;
+use crate::models::Classifier;
 
 /// Our own implementations.
-pub static NATIVE: Engine = Engine { name: "native", version: env!("CARGO_PKG_VERSION"), families: &[] };
+pub static NATIVE: Engine = Engine {
+    name: "native",
+    version: env!("CARGO_PKG_VERSION"),
+    families: &[
+        &naive_bayes::Family, //
+    ],
+};
+
+/// Runs configurations that share no work, one after the other: `read` turns parameters into a classifier.
+pub fn run_each(
+    work: &Work,
+    emit: &mut dyn FnMut(usize, Result<Outcome, Failure>),
+    read: impl Fn(&Parameters) -> Result<Box<dyn Classifier>, String>,
+) {
+    for (index, configuration) in work.configurations.iter().enumerate() {
+        let outcome = read(&configuration.parameters)
+            .map_err(Failure::Unsupported)
+            .and_then(|classifier| run_one(work, classifier.as_ref()));
+        emit(index, outcome);
+    }
+}
+
+fn run_one(work: &Work, classifier: &dyn Classifier) -> Result<Outcome, Failure> {
+    let (model, fit) = timed(|| classifier.fit(&work.training, work.seed));
+    let model = model?;
+    let (predictions, predict) = timed(|| model.predict(work.test));
+    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: model.facts() })
+}
