@@ -1,1 +1,19 @@
-//! (being built)
+//! Result files: one JSON file a run of one configuration. Only this module knows their format.
+//!
+//! [`Record`] is what the program works with; [`wire`] is what stands in the file, key by key; [`Store`]
+//! finds, reads and writes the files of a run; [`validate`] says what is wrong with one.
+
+pub mod provenance;
+pub mod record;
+pub mod store;
+pub mod strict;
+pub mod validate;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use provenance::Provenance;
+pub use record::{Record, Repeat, Reported, Status};
+pub use store::{Place, Scan, Store};
+pub use validate::Problem;

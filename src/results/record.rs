@@ -1,0 +1,224 @@
+//! What the program knows of a run of one configuration: its settings, how it ended, its repeats.
+//!
+//! Whatever follows from the repeats (means, spread) is computed here and stored nowhere else.
+
+use serde::{Deserialize, Serialize};
+
+use super::Provenance;
+use crate::engines::{Cost, Outcome};
+use crate::grid::Configuration;
+
+/// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// All repeats asked for are there.
+    Ok,
+    /// Stopped at the time limit.
+    Timeout,
+    /// Stopped at the memory limit, or the system had none left.
+    OutOfMemory,
+    /// The worker died, or answered with something that is no result.
+    Crashed,
+    /// The engine or the data set cannot express the configuration.
+    Unsupported,
+    /// The method ran and did not arrive at a model.
+    Diverged,
+    /// A figure from elsewhere, without predictions.
+    Reported,
+}
+
+impl Status {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Status; 7] = [
+        Status::Ok,
+        Status::Timeout,
+        Status::OutOfMemory,
+        Status::Crashed,
+        Status::Unsupported,
+        Status::Diverged,
+        Status::Reported,
+    ];
+
+    /// As it stands in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Timeout => "timeout",
+            Status::OutOfMemory => "out_of_memory",
+            Status::Crashed => "crashed",
+            Status::Unsupported => "unsupported",
+            Status::Diverged => "diverged",
+            Status::Reported => "reported",
+        }
+    }
+
+    /// Whether the run gave no complete result.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Status::Ok | Status::Reported)
+    }
+}
+
+/// One run of one configuration on one data set by one engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The name of its file without `.json`: the canonical id of the configuration, and `@n=5000` behind it
+    /// when the training set was cut to 5000 rows.
+    pub id: String,
+    pub status: Status,
+    /// Reason of a failure on the first line, the last lines of the worker's log below.
+    pub error: Option<String>,
+    pub engine: String,
+    pub engine_version: Option<String>,
+    pub configuration: Configuration,
+    pub dataset: String,
+    /// Rows trained on.
+    pub train_size: usize,
+    /// Rows predicted.
+    pub test_size: usize,
+    /// Threads given to the job.
+    pub threads: usize,
+    /// Jobs that ran at the same time, this one included (the most there were); `None` when unknown.
+    pub jobs_in_flight: Option<usize>,
+    /// The times were measured with nothing else running.
+    pub quiet: bool,
+    /// The worker's own peak resident memory.
+    pub peak_memory_bytes: Option<u64>,
+    /// Ids of the configurations whose work this one's times share.
+    pub shared_with: Vec<String>,
+    /// The repeats that completed, in order.
+    pub repeats: Vec<Repeat>,
+    /// Only for [`Status::Reported`].
+    pub reported: Option<Reported>,
+    pub provenance: Option<Provenance>,
+}
+
+/// One completed repeat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeat {
+    pub seed: u64,
+    /// One class a test row, in test order.
+    pub predictions: Vec<u8>,
+    /// Share of predictions that are right.
+    pub accuracy: f64,
+    /// Wall-clock seconds that fitting this configuration alone takes.
+    pub fit_seconds: f64,
+    /// Likewise for predicting the whole test set.
+    pub predict_seconds: f64,
+    /// CPU seconds of all threads, where measured.
+    pub fit_cpu_seconds: Option<f64>,
+    pub predict_cpu_seconds: Option<f64>,
+    /// Whether an iterative method met its tolerance; `None` where there is nothing to meet.
+    pub converged: Option<bool>,
+    /// What the engine tells of the model: support vectors, nodes, iterations.
+    pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Figures from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reported {
+    pub accuracy: f64,
+    pub fit_seconds: Option<f64>,
+    pub predict_seconds: Option<f64>,
+}
+
+impl Repeat {
+    /// A repeat from what an engine gave. `Err` says why the predictions are no answer to `labels`
+    /// (another number of them, or a class that does not exist): such a worker is `crashed`.
+    pub fn from_outcome(
+        seed: u64,
+        outcome: Outcome,
+        labels: &[u8],
+        classes: usize,
+    ) -> Result<Repeat, String> {
+        if outcome.predictions.len() != labels.len() {
+            let (got, wanted) = (outcome.predictions.len(), labels.len());
+            return Err(format!("{got} predictions for {wanted} test images"));
+        }
+        if let Some(class) = outcome.predictions.iter().find(|&&class| usize::from(class) >= classes) {
+            return Err(format!("predicted class {class} of a data set with {classes} classes"));
+        }
+        let Cost { wall_seconds: fit, cpu_seconds: fit_cpu } = outcome.fit;
+        let Cost { wall_seconds: predict, cpu_seconds: predict_cpu } = outcome.predict;
+        Ok(Repeat {
+            seed,
+            accuracy: accuracy(&outcome.predictions, labels),
+            predictions: outcome.predictions,
+            fit_seconds: microseconds(fit),
+            predict_seconds: microseconds(predict),
+            fit_cpu_seconds: Some(microseconds(fit_cpu)),
+            predict_cpu_seconds: Some(microseconds(predict_cpu)),
+            converged: outcome.converged,
+            facts: outcome.facts,
+        })
+    }
+}
+
+impl Record {
+    /// Mean accuracy over the repeats, or the reported one.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.mean(|repeat| repeat.accuracy).or(self.reported.map(|reported| reported.accuracy))
+    }
+
+    /// Mean seconds to fit, wall clock.
+    pub fn fit_seconds(&self) -> Option<f64> {
+        let mean = self.mean(|repeat| repeat.fit_seconds).map(microseconds);
+        mean.or(self.reported.and_then(|reported| reported.fit_seconds))
+    }
+
+    /// Mean seconds to predict the test set, wall clock.
+    pub fn predict_seconds(&self) -> Option<f64> {
+        let mean = self.mean(|repeat| repeat.predict_seconds).map(microseconds);
+        mean.or(self.reported.and_then(|reported| reported.predict_seconds))
+    }
+
+    /// Sample standard deviation (n - 1) of the accuracy over the repeats; `None` below two.
+    pub fn accuracy_deviation(&self) -> Option<f64> {
+        if self.repeats.len() < 2 {
+            return None;
+        }
+        let mean = self.mean(|repeat| repeat.accuracy)?;
+        let squares: f64 = self.repeats.iter().map(|repeat| (repeat.accuracy - mean).powi(2)).sum();
+        Some((squares / (self.repeats.len() - 1) as f64).sqrt())
+    }
+
+    /// Whether every repeat converged; `None` when no repeat says anything about it.
+    pub fn converged(&self) -> Option<bool> {
+        let said: Vec<bool> = self.repeats.iter().filter_map(|repeat| repeat.converged).collect();
+        (!said.is_empty()).then(|| said.iter().all(|&converged| converged))
+    }
+
+    /// The train size in the id's `@n=`, or `None` for the full training set.
+    pub fn subset(&self) -> Option<&str> {
+        self.id.rsplit_once("@n=").map(|(_, size)| size)
+    }
+
+    /// The canonical id of the configuration, without the train size.
+    pub fn configuration_id(&self) -> &str {
+        self.id.rsplit_once("@n=").map_or(&self.id, |(id, _)| id)
+    }
+
+    fn mean(&self, of: impl Fn(&Repeat) -> f64) -> Option<f64> {
+        let n = self.repeats.len();
+        (n > 0).then(|| self.repeats.iter().map(of).sum::<f64>() / n as f64)
+    }
+}
+
+/// The name of a result file without `.json`.
+pub fn file_stem(configuration_id: &str, subset: Option<usize>) -> String {
+    match subset {
+        Some(size) => format!("{configuration_id}@n={size}"),
+        None => configuration_id.to_string(),
+    }
+}
+
+/// Share of `predictions` that equal `labels`, which are as many; 0 for none at all.
+pub fn accuracy(predictions: &[u8], labels: &[u8]) -> f64 {
+    let correct = predictions.iter().zip(labels).filter(|(prediction, label)| prediction == label).count();
+    if labels.is_empty() { 0.0 } else { correct as f64 / labels.len() as f64 }
+}
+
+/// Seconds to the microsecond: what a clock can say, in few digits.
+pub fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}

@@ -1,0 +1,208 @@
+//! Where result files stand, and reading and writing them whole.
+//!
+//! `results/<run>/<dataset>/<engine>/<id>.json`. A file appears at once or not at all: it is written beside
+//! its place, synced and renamed.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::record::Record;
+use super::validate::Problem;
+use super::wire::WireRecord;
+
+/// No result file is longer: 10,000 predictions a repeat leave room for 1,600 repeats.
+pub const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// The result files of one run.
+#[derive(Clone, Debug)]
+pub struct Store {
+    results: PathBuf,
+    run: String,
+}
+
+/// What a result file's path says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub dataset: String,
+    pub engine: String,
+    /// The file's name without `.json`.
+    pub id: String,
+}
+
+/// All files of a run: what could be read, and what could not.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// By path, so that the order depends on nothing else.
+    pub records: Vec<(PathBuf, Record)>,
+    pub problems: Vec<Problem>,
+}
+
+impl Store {
+    /// The run `run` under `results`. `Err` says why the name cannot be a folder.
+    pub fn new(results: impl Into<PathBuf>, run: &str) -> Result<Store, String> {
+        if !is_name(run) {
+            return Err(format!(
+                "run name {run:?} cannot be used: take letters, digits, '.', '_' and '-', not starting with '.'"
+            ));
+        }
+        Ok(Store { results: results.into(), run: run.to_string() })
+    }
+
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The folder of the run.
+    pub fn root(&self) -> PathBuf {
+        self.results.join(&self.run)
+    }
+
+    /// The file of a result.
+    pub fn path(&self, dataset: &str, engine: &str, id: &str) -> PathBuf {
+        self.root().join(dataset).join(engine).join(format!("{id}.json"))
+    }
+
+    /// Writes a record to its place, replacing what stood there, and gives the path.
+    pub fn write(&self, record: &Record) -> io::Result<PathBuf> {
+        let names = [record.dataset.as_str(), &record.engine, &record.id];
+        if let Some(name) = names.iter().find(|name| !is_name(name)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no file name")));
+        }
+        let path = self.path(&record.dataset, &record.engine, &record.id);
+        write_atomically(&path, &WireRecord::from(record).to_bytes())?;
+        Ok(path)
+    }
+
+    /// Reads one result, without judging its figures.
+    pub fn read(&self, dataset: &str, engine: &str, id: &str) -> Result<Record, Problem> {
+        read(&self.path(dataset, engine, id))
+    }
+
+    /// Reads every `.json` file of the run. A run that is not there is empty.
+    pub fn scan(&self) -> io::Result<Scan> {
+        let mut scan = Scan::default();
+        let root = self.root();
+        if !root.exists() {
+            return Ok(scan);
+        }
+        let mut paths = Vec::new();
+        collect(&root, 0, &mut paths)?;
+        paths.sort();
+        for path in paths {
+            match read(&path) {
+                Ok(record) => scan.records.push((path, record)),
+                Err(problem) => scan.problems.push(problem),
+            }
+        }
+        Ok(scan)
+    }
+
+    /// The names of all runs under `results`, sorted.
+    pub fn runs(results: &Path) -> io::Result<Vec<String>> {
+        let mut runs = Vec::new();
+        if !results.exists() {
+            return Ok(runs);
+        }
+        for entry in fs::read_dir(results)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir()
+                && let Some(name) = entry.file_name().to_str()
+                && is_name(name)
+            {
+                runs.push(name.to_string());
+            }
+        }
+        runs.sort();
+        Ok(runs)
+    }
+}
+
+impl Place {
+    /// What the last three parts of a path say, when there are three and the last ends in `.json`.
+    pub fn of(path: &Path) -> Option<Place> {
+        let id = path.file_name()?.to_str()?.strip_suffix(".json")?.to_string();
+        let engine = path.parent()?.file_name()?.to_str()?.to_string();
+        let dataset = path.parent()?.parent()?.file_name()?.to_str()?.to_string();
+        Some(Place { dataset, engine, id })
+    }
+}
+
+/// Reads one result file of at most [`MAX_FILE_BYTES`], without judging its figures.
+pub fn read(path: &Path) -> Result<Record, Problem> {
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    read_bounded(path)
+        .and_then(|bytes| WireRecord::parse(&bytes))
+        .and_then(|wire| wire.into_record(stem))
+        .map_err(|message| Problem::file(path, message))
+}
+
+/// The bytes of a result file; refuses one that is longer than any result.
+pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("longer than {} MiB, which no result is", MAX_FILE_BYTES >> 20));
+    }
+    Ok(bytes)
+}
+
+/// Moves a file that is no result out of the way, beside itself under a name that nothing reads
+/// (`<name>.garbled`, `<name>.garbled-2`, ...), and gives the new path.
+pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let mut name = path.as_os_str().to_os_string();
+        name.push(if number == 1 { ".garbled".to_string() } else { format!(".garbled-{number}") });
+        let aside = PathBuf::from(name);
+        if !aside.exists() {
+            fs::rename(path, &aside)?;
+            return Ok(aside);
+        }
+        number += 1;
+    }
+}
+
+/// Writes a whole file: temporary file in the same folder, fsync, rename, fsync of the folder.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    // A temporary file is the owner's alone; a result is to be read like any other file.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// A name that is safe as one part of a path on any file system in use.
+pub fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+=,@()[]".contains(c);
+    !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+/// All `.json` files below a folder, at most three levels down (data set, engine, file).
+fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            if depth < 3 {
+                collect(&path, depth + 1, paths)?;
+            }
+        } else if path.extension() == Some(OsStr::new("json")) && !is_hidden(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
+}
