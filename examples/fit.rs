@@ -1,11 +1,12 @@
-//! Runs configurations of one native family on a data set, without the sweep around it:
-//! `cargo run --release --example fit -- mnist SVC '{"C": 10, "kernel": "rbf"}' [MORE...] [n=5000] [threads=2]`.
+//! Runs configurations of one family on a data set, without the sweep around it:
+//! `cargo run --release --example fit -- mnist SVC '{"C": 10, "kernel": "rbf"}' [MORE...] [n=5000] [threads=2]`,
+//! with `engine=linfa` or another for a family that is not ours.
 //! Configurations that share work run together. Prints accuracy and times a configuration.
 
 use std::sync::Arc;
 
 use mnist_bench::dataset::{self, Features, Scaling};
-use mnist_bench::engines::{Work, native::NATIVE};
+use mnist_bench::engines::{BUILT_IN, Shape, Work};
 use mnist_bench::grid::Configuration;
 use mnist_bench::models::Training;
 
@@ -30,9 +31,16 @@ fn main() {
     let scaling = Arc::new(Scaling::standard(&pixels, n, d));
     let train = Features::new(pixels, n, d, scaling.clone());
     let test = Features::new(dataset.test.images.pixels.clone(), dataset.test.images.count, d, scaling);
-    let family = NATIVE.family(classifier).expect("a native family of that name");
+    let name = arguments.iter().find_map(|a| a.strip_prefix("engine=")).unwrap_or("native");
+    let engine = BUILT_IN.iter().find(|engine| engine.name == name).expect("an engine of that name");
+    let family = engine.family(classifier).expect("a family of that name");
+    let shape = Shape { train_size: n, test_size: test.n(), features: d, classes: dataset.classes() };
     let mut groups: Vec<(String, Vec<Configuration>)> = Vec::new();
     for configuration in configurations {
+        if let Err(reason) = family.check(&configuration.parameters, &shape) {
+            println!("unsupported: {reason}");
+            continue;
+        }
         let key = family.sharing_key(&configuration.parameters);
         match groups.iter_mut().find(|(k, _)| *k == key) {
             Some((_, group)) => group.push(configuration),

@@ -4,7 +4,12 @@
 //! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
 //! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
 
+pub mod foreign;
+#[cfg(feature = "linfa")]
+pub mod linfa;
 pub mod native;
+#[cfg(feature = "smartcore")]
+pub mod smartcore;
 pub mod stopwatch;
 
 use crate::dataset::Features;
@@ -27,6 +32,15 @@ impl Engine {
         self.families.iter().copied().find(|family| family.classifier() == classifier)
     }
 }
+
+/// The engines that are part of this binary.
+pub static BUILT_IN: &[&Engine] = &[
+    &native::NATIVE,
+    #[cfg(feature = "linfa")]
+    &linfa::LINFA,
+    #[cfg(feature = "smartcore")]
+    &smartcore::SMARTCORE,
+];
 
 /// What a family needs to know of the data before it says whether it can run.
 #[derive(Clone, Copy, Debug)]
@@ -99,5 +113,33 @@ impl From<FitError> for Failure {
             FitError::UnusableData(_) => Failure::Failed(reason),
             FitError::Diverged(_) => Failure::Diverged(reason),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The versions of a crate in Cargo.lock.
+    fn locked(name: &str) -> Vec<&'static str> {
+        let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+        let heading = format!("name = \"{name}\"");
+        lock.lines()
+            .zip(lock.lines().skip(1))
+            .filter(|(line, _)| *line == heading)
+            .filter_map(|(_, next)| next.strip_prefix("version = \"")?.strip_suffix('"'))
+            .collect()
+    }
+
+    #[test]
+    #[cfg(feature = "linfa")]
+    fn the_version_of_linfa_is_the_locked_one() {
+        for name in ["linfa", "linfa-bayes", "linfa-logistic", "linfa-nn", "linfa-svm", "linfa-trees"] {
+            assert_eq!(locked(name), [super::linfa::LINFA.version], "{name}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "smartcore")]
+    fn the_version_of_smartcore_is_the_locked_one() {
+        assert_eq!(locked("smartcore"), [super::smartcore::SMARTCORE.version]);
     }
 }

@@ -1,0 +1,98 @@
+//! What engines over somebody else's library share: calls that are timed, and that turn a panic into a
+//! failed row, so that one configuration cannot take the results of others with it.
+//!
+//! The data stand in the library's own matrix type before the clock starts: converting them is part of
+//! loading, which no engine is charged for. What a library copies inside its own calls is its own time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::stopwatch::timed;
+use super::{Failure, Outcome};
+use crate::grid::Parameters;
+
+/// What is worth telling about a fitted model.
+#[derive(Default)]
+pub struct Description {
+    /// As in [`Outcome::converged`].
+    pub converged: Option<bool>,
+    pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Fits and predicts, each timed by itself. `describe` looks at the model outside both clocks.
+pub fn outcome<M>(
+    fit: impl FnOnce() -> Result<M, Failure>,
+    predict: impl FnOnce(&M) -> Result<Vec<u8>, Failure>,
+    describe: impl FnOnce(&M) -> Description,
+) -> Result<Outcome, Failure> {
+    let (model, fit) = timed(|| contain("fit", fit));
+    let model = model?;
+    let (predictions, predict) = timed(|| contain("predict", || predict(&model)));
+    let predictions = predictions?;
+    let Description { converged, facts } = contain("describe", || Ok(describe(&model)))?;
+    Ok(Outcome { predictions, fit, predict, converged, facts })
+}
+
+/// Runs `work` of the library's `part`; a panic becomes [`Failure::Failed`] with its message on one line.
+pub fn contain<T>(part: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // The closures borrow data that is read only, and nothing that a panic left half-written is used again.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let message = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(Failure::Failed(format!("panicked in {part}: {}", one_line(message))))
+    })
+}
+
+/// The sharing key of a configuration that shares nothing: keys sorted, 10 equal to 10.0.
+pub fn alone(parameters: &Parameters) -> String {
+    let mut parts: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| match value.as_f64() {
+            Some(number) => format!("{name}={number}"),
+            None => format!("{name}={value}"),
+        })
+        .collect();
+    parts.sort();
+    parts.join(",")
+}
+
+/// An error of the library, on one line.
+pub fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Failed(one_line(&error.to_string()))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure_with_its_message() {
+        let fitted = outcome(
+            || -> Result<(), Failure> { panic!("search direction\n must be {}", "a descent direction") },
+            |_| Ok(vec![]),
+            |_| Description::default(),
+        );
+        let Err(Failure::Failed(message)) = fitted else { panic!("contained") };
+        assert_eq!(message, "panicked in fit: search direction must be a descent direction");
+    }
+
+    #[test]
+    fn a_key_does_not_depend_on_order_or_spelling_of_numbers() {
+        let parameters = |text| serde_json::from_str::<Parameters>(text).unwrap();
+        let a = parameters(r#"{"b": 10, "a": "x"}"#);
+        assert_eq!(alone(&a), alone(&parameters(r#"{"a": "x", "b": 10.0}"#)));
+        assert_ne!(alone(&a), alone(&parameters(r#"{"a": "y", "b": 10.0}"#)));
+    }
+
+    #[test]
+    fn an_error_passes_through() {
+        let fitted = outcome(|| Ok(()), |_| Err(failed("no\nclasses")), |_| Description::default());
+        assert_eq!(fitted.err(), Some(Failure::Failed("no classes".into())));
+    }
+}

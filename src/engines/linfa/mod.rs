@@ -1,0 +1,44 @@
+//! linfa as an engine: the classifiers of the grid that it has, with parameters translated as closely as
+//! its interfaces allow. What it cannot express is unsupported; what it does differently is written at
+//! the family and stays in its figures.
+//!
+//! Values are `f64`, as in linfa's own examples; labels are `usize`.
+
+mod gaussian_nb;
+
+use ndarray::{Array1, Array2, ArrayView2};
+
+use super::Engine;
+use crate::dataset::Features;
+
+/// linfa through its published crates, all of one version.
+pub static LINFA: Engine = Engine { name: "linfa", version: VERSION, families: &[&gaussian_nb::GaussianNb] };
+
+/// As in Cargo.lock; a test holds it to that.
+const VERSION: &str = "0.8.1";
+
+/// The scaled rows in linfa's matrix type.
+fn records(features: &Features) -> Array2<f64> {
+    let scaling = features.scaling();
+    Array2::from_shape_fn((features.n(), features.d()), |(i, j)| scaling.value(j, features.pixel_row(i)[j]))
+}
+
+/// Labels in linfa's type.
+fn targets(labels: &[u8]) -> Array1<usize> {
+    labels.iter().map(|&label| usize::from(label)).collect()
+}
+
+/// Predictions in the project's type.
+fn classes(predictions: Array1<usize>) -> Vec<u8> {
+    predictions.iter().map(|&class| class as u8).collect()
+}
+
+/// Predicts through linfa's trait.
+fn predict<M>(model: &M, rows: ArrayView2<f64>) -> Vec<u8>
+where
+    M: for<'a> linfa::traits::PredictInplace<ArrayView2<'a, f64>, Array1<usize>>,
+{
+    let mut predictions = model.default_target(&rows);
+    model.predict_inplace(&rows, &mut predictions);
+    classes(predictions)
+}

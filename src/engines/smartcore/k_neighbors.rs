@@ -1,0 +1,96 @@
+//! KNeighborsClassifier over smartcore's `KNNClassifier`. `algorithm` "auto" and "brute" are its linear
+//! search, to which scikit-learn's "auto" comes down at this many features; "cover_tree" is its default.
+//!
+//! Of training rows at the same distance it keeps the first, as scikit-learn's brute force mostly does.
+
+use smartcore::algorithm::neighbour::KNNAlgorithmName;
+use smartcore::metrics::distance::{Distance, Distances};
+use smartcore::neighbors::KNNWeightFunction;
+use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameters};
+
+use super::{Labels, Matrix, classes, labels, matrix};
+use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::native::reader::Reader;
+use crate::engines::{Failure, Family, Outcome, Shape, Work};
+use crate::grid::Parameters;
+
+pub struct KNeighbors;
+
+struct Settings {
+    n_neighbors: usize,
+    p: u16,
+    weights: KNNWeightFunction,
+    algorithm: KNNAlgorithmName,
+}
+
+fn read(parameters: &Parameters) -> Result<Settings, String> {
+    let reader = Reader::new(parameters, &["n_neighbors", "p", "weights", "algorithm"])?;
+    let p = reader.integer("p", 2, 1)?;
+    Ok(Settings {
+        n_neighbors: reader.integer("n_neighbors", 5, 1)?,
+        p: u16::try_from(p).map_err(|_| format!("p={p}: smartcore takes at most {}", u16::MAX))?,
+        weights: match reader.choice("weights", "uniform", &["uniform", "distance"])? {
+            "uniform" => KNNWeightFunction::Uniform,
+            _ => KNNWeightFunction::Distance,
+        },
+        algorithm: match reader.choice("algorithm", "auto", &["auto", "brute", "cover_tree"])? {
+            "cover_tree" => KNNAlgorithmName::CoverTree,
+            _ => KNNAlgorithmName::LinearSearch,
+        },
+    })
+}
+
+impl Family for KNeighbors {
+    fn classifier(&self) -> &'static str {
+        "KNeighborsClassifier"
+    }
+
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
+        let settings = read(parameters)?;
+        if settings.n_neighbors > shape.train_size {
+            return Err(format!(
+                "n_neighbors={}: more than the {} training rows",
+                settings.n_neighbors, shape.train_size
+            ));
+        }
+        Ok(())
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        alone(parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        let data = matrix(work.training.features)
+            .and_then(|train| Ok((train, labels(work.training.labels), matrix(work.test)?)));
+        for (index, configuration) in work.configurations.iter().enumerate() {
+            let result = match (&data, read(&configuration.parameters)) {
+                (Err(failure), _) => Err(failure.clone()),
+                (_, Err(reason)) => Err(Failure::Unsupported(reason)),
+                (Ok(data), Ok(settings)) => match settings.p {
+                    1 => one(data, settings, Distances::manhattan()),
+                    2 => one(data, settings, Distances::euclidian()),
+                    p => one(data, settings, Distances::minkowski(p)),
+                },
+            };
+            emit(index, result);
+        }
+    }
+}
+
+fn one<D: Distance<Vec<f64>>>(
+    (train, targets, test): &(Matrix, Labels, Matrix),
+    settings: Settings,
+    distance: D,
+) -> Result<Outcome, Failure> {
+    let parameters = KNNClassifierParameters::default()
+        .with_k(settings.n_neighbors)
+        .with_weight(settings.weights)
+        .with_algorithm(settings.algorithm)
+        .with_distance(distance);
+    foreign::outcome(
+        || KNNClassifier::fit(train, targets, parameters).map_err(failed),
+        |model| model.predict(test).map(classes).map_err(failed),
+        |_| Description::default(),
+    )
+}
