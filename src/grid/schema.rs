@@ -1,0 +1,489 @@
+//! What a grid may say: the classifiers with their parameters, allowed values and scikit-learn 0.19's
+//! defaults, as one table. Source: the signatures of scikit-learn 0.19.0's estimators; parameters that
+//! scikit-learn does not have are marked as extensions.
+//!
+//! The table holds every parameter that changes which model is fitted. What an engine does not honour
+//! although the table knows it, the engine itself reports as `unsupported`.
+
+use serde_json::Value;
+
+use super::configuration::is_uniform;
+use super::nearest::{did_you_mean, list};
+use super::{Configuration, GridError};
+
+/// A classifier that a grid can name.
+pub struct Classifier {
+    pub name: &'static str,
+    pub parameters: &'static [Parameter],
+}
+
+/// A parameter with what it may hold.
+pub struct Parameter {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub default: Default,
+}
+
+/// What a parameter may hold.
+pub enum Kind {
+    /// One of these names.
+    Choice(&'static [&'static str]),
+    /// true or false.
+    Flag,
+    /// A whole number of at least this.
+    Whole(i64),
+    /// A number of at least this.
+    AtLeast(f64),
+    /// A number greater than this.
+    Above(f64),
+    /// Any number.
+    Number,
+    /// Sizes of layers: a list of whole numbers of at least 1, or one such number.
+    Sizes,
+    /// One probability a class, adding up to 1, or `"uniform"`.
+    Priors,
+    /// Null, which scikit-learn spells `None`.
+    Null,
+    /// Any of these.
+    Either(&'static [Kind]),
+}
+
+/// A default, as a constant.
+#[derive(Clone, Copy)]
+pub enum Default {
+    Null,
+    Flag(bool),
+    Number(f64),
+    Text(&'static str),
+}
+
+impl Default {
+    pub fn to_json(self) -> Value {
+        match self {
+            Default::Null => Value::Null,
+            Default::Flag(flag) => flag.into(),
+            Default::Number(number) => number.into(),
+            Default::Text(text) => text.into(),
+        }
+    }
+}
+
+impl Classifier {
+    pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}
+
+/// The classifier of that name, if the table has it.
+pub fn classifier(name: &str) -> Option<&'static Classifier> {
+    CLASSIFIERS.iter().find(|classifier| classifier.name == name)
+}
+
+/// Says what is wrong with a configuration, naming the nearest valid classifier, parameter or value.
+pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
+    let known = classifier(&configuration.classifier).ok_or_else(|| {
+        let names: Vec<&str> = CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
+        GridError::new(format!(
+            "unknown classifier {:?}{}",
+            configuration.classifier,
+            did_you_mean(&configuration.classifier, &names)
+        ))
+    })?;
+    for (name, value) in &configuration.parameters {
+        let parameter = known.parameter(name).ok_or_else(|| unknown_parameter(known, name))?;
+        if !parameter.kind.accepts(value) {
+            let mut message =
+                format!("{}: {name} = {value} is not {}", known.name, parameter.kind.describe());
+            if let Value::String(text) = value {
+                message += &did_you_mean(text, &parameter.kind.names());
+            }
+            return Err(GridError::new(message));
+        }
+    }
+    Ok(())
+}
+
+fn unknown_parameter(classifier: &Classifier, name: &str) -> GridError {
+    let instead = match name {
+        "n_jobs" => ": the threads of a job are set with --threads".into(),
+        "random_state" => ": the seed is set with --seed".into(),
+        "verbose" | "cache_size" | "presort" | "warm_start" | "copy_X_train" => {
+            ": it does not change the model, leave it out".into()
+        }
+        _ => {
+            let names: Vec<&str> = classifier.parameters.iter().map(|parameter| parameter.name).collect();
+            format!("{} (known: {})", did_you_mean(name, &names), list(&names))
+        }
+    };
+    GridError::new(format!("{}: unknown parameter {name:?}{instead}", classifier.name))
+}
+
+impl Kind {
+    fn accepts(&self, value: &Value) -> bool {
+        match self {
+            Kind::Choice(names) => value.as_str().is_some_and(|text| names.contains(&text)),
+            Kind::Flag => value.is_boolean(),
+            Kind::Whole(least) => is_whole(value, *least),
+            Kind::AtLeast(least) => value.as_f64().is_some_and(|number| number >= *least),
+            Kind::Above(bound) => value.as_f64().is_some_and(|number| number > *bound),
+            Kind::Number => value.is_number(),
+            Kind::Sizes => match value {
+                Value::Array(sizes) => !sizes.is_empty() && sizes.iter().all(|size| is_whole(size, 1)),
+                size => is_whole(size, 1),
+            },
+            Kind::Priors => is_uniform(value) || value.as_array().is_some_and(|list| are_probabilities(list)),
+            Kind::Null => value.is_null(),
+            Kind::Either(kinds) => kinds.iter().any(|kind| kind.accepts(value)),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Kind::Choice(names) => list(names),
+            Kind::Flag => "true or false".into(),
+            Kind::Whole(least) => format!("a whole number of at least {least}"),
+            Kind::AtLeast(least) => format!("a number of at least {least}"),
+            Kind::Above(bound) => format!("a number greater than {bound}"),
+            Kind::Number => "a number".into(),
+            Kind::Sizes => "a list of layer sizes such as [100, 10]".into(),
+            Kind::Priors => "\"uniform\" or a list of probabilities that add up to 1".into(),
+            Kind::Null => "null".into(),
+            Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join(" or "),
+        }
+    }
+
+    /// Every name that the kind knows, to find the nearest.
+    fn names(&self) -> Vec<&'static str> {
+        match self {
+            Kind::Choice(names) => names.to_vec(),
+            Kind::Either(kinds) => kinds.iter().flat_map(Kind::names).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn is_whole(value: &Value, least: i64) -> bool {
+    value.as_f64().is_some_and(|number| number.fract() == 0.0 && number >= least as f64 && number < 1e15)
+}
+
+fn are_probabilities(priors: &[Value]) -> bool {
+    let numbers: Option<Vec<f64>> = priors.iter().map(Value::as_f64).collect();
+    numbers.is_some_and(|numbers| {
+        numbers.iter().all(|&p| p >= 0.0) && (numbers.iter().sum::<f64>() - 1.0).abs() < 1e-8
+    })
+}
+
+const fn parameter(name: &'static str, kind: Kind, default: Default) -> Parameter {
+    Parameter { name, kind, default }
+}
+
+const fn number(name: &'static str, kind: Kind, default: f64) -> Parameter {
+    Parameter { name, kind, default: Default::Number(default) }
+}
+
+const fn choice(name: &'static str, names: &'static [&'static str], default: &'static str) -> Parameter {
+    Parameter { name, kind: Kind::Choice(names), default: Default::Text(default) }
+}
+
+const fn flag(name: &'static str, default: bool) -> Parameter {
+    Parameter { name, kind: Kind::Flag, default: Default::Flag(default) }
+}
+
+const fn optional(name: &'static str, kinds: &'static [Kind]) -> Parameter {
+    Parameter { name, kind: Kind::Either(kinds), default: Default::Null }
+}
+
+const CLASS_WEIGHT: Parameter = optional("class_weight", &[Kind::Choice(&["balanced"]), Kind::Null]);
+const LOSSES: &[&str] = &[
+    "hinge",
+    "log",
+    "modified_huber",
+    "squared_hinge",
+    "perceptron",
+    "squared_loss",
+    "huber",
+    "epsilon_insensitive",
+    "squared_epsilon_insensitive",
+];
+const PENALTIES: &[&str] = &["l1", "l2", "elasticnet"];
+const CRITERIA: &[&str] = &["gini", "entropy"];
+const SPLITTERS: &[&str] = &["best", "random"];
+/// A whole number counts samples, a fraction is a share of them.
+const COUNT_OR_SHARE: Kind = Kind::Above(0.0);
+const MAX_FEATURES: Kind =
+    Kind::Either(&[Kind::Choice(&["auto", "sqrt", "log2"]), COUNT_OR_SHARE, Kind::Null]);
+const MAX_DEPTH: Parameter = optional("max_depth", &[Kind::Whole(1), Kind::Null]);
+const MAX_LEAF_NODES: Parameter = optional("max_leaf_nodes", &[Kind::Whole(2), Kind::Null]);
+const MIN_SAMPLES_SPLIT: Parameter = number("min_samples_split", COUNT_OR_SHARE, 2.0);
+const MIN_SAMPLES_LEAF: Parameter = number("min_samples_leaf", COUNT_OR_SHARE, 1.0);
+const MIN_WEIGHT_FRACTION_LEAF: Parameter = number("min_weight_fraction_leaf", Kind::AtLeast(0.0), 0.0);
+const MIN_IMPURITY_DECREASE: Parameter = number("min_impurity_decrease", Kind::AtLeast(0.0), 0.0);
+const MIN_IMPURITY_SPLIT: Parameter = optional("min_impurity_split", &[Kind::AtLeast(0.0), Kind::Null]);
+/// 0.19's `max_iter=None, tol=None` is 5 epochs.
+const EPOCHS: Parameter = number("max_iter", Kind::Whole(1), 5.0);
+const EPOCH_TOL: Parameter = optional("tol", &[Kind::Number, Kind::Null]);
+const AVERAGE: Parameter =
+    parameter("average", Kind::Either(&[Kind::Flag, Kind::Whole(1)]), Default::Flag(false));
+
+/// The 14 classifiers of the published grid.
+pub const CLASSIFIERS: &[Classifier] = &[
+    Classifier {
+        name: "DecisionTreeClassifier",
+        parameters: &[
+            choice("criterion", CRITERIA, "gini"),
+            choice("splitter", SPLITTERS, "best"),
+            MAX_DEPTH,
+            MIN_SAMPLES_SPLIT,
+            MIN_SAMPLES_LEAF,
+            MIN_WEIGHT_FRACTION_LEAF,
+            parameter("max_features", MAX_FEATURES, Default::Null),
+            MAX_LEAF_NODES,
+            MIN_IMPURITY_DECREASE,
+            MIN_IMPURITY_SPLIT,
+            CLASS_WEIGHT,
+        ],
+    },
+    Classifier {
+        name: "ExtraTreeClassifier",
+        parameters: &[
+            choice("criterion", CRITERIA, "gini"),
+            choice("splitter", SPLITTERS, "random"),
+            MAX_DEPTH,
+            MIN_SAMPLES_SPLIT,
+            MIN_SAMPLES_LEAF,
+            MIN_WEIGHT_FRACTION_LEAF,
+            parameter("max_features", MAX_FEATURES, Default::Text("auto")),
+            MAX_LEAF_NODES,
+            MIN_IMPURITY_DECREASE,
+            MIN_IMPURITY_SPLIT,
+            CLASS_WEIGHT,
+        ],
+    },
+    Classifier { name: "GaussianNB", parameters: &[optional("priors", &[Kind::Priors, Kind::Null])] },
+    Classifier {
+        name: "GaussianProcessClassifier",
+        parameters: &[
+            choice("multi_class", &["one_vs_rest", "one_vs_one"], "one_vs_rest"),
+            number("max_iter_predict", Kind::Whole(1), 100.0),
+            // Extensions: the length scale of the RBF kernel (1 in scikit-learn's default kernel, `"median"`
+            // the median heuristic), and the number of inducing points of an approximation.
+            parameter(
+                "length_scale",
+                Kind::Either(&[Kind::Above(0.0), Kind::Choice(&["median"])]),
+                Default::Number(1.0),
+            ),
+            optional("inducing", &[Kind::Whole(1), Kind::Null]),
+        ],
+    },
+    Classifier {
+        name: "GradientBoostingClassifier",
+        parameters: &[
+            choice("loss", &["deviance", "exponential"], "deviance"),
+            number("learning_rate", Kind::Above(0.0), 0.1),
+            number("n_estimators", Kind::Whole(1), 100.0),
+            number("subsample", Kind::Above(0.0), 1.0),
+            choice("criterion", &["friedman_mse", "mse", "mae"], "friedman_mse"),
+            parameter("max_depth", Kind::Either(&[Kind::Whole(1), Kind::Null]), Default::Number(3.0)),
+            MIN_SAMPLES_SPLIT,
+            MIN_SAMPLES_LEAF,
+            MIN_WEIGHT_FRACTION_LEAF,
+            parameter("max_features", MAX_FEATURES, Default::Null),
+            MAX_LEAF_NODES,
+            MIN_IMPURITY_DECREASE,
+            MIN_IMPURITY_SPLIT,
+        ],
+    },
+    Classifier {
+        name: "KNeighborsClassifier",
+        parameters: &[
+            number("n_neighbors", Kind::Whole(1), 5.0),
+            choice("weights", &["uniform", "distance"], "uniform"),
+            choice("algorithm", &["auto", "ball_tree", "kd_tree", "brute"], "auto"),
+            number("leaf_size", Kind::Whole(1), 30.0),
+            number("p", Kind::AtLeast(1.0), 2.0),
+            choice("metric", &["minkowski", "euclidean", "manhattan", "chebyshev"], "minkowski"),
+        ],
+    },
+    Classifier {
+        name: "LinearSVC",
+        parameters: &[
+            choice("penalty", &["l1", "l2"], "l2"),
+            choice("loss", &["hinge", "squared_hinge"], "squared_hinge"),
+            flag("dual", true),
+            number("tol", Kind::Above(0.0), 1e-4),
+            number("C", Kind::Above(0.0), 1.0),
+            choice("multi_class", &["ovr", "crammer_singer"], "ovr"),
+            flag("fit_intercept", true),
+            number("intercept_scaling", Kind::Above(0.0), 1.0),
+            CLASS_WEIGHT,
+            number("max_iter", Kind::Whole(1), 1000.0),
+        ],
+    },
+    Classifier {
+        name: "LogisticRegression",
+        parameters: &[
+            choice("penalty", &["l1", "l2"], "l2"),
+            flag("dual", false),
+            number("tol", Kind::Above(0.0), 1e-4),
+            number("C", Kind::Above(0.0), 1.0),
+            flag("fit_intercept", true),
+            number("intercept_scaling", Kind::Above(0.0), 1.0),
+            CLASS_WEIGHT,
+            choice("solver", &["liblinear", "newton-cg", "lbfgs", "sag", "saga"], "liblinear"),
+            number("max_iter", Kind::Whole(1), 100.0),
+            choice("multi_class", &["ovr", "multinomial"], "ovr"),
+        ],
+    },
+    Classifier {
+        name: "MLPClassifier",
+        parameters: &[
+            parameter("hidden_layer_sizes", Kind::Sizes, Default::Number(100.0)),
+            choice("activation", &["identity", "logistic", "tanh", "relu"], "relu"),
+            choice("solver", &["lbfgs", "sgd", "adam"], "adam"),
+            number("alpha", Kind::AtLeast(0.0), 1e-4),
+            parameter(
+                "batch_size",
+                Kind::Either(&[Kind::Choice(&["auto"]), Kind::Whole(1)]),
+                Default::Text("auto"),
+            ),
+            choice("learning_rate", &["constant", "invscaling", "adaptive"], "constant"),
+            number("learning_rate_init", Kind::Above(0.0), 1e-3),
+            number("power_t", Kind::Number, 0.5),
+            number("max_iter", Kind::Whole(1), 200.0),
+            flag("shuffle", true),
+            number("tol", Kind::AtLeast(0.0), 1e-4),
+            number("momentum", Kind::AtLeast(0.0), 0.9),
+            flag("nesterovs_momentum", true),
+            flag("early_stopping", false),
+            number("validation_fraction", Kind::AtLeast(0.0), 0.1),
+            number("beta_1", Kind::AtLeast(0.0), 0.9),
+            number("beta_2", Kind::AtLeast(0.0), 0.999),
+            number("epsilon", Kind::Above(0.0), 1e-8),
+        ],
+    },
+    Classifier {
+        name: "PassiveAggressiveClassifier",
+        parameters: &[
+            number("C", Kind::Above(0.0), 1.0),
+            flag("fit_intercept", true),
+            EPOCHS,
+            EPOCH_TOL,
+            flag("shuffle", true),
+            choice("loss", &["hinge", "squared_hinge"], "hinge"),
+            CLASS_WEIGHT,
+            AVERAGE,
+        ],
+    },
+    Classifier {
+        name: "Perceptron",
+        parameters: &[
+            parameter("penalty", Kind::Either(&[Kind::Choice(PENALTIES), Kind::Null]), Default::Null),
+            number("alpha", Kind::AtLeast(0.0), 1e-4),
+            flag("fit_intercept", true),
+            EPOCHS,
+            EPOCH_TOL,
+            flag("shuffle", true),
+            number("eta0", Kind::Above(0.0), 1.0),
+            CLASS_WEIGHT,
+        ],
+    },
+    Classifier {
+        name: "RandomForestClassifier",
+        parameters: &[
+            number("n_estimators", Kind::Whole(1), 10.0),
+            choice("criterion", CRITERIA, "gini"),
+            MAX_DEPTH,
+            MIN_SAMPLES_SPLIT,
+            MIN_SAMPLES_LEAF,
+            MIN_WEIGHT_FRACTION_LEAF,
+            parameter("max_features", MAX_FEATURES, Default::Text("auto")),
+            MAX_LEAF_NODES,
+            MIN_IMPURITY_DECREASE,
+            MIN_IMPURITY_SPLIT,
+            flag("bootstrap", true),
+            CLASS_WEIGHT,
+        ],
+    },
+    Classifier {
+        name: "SGDClassifier",
+        parameters: &[
+            choice("loss", LOSSES, "hinge"),
+            parameter(
+                "penalty",
+                Kind::Either(&[Kind::Choice(PENALTIES), Kind::Choice(&["none"])]),
+                Default::Text("l2"),
+            ),
+            number("alpha", Kind::AtLeast(0.0), 1e-4),
+            number("l1_ratio", Kind::AtLeast(0.0), 0.15),
+            flag("fit_intercept", true),
+            EPOCHS,
+            EPOCH_TOL,
+            flag("shuffle", true),
+            number("epsilon", Kind::AtLeast(0.0), 0.1),
+            choice("learning_rate", &["optimal", "constant", "invscaling"], "optimal"),
+            number("eta0", Kind::AtLeast(0.0), 0.0),
+            number("power_t", Kind::Number, 0.5),
+            CLASS_WEIGHT,
+            AVERAGE,
+        ],
+    },
+    Classifier {
+        name: "SVC",
+        parameters: &[
+            number("C", Kind::Above(0.0), 1.0),
+            choice("kernel", &["linear", "poly", "rbf", "sigmoid"], "rbf"),
+            number("degree", Kind::Whole(0), 3.0),
+            // `auto`, 0.19's default, is 1 / n_features; `scale` is 1 / (n_features * variance of X).
+            parameter(
+                "gamma",
+                Kind::Either(&[Kind::Choice(&["auto", "scale"]), Kind::Above(0.0)]),
+                Default::Text("auto"),
+            ),
+            number("coef0", Kind::Number, 0.0),
+            flag("shrinking", true),
+            number("tol", Kind::Above(0.0), 1e-3),
+            CLASS_WEIGHT,
+            number("max_iter", Kind::Whole(-1), -1.0),
+            choice("decision_function_shape", &["ovr", "ovo"], "ovr"),
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(classifier: &str, parameters: Value) -> String {
+        let Value::Object(parameters) = parameters else { unreachable!("parameters are an object") };
+        validate(&Configuration::new(classifier, parameters)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_default_is_allowed() {
+        for classifier in CLASSIFIERS {
+            for parameter in classifier.parameters {
+                let default = parameter.default.to_json();
+                assert!(parameter.kind.accepts(&default), "{} {} {default}", classifier.name, parameter.name);
+            }
+        }
+        assert_eq!(CLASSIFIERS.len(), 14);
+    }
+
+    #[test]
+    fn errors_name_the_nearest() {
+        assert_eq!(error("SVM", json!({})), "unknown classifier \"SVM\": did you mean SVC?");
+        assert!(error("SVC", json!({"kernal": "rbf"})).contains("did you mean kernel?"));
+        assert_eq!(
+            error("SVC", json!({"kernel": "rfb"})),
+            "SVC: kernel = \"rfb\" is not linear, poly, rbf or sigmoid: did you mean rbf?"
+        );
+        assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1 is not a number greater than 0");
+        assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\" is not a number greater than 0");
+        assert!(error("SVC", json!({"n_jobs": -1})).contains("--threads"));
+        assert!(error("MLPClassifier", json!({"hidden_layer_sizes": []})).contains("[100, 10]"));
+        assert!(error("GaussianNB", json!({"priors": [0.5, 0.6]})).contains("add up to 1"));
+        assert!(error("DecisionTreeClassifier", json!({"max_depth": 0})).contains("at least 1 or null"));
+    }
+}
