@@ -3,6 +3,7 @@
 
 pub mod gemm;
 pub mod matrix;
+pub mod panels;
 pub mod simd;
 
 pub use matrix::Matrix;

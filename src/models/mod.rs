@@ -9,6 +9,7 @@
 //! ordered reductions: the same bits for any number of threads. Randomness comes from the seed alone.
 
 pub mod naive_bayes;
+pub mod neighbors;
 
 use crate::dataset::Features;
 

@@ -2,6 +2,7 @@
 //! work, and times it.
 
 pub mod naive_bayes;
+pub mod neighbors;
 pub mod reader;
 
 use super::stopwatch::timed;
@@ -15,6 +16,7 @@ pub static NATIVE: Engine = Engine {
     version: env!("CARGO_PKG_VERSION"),
     families: &[
         &naive_bayes::Family, //
+        &neighbors::Family,
     ],
 };
 
