@@ -184,7 +184,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A name that is safe as one part of a path on any file system in use.
 pub fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+=,@()[]".contains(c);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+=,@%~".contains(c);
     !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(allowed)
 }
 
