@@ -1,9 +1,11 @@
 //! The kernels that the models share. Each has a scalar path, which is its definition, and
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
+pub mod adam;
 pub mod gemm;
 pub mod matrix;
 pub mod panels;
 pub mod simd;
+pub mod tanh;
 
 pub use matrix::Matrix;

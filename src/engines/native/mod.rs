@@ -1,13 +1,14 @@
 //! The project's own models as an engine: one file a family, which reads parameters, names what shares
 //! work, and times it.
 
+pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
 pub mod reader;
 
 use super::stopwatch::timed;
 use super::{Engine, Failure, Outcome, Work};
-use crate::grid::Parameters;
+use crate::grid::{Configuration, Parameters};
 use crate::models::Classifier;
 
 /// Our own implementations.
@@ -15,10 +16,16 @@ pub static NATIVE: Engine = Engine {
     name: "native",
     version: env!("CARGO_PKG_VERSION"),
     families: &[
+        &mlp::Family,
         &naive_bayes::Family, //
         &neighbors::Family,
     ],
 };
+
+/// The sharing key of a configuration that shares with none: its canonical id.
+pub fn own_key(classifier: &str, parameters: &Parameters) -> String {
+    Configuration::new(classifier, parameters.clone()).id()
+}
 
 /// Runs configurations that share no work, one after the other: `read` turns parameters into a classifier.
 pub fn run_each(

@@ -1,7 +1,7 @@
 //! `GaussianNB`: nothing is shared, nothing is random.
 
 use super::reader::Reader;
-use super::run_each;
+use super::{own_key, run_each};
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -15,7 +15,7 @@ impl engines::Family for Family {
     }
 
     fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        match read(parameters)?.priors {
+        match read(parameters, shape.classes)?.priors {
             Some(priors) if priors.len() != shape.classes => {
                 Err(format!("priors={priors:?}: one number for each of {} classes is needed", shape.classes))
             }
@@ -24,14 +24,21 @@ impl engines::Family for Family {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("GaussianNB {}", serde_json::Value::Object(parameters.clone()))
+        own_key(self.classifier(), parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
+        let classes = work.training.classes;
+        run_each(work, emit, |parameters| Ok(Box::new(read(parameters, classes)?) as Box<dyn Classifier>));
     }
 }
 
-fn read(parameters: &Parameters) -> Result<GaussianNB, String> {
-    Ok(GaussianNB { priors: Reader::new(parameters, &["priors"])?.numbers("priors")? })
+/// `priors` may be one number a class, or the word `uniform`, which no number of classes spells wrongly.
+fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNB, String> {
+    let reader = Reader::new(parameters, &["priors"])?;
+    let priors = match reader.value("priors").and_then(|value| value.as_str()) {
+        Some("uniform") => Some(vec![1.0 / classes as f64; classes]),
+        _ => reader.numbers("priors")?,
+    };
+    Ok(GaussianNB { priors })
 }

@@ -1,0 +1,93 @@
+//! `MLPClassifier`: nothing is shared, every configuration trains a network of its own.
+
+use super::reader::Reader;
+use super::{own_key, run_each};
+use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::models::Classifier;
+use crate::models::mlp::{Activation, MLPClassifier};
+
+pub struct Family;
+
+/// The last five belong to other solvers or to early stopping: scikit-learn's Adam ignores them too.
+const KNOWN: [&str; 18] = [
+    "hidden_layer_sizes",
+    "activation",
+    "solver",
+    "alpha",
+    "batch_size",
+    "learning_rate_init",
+    "max_iter",
+    "tol",
+    "shuffle",
+    "beta_1",
+    "beta_2",
+    "epsilon",
+    "early_stopping",
+    "validation_fraction",
+    "learning_rate",
+    "power_t",
+    "momentum",
+    "nesterovs_momentum",
+];
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "MLPClassifier"
+    }
+
+    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
+        read(parameters).map(|_| ())
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        own_key(self.classifier(), parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        // Scaling is no part of fitting or predicting.
+        work.training.features.scaled();
+        work.test.scaled();
+        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
+    }
+}
+
+fn read(parameters: &Parameters) -> Result<MLPClassifier, String> {
+    let reader = Reader::new(parameters, &KNOWN)?;
+    let defaults = MLPClassifier::default();
+    let activation = match reader.choice("activation", "relu", &["identity", "relu", "tanh"])? {
+        "identity" => Activation::Identity,
+        "tanh" => Activation::Tanh,
+        _ => Activation::Relu,
+    };
+    reader.choice("solver", "adam", &["adam"])?;
+    if reader.boolean("early_stopping", false)? {
+        return Err("early_stopping=true: training stops by the training loss only".into());
+    }
+    let not_negative = |name: &str, default: f64| match reader.number(name, default)? {
+        number if number < 0.0 => Err(format!("{name}={number}: must not be negative")),
+        number => Ok(number),
+    };
+    let batch_size = match reader.value("batch_size").and_then(|value| value.as_str()) {
+        Some("auto") => defaults.batch_size,
+        _ => reader.integer("batch_size", defaults.batch_size, 1)?,
+    };
+    // scikit-learn reads a number as a list of one.
+    let hidden_layer_sizes = match reader.value("hidden_layer_sizes") {
+        Some(value) if value.is_number() => vec![reader.integer("hidden_layer_sizes", 100, 1)?],
+        _ => reader.integers("hidden_layer_sizes", 1)?.unwrap_or(defaults.hidden_layer_sizes),
+    };
+    Ok(MLPClassifier {
+        hidden_layer_sizes,
+        activation,
+        alpha: not_negative("alpha", defaults.alpha)?,
+        batch_size,
+        learning_rate_init: reader.positive("learning_rate_init", defaults.learning_rate_init)?,
+        max_iter: reader.integer("max_iter", defaults.max_iter, 1)?,
+        tol: not_negative("tol", defaults.tol)?,
+        shuffle: reader.boolean("shuffle", defaults.shuffle)?,
+        beta_1: not_negative("beta_1", defaults.beta_1)?,
+        beta_2: not_negative("beta_2", defaults.beta_2)?,
+        epsilon: reader.positive("epsilon", defaults.epsilon)?,
+    })
+}

@@ -1,0 +1,53 @@
+//! What a layer is.
+
+/// Learned values with the gradient of the loss in them, in the layer's own order.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub value: Vec<f32>,
+    pub gradient: Vec<f32>,
+    /// Whether an L2 penalty applies: to weights it does, to biases not.
+    pub decays: bool,
+}
+
+impl Parameter {
+    /// A parameter with zero gradient.
+    pub fn new(value: Vec<f32>, decays: bool) -> Parameter {
+        Parameter { gradient: vec![0.0; value.len()], value, decays }
+    }
+}
+
+/// One step of a network. Batches are row-major; the number of rows follows from their lengths.
+pub trait Layer: Send + Sync {
+    /// Values an example on the way in.
+    fn input_width(&self) -> usize;
+
+    /// Values an example on the way out.
+    fn output_width(&self) -> usize;
+
+    /// Writes the outputs of a batch, as the trained network answers.
+    fn infer(&self, input: &[f32], output: &mut [f32]);
+
+    /// Writes the outputs of a batch in training; differs from [`Layer::infer`] for layers that draw random
+    /// numbers or keep statistics.
+    fn forward(&mut self, input: &[f32], output: &mut [f32]) {
+        self.infer(input, output);
+    }
+
+    /// From the gradient of the loss in the outputs of the latest [`Layer::forward`]: sets the gradients of
+    /// the parameters and, where asked, writes the gradient in the inputs.
+    fn backward(
+        &mut self,
+        input: &[f32],
+        output: &[f32],
+        output_gradient: &[f32],
+        input_gradient: Option<&mut [f32]>,
+    );
+
+    fn parameters(&self) -> &[Parameter] {
+        &[]
+    }
+
+    fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut []
+    }
+}

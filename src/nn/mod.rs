@@ -1,0 +1,19 @@
+//! Neural networks: layers, loss, optimiser and training loop of the built-in models.
+//!
+//! A batch is row-major `f32`, one row an example, as wide as a layer's input or output. A layer is told
+//! its inputs and outputs again on the way back, so it need not keep them; the [`Network`] owns the buffers
+//! between layers. Everything is deterministic for any number of threads.
+
+pub mod activation;
+pub mod adam;
+pub mod dense;
+pub mod layer;
+pub mod loss;
+pub mod network;
+pub mod training;
+
+pub use activation::{Relu, Tanh};
+pub use adam::Adam;
+pub use dense::Dense;
+pub use layer::{Layer, Parameter};
+pub use network::Network;
