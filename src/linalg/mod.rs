@@ -3,6 +3,7 @@
 
 pub mod adam;
 pub mod gemm;
+pub mod histogram;
 pub mod matrix;
 pub mod panels;
 pub mod simd;

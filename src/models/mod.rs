@@ -11,6 +11,7 @@
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
+pub mod tree;
 
 use crate::dataset::Features;
 

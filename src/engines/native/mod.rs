@@ -5,6 +5,7 @@ pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
 pub mod reader;
+pub mod tree;
 
 use super::stopwatch::timed;
 use super::{Engine, Failure, Outcome, Work};
@@ -20,6 +21,7 @@ pub static NATIVE: Engine = Engine {
         &naive_bayes::Family, //
         &neighbors::Family,
     ],
+    families: &[&naive_bayes::Family, &tree::DecisionTree, &tree::ExtraTree],
 };
 
 /// The sharing key of a configuration that shares with none: its canonical id.

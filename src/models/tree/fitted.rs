@@ -1,0 +1,98 @@
+//! A fitted classification tree: compact nodes for predicting, facts about them for people and tests.
+
+use crate::dataset::Features;
+
+/// A node in eight bytes, in depth-first order: the left child follows its parent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// The feature that is cut, or [`LEAF`].
+    pub feature: u16,
+    /// The largest byte that goes left.
+    pub cut: u8,
+    /// The right child; of a leaf, the row of its class probabilities.
+    pub right: u32,
+}
+
+pub(super) const LEAF: u16 = u16::MAX;
+
+/// What scikit-learn's `tree_` says of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NodeFacts {
+    /// The threshold on the scaled feature: values up to it go left. 0 in a leaf.
+    pub threshold: f64,
+    pub impurity: f64,
+    /// Training rows, each counted once.
+    pub samples: u32,
+}
+
+/// A fitted tree. Nodes stand in depth-first order, left before right, as in scikit-learn's `tree_`.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    pub(super) nodes: Vec<Node>,
+    pub(super) facts: Vec<NodeFacts>,
+    /// Rows of `classes` probabilities; pure leaves of a class share one.
+    pub(super) probabilities: Vec<f64>,
+    pub(super) classes: usize,
+    pub(super) depth: usize,
+}
+
+impl Tree {
+    /// Number of nodes, leaves included.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Number of leaves.
+    pub fn leaves(&self) -> usize {
+        self.nodes.len() / 2 + 1
+    }
+
+    /// Edges from the root to the deepest leaf.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The feature that a node cuts; `None` for a leaf.
+    pub fn feature(&self, node: usize) -> Option<usize> {
+        let feature = self.nodes[node].feature;
+        (feature != LEAF).then_some(usize::from(feature))
+    }
+
+    /// The children of a node, left and right; `None` for a leaf.
+    pub fn children(&self, node: usize) -> Option<(usize, usize)> {
+        self.feature(node).map(|_| (node + 1, self.nodes[node].right as usize))
+    }
+
+    /// Threshold, impurity and size of a node.
+    pub fn facts(&self, node: usize) -> NodeFacts {
+        self.facts[node]
+    }
+
+    /// The class probabilities of the leaf that a row of bytes falls into. O(depth).
+    pub fn probabilities(&self, row: &[u8]) -> &[f64] {
+        let mut at = 0usize;
+        loop {
+            let node = self.nodes[at];
+            if node.feature == LEAF {
+                let start = node.right as usize * self.classes;
+                return &self.probabilities[start..start + self.classes];
+            }
+            at = if row[usize::from(node.feature)] <= node.cut { at + 1 } else { node.right as usize };
+        }
+    }
+
+    pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {
+        (0..x.n()).map(|i| first_largest(self.probabilities(x.pixel_row(i)))).collect()
+    }
+}
+
+/// The first class of the largest value, as numpy's argmax.
+pub(crate) fn first_largest(values: &[f64]) -> u8 {
+    let mut best = 0;
+    for (class, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = class;
+        }
+    }
+    best as u8
+}
