@@ -20,8 +20,9 @@ pub static NATIVE: Engine = Engine {
         &mlp::Family,
         &naive_bayes::Family, //
         &neighbors::Family,
+        &tree::DecisionTree,
+        &tree::ExtraTree,
     ],
-    families: &[&naive_bayes::Family, &tree::DecisionTree, &tree::ExtraTree],
 };
 
 /// The sharing key of a configuration that shares with none: its canonical id.
