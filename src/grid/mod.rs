@@ -1,14 +1,24 @@
 //! Grids of configurations: what can be run, under which name.
 //!
-//! [`schema`] knows the classifiers and their parameters, [`Configuration::id`] names each configuration
+//! A grid file ([`toml`], or upstream's JSON in [`baselines`]) becomes a [`Grid`], whose families expand to
+//! [`Planned`] configurations in the order of the file; [`Filters`] select among them. [`schema`] knows the classifiers and their parameters, [`Configuration::id`] names each configuration
 //! canonically.
 
+pub mod baselines;
 pub mod configuration;
+pub mod duration;
+pub mod file;
+pub mod filter;
 mod id;
 pub mod nearest;
 pub mod schema;
+pub mod suite;
+pub mod toml;
 
 pub use configuration::{Configuration, Parameters};
+pub use duration::parse_duration;
+pub use filter::Filters;
+pub use suite::{Grid, Planned};
 
 /// What is wrong with a grid, a filter or a configuration, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,77 @@
+//! Finds and reads grid files: one by its path, or the suites of the benchmarks folder by name.
+
+use std::fs;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::nearest::{did_you_mean, list};
+use super::{Grid, GridError, baselines, toml};
+
+/// Larger files than this are not grids.
+const MAX_BYTES: u64 = 4 << 20;
+/// The file in the benchmarks folder that says how external engines are started; it is no suite.
+const ENGINES: &str = "engines.toml";
+
+/// Reads a grid file, `.toml` or upstream's `.json`. Errors name the file.
+pub fn read(path: &Path) -> Result<Grid, GridError> {
+    let wrong = |message: String| GridError::new(format!("{}: {message}", path.display()));
+    let parse = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("toml") => toml::parse,
+        Some("json") => baselines::parse,
+        _ => return Err(wrong("a grid is a .toml file, or a .json file in upstream's form".into())),
+    };
+    let metadata = fs::metadata(path).map_err(|error| wrong(format!("cannot read the grid: {error}")))?;
+    if !metadata.is_file() {
+        return Err(wrong("not a file: name a grid file".into()));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(wrong(format!("{} bytes are too many for a grid", metadata.len())));
+    }
+    let bytes = fs::read(path).map_err(|error| wrong(format!("cannot read the grid: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8 text: save it as UTF-8".into()))?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    parse(&name, &text).map_err(|error| wrong(error.to_string()))
+}
+
+/// The suites of a benchmarks folder: those named, all of them for `all`, or the default ones for no name.
+pub fn suites(folder: &Path, names: &[String]) -> Result<Vec<Grid>, GridError> {
+    let available = suite_names(folder)?;
+    let listed: Vec<&str> = available.iter().map(String::as_str).collect();
+    if let Some(name) = names.iter().find(|name| *name != "all" && !available.contains(name)) {
+        let hint = did_you_mean(name, &listed);
+        let message = format!("unknown suite {name:?}{hint} ({} has {})", folder.display(), list(&listed));
+        return Err(GridError::new(message));
+    }
+    let named = |suite: &&str| names.is_empty() || names.iter().any(|name| name == "all" || name == suite);
+    let mut grids = Vec::new();
+    for suite in listed.into_iter().filter(named) {
+        let grid = read(&folder.join(format!("{suite}.toml")))?;
+        if !names.is_empty() || grid.default {
+            grids.push(grid);
+        }
+    }
+    Ok(grids)
+}
+
+/// The names of the suites in a benchmarks folder, in alphabetical order.
+fn suite_names(folder: &Path) -> Result<Vec<String>, GridError> {
+    let advice = "run from the project's folder, or say where the suites are with --benchmarks-dir";
+    let entries = fs::read_dir(folder)
+        .map_err(|error| GridError::new(format!("{}: {error}: {advice}", folder.display())))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|file| file != ENGINES)
+        .filter_map(|file| file.strip_suffix(".toml").map(str::to_string))
+        .collect();
+    if names.is_empty() {
+        return Err(GridError::new(format!("{}: no suites (.toml files) in it: {advice}", folder.display())));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// SHA-256 of a grid's text, in hexadecimal.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,138 @@
+//! A grid in memory: families with their lists of values, checked, and expanded to what is planned.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Configuration, GridError, Parameters, schema};
+
+/// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a slip.
+const MAX_CONFIGURATIONS: usize = 100_000;
+
+/// What one grid file asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// The name of the file without its ending, such as `classic`.
+    pub name: String,
+    /// What the grid is, in a line.
+    pub description: String,
+    /// Whether a sweep without further arguments runs it.
+    pub default: bool,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
+    /// In the order of the file.
+    pub families: Vec<Family>,
+}
+
+/// One classifier with lists of values, run as their cartesian product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    pub classifier: String,
+    /// What the figures of this family show, in a line.
+    pub analysis: String,
+    /// Names with the values to try, in the order of the file; the last one varies fastest.
+    pub parameters: Vec<(String, Vec<Value>)>,
+    /// Which engines run it.
+    pub engines: Vec<String>,
+    /// How many training rows; `None` for all of them.
+    pub train_size: Option<usize>,
+    /// Time limit of a configuration; `None` for the sweep's own.
+    pub timeout: Option<Duration>,
+}
+
+/// A configuration with an engine that is to run it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    pub configuration: Configuration,
+    pub engine: String,
+    /// How many training rows, drawn stratified; `None` for all of them.
+    pub train_size: Option<usize>,
+    /// Time limit of this configuration; `None` for the sweep's own.
+    pub timeout: Option<Duration>,
+    /// The name of the grid that asks for it.
+    pub suite: String,
+    /// The family's line of analysis.
+    pub analysis: String,
+}
+
+impl Grid {
+    /// Checks every configuration against the schema, and that none stands twice.
+    pub fn check(&self) -> Result<(), GridError> {
+        let mut total = 0usize;
+        for family in &self.families {
+            if let Some((name, _)) = family.parameters.iter().find(|(_, values)| values.is_empty()) {
+                return Err(GridError::new(format!(
+                    "{}: {name} = [] leaves nothing to run: give it a value or delete the line",
+                    family.classifier
+                )));
+            }
+            if family.engines.is_empty() {
+                return Err(GridError::new(format!(
+                    "{}: engines = [] leaves nothing to run: name an engine, such as native",
+                    family.classifier
+                )));
+            }
+            let count =
+                family.parameters.iter().try_fold(1usize, |n, (_, values)| n.checked_mul(values.len()));
+            total = count.and_then(|count| total.checked_add(count)).unwrap_or(usize::MAX);
+            if total > MAX_CONFIGURATIONS {
+                return Err(GridError::new(format!(
+                    "{}: more than {MAX_CONFIGURATIONS} configurations: shorten its lists",
+                    family.classifier
+                )));
+            }
+        }
+        let mut seen = HashMap::new();
+        for planned in self.expand(&[]) {
+            schema::validate(&planned.configuration)?;
+            let key = (planned.engine, planned.configuration.id(), planned.train_size);
+            if let Some((engine, id, _)) = seen.insert(key.clone(), ()).map(|()| key) {
+                return Err(GridError::new(format!(
+                    "{id} stands twice for engine {engine}: delete one of them"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every configuration with every engine, families in order. Where `engines` is not empty it replaces
+    /// the families' own.
+    pub fn expand(&self, engines: &[String]) -> Vec<Planned> {
+        let mut plan = Vec::new();
+        for family in &self.families {
+            for engine in if engines.is_empty() { &family.engines } else { engines } {
+                for parameters in family.combinations() {
+                    plan.push(Planned {
+                        configuration: Configuration::new(&family.classifier, parameters),
+                        engine: engine.clone(),
+                        train_size: family.train_size,
+                        timeout: family.timeout,
+                        suite: self.name.clone(),
+                        analysis: family.analysis.clone(),
+                    });
+                }
+            }
+        }
+        plan
+    }
+}
+
+impl Family {
+    fn combinations(&self) -> Vec<Parameters> {
+        let mut combinations = vec![Parameters::new()];
+        for (name, values) in &self.parameters {
+            combinations = combinations
+                .iter()
+                .flat_map(|before| {
+                    values.iter().map(|value| {
+                        let mut parameters = before.clone();
+                        parameters.insert(name.clone(), value.clone());
+                        parameters
+                    })
+                })
+                .collect();
+        }
+        combinations
+    }
+}

@@ -1,0 +1,242 @@
+//! The TOML form of a grid, which a stranger can read and write; `docs/FORMAT.md` has it key by key.
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use super::duration::parse_duration;
+use super::suite::{Family, Grid};
+use super::{GridError, file};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireGrid {
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    default: bool,
+    #[serde(default = "native")]
+    engines: Vec<String>,
+    train_size: Option<Spanned<i64>>,
+    timeout: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    family: Vec<WireFamily>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireFamily {
+    classifier: Spanned<String>,
+    #[serde(default)]
+    analysis: String,
+    engines: Option<Vec<String>>,
+    train_size: Option<Spanned<i64>>,
+    timeout: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    parameters: toml::Table,
+}
+
+fn native() -> Vec<String> {
+    vec!["native".into()]
+}
+
+/// Reads a grid from the text of a TOML file called `name`. Errors begin with the line they are about.
+pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
+    let wire: WireGrid = toml::from_str(text).map_err(|error| {
+        at(
+            text,
+            error.span().map_or(0, |span| span.start),
+            error.message().lines().collect::<Vec<_>>().join(" "),
+        )
+    })?;
+    let train_size = wire.train_size.map(|size| read_size(text, &size)).transpose()?;
+    let timeout = wire.timeout.map(|limit| read_timeout(text, &limit)).transpose()?;
+    let mut grid = Grid {
+        name: name.into(),
+        description: wire.description,
+        default: wire.default,
+        digest: file::digest(text),
+        families: Vec::new(),
+    };
+    if wire.family.is_empty() {
+        return Err(GridError::new("no [[family]] in it: a grid needs at least one"));
+    }
+    for family in wire.family {
+        let start = family.classifier.span().start;
+        let wrong = |error: GridError| at(text, start, error.to_string());
+        let classifier = family.classifier.into_inner();
+        let parameters = family
+            .parameters
+            .into_iter()
+            .map(|(name, values)| Ok((name.clone(), read_values(&name, values)?)))
+            .collect::<Result<_, GridError>>()
+            .map_err(wrong)?;
+        let family = Family {
+            classifier,
+            analysis: family.analysis,
+            parameters,
+            engines: family.engines.unwrap_or_else(|| wire.engines.clone()),
+            train_size: family.train_size.map(|size| read_size(text, &size)).transpose()?.or(train_size),
+            timeout: family.timeout.map(|limit| read_timeout(text, &limit)).transpose()?.or(timeout),
+        };
+        grid.families.push(family);
+        // After each family, so that an error has its line.
+        grid.check().map_err(wrong)?;
+    }
+    Ok(grid)
+}
+
+fn at(text: &str, position: usize, message: String) -> GridError {
+    let before = text.as_bytes().get(..position).unwrap_or(text.as_bytes());
+    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    GridError::new(format!("line {line}: {message}"))
+}
+
+fn read_size(text: &str, size: &Spanned<i64>) -> Result<usize, GridError> {
+    usize::try_from(*size.get_ref()).ok().filter(|&size| size > 0).ok_or_else(|| {
+        at(text, size.span().start, format!("train_size = {} is not a number of rows", size.get_ref()))
+    })
+}
+
+fn read_timeout(text: &str, limit: &Spanned<toml::Value>) -> Result<std::time::Duration, GridError> {
+    let written = match limit.get_ref() {
+        toml::Value::String(written) => written.clone(),
+        other => other.to_string(),
+    };
+    parse_duration(&written).map_err(|message| at(text, limit.span().start, format!("timeout = {message}")))
+}
+
+/// The values to try: a list of them, or one alone.
+fn read_values(name: &str, values: toml::Value) -> Result<Vec<Value>, GridError> {
+    match values {
+        toml::Value::Array(list) => list.into_iter().map(|value| to_json(name, value)).collect(),
+        value => Ok(vec![to_json(name, value)?]),
+    }
+}
+
+fn to_json(name: &str, value: toml::Value) -> Result<Value, GridError> {
+    let refuse = |what: &str| {
+        let message =
+            format!("{name} holds {what}: values are numbers, texts, true, false and lists of those");
+        Err(GridError::new(message))
+    };
+    match value {
+        // TOML has no null.
+        toml::Value::String(text) if text == "None" => Ok(Value::Null),
+        toml::Value::String(text) => Ok(text.into()),
+        toml::Value::Integer(number) => Ok(number.into()),
+        toml::Value::Float(number) if !number.is_finite() => refuse(&number.to_string()),
+        toml::Value::Float(number) => Ok(number.into()),
+        toml::Value::Boolean(flag) => Ok(flag.into()),
+        toml::Value::Array(list) => list.into_iter().map(|value| to_json(name, value)).collect(),
+        toml::Value::Datetime(_) => refuse("a date"),
+        toml::Value::Table(_) => refuse("a table"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn error(text: &str) -> String {
+        parse("test", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn expands_in_the_order_of_the_file() {
+        let text = "
+            engines = ['native', 'linfa']
+            train_size = 5000
+            timeout = '30s'
+            [[family]]
+            classifier = 'SVC'
+            parameters = { kernel = ['rbf', 'linear'], C = [10, 1] }
+            [[family]]
+            classifier = 'DecisionTreeClassifier'
+            engines = ['native']
+            timeout = 5
+            parameters = { max_depth = [3, 'None'], criterion = 'entropy' }
+        ";
+        let plan = parse("test", text).unwrap().expand(&[]);
+        let rows: Vec<String> =
+            plan.iter().map(|p| format!("{} {}", p.engine, p.configuration.long_id())).collect();
+        assert_eq!(
+            rows,
+            [
+                "native SVC,C=10,kernel=rbf",
+                "native SVC,C=1,kernel=rbf",
+                "native SVC,C=10,kernel=linear",
+                "native SVC,C=1,kernel=linear",
+                "linfa SVC,C=10,kernel=rbf",
+                "linfa SVC,C=1,kernel=rbf",
+                "linfa SVC,C=10,kernel=linear",
+                "linfa SVC,C=1,kernel=linear",
+                "native DecisionTreeClassifier,criterion=entropy,max_depth=3",
+                "native DecisionTreeClassifier,criterion=entropy,max_depth=none",
+            ]
+        );
+        assert_eq!((plan[0].train_size, plan[0].timeout), (Some(5000), Some(Duration::from_secs(30))));
+        assert_eq!((plan[9].train_size, plan[9].timeout), (Some(5000), Some(Duration::from_secs(5))));
+    }
+
+    #[test]
+    fn errors_say_the_line_and_what_to_do() {
+        let family = "[[family]]\nclassifier = 'SVC'\n";
+        for (text, expected) in [
+            (String::new(), "no [[family]] in it"),
+            ("[[family]]\n".into(), "line 1: missing field `classifier`"),
+            ("x = 1\n".into(), "line 1: unknown field `x`"),
+            (format!("{family}parameters = {{ C = [] }}"), "line 2: SVC: C = [] leaves nothing to run"),
+            (format!("{family}engines = []"), "line 2: SVC: engines = [] leaves nothing"),
+            (format!("{family}parameters = {{ C = [1, nan] }}"), "line 2: C holds NaN"),
+            (format!("{family}parameters = {{ C = [inf] }}"), "line 2: C holds inf"),
+            (format!("{family}parameters = {{ C = [1979-05-27] }}"), "line 2: C holds a date"),
+            (format!("{family}parameters = {{ C = {{ a = 1 }} }}"), "line 2: C holds a table"),
+            (
+                format!("{family}parameters = {{ C = [1, 1.0] }}"),
+                "line 2: SVC stands twice for engine native",
+            ),
+            (format!("{family}engines = ['native', 'native']"), "stands twice"),
+            (format!("{family}{family}"), "line 4: SVC stands twice"),
+            (format!("{family}classifier = 'SVC'"), "line 3: duplicate key"),
+            (format!("{family}parameters = {{ C = 1, C = 2 }}"), "line 3: duplicate key"),
+            (format!("{family}parameters = 3"), "line 3: invalid type: integer `3`"),
+            (format!("{family}parameters = {{ kernel = ['rfb'] }}"), "line 2: SVC: kernel = \"rfb\" is not"),
+            (
+                "[[family]]\nclassifier = 'SVM'".into(),
+                "line 2: unknown classifier \"SVM\": did you mean SVC?",
+            ),
+            (format!("train_size = 0\n{family}"), "line 1: train_size = 0 is not a number of rows"),
+            (format!("{family}train_size = -5"), "line 3: train_size = -5"),
+            (format!("{family}train_size = 1.5"), "line 3: invalid type"),
+            (format!("{family}timeout = 'soon'"), "line 3: timeout = \"soon\" is not a duration"),
+            (format!("{family}timeout = -1"), "line 3: timeout = \"-1\" is not a duration"),
+            ("family = 3".into(), "line 1: invalid type"),
+            ("[[family".into(), "line 1: "),
+        ] {
+            let error = error(&text);
+            assert!(error.starts_with(expected) || error.contains(expected), "{text}\n{error}\n{expected}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_huge_product_is_refused_before_it_is_made() {
+        let list = format!("{:?}", (1..200).collect::<Vec<_>>());
+        let text = format!(
+            "[[family]]\nclassifier = 'SVC'\nparameters = {{ C = {list}, degree = {list}, tol = {list}, coef0 = {list} }}"
+        );
+        assert!(error(&text).contains("more than 100000 configurations"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_grid_or_one_line_of_error(text in "\\PC*|([\\[\\]a-zA-Z='{}, \n0-9.]|family|classifier|SVC|parameters|engines)*") {
+            if let Err(error) = parse("test", &text) {
+                proptest::prop_assert!(!error.to_string().contains('\n'));
+            }
+        }
+    }
+}
