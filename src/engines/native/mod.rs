@@ -1,6 +1,7 @@
 //! The project's own models as an engine: one file a family, which reads parameters, names what shares
 //! work, and times it.
 
+pub mod forest;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
@@ -17,6 +18,7 @@ pub static NATIVE: Engine = Engine {
     name: "native",
     version: env!("CARGO_PKG_VERSION"),
     families: &[
+        &forest::Family,
         &mlp::Family,
         &naive_bayes::Family, //
         &neighbors::Family,

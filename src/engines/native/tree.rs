@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::reader::Reader;
-use super::run_each;
+use super::{own_key, run_each};
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -25,7 +25,7 @@ impl Family for DecisionTree {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("DecisionTreeClassifier {}", Value::Object(parameters.clone()))
+        own_key("DecisionTreeClassifier", parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
@@ -43,7 +43,7 @@ impl Family for ExtraTree {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("ExtraTreeClassifier {}", Value::Object(parameters.clone()))
+        own_key("ExtraTreeClassifier", parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

@@ -13,6 +13,9 @@ pub(super) struct Node {
     pub right: u32,
 }
 
+/// Rows that go down a tree side by side.
+const TOGETHER: usize = 8;
+
 pub(super) const LEAF: u16 = u16::MAX;
 
 /// What scikit-learn's `tree_` says of a node.
@@ -79,6 +82,39 @@ impl Tree {
             }
             at = if row[usize::from(node.feature)] <= node.cut { at + 1 } else { node.right as usize };
         }
+    }
+
+    /// Adds the class probabilities of each of `rows` (of `d` bytes) to its row of `sums`.
+    pub(crate) fn add_probabilities(&self, rows: &[u8], d: usize, sums: &mut [f64]) {
+        for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * self.classes)) {
+            let leaves = self.leaves_of(rows, d);
+            for (sum, leaf) in sums.chunks_exact_mut(self.classes).zip(leaves) {
+                let start = leaf as usize * self.classes;
+                let probabilities = &self.probabilities[start..start + self.classes];
+                sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
+            }
+        }
+    }
+
+    /// The probability rows of the leaves of up to [`TOGETHER`] rows, which go down the tree side by side:
+    /// each step waits for memory, and the steps of different rows wait at the same time.
+    fn leaves_of(&self, rows: &[u8], d: usize) -> [u32; TOGETHER] {
+        let mut at = [0u32; TOGETHER];
+        let count = rows.len() / d;
+        loop {
+            let mut inner = false;
+            for (at, row) in at[..count].iter_mut().zip(rows.chunks_exact(d)) {
+                let node = self.nodes[*at as usize];
+                if node.feature != LEAF {
+                    inner = true;
+                    *at = if row[usize::from(node.feature)] <= node.cut { *at + 1 } else { node.right };
+                }
+            }
+            if !inner {
+                break;
+            }
+        }
+        at.map(|at| self.nodes[at as usize].right)
     }
 
     pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {

@@ -10,6 +10,8 @@ mod fitted;
 mod grow;
 mod split;
 
+pub(crate) use draw::Random;
+pub(crate) use fitted::first_largest;
 pub use fitted::{NodeFacts, Tree};
 pub(crate) use grow::{Growth, Source};
 
