@@ -11,6 +11,7 @@ pub mod engines;
 pub mod grid;
 pub mod linalg;
 pub mod models;
+pub mod nearest;
 pub mod nn;
 pub mod report;
 pub mod results;

@@ -2,9 +2,19 @@
 //!
 //! [`Dataset`] is what a file holds; [`Features`] is what a model sees: the bytes with their scaling.
 
+pub mod catalogue;
+pub mod error;
 pub mod features;
+pub mod idx;
+pub mod known;
+pub mod manifest;
 pub mod scaling;
+pub mod split;
 
+use std::collections::BTreeMap;
+
+pub use catalogue::{load, load_from};
+pub use error::DatasetError;
 pub use features::Features;
 pub use scaling::Scaling;
 
@@ -33,35 +43,12 @@ pub struct Dataset {
     pub test: Split,
     /// One name a class; the number of classes is its length.
     pub class_names: Vec<String>,
+    /// SHA-256 of the content of each of the four files, in hexadecimal, by file name without `.gz`.
+    pub digests: BTreeMap<String, String>,
 }
 
 impl Dataset {
     pub fn classes(&self) -> usize {
         self.class_names.len()
     }
-}
-
-/// Loads a data set by name from `data/` (provisional: the reader with its checks replaces this).
-pub fn load(name: &str) -> std::io::Result<Dataset> {
-    load_from(std::path::Path::new("data"), name)
-}
-
-/// Loads a data set by name from another folder than `data/`.
-pub fn load_from(data_dir: &std::path::Path, name: &str) -> std::io::Result<Dataset> {
-    use std::io::Read;
-    let read = |file: &str| -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(data_dir.join(name).join(file))?;
-        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let split = |prefix: &str| -> std::io::Result<Split> {
-        let images = read(&format!("{prefix}-images-idx3-ubyte.gz"))?;
-        let labels = read(&format!("{prefix}-labels-idx1-ubyte.gz"))?;
-        let pixels = images[16..].to_vec();
-        let count = pixels.len() / 784;
-        Ok(Split { images: Images { pixels, count, rows: 28, columns: 28 }, labels: labels[8..].to_vec() })
-    };
-    let class_names = (0..10).map(|class: usize| class.to_string()).collect();
-    Ok(Dataset { name: name.to_string(), train: split("train")?, test: split("t10k")?, class_names })
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::nearest::{did_you_mean, list};
 use super::{Grid, GridError, baselines, toml};
+use crate::nearest::{did_you_mean, list};
 
 /// Larger files than this are not grids.
 const MAX_BYTES: u64 = 4 << 20;

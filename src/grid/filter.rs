@@ -8,8 +8,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::nearest::{did_you_mean, list};
 use super::{Configuration, Grid, GridError, Planned, schema};
+use crate::nearest::{did_you_mean, list};
 
 /// The filters of a command; flatten it into the command's arguments.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,6 @@ pub mod duration;
 pub mod file;
 pub mod filter;
 mod id;
-pub mod nearest;
 pub mod schema;
 pub mod suite;
 pub mod toml;

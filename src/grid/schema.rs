@@ -8,8 +8,8 @@
 use serde_json::Value;
 
 use super::configuration::is_uniform;
-use super::nearest::{did_you_mean, list};
 use super::{Configuration, GridError};
+use crate::nearest::{did_you_mean, list};
 
 /// A classifier that a grid can name.
 pub struct Classifier {

@@ -1,0 +1,253 @@
+//! Finds data sets by name: a data set is a folder with four IDX files (images and labels, training and
+//! test), and optionally a `dataset.toml`. A further data set is added by dropping its folder in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Dataset, DatasetError, Images, Split, idx, known, manifest};
+use crate::nearest::{did_you_mean, list};
+
+/// Predictions are one character an image, `0` to `9` and `a` to `z`.
+pub const MAX_CLASSES: usize = 36;
+
+/// The four files of a data set: training images and labels, test images and labels. Each may end in `.gz`.
+pub const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+/// What is known of a data set without reading its pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    pub name: String,
+    pub train_size: usize,
+    pub test_size: usize,
+    pub rows: usize,
+    pub columns: usize,
+    pub class_names: Vec<String>,
+}
+
+/// Loads a data set from its folder `data/NAME`.
+pub fn load(name: &str) -> Result<Dataset, DatasetError> {
+    load_from(Path::new("data"), name)
+}
+
+/// Loads a data set from its folder `NAME` in another folder than `data`.
+pub fn load_from(data_dir: &Path, name: &str) -> Result<Dataset, DatasetError> {
+    let folder = find(data_dir, name)?;
+    let manifest = manifest::read(&folder)?;
+    let mut digests = BTreeMap::new();
+    let mut read = |file: &'static str, rank: usize| -> Result<(PathBuf, idx::Idx), DatasetError> {
+        let path = find_file(&folder, file)?;
+        let content = idx::read(&path, rank)?;
+        let declared = manifest.files.get(file).and_then(|digests| digests.sha256.as_deref());
+        check_digest(&path, name, file, &content.sha256, declared)?;
+        digests.insert(file.to_string(), content.sha256.clone());
+        Ok((path, content))
+    };
+    let mut split = |images: &'static str,
+                     labels: &'static str|
+     -> Result<(PathBuf, PathBuf, Split), DatasetError> {
+        let (images_path, images) = read(images, 3)?;
+        let (labels_path, labels) = read(labels, 1)?;
+        check_pair(&images_path, &images, &labels_path, &labels)?;
+        let [count, rows, columns] = images.dimensions[..] else {
+            return Err(DatasetError::new(&images_path, "does not hold images", "put images in its place"));
+        };
+        let images = Images { pixels: images.bytes, count, rows, columns };
+        Ok((images_path, labels_path, Split { images, labels: labels.bytes }))
+    };
+    let (train_path, train_labels, train) = split(FILES[0], FILES[1])?;
+    let (test_path, test_labels, test) = split(FILES[2], FILES[3])?;
+    let (train_shape, test_shape) =
+        ((train.images.rows, train.images.columns), (test.images.rows, test.images.columns));
+    check_same_size(&train_path, train_shape, &test_path, test_shape)?;
+    let class_names =
+        class_names(&manifest, [(&train_labels, &train.labels[..]), (&test_labels, &test.labels[..])])?;
+    Ok(Dataset { name: name.into(), train, test, class_names, digests })
+}
+
+/// What is known of a data set from the headers of its images and from its labels. Loading may still find
+/// fault with it.
+pub fn outline(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
+    let folder = find(data_dir, name)?;
+    let paths: Vec<PathBuf> = FILES.iter().map(|file| find_file(&folder, file)).collect::<Result<_, _>>()?;
+    let train = idx::read_dimensions(&paths[0], 3)?;
+    let test = idx::read_dimensions(&paths[2], 3)?;
+    check_same_size(&paths[0], (train[1], train[2]), &paths[2], (test[1], test[2]))?;
+    let labels = [idx::read(&paths[1], 1)?, idx::read(&paths[3], 1)?];
+    let manifest = manifest::read(&folder)?;
+    let class_names =
+        class_names(&manifest, [(&paths[1], &labels[0].bytes[..]), (&paths[3], &labels[1].bytes[..])])?;
+    Ok(Outline {
+        name: name.into(),
+        train_size: train[0],
+        test_size: test[0],
+        rows: train[1],
+        columns: train[2],
+        class_names,
+    })
+}
+
+/// The data sets of a folder: MNIST and Fashion-MNIST first, the others in alphabetical order.
+pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
+    let advice = "run from the project's folder, or say where the data sets are with --data-dir";
+    let entries = fs::read_dir(data_dir)
+        .map_err(|error| DatasetError::new(data_dir, format!("cannot be read: {error}"), advice))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| FILES.iter().any(|file| find_file(&data_dir.join(name), file).is_ok()))
+        .collect();
+    if names.is_empty() {
+        return Err(DatasetError::new(data_dir, "there is no data set in it", advice));
+    }
+    names.sort_by_key(|name| {
+        (["mnist", "fashion-mnist"].iter().position(|known| known == name).unwrap_or(2), name.clone())
+    });
+    Ok(names)
+}
+
+/// The file of this name, zipped or not; also in the spelling `train-images.idx3-ubyte` of other mirrors.
+pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
+    let dotted = file.replace("-idx", ".idx");
+    [format!("{file}.gz"), file.to_string(), format!("{dotted}.gz"), dotted]
+        .iter()
+        .map(|name| folder.join(name))
+        // A link to nowhere is there, and reading it says so.
+        .find(|path| path.symlink_metadata().is_ok())
+        .ok_or_else(|| {
+            DatasetError::new(
+                &folder.join(format!("{file}.gz")),
+                "there is no such file",
+                format!(
+                    "a data set is a folder with {}, each zipped (.gz) or not",
+                    list(&FILES).replace(" or ", " and ")
+                ),
+            )
+        })
+}
+
+fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
+    let folder = data_dir.join(name);
+    let is_plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    if is_plain && folder.is_dir() {
+        return Ok(folder);
+    }
+    let names = available(data_dir)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Err(DatasetError::new(
+        data_dir,
+        format!("there is no data set {name:?} in it{}", did_you_mean(name, &names)),
+        format!(
+            "there are {}; add another as a folder with its four IDX files",
+            list(&names).replace(" or ", " and ")
+        ),
+    ))
+}
+
+/// A file that is published under this name, or declared in `dataset.toml`, must have that content.
+fn check_digest(
+    path: &Path,
+    dataset: &str,
+    file: &str,
+    sha256: &str,
+    declared: Option<&str>,
+) -> Result<(), DatasetError> {
+    let published = known::by_name(dataset, file).map(|known| known.sha256);
+    for (expected, whose) in [(published, "published"), (declared, "declared in dataset.toml")] {
+        let Some(expected) = expected.filter(|expected| !expected.eq_ignore_ascii_case(sha256)) else {
+            continue;
+        };
+        return Err(match known::by_digest(sha256) {
+            Some(really) => DatasetError::new(
+                path,
+                format!("this is {} of {}, not {file} of {dataset}", really.file, really.dataset),
+                "put the right file in its place",
+            ),
+            None => DatasetError::new(
+                path,
+                format!("its content is not the one {whose} (SHA-256 {sha256}, expected {expected})"),
+                "download it again, or give your own data set another name",
+            ),
+        });
+    }
+    Ok(())
+}
+
+/// Images and labels must be as many, and of one data set where both are published files.
+fn check_pair(
+    images_path: &Path,
+    images: &idx::Idx,
+    labels_path: &Path,
+    labels: &idx::Idx,
+) -> Result<(), DatasetError> {
+    let (images_count, labels_count) = (images.dimensions[0], labels.dimensions[0]);
+    if images_count != labels_count {
+        return Err(DatasetError::new(
+            labels_path,
+            format!("{labels_count} labels for the {images_count} images of {}", images_path.display()),
+            "put files that belong together there",
+        ));
+    }
+    if let (Some(a), Some(b)) = (known::by_digest(&images.sha256), known::by_digest(&labels.sha256))
+        && a.dataset != b.dataset
+    {
+        return Err(DatasetError::new(
+            labels_path,
+            format!("these are the labels of {} and the images are those of {}", b.dataset, a.dataset),
+            "put files that belong together there",
+        ));
+    }
+    Ok(())
+}
+
+fn check_same_size(
+    train_path: &Path,
+    train: (usize, usize),
+    test_path: &Path,
+    test: (usize, usize),
+) -> Result<(), DatasetError> {
+    if train == test {
+        return Ok(());
+    }
+    let problem = format!(
+        "test images of {} x {} for the training images of {} x {} in {}",
+        test.0,
+        test.1,
+        train.0,
+        train.1,
+        train_path.display()
+    );
+    Err(DatasetError::new(test_path, problem, "put files that belong together there"))
+}
+
+/// The names of the manifest, or else the numbers of the labels that occur; no label may be beyond them.
+fn class_names(
+    manifest: &manifest::Manifest,
+    labels: [(&PathBuf, &[u8]); 2],
+) -> Result<Vec<String>, DatasetError> {
+    let limit = manifest.class_names.as_ref().map_or(MAX_CLASSES, Vec::len);
+    for (path, labels) in labels {
+        if let Some((at, label)) = labels.iter().enumerate().find(|(_, label)| usize::from(**label) >= limit)
+        {
+            let why = match &manifest.class_names {
+                Some(names) => {
+                    format!("dataset.toml names {} classes, 0 to {}", names.len(), names.len() - 1)
+                }
+                None => format!("labels are 0 to {} at most", MAX_CLASSES - 1),
+            };
+            return Err(DatasetError::new(
+                path,
+                format!("label {label} of image {at} is out of range: {why}"),
+                "correct the labels, which count from 0, or the class names",
+            ));
+        }
+    }
+    Ok(manifest.class_names.clone().unwrap_or_else(|| {
+        let most = labels.iter().flat_map(|(_, labels)| labels.iter().copied()).max().unwrap_or(0);
+        (0..=most).map(|label| label.to_string()).collect()
+    }))
+}
