@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::stopwatch::timed;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, Work};
 use crate::grid::Parameters;
 
 /// What is worth telling about a fitted model.
@@ -16,6 +16,26 @@ pub struct Description {
     /// As in [`Outcome::converged`].
     pub converged: Option<bool>,
     pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Description {
+    /// Adds a fact.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Description {
+        self.facts.insert(name.to_string(), value.into());
+        self
+    }
+}
+
+/// Runs configurations that share nothing, one after the other: `read` turns parameters into settings.
+pub fn each<S>(
+    work: &Work,
+    emit: &mut dyn FnMut(usize, Result<Outcome, Failure>),
+    read: impl Fn(&Parameters) -> Result<S, String>,
+    run: impl Fn(S) -> Result<Outcome, Failure>,
+) {
+    for (index, configuration) in work.configurations.iter().enumerate() {
+        emit(index, read(&configuration.parameters).map_err(Failure::Unsupported).and_then(&run));
+    }
 }
 
 /// Fits and predicts, each timed by itself. `describe` looks at the model outside both clocks.

@@ -28,10 +28,8 @@ struct Settings {
 fn read(parameters: &Parameters) -> Result<Settings, String> {
     let reader = Reader::new(parameters, &["priors", "var_smoothing"])?;
     let priors = reader.numbers("priors")?;
-    if let Some(priors) = &priors {
-        if priors.iter().any(|&p| p.is_nan() || p <= 0.0) {
-            return Err("priors: must be above zero".to_string());
-        }
+    if priors.iter().flatten().any(|&p| p.is_nan() || p <= 0.0) {
+        return Err("priors: must be above zero".to_string());
     }
     let var_smoothing = reader.number("var_smoothing", 1e-9)?;
     if var_smoothing.is_nan() || var_smoothing < 0.0 {
@@ -68,28 +66,22 @@ impl Family for GaussianNb {
         let (train, test) = (records(work.training.features), records(work.test));
         let labels = targets(work.training.labels);
         let dataset = DatasetView::new(train.view(), labels.view());
-        for (index, configuration) in work.configurations.iter().enumerate() {
-            let result = read(&configuration.parameters).map_err(Failure::Unsupported).and_then(|settings| {
-                let error = prior_log_error(&settings, work.training.labels, work.training.classes)?;
-                foreign::outcome(
-                    || {
-                        Model::<f64, usize>::params()
-                            .var_smoothing(settings.var_smoothing)
-                            .fit(&dataset)
-                            .map_err(failed)
-                    },
-                    |model| Ok(predict(model, test.view())),
-                    |_| {
-                        let mut description = Description::default();
-                        if settings.priors.is_some() {
-                            description.facts.insert("prior_log_error".into(), error.into());
-                        }
-                        description
-                    },
-                )
-            });
-            emit(index, result);
-        }
+        foreign::each(work, emit, read, |settings| {
+            let error = prior_log_error(&settings, work.training.labels, work.training.classes)?;
+            foreign::outcome(
+                || {
+                    Model::<f64, usize>::params()
+                        .var_smoothing(settings.var_smoothing)
+                        .fit(&dataset)
+                        .map_err(failed)
+                },
+                |model| Ok(predict(model, test.view())),
+                |_| match settings.priors {
+                    Some(_) => Description::default().with("prior_log_error", error),
+                    None => Description::default(),
+                },
+            )
+        });
     }
 }
 

@@ -4,7 +4,11 @@
 //!
 //! Values are `f64`, as in linfa's own examples; labels are `usize`.
 
+mod decision_tree;
 mod gaussian_nb;
+mod k_neighbors;
+mod logistic_regression;
+mod svc;
 
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -12,7 +16,17 @@ use super::Engine;
 use crate::dataset::Features;
 
 /// linfa through its published crates, all of one version.
-pub static LINFA: Engine = Engine { name: "linfa", version: VERSION, families: &[&gaussian_nb::GaussianNb] };
+pub static LINFA: Engine = Engine {
+    name: "linfa",
+    version: VERSION,
+    families: &[
+        &decision_tree::DecisionTree,
+        &gaussian_nb::GaussianNb,
+        &k_neighbors::KNeighbors,
+        &logistic_regression::LogisticRegression,
+        &svc::Svc,
+    ],
+};
 
 /// As in Cargo.lock; a test holds it to that.
 const VERSION: &str = "0.8.1";

@@ -8,7 +8,7 @@ use smartcore::metrics::distance::{Distance, Distances};
 use smartcore::neighbors::KNNWeightFunction;
 use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameters};
 
-use super::{Labels, Matrix, classes, labels, matrix};
+use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
 use crate::engines::native::reader::Reader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
@@ -61,36 +61,27 @@ impl Family for KNeighbors {
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        let data = matrix(work.training.features)
-            .and_then(|train| Ok((train, labels(work.training.labels), matrix(work.test)?)));
-        for (index, configuration) in work.configurations.iter().enumerate() {
-            let result = match (&data, read(&configuration.parameters)) {
-                (Err(failure), _) => Err(failure.clone()),
-                (_, Err(reason)) => Err(Failure::Unsupported(reason)),
-                (Ok(data), Ok(settings)) => match settings.p {
-                    1 => one(data, settings, Distances::manhattan()),
-                    2 => one(data, settings, Distances::euclidian()),
-                    p => one(data, settings, Distances::minkowski(p)),
-                },
-            };
-            emit(index, result);
-        }
+        let data = Data::new(work);
+        foreign::each(work, emit, read, |settings| {
+            let data = data.as_ref().map_err(Failure::clone)?;
+            match settings.p {
+                1 => one(data, settings, Distances::manhattan()),
+                2 => one(data, settings, Distances::euclidian()),
+                p => one(data, settings, Distances::minkowski(p)),
+            }
+        });
     }
 }
 
-fn one<D: Distance<Vec<f64>>>(
-    (train, targets, test): &(Matrix, Labels, Matrix),
-    settings: Settings,
-    distance: D,
-) -> Result<Outcome, Failure> {
+fn one<D: Distance<Vec<f64>>>(data: &Data, settings: Settings, distance: D) -> Result<Outcome, Failure> {
     let parameters = KNNClassifierParameters::default()
         .with_k(settings.n_neighbors)
         .with_weight(settings.weights)
         .with_algorithm(settings.algorithm)
         .with_distance(distance);
     foreign::outcome(
-        || KNNClassifier::fit(train, targets, parameters).map_err(failed),
-        |model| model.predict(test).map(classes).map_err(failed),
+        || KNNClassifier::fit(&data.train, &data.labels, parameters).map_err(failed),
+        |model| model.predict(&data.test).map(classes).map_err(failed),
         |_| Description::default(),
     )
 }

@@ -4,23 +4,54 @@
 //!
 //! Values are `f64` in its row-major [`DenseMatrix`], as in smartcore's own examples; labels are `u32`.
 
+mod decision_tree;
+mod gaussian_nb;
 mod k_neighbors;
+mod logistic_regression;
+mod random_forest;
+mod svc;
 
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::foreign::failed;
-use super::{Engine, Failure};
+use super::{Engine, Failure, Work};
 use crate::dataset::Features;
 
 /// smartcore, of the version that Cargo.toml pins.
-pub static SMARTCORE: Engine =
-    Engine { name: "smartcore", version: VERSION, families: &[&k_neighbors::KNeighbors] };
+pub static SMARTCORE: Engine = Engine {
+    name: "smartcore",
+    version: VERSION,
+    families: &[
+        &decision_tree::DecisionTree,
+        &gaussian_nb::GaussianNb,
+        &k_neighbors::KNeighbors,
+        &logistic_regression::LogisticRegression,
+        &random_forest::RandomForest,
+        &svc::Svc,
+    ],
+};
 
 /// As in Cargo.lock; a test holds it to that.
 const VERSION: &str = "0.7.0";
 
 type Matrix = DenseMatrix<f64>;
-type Labels = Vec<u32>;
+
+/// A job's data in smartcore's types.
+struct Data {
+    train: Matrix,
+    labels: Vec<u32>,
+    test: Matrix,
+}
+
+impl Data {
+    fn new(work: &Work) -> Result<Data, Failure> {
+        Ok(Data {
+            train: matrix(work.training.features)?,
+            labels: work.training.labels.iter().map(|&label| u32::from(label)).collect(),
+            test: matrix(work.test)?,
+        })
+    }
+}
 
 /// The scaled rows in smartcore's matrix type.
 fn matrix(features: &Features) -> Result<Matrix, Failure> {
@@ -33,12 +64,7 @@ fn matrix(features: &Features) -> Result<Matrix, Failure> {
     DenseMatrix::new(n, d, values, false).map_err(failed)
 }
 
-/// Labels in smartcore's type.
-fn labels(labels: &[u8]) -> Labels {
-    labels.iter().map(|&label| u32::from(label)).collect()
-}
-
 /// Predictions in the project's type.
-fn classes(predictions: Labels) -> Vec<u8> {
+fn classes(predictions: Vec<u32>) -> Vec<u8> {
     predictions.into_iter().map(|class| class as u8).collect()
 }

@@ -1,0 +1,52 @@
+//! GaussianNB over smartcore's, which smooths no variance: a pixel that is constant within a class makes
+//! that class's likelihood not a number, and the class is never predicted; where all classes have one,
+//! predicting fails. That is what its rows show.
+
+use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
+
+use super::{Data, classes};
+use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::native::reader::Reader;
+use crate::engines::{Failure, Family, Outcome, Shape, Work};
+use crate::grid::Parameters;
+
+pub struct GaussianNb;
+
+fn read(parameters: &Parameters) -> Result<GaussianNBParameters, String> {
+    let priors = Reader::new(parameters, &["priors"])?.numbers("priors")?;
+    if priors.iter().flatten().any(|&p| p.is_nan() || p <= 0.0) {
+        return Err("priors: must be above zero".to_string());
+    }
+    Ok(GaussianNBParameters { priors })
+}
+
+impl Family for GaussianNb {
+    fn classifier(&self) -> &'static str {
+        "GaussianNB"
+    }
+
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
+        match read(parameters)?.priors {
+            Some(priors) if priors.len() != shape.classes => {
+                Err(format!("priors: {} given for {} classes", priors.len(), shape.classes))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        alone(parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        let data = Data::new(work);
+        foreign::each(work, emit, read, |settings| {
+            let data = data.as_ref().map_err(Failure::clone)?;
+            foreign::outcome(
+                || GaussianNB::fit(&data.train, &data.labels, settings).map_err(failed),
+                |model| model.predict(&data.test).map(classes).map_err(failed),
+                |_| Description::default(),
+            )
+        });
+    }
+}

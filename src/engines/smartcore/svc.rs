@@ -1,0 +1,76 @@
+//! SVC over smartcore's `MultiClassSVC`: one-vs-one as scikit-learn's, but solved by LASVM, an online
+//! method that passes over the rows a fixed number of times (two, its default) instead of solving to the
+//! tolerance. Ties between votes fall by the order of a hash map, so that they differ between runs.
+
+use smartcore::svm::Kernels;
+use smartcore::svm::svc::{MultiClassSVC, SVCParameters};
+
+use super::{Data, Matrix};
+use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::native::reader::Reader;
+use crate::engines::{Failure, Family, Outcome, Shape, Work};
+use crate::grid::Parameters;
+
+pub struct Svc;
+
+struct Settings {
+    c: f64,
+    tol: f64,
+    kernel: Kernels,
+}
+
+/// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
+fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
+    let reader = Reader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
+    let gamma = match reader.value("gamma") {
+        Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
+        _ => {
+            reader.choice("gamma", "auto", &["auto"])?;
+            1.0 / features.max(1) as f64
+        }
+    };
+    let degree = reader.integer("degree", 3, 1)? as f64;
+    let coef0 = reader.number("coef0", 0.0)?;
+    let kernel = match reader.choice("kernel", "rbf", &["linear", "poly", "rbf", "sigmoid"])? {
+        "linear" => Kernels::linear(),
+        "poly" => Kernels::polynomial().with_gamma(gamma).with_degree(degree).with_coef0(coef0),
+        "rbf" => Kernels::rbf().with_gamma(gamma),
+        _ => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
+    };
+    Ok(Settings { c: reader.positive("C", 1.0)?, tol: reader.positive("tol", 1e-3)?, kernel })
+}
+
+impl Family for Svc {
+    fn classifier(&self) -> &'static str {
+        "SVC"
+    }
+
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
+        read(parameters, shape.features).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        alone(parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        let data = Data::new(work);
+        let read = |parameters: &Parameters| read(parameters, work.test.d());
+        foreign::each(work, emit, read, |settings| {
+            let data = data.as_ref().map_err(Failure::clone)?;
+            let parameters = SVCParameters::<f64, u32, Matrix, Vec<u32>>::default()
+                .with_c(settings.c)
+                .with_tol(settings.tol)
+                .with_kernel(settings.kernel)
+                .with_seed(Some(work.seed));
+            foreign::outcome(
+                || MultiClassSVC::fit(&data.train, &data.labels, &parameters).map_err(failed),
+                |model| {
+                    let predictions = model.predict(&data.test).map_err(failed)?;
+                    Ok(predictions.into_iter().map(|class| class as u8).collect())
+                },
+                |_| Description::default(),
+            )
+        });
+    }
+}
