@@ -15,11 +15,14 @@ struct Arguments {
 enum Command {
     /// Show the data sets: shapes, range, mean, class counts and digests
     Data(cli::data::Args),
+    /// Make tables, charts and the page from result files
+    Report(cli::report::Args),
 }
 
 fn main() -> std::process::ExitCode {
     let result = match Arguments::parse().command {
         Command::Data(args) => cli::data::run(args),
+        Command::Report(args) => cli::report::run(args),
     };
     cli::exit::finish(result)
 }

@@ -1,1 +1,153 @@
-//! (being built)
+//! What people read: tables, charts and one page, made from result files.
+//!
+//! [`Report::make`] reads result files and gives every file of the report in memory; the same results give
+//! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with what is there.
+
+pub mod charts;
+pub mod embed;
+pub mod format;
+pub mod one_pixel;
+pub mod page;
+pub mod reference;
+pub mod rows;
+pub mod tables;
+pub mod text;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::results::store::write_atomically;
+use crate::results::{Problem, Store};
+use tables::{SideBySide, View};
+
+/// The run that is nobody else's business: it stands only on its own report.
+pub const LOCAL: &str = "local";
+
+/// What to make a report of.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub results: &'a Path,
+    /// Where the report goes, and where `explore` put its figures.
+    pub reports: &'a Path,
+    /// The run that the page opens on.
+    pub run: &'a str,
+    /// The train size that it opens on: `Some(None)` for the whole set. `None` takes the whole set when the
+    /// run has results for it, else the largest size that it has.
+    pub subset: Option<Option<usize>>,
+}
+
+/// A whole report in memory.
+pub struct Report {
+    /// Bytes by file name.
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub table: SideBySide,
+    pub view: View,
+    /// Result files that were left out.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Reads the results and makes every file. `Err` says in one line what is missing.
+    pub fn make(request: &Request) -> Result<Report, String> {
+        let runs = runs(request)?;
+        let read = rows::read(request.results, &runs)?;
+        let subset = request.subset.unwrap_or_else(|| {
+            let own = read.rows.iter().filter(|row| row.run == request.run);
+            // The whole set (`None`) counts as larger than any part of it.
+            own.map(|row| row.subset).max_by_key(|subset| subset.unwrap_or(usize::MAX)).unwrap_or(None)
+        });
+        let view = View { run: request.run.to_string(), subset };
+        let references = reference::read()?;
+        let table = SideBySide::join(read.rows, &references, &view).map_err(|error| error.to_string())?;
+        let charts = charts::overview::charts(&table, &view)?;
+        let pixels = one_pixel::read(request.reports)?;
+        let page = page::render(&table, &view, &charts, &pixels, &read.problems)?;
+        let mut files = BTreeMap::new();
+        files.insert("benchmark.html".to_string(), page.into_bytes());
+        files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
+        files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
+        for chart in charts {
+            files.insert(chart.file, chart.svg.into_bytes());
+        }
+        for (name, bytes) in one_pixel::files(&pixels)? {
+            files.insert(name, bytes);
+        }
+        Ok(Report { files, table, view, problems: read.problems })
+    }
+
+    /// Writes every file, each at once, and gives their paths.
+    pub fn write(&self, reports: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for (name, bytes) in &self.files {
+            let path = reports.join(name);
+            write_atomically(&path, bytes)?;
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
+    /// What on disk is not what the results make, one line a file.
+    pub fn check(&self, reports: &Path) -> Vec<String> {
+        let mut differences = Vec::new();
+        for (name, bytes) in &self.files {
+            let path = reports.join(name);
+            match fs::read(&path) {
+                Ok(found) if found == *bytes => {}
+                Ok(found) => differences.push(format!("{}: {}", path.display(), difference(&found, bytes))),
+                Err(error) => differences.push(format!("{}: {error}", path.display())),
+            }
+        }
+        differences
+    }
+
+    /// The side-by-side for a terminal of so many columns.
+    pub fn terminal(&self, width: usize) -> String {
+        text::terminal(&self.table, &self.view, width)
+    }
+}
+
+/// The runs of a report: all that are there, sorted. `local` stands only on its own report, so that what is
+/// committed never depends on it.
+fn runs(request: &Request) -> Result<Vec<String>, String> {
+    let found =
+        Store::runs(request.results).map_err(|error| format!("{}: {error}", request.results.display()))?;
+    if !found.iter().any(|run| run == request.run) {
+        let there = if found.is_empty() { "none".to_string() } else { found.join(", ") };
+        return Err(format!(
+            "no run {:?} under {} (there: {there}); `sweep --run {}` makes one",
+            request.run,
+            request.results.display(),
+            request.run
+        ));
+    }
+    Ok(found.into_iter().filter(|run| run != LOCAL || request.run == LOCAL).collect())
+}
+
+/// Where two texts part, with a little of both.
+fn difference(found: &[u8], made: &[u8]) -> String {
+    let (found, made) = (String::from_utf8_lossy(found), String::from_utf8_lossy(made));
+    let mut lines = found.lines().zip(made.lines()).enumerate();
+    match lines.find(|(_, (found, made))| found != made) {
+        Some((index, (found, made))) => {
+            let same = found.chars().zip(made.chars()).take_while(|(a, b)| a == b).count();
+            let part = |text: &str| -> String {
+                let part: String = text.chars().skip(same.saturating_sub(20)).take(60).collect();
+                format::plain(&part)
+            };
+            format!(
+                "line {} has {:?}, the results make {:?} (from character {})",
+                index + 1,
+                part(found),
+                part(made),
+                same + 1
+            )
+        }
+        None => format!(
+            "has {}, the results make {}",
+            format::count(found.lines().count(), "line"),
+            format::count(made.lines().count(), "line")
+        ),
+    }
+}

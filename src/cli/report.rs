@@ -1,0 +1,62 @@
+//! `report`: tables, charts and the page from the result files of a run.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::ExitCode;
+use crate::report::{Report, Request};
+
+/// Make tables, charts and the page from result files
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The run that the page opens on
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    run: String,
+
+    /// Write nothing; exit with 1 when the files there are not what the results make
+    #[arg(long)]
+    check: bool,
+
+    /// Open on results with so many training rows [default: all, else the most there are]
+    #[arg(long, value_name = "ROWS")]
+    train_size: Option<usize>,
+
+    /// Folder that holds one folder a run
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results_dir: PathBuf,
+
+    /// Folder that the report is written to
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    reports_dir: PathBuf,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let request = Request {
+        results: &args.results_dir,
+        reports: &args.reports_dir,
+        run: &args.run,
+        subset: args.train_size.map(Some),
+    };
+    let report = Report::make(&request).map_err(anyhow::Error::msg)?;
+    let mut out = std::io::stdout().lock();
+    let mut err = std::io::stderr().lock();
+    for problem in &report.problems {
+        writeln!(err, "left out: {problem}")?;
+    }
+    if args.check {
+        let differences = report.check(&args.reports_dir);
+        for difference in &differences {
+            writeln!(out, "{difference}")?;
+        }
+        if !differences.is_empty() {
+            writeln!(out, "not what the results make: run `mnist-bench report --run {}`", args.run)?;
+            return Ok(ExitCode::Failed);
+        }
+        writeln!(out, "{} files are what the results make", report.files.len())?;
+        return Ok(ExitCode::Success);
+    }
+    for path in report.write(&args.reports_dir)? {
+        writeln!(out, "{}", path.display())?;
+    }
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,94 @@
+//! Pictures of the tables by plotters, for any of its backends; here drawn as SVG.
+//!
+//! Families differ in colour (Okabe and Ito's palette) and in shape, never in colour alone. Ink is
+//! [`INK`] in every backend; in SVG it becomes `currentColor`, so that a page in dark colours can use it.
+
+pub mod axis;
+pub mod overview;
+pub mod scatter;
+
+use std::sync::OnceLock;
+
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontStyle, IntoFont, RGBColor, TextStyle, register_font};
+
+/// Lines and letters.
+pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x23);
+
+/// Okabe and Ito's colours that stand out on white and on black, with a grey.
+pub const PALETTE: [RGBColor; 7] = [
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xd5, 0x5e, 0x00),
+    RGBColor(0x56, 0xb4, 0xe9),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0x80, 0x80, 0x80),
+];
+
+/// What a chart says to those who do not see it.
+pub struct Words {
+    pub title: String,
+    pub description: String,
+}
+
+/// A chart could not be drawn: a defect of this program or of plotters, never of a result.
+pub type ChartError = String;
+
+/// Text of a size in pixels, in ink, with the place of its anchor. The font is embedded for plotters to
+/// measure with (and to draw with in pixels); viewers of SVG take their own sans-serif.
+pub fn text(size: f64, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+    static REGISTERED: OnceLock<()> = OnceLock::new();
+    REGISTERED.get_or_init(|| {
+        let bytes = include_bytes!("../fonts/DejaVuSans-subset.ttf");
+        // Drawing text fails with an error of its own if this does.
+        let _ = register_font("sans-serif", FontStyle::Normal, bytes);
+    });
+    TextStyle::from(("sans-serif", size).into_font()).color(&INK).pos(Pos::new(horizontal, vertical))
+}
+
+/// Draws an SVG of `size` pixels with its text alternative inside.
+pub fn svg(
+    size: (u32, u32),
+    words: &Words,
+    draw: impl FnOnce(&DrawingArea<SVGBackend, Shift>) -> Result<(), ChartError>,
+) -> Result<String, ChartError> {
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        draw(&area)?;
+        area.present().map_err(|error| error.to_string())?;
+    }
+    let RGBColor(r, g, b) = INK;
+    let text = text.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), "\"currentColor\"");
+    let (head, body) = text.split_once('>').ok_or("plotters wrote no SVG")?;
+    let head = head.replacen("<svg ", "<svg role=\"img\" ", 1);
+    let (title, description) = (escape(&words.title), escape(&words.description));
+    Ok(format!("{head}>\n<title>{title}</title>\n<desc>{description}</desc>{body}"))
+}
+
+/// Text for XML: markup escaped, what XML cannot hold replaced.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A name short enough for a label, without control characters.
+pub fn label(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let short: String = visible.take(30).collect();
+    if text.chars().count() > 30 { format!("{short}…") } else { short }
+}

@@ -1,0 +1,173 @@
+//! The charts of the side-by-side: one data set's accuracy against the other's, and accuracy against time.
+
+use super::axis::{Axis, Kind};
+use super::scatter::{Point, Scatter};
+use super::{ChartError, Words, svg};
+use crate::report::tables::{Line, SideBySide, View};
+
+/// A finished chart with the name of its file.
+pub struct Chart {
+    pub file: String,
+    pub svg: String,
+}
+
+/// All charts of one view; those without a point to draw are left out.
+pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError> {
+    let lines: Vec<&Line> = table.view(view).filter(|line| !line.engine.is_empty()).collect();
+    let mut families: Vec<String> = lines.iter().map(|line| line.classifier.clone()).collect();
+    families.sort();
+    families.dedup();
+    let mut charts = Vec::new();
+    charts.extend(against(table, &lines, &families)?);
+    for dataset in 0..table.datasets.len() {
+        charts.extend(over_time(table, &lines, &families, dataset)?);
+    }
+    Ok(charts)
+}
+
+/// The second data set's accuracy against the first's.
+fn against(table: &SideBySide, lines: &[&Line], families: &[String]) -> Result<Option<Chart>, ChartError> {
+    let mut points = Vec::new();
+    for line in lines {
+        let accuracy = |dataset| table.row(line, dataset).and_then(|row| row.accuracy);
+        if let (Some(x), Some(y)) = (accuracy(0), accuracy(1)) {
+            points.push(Point { x, y, family: family(families, line), label: None });
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    name_extremes(&mut points, families);
+    let (first, second) = (title(&table.datasets[0]), title(&table.datasets[1]));
+    let below = points.iter().filter(|point| point.y < point.x).count();
+    let words = Words {
+        title: format!("{second} against {first} accuracy"),
+        description: format!(
+            "Scatter of {} configurations, test accuracy on {first} across and on {second} upwards, with the \
+             diagonal of equal accuracy; {below} lie below it, where {second} is the harder set. {} {}",
+            points.len(),
+            highest(&points, families, &second),
+            "The table holds every value."
+        ),
+    };
+    // One range for both axes, so that the diagonal is one.
+    let values: Vec<f64> = points.iter().flat_map(|point| [point.x, point.y]).collect();
+    let axis =
+        |name: &str| Axis::over(format!("{name} test accuracy"), Kind::Accuracy, values.iter().copied());
+    let scatter = Scatter {
+        title: words.title.clone(),
+        x: axis(&first),
+        y: axis(&second),
+        families: families.to_vec(),
+        points,
+        diagonal: Some("equal accuracy"),
+        front: Vec::new(),
+    };
+    let file = format!("{}-against-{}.svg", table.datasets[1], table.datasets[0]);
+    Ok(Some(Chart { file, svg: svg(scatter.size(), &words, |area| scatter.draw(area))? }))
+}
+
+/// Accuracy against training time on one data set, with the front of those that none beats in both.
+fn over_time(
+    table: &SideBySide,
+    lines: &[&Line],
+    families: &[String],
+    dataset: usize,
+) -> Result<Option<Chart>, ChartError> {
+    let mut points = Vec::new();
+    for line in lines {
+        let Some(row) = table.row(line, dataset) else { continue };
+        if let (Some(x), Some(y)) = (row.fit_seconds, row.accuracy) {
+            points.push(Point { x, y, family: family(families, line), label: None });
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let front = front(&points);
+    if let Some(&best) = front.last()
+        && let Some(point) = points.iter_mut().find(|point| (point.x, point.y) == best)
+    {
+        point.label = families.get(point.family).cloned();
+    }
+    let name = title(&table.datasets[dataset]);
+    let words = Words {
+        title: format!("{name}: accuracy against training time"),
+        description: format!(
+            "Scatter of {} configurations on {name}, training time in seconds across (logarithmic), test accuracy \
+             upwards. A line joins the {} that no other beats in both. {} The table holds every value.",
+            points.len(),
+            front.len(),
+            highest(&points, families, &name),
+        ),
+    };
+    let scatter = Scatter {
+        title: words.title.clone(),
+        x: Axis::over("training time (s, wall clock)", Kind::Seconds, points.iter().map(|point| point.x)),
+        y: Axis::over("test accuracy", Kind::Accuracy, points.iter().map(|point| point.y)),
+        families: families.to_vec(),
+        points,
+        diagonal: None,
+        front,
+    };
+    let file = format!("accuracy-against-time-{}.svg", table.datasets[dataset]);
+    Ok(Some(Chart { file, svg: svg(scatter.size(), &words, |area| scatter.draw(area))? }))
+}
+
+fn family(families: &[String], line: &Line) -> usize {
+    families.binary_search(&line.classifier).unwrap_or(0)
+}
+
+/// A sentence on the best point.
+fn highest(points: &[Point], families: &[String], name: &str) -> String {
+    let best = points.iter().max_by(|a, b| a.y.total_cmp(&b.y));
+    let sentence = |point: &Point| {
+        let family = families.get(point.family).map_or("", String::as_str);
+        format!("Highest on {name}: {family} with {:.4}.", point.y)
+    };
+    best.map(sentence).unwrap_or_default()
+}
+
+/// Labels the best point and those far from where the others lie.
+fn name_extremes(points: &mut [Point], families: &[String]) {
+    let best = (0..points.len()).max_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
+    let worst = (0..points.len()).min_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
+    for index in [best, worst].into_iter().flatten() {
+        points[index].label = families.get(points[index].family).cloned();
+    }
+}
+
+/// The points that none beats in both: rising accuracy with rising time.
+fn front(points: &[Point]) -> Vec<(f64, f64)> {
+    let mut sorted: Vec<(f64, f64)> = points.iter().map(|point| (point.x, point.y)).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    let mut front: Vec<(f64, f64)> = Vec::new();
+    for (x, y) in sorted {
+        if front.last().is_none_or(|&(_, best)| y > best) {
+            front.push((x, y));
+        }
+    }
+    front
+}
+
+/// A data set's name as people write it.
+pub fn title(dataset: &str) -> String {
+    match dataset {
+        "mnist" => "MNIST".to_string(),
+        "fashion-mnist" => "Fashion-MNIST".to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_holds_what_nothing_beats() {
+        let point = |x, y| Point { x, y, family: 0, label: None };
+        let points = [point(2.0, 0.9), point(1.0, 0.8), point(3.0, 0.85), point(1.0, 0.7), point(5.0, 0.95)];
+        assert_eq!(front(&points), [(1.0, 0.8), (2.0, 0.9), (5.0, 0.95)]);
+        assert!(front(&[]).is_empty());
+    }
+}

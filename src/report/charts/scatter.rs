@@ -1,0 +1,154 @@
+//! A scatter of results: one mark a result, shape and colour by family, with a legend below.
+
+use plotters::chart::ChartBuilder;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::prelude::DrawingBackend;
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor};
+
+use super::axis::{Axis, Ticked};
+use super::{ChartError, INK, PALETTE, label, text};
+
+/// What to draw.
+pub struct Scatter {
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    /// Names of the families, which the points number.
+    pub families: Vec<String>,
+    pub points: Vec<Point>,
+    /// A line of equal values, with these words at it.
+    pub diagonal: Option<&'static str>,
+    /// Corners of the front of best compromises, from left to right.
+    pub front: Vec<(f64, f64)>,
+}
+
+/// One result, in values (not coordinates).
+#[derive(Clone, Debug)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+    pub family: usize,
+    /// Written beside the mark.
+    pub label: Option<String>,
+}
+
+/// Columns of the legend.
+const COLUMNS: usize = 3;
+/// Height of a line of it.
+const LINE: u32 = 22;
+
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+impl Scatter {
+    /// Width and height of the picture.
+    pub fn size(&self) -> (u32, u32) {
+        (640, 560 + self.legend_height())
+    }
+
+    fn legend_height(&self) -> u32 {
+        LINE * self.families.len().div_ceil(COLUMNS) as u32 + 8
+    }
+
+    /// Draws on any backend, filling the area.
+    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), ChartError> {
+        let height = area.dim_in_pixel().1;
+        let (plot, legend) = area.split_vertically(height.saturating_sub(self.legend_height()));
+        let drawn = self.draw_plot(&plot).and_then(|()| self.draw_legend(&legend));
+        drawn.map_err(|error| error.to_string())
+    }
+
+    fn draw_plot<DB: DrawingBackend>(&self, plot: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        let mut chart = ChartBuilder::on(plot)
+            .caption(label_long(&self.title), text(19.0, HPos::Left, VPos::Top))
+            .margin(8)
+            .margin_right(18)
+            .x_label_area_size(52)
+            .y_label_area_size(64)
+            .build_cartesian_2d(Ticked::from(&self.x), Ticked::from(&self.y))?;
+        chart
+            .configure_mesh()
+            .light_line_style(INK.mix(0.0))
+            .bold_line_style(INK.mix(0.15))
+            .axis_style(INK.mix(0.6))
+            .label_style(text(15.0, HPos::Left, VPos::Top))
+            .axis_desc_style(text(16.0, HPos::Left, VPos::Top))
+            .x_desc(&self.x.title)
+            .y_desc(&self.y.title)
+            .x_label_formatter(&|tick| self.x.kind.text(*tick))
+            .y_label_formatter(&|tick| self.y.kind.text(*tick))
+            .draw()?;
+        if let Some(words) = self.diagonal {
+            let from = self.x.range.0.max(self.y.range.0);
+            let to = self.x.range.1.min(self.y.range.1);
+            chart.draw_series([PathElement::new([(from, from), (to, to)], INK.mix(0.45))])?;
+            let at = from + (to - from) * 0.06;
+            chart.draw_series([Text::new(
+                words,
+                (at + (to - from) * 0.02, at),
+                text(14.0, HPos::Left, VPos::Center),
+            )])?;
+        }
+        if !self.front.is_empty() {
+            let at = |&(x, y): &(f64, f64)| (self.x.kind.coordinate(x), self.y.kind.coordinate(y));
+            let corners: Vec<(f64, f64)> = self.front.iter().map(at).collect();
+            let mut steps = Vec::new();
+            for pair in corners.windows(2) {
+                steps.extend([pair[0], (pair[1].0, pair[0].1)]);
+            }
+            steps.extend(corners.last());
+            chart.draw_series([PathElement::new(steps, INK.mix(0.5).stroke_width(1))])?;
+        }
+        let (left, top) = plot.get_base_pixel();
+        for point in &self.points {
+            let at = (self.x.kind.coordinate(point.x), self.y.kind.coordinate(point.y));
+            let pixel = chart.plotting_area().map_coordinate(&at);
+            let pixel = (pixel.0 - left, pixel.1 - top);
+            mark(plot, pixel, point.family)?;
+            if let Some(words) = &point.label {
+                let crowded = pixel.0 > plot.dim_in_pixel().0 as i32 * 6 / 10;
+                let (side, offset) = if crowded { (HPos::Right, -9) } else { (HPos::Left, 9) };
+                let style = text(14.0, side, VPos::Center);
+                plot.draw(&Text::new(label(words), (pixel.0 + offset, pixel.1), style))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_legend<DB: DrawingBackend>(&self, legend: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        let column_width = legend.dim_in_pixel().0 as i32 / COLUMNS as i32;
+        for (index, family) in self.families.iter().enumerate() {
+            let (column, line) = ((index % COLUMNS) as i32, (index / COLUMNS) as i32);
+            let (x, y) = (column * column_width + 14, line * LINE as i32 + 10);
+            mark(legend, (x, y), index)?;
+            let style = text(14.0, HPos::Left, VPos::Center);
+            legend.draw(&Text::new(label(family), (x + 12, y), style))?;
+        }
+        Ok(())
+    }
+}
+
+/// A title may be longer than a label.
+fn label_long(title: &str) -> String {
+    title.chars().filter(|c| !c.is_control()).take(70).collect()
+}
+
+/// A family's mark: seven colours and five shapes give 35 pairs, and neighbours differ in both.
+fn mark<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, (x, y): (i32, i32), family: usize) -> Drawn<DB> {
+    let colour: RGBColor = PALETTE[family % PALETTE.len()];
+    let fill = colour.mix(0.85).filled();
+    let moved = |points: &[(i32, i32)]| points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect::<Vec<_>>();
+    match family % 5 {
+        0 => area.draw(&Circle::new((x, y), 5, fill)),
+        1 => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], fill)),
+        2 => area.draw(&Polygon::new(moved(&[(0, -6), (5, 4), (-5, 4)]), fill)),
+        3 => area.draw(&Polygon::new(moved(&[(0, -6), (6, 0), (0, 6), (-6, 0)]), fill)),
+        _ => {
+            let stroke = colour.stroke_width(3);
+            area.draw(&PathElement::new(moved(&[(-5, -5), (5, 5)]), stroke))?;
+            area.draw(&PathElement::new(moved(&[(-5, 5), (5, -5)]), stroke))
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The data of the page as JSON inside a `<script>` element.
+//!
+//! Figures and differences are computed here; the page only shows them.
+
+use serde::Serialize;
+
+use super::charts::overview::title;
+use super::tables::{Line, SideBySide, View};
+use crate::results::Provenance;
+
+/// Everything that the script needs.
+#[derive(Serialize)]
+struct Data<'a> {
+    datasets: Vec<Dataset<'a>>,
+    open: Open<'a>,
+    lines: Vec<LineData<'a>>,
+    /// Where results come from, each once; cells number them.
+    provenance: Vec<Provenance>,
+}
+
+#[derive(Serialize)]
+struct Dataset<'a> {
+    name: &'a str,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct Open<'a> {
+    run: &'a str,
+    size: String,
+}
+
+#[derive(Serialize)]
+struct LineData<'a> {
+    run: &'a str,
+    engine: &'a str,
+    /// `full` or the number of training rows.
+    size: String,
+    id: &'a str,
+    family: &'a str,
+    parameters: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<f64>,
+    cells: Vec<CellData<'a>>,
+}
+
+/// One data set of a line. Empty figures are left out.
+#[derive(Serialize)]
+struct CellData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unconverged: bool,
+    /// Ours less the published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_published: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sklearn: Option<f64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sklearn_engine: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_sklearn: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    row: Option<RowData<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowData<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviation: Option<f64>,
+    repeats: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fit: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predict: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<u64>,
+    threads: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<usize>,
+    quiet: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converged: Option<bool>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shared_with: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<&'a str>,
+    file: &'a str,
+}
+
+/// The JSON, safe between `<script>` and `</script>`.
+pub fn json(table: &SideBySide, open: &View) -> Result<String, String> {
+    let mut provenance = Vec::new();
+    let lines = table.lines.iter().map(|line| line_data(table, line, &mut provenance)).collect();
+    let datasets = table.datasets.iter().map(|name| Dataset { name, title: title(name) }).collect();
+    let open = Open { run: &open.run, size: size(open.subset) };
+    let data = Data { datasets, open, lines, provenance };
+    serde_json::to_string(&data).map(|json| script_safe(&json)).map_err(|error| error.to_string())
+}
+
+fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Provenance>) -> LineData<'a> {
+    let cells = line.cells.iter().enumerate().map(|(dataset, cell)| {
+        let row = table.row(line, dataset);
+        let figures = &cell.figures;
+        let ours = row.and_then(|row| row.accuracy);
+        let to = |reference: Option<f64>| Some(round(ours? - reference?));
+        CellData {
+            published: figures.published,
+            unconverged: figures.unconverged,
+            to_published: to(figures.published),
+            sklearn: figures.sklearn,
+            sklearn_engine: &figures.sklearn_engine,
+            to_sklearn: to(figures.sklearn),
+            row: row.map(|row| RowData {
+                status: row.status.name(),
+                error: row.error.as_deref(),
+                accuracy: row.accuracy.map(round),
+                deviation: row.deviation.map(round),
+                repeats: &row.repeats,
+                fit: row.fit_seconds,
+                predict: row.predict_seconds,
+                memory: row.peak_memory_bytes,
+                threads: row.threads,
+                jobs: row.jobs_in_flight,
+                quiet: row.quiet,
+                converged: row.converged,
+                shared_with: &row.shared_with,
+                version: row.engine_version.as_deref(),
+                started: row.provenance.as_ref().map(|provenance| provenance.started_utc.as_str()),
+                provenance: row.provenance.as_ref().map(|own| number(own, provenance)),
+                file: &row.file,
+            }),
+        }
+    });
+    LineData {
+        run: &line.run,
+        engine: &line.engine,
+        size: size(line.subset),
+        id: &line.id,
+        family: &line.classifier,
+        parameters: &line.parameters,
+        difference: table.difference(line).map(round),
+        cells: cells.collect(),
+    }
+}
+
+/// The number of a provenance among those seen, which differ in more than their time.
+fn number(own: &Provenance, seen: &mut Vec<Provenance>) -> usize {
+    let own = Provenance { started_utc: String::new(), ..own.clone() };
+    seen.iter().position(|earlier| *earlier == own).unwrap_or_else(|| {
+        seen.push(own);
+        seen.len() - 1
+    })
+}
+
+/// The train size as the page's filter names it.
+pub fn size(subset: Option<usize>) -> String {
+    subset.map_or("full".to_string(), |size| size.to_string())
+}
+
+/// To the sixth digit: differences of decimals without binary dust.
+fn round(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+/// Escapes what ends a script element or a line of one. These characters stand only inside JSON's strings,
+/// where `\uXXXX` means the same.
+pub fn script_safe(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_the_json_ends_the_script() {
+        let hostile = "</script><!--\u{2028}&amp;";
+        let safe = script_safe(&serde_json::to_string(hostile).unwrap());
+        assert!(!safe.contains(['<', '>', '&', '\u{2028}']), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
+    }
+}

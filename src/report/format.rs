@@ -1,0 +1,61 @@
+//! Figures as people read them, the same in every table.
+
+/// Four digits: one image of 10,000.
+pub fn accuracy(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// A signed difference of accuracies; no minus zero.
+pub fn difference(value: f64) -> String {
+    let text = format!("{value:+.4}");
+    if text == "-0.0000" { "+0.0000".to_string() } else { text }
+}
+
+/// Seconds to three significant digits, but never less than milliseconds.
+pub fn seconds(value: f64) -> String {
+    match value {
+        v if v >= 99.95 => format!("{v:.0}"),
+        v if v >= 9.995 => format!("{v:.1}"),
+        v if v >= 0.9995 => format!("{v:.2}"),
+        v => format!("{v:.3}"),
+    }
+}
+
+/// `count` things, with the plural that English gives most of them.
+pub fn count(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// One line without control characters or those that change the direction of text, for a terminal or Markdown.
+pub fn plain(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if harmful(c) { ' ' } else { c }).collect()
+}
+
+/// The first `width` characters, with an ellipsis where something was cut.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_string();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(accuracy(0.89861), "0.8986");
+        assert_eq!(difference(-0.07), "-0.0700");
+        assert_eq!(difference(-0.00001), "+0.0000");
+        let spelled: Vec<String> = [0.0004, 0.5, 1.0, 31.24, 99.96, 3600.4].map(seconds).to_vec();
+        assert_eq!(spelled, ["0.000", "0.500", "1.00", "31.2", "100", "3600"]);
+        assert_eq!(cut("Perceptron", 5), "Perc…");
+        assert_eq!(plain("a\u{202e}b\nc"), "a b c");
+    }
+}

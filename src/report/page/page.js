@@ -1,0 +1,314 @@
+"use strict";
+// The page shows what the program computed. Its whole state stands in the address after #, so that a view can
+// be linked and the back button works. Text from files goes into text nodes only, never into markup.
+(() => {
+const data = JSON.parse(document.getElementById("data").textContent);
+const { datasets, lines } = data;
+const byId = (id) => document.getElementById(id);
+const CHUNK = 200;
+
+/** An element with properties (or attributes) and children; strings become text. */
+function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    if (key === "onclick") node.addEventListener("click", value);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== ""));
+  return node;
+}
+const bdi = (text) => el("bdi", {}, text);
+
+// ---- figures as text
+const accuracy = (value) => value.toFixed(4);
+const signed = (value) => (value < -0.00005 ? "\u2212" : "+") + Math.abs(value).toFixed(4);
+const seconds = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value >= 0.9995 ? value.toFixed(2) : value.toFixed(3));
+const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
+const words = (status) => status.replaceAll("_", " ");
+
+// ---- state, in the address
+const GROUPS = [
+  ["engine", "Engine", (line) => [line.engine || "none"]],
+  ["family", "Family", (line) => [line.family]],
+  ["status", "Status", (line) => shownCells(line).map((cell) => cell.status || "not_run")],
+  ["run", "Run", (line) => [line.run]],
+  ["size", "Train size", (line) => [line.size]],
+];
+const DEFAULTS = { run: [data.open.run], size: [data.open.size] };
+let state;
+
+function readState() {
+  const hash = location.hash.slice(1);
+  const query = new URLSearchParams(hash.includes("=") ? hash : "");
+  state = { tab: query.get("tab") || "both", q: query.get("q") || "", row: query.get("row") || "", sort: query.get("sort") };
+  if (state.tab !== "both" && !datasets.some((set) => set.name === state.tab)) state.tab = "both";
+  for (const [key] of GROUPS) {
+    state[key] = query.has(key) ? query.getAll(key).filter((value) => value !== "") : DEFAULTS[key] || [];
+  }
+}
+
+function address() {
+  const query = new URLSearchParams();
+  if (state.tab !== "both") query.set("tab", state.tab);
+  if (state.sort) query.set("sort", state.sort);
+  if (state.q) query.set("q", state.q);
+  for (const [key] of GROUPS) {
+    const usual = DEFAULTS[key] || [];
+    const same = state[key].length === usual.length && state[key].every((value) => usual.includes(value));
+    if (!same) (state[key].length ? state[key] : [""]).forEach((value) => query.append(key, value));
+  }
+  if (state.row) query.set("row", state.row);
+  return "#" + (query.toString() || "tab=both");
+}
+
+/** Changes the state and shows it; `replace` leaves no step for the back button. */
+function change(changes, replace = false) {
+  Object.assign(state, changes);
+  history[replace ? "replaceState" : "pushState"](null, "", address());
+  render();
+}
+
+// ---- columns
+const indices = () => (state.tab === "both" ? datasets.map((_, index) => index) : [datasets.findIndex((set) => set.name === state.tab)]);
+const shownCells = (line) => indices().map((index) => line.cells[index]);
+
+function accuracyCell(cell) {
+  if (cell.accuracy === undefined) return [];
+  const spread = cell.deviation === undefined ? "" : `\u00b1${accuracy(cell.deviation)} n=${cell.repeats.length}`;
+  // The bar runs from 0.5 to 1, where all but a few lie.
+  const share = Math.max(0, (cell.accuracy - 0.5) * 200).toFixed(1) + "%";
+  return [el("span", { class: "value", style: `--share:${share}` }, accuracy(cell.accuracy)), spread && el("small", {}, spread)];
+}
+function against(value, digits, to, struck) {
+  if (value === undefined) return [];
+  const text = value.toFixed(digits);
+  const side = to === undefined ? "" : el("small", { class: Math.abs(to) < 0.00995 ? "" : to > 0 ? "up" : "down" }, signed(to));
+  return [struck ? el("s", { title: "the solver had not converged" }, text) : text, side];
+}
+function time(value, quiet) {
+  if (value === undefined) return [];
+  return quiet ? [seconds(value)] : [el("span", { class: "loaded", title: "timed while other jobs ran" }, "~" + seconds(value))];
+}
+function statusCell(line) {
+  const cells = shownCells(line);
+  const failed = (status) => status !== "ok" && status !== "reported" && status !== "not_run";
+  const text = cells.map((cell) => cell.status || "not_run");
+  const parts = text.every((status) => status === text[0])
+    ? [el("span", { class: failed(text[0]) ? "fail" : "" }, words(text[0]))]
+    : text.map((status, at) => el("span", { class: "cut " + (failed(status) ? "fail" : "") }, `${datasets[indices()[at]].title}: ${words(status)}`));
+  if (cells.some((cell) => cell.converged === false)) parts.push(" ", el("span", { class: "tag" }, "not converged"));
+  return parts;
+}
+function column(key, head, value, show, options = {}) {
+  return { key, head, value, show, ...options };
+}
+function setColumns(index, alone) {
+  const { name, title } = datasets[index];
+  const cell = (line) => line.cells[index];
+  const group = alone ? undefined : title;
+  const of = (key, head, value, show, options) => column(`${name}.${key}`, head, (line) => value(cell(line)), (line) => show(cell(line)), { group, ...options });
+  const columns = [
+    of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, { edge: !alone, short: alone ? undefined : title.replace("-MNIST", "") }),
+    of("published", "published", (c) => c.to_published ?? undefined, (c) => against(c.published, 3, c.to_published, c.unconverged), { rank: alone ? 1 : 2 }),
+    of("sklearn", "scikit-learn", (c) => c.to_sklearn ?? undefined, (c) => against(c.sklearn, 4, c.to_sklearn), { rank: alone ? 2 : 3 }),
+    of("fit", "fit, s", (c) => c.fit, (c) => time(c.fit, c.quiet), { rank: alone ? 1 : 2 }),
+  ];
+  if (alone) {
+    columns.push(
+      of("predict", "predict, s", (c) => c.predict, (c) => time(c.predict, c.quiet), { rank: 2 }),
+      of("memory", "memory, MB", (c) => c.memory, (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]), { rank: 3 }),
+    );
+  }
+  return columns;
+}
+function columns() {
+  const both = state.tab === "both";
+  return [
+    column("name", "classifier", (line) => `${line.family} ${line.parameters}`, undefined, { left: true }),
+    column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2 }),
+    ...indices().flatMap((index) => setColumns(index, !both)),
+    ...(both ? [column("difference", "difference", (line) => line.difference, (line) => (line.difference === undefined ? [] : [signed(line.difference)]), { edge: true })] : []),
+    column("status", "status", (line) => shownCells(line).map((cell) => cell.status || "~").join(), statusCell, { left: true, rank: 2 }),
+  ];
+}
+
+// ---- choosing and sorting lines
+const haystacks = new Map();
+function haystack(line) {
+  if (!haystacks.has(line)) haystacks.set(line, `${line.family} ${line.parameters} ${line.engine} ${line.id}`.toLowerCase());
+  return haystacks.get(line);
+}
+function chosen() {
+  const needles = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+  const groups = GROUPS.filter(([key]) => state[key].length).map(([key, , values]) => [new Set(state[key]), values]);
+  return lines.filter((line) =>
+    shownCells(line).some((cell) => cell.status || cell.published !== undefined || cell.sklearn !== undefined) &&
+    groups.every(([wanted, values]) => values(line).some((value) => wanted.has(value))) &&
+    needles.every((needle) => haystack(line).includes(needle)));
+}
+function sorted(found, all) {
+  const wish = state.sort || "-" + (datasets[indices().at(-1)] || datasets[0]).name + ".accuracy";
+  const usual = state.sort ? wish : "-" + datasets[state.tab === "both" ? 1 : indices()[0]].name + ".accuracy";
+  const down = usual.startsWith("-");
+  const by = all.find((one) => one.key === usual.replace("-", "")) || all[0];
+  const keyed = found.map((line) => [by.value(line), line]);
+  const empty = (value) => value === undefined || value === "";
+  keyed.sort(([a], [b]) => {
+    if (empty(a) || empty(b)) return empty(a) - empty(b);
+    const order = typeof a === "number" ? a - b : a < b ? -1 : a > b ? 1 : 0;
+    return down ? -order : order;
+  });
+  return { by, down, order: keyed.map(([, line]) => line) };
+}
+
+// ---- drawing
+const rowKey = (line) => [line.run, line.engine, line.id, line.size].join("/");
+let limit = CHUNK;
+
+function head(all, by, down) {
+  const narrow = (one) => (one.short ? [el("span", { class: "wide" }, one.head), el("span", { class: "narrow" }, one.short)] : [one.head]);
+  const cells = all.map((one) => el("th", {
+    scope: "col", class: classes(one), "aria-sort": one === by ? (down ? "descending" : "ascending") : undefined,
+  }, el("button", { type: "button", "data-key": one.key, "aria-label": `${one.group || ""} ${one.head}: sort`.trim(), onclick: () => {
+    const first = one.left ? one.key : "-" + one.key;
+    const second = one.left ? "-" + one.key : one.key;
+    const current = (down ? "-" : "") + by.key;
+    change({ sort: current === first ? second : first });
+    document.querySelector(`#results thead [data-key="${CSS.escape(one.key)}"]`)?.focus();
+  } }, ...narrow(one))));
+  const groups = [];
+  if (all.some((one) => one.group)) {
+    const row = el("tr", { class: "groups" });
+    for (let at = 0; at < all.length;) {
+      let end = at + 1;
+      while (end < all.length && all[end].group && all[end].group === all[at].group) end += 1;
+      row.append(all[at].group ? el("th", { class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { class: classes(all[at]) }));
+      at = end;
+    }
+    groups.push(row);
+  }
+  document.querySelector("#results thead").replaceChildren(...groups, el("tr", {}, ...cells));
+}
+const classes = (one) => [one.left && "left", one.edge && "edge", one.rank > 1 && "p" + one.rank].filter(Boolean).join(" ") || undefined;
+
+function row(line, all) {
+  const key = rowKey(line);
+  const open = state.row === key;
+  const tags = [];
+  if (state.run.length !== 1) tags.push(" ", el("span", { class: "tag" }, bdi(line.run)));
+  if (state.size.length !== 1 && line.size !== "full") tags.push(" ", el("span", { class: "tag" }, "n=" + line.size));
+  const name = el("button", { type: "button", class: "name", "aria-expanded": String(open), "data-row": key, onclick: () => {
+    change({ row: open ? "" : key });
+    document.querySelector(`[data-row="${CSS.escape(key)}"]`)?.focus();
+  } }, el("b", {}, bdi(line.family)), ...tags, el("span", { class: "parameters" }, bdi(line.parameters)));
+  const cells = all.slice(1).map((one) => el("td", { class: classes(one) }, ...one.show(line).filter(Boolean)));
+  const rows = [el("tr", { class: "row" }, el("th", { scope: "row", class: "left" }, name), ...cells)];
+  if (open) rows.push(el("tr", { class: "detail" }, el("td", { colspan: all.length }, details(line))));
+  return rows;
+}
+
+function details(line) {
+  const parts = datasets.map(({ title }, index) => {
+    const cell = line.cells[index];
+    const list = el("dl");
+    const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
+    say("status", words(cell.status || "not_run"));
+    if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
+    if (cell.accuracy !== undefined) say("accuracy", accuracy(cell.accuracy) + (cell.deviation === undefined ? "" : ` \u00b1 ${accuracy(cell.deviation)}`));
+    if (cell.repeats?.length > 1) say("repeats", cell.repeats.map(accuracy).join(", "));
+    if (cell.published !== undefined) say("published", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
+    if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours ${signed(cell.to_sklearn)})`));
+    if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not a quiet pass"}`);
+    if (cell.converged !== undefined) say("converged", cell.converged ? "yes" : "no");
+    if (cell.memory !== undefined) say("memory", megabytes(cell.memory) + " MB");
+    if (cell.shared_with) say("shares work with", bdi(cell.shared_with.join("  ")));
+    if (cell.version) say("engine", bdi(`${line.engine} ${cell.version}`));
+    const from = data.provenance[cell.provenance];
+    if (from) say("made by", bdi([from.binary_version, from.rustc, from.cpu_model, from.cpu_features, from.os, cell.started].filter(Boolean).join(" \u00b7 ")));
+    if (cell.file) say("file", el("a", { href: "../results/" + cell.file.split("/").map(encodeURIComponent).join("/") }, bdi(cell.file)));
+    return el("div", {}, el("h3", {}, title), list);
+  });
+  return el("div", { class: "details" }, ...parts);
+}
+
+function tabs() {
+  const all = [["both", "Side by side"], ...datasets.map((set) => [set.name, set.title])];
+  const buttons = all.map(([name, title]) => {
+    const selected = state.tab === name;
+    return el("button", { type: "button", role: "tab", "data-tab": name, "aria-selected": String(selected), "aria-controls": "panel", tabindex: selected ? "0" : "-1", onclick: () => pick(name) }, title);
+  });
+  byId("tabs").replaceChildren(...buttons);
+}
+function pick(name) {
+  limit = CHUNK;
+  change({ tab: name, sort: null });
+  document.querySelector(`[data-tab="${CSS.escape(name)}"]`)?.focus();
+}
+byId("tabs").addEventListener("keydown", (event) => {
+  const names = ["both", ...datasets.map((set) => set.name)];
+  const at = names.indexOf(state.tab);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  pick(names[(to + names.length) % names.length]);
+});
+
+function chips() {
+  const fields = GROUPS.map(([key, title, values]) => {
+    const counts = new Map();
+    for (const line of lines) {
+      const here = key === "run" || key === "size" || ["run", "size"].every((own) => !state[own].length || state[own].includes(line[own]));
+      if (here) for (const value of new Set(values(line))) counts.set(value, (counts.get(value) || 0) + 1);
+    }
+    for (const value of state[key]) if (!counts.has(value)) counts.set(value, 0);
+    const buttons = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, count]) => {
+      const on = state[key].includes(value);
+      return el("button", { type: "button", class: "chip", "aria-pressed": String(on), "data-chip": `${key}=${value}`, onclick: () => {
+        limit = CHUNK;
+        change({ [key]: on ? state[key].filter((other) => other !== value) : [...state[key], value] });
+        document.querySelector(`[data-chip="${CSS.escape(`${key}=${value}`)}"]`)?.focus();
+      } }, bdi(words(value)), " ", el("small", {}, String(count)));
+    });
+    return el("fieldset", {}, el("legend", {}, title), ...buttons);
+  });
+  const clear = el("button", { type: "button", class: "chip", onclick: () => change({ q: "", engine: [], family: [], status: [], run: DEFAULTS.run, size: DEFAULTS.size }) }, "Clear filters");
+  byId("chips").replaceChildren(...fields, clear);
+  const active = GROUPS.filter(([key]) => state[key].length).map(([key]) => state[key].map(words).join(", "));
+  byId("active").textContent = active.length ? "\u00b7 " + active.join(" \u00b7 ") : "\u00b7 none";
+}
+
+function render() {
+  const all = columns();
+  const found = chosen();
+  const { by, down, order } = sorted(found, all);
+  const openAt = state.row ? order.findIndex((line) => rowKey(line) === state.row) : -1;
+  const shown = Math.max(limit, openAt + 1);
+  tabs();
+  chips();
+  head(all, by, down);
+  document.querySelector("#results tbody").replaceChildren(...order.slice(0, shown).flatMap((line) => row(line, all)));
+  const more = byId("more");
+  more.hidden = order.length <= shown;
+  more.textContent = `Show all ${order.length} lines`;
+  const failed = found.filter((line) => shownCells(line).some((cell) => cell.status && cell.status !== "ok" && cell.status !== "reported")).length;
+  byId("shown").textContent = `${found.length} of ${lines.length} lines` + (failed ? `, ${failed} with a failure` : "");
+  if (byId("search").value !== state.q) byId("search").value = state.q;
+}
+
+byId("search").addEventListener("input", (event) => { limit = CHUNK; change({ q: event.target.value }, true); });
+byId("more").addEventListener("click", () => { limit = Infinity; render(); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { event.preventDefault(); byId("search").focus(); }
+});
+function follow() {
+  // A link to a part of the page leaves the state of the table as it is.
+  if (state && !location.hash.includes("=") && location.hash) return;
+  readState();
+  render();
+}
+addEventListener("hashchange", follow);
+addEventListener("popstate", follow);
+follow();
+if (state.row) document.querySelector(`[data-row="${CSS.escape(state.row)}"]`)?.scrollIntoView({ block: "center" });
+})();

@@ -1,0 +1,164 @@
+//! Flat rows: what a table needs of one result file, and which files make no row.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::grid::Parameters;
+use crate::results::{Place, Problem, Provenance, Record, Status, Store};
+
+/// One result file as a row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub run: String,
+    pub dataset: String,
+    pub engine: String,
+    pub engine_version: Option<String>,
+    /// The canonical id of the configuration, which joins everything.
+    pub id: String,
+    /// The number of training rows when the set was cut; `None` for all of them.
+    pub subset: Option<usize>,
+    pub classifier: String,
+    /// Parameters as people read them, such as `C=10 kernel=rbf`.
+    pub parameters: String,
+    pub status: Status,
+    pub error: Option<String>,
+    pub accuracy: Option<f64>,
+    /// Sample standard deviation over the repeats.
+    pub deviation: Option<f64>,
+    /// The accuracy of each repeat.
+    pub repeats: Vec<f64>,
+    pub fit_seconds: Option<f64>,
+    pub predict_seconds: Option<f64>,
+    pub peak_memory_bytes: Option<u64>,
+    pub threads: usize,
+    pub jobs_in_flight: Option<usize>,
+    pub quiet: bool,
+    pub converged: Option<bool>,
+    pub shared_with: Vec<String>,
+    pub provenance: Option<Provenance>,
+    /// The file, relative to the results folder, with `/` between parts.
+    pub file: String,
+}
+
+/// Rows of some runs, sorted by file, and the files left out.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    pub problems: Vec<Problem>,
+}
+
+/// Reads all results of the given runs.
+pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
+    let mut read = Rows::default();
+    for run in runs {
+        let store = Store::new(results, run)?;
+        let scan = store.scan().map_err(|error| format!("{}: {error}", store.root().display()))?;
+        read.problems.extend(scan.problems);
+        for (path, record) in scan.records {
+            match row(results, run, &path, record) {
+                Ok(row) => read.rows.push(row),
+                Err(message) => read.problems.push(Problem::file(&path, message)),
+            }
+        }
+    }
+    for problem in &mut read.problems {
+        problem.file = PathBuf::from(relative(results, &problem.file));
+    }
+    Ok(read)
+}
+
+/// A row from a record. `Err` when the file does not lie where its content says, so that it would join wrongly.
+fn row(results: &Path, run: &str, path: &Path, record: Record) -> Result<Row, String> {
+    let expected =
+        Place { dataset: record.dataset.clone(), engine: record.engine.clone(), id: record.id.clone() };
+    if Place::of(path).as_ref() != Some(&expected) {
+        let Place { dataset, engine, id } = expected;
+        return Err(format!("its content belongs at {dataset}/{engine}/{id}.json"));
+    }
+    let id = record.configuration.id();
+    if record.configuration_id() != id {
+        return Err(format!("its parameters make the id {id:?}"));
+    }
+    let subset = match record.subset() {
+        None => None,
+        Some(size) => match size.parse() {
+            Ok(size) if size == record.train_size => Some(size),
+            _ => return Err(format!("is named n={size}, but train_size is {}", record.train_size)),
+        },
+    };
+    Ok(Row {
+        run: run.to_string(),
+        accuracy: record.accuracy(),
+        deviation: record.accuracy_deviation(),
+        repeats: record.repeats.iter().map(|repeat| repeat.accuracy).collect(),
+        fit_seconds: record.fit_seconds(),
+        predict_seconds: record.predict_seconds(),
+        converged: record.converged(),
+        dataset: record.dataset,
+        engine: record.engine,
+        engine_version: record.engine_version,
+        id,
+        subset,
+        parameters: readable(&record.configuration.parameters),
+        classifier: record.configuration.classifier,
+        status: record.status,
+        error: record.error,
+        peak_memory_bytes: record.peak_memory_bytes,
+        threads: record.threads,
+        jobs_in_flight: record.jobs_in_flight,
+        quiet: record.quiet,
+        shared_with: record.shared_with,
+        provenance: record.provenance,
+        file: relative(results, path),
+    })
+}
+
+/// A path below `base` with `/` between its parts on every system.
+fn relative(base: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(base).unwrap_or(path);
+    let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// Parameters as people read them: sorted, whole numbers without `.0`, equal list entries counted.
+pub fn readable(parameters: &Parameters) -> String {
+    let sorted: BTreeMap<_, _> = parameters.iter().collect();
+    let spelled: Vec<String> = sorted.iter().map(|(key, value)| format!("{key}={}", spell(value))).collect();
+    spelled.join(" ")
+}
+
+fn spell(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "None".to_string(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64() {
+            // Display of a whole f64 has no ".0", of others the shortest digits.
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
+        Value::Array(entries) if entries.len() > 3 && entries.iter().all(|entry| *entry == entries[0]) => {
+            format!("{}×{}", entries.len(), spell(&entries[0]))
+        }
+        Value::Array(entries) => {
+            let spelled: Vec<String> = entries.iter().map(spell).collect();
+            format!("({})", spelled.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_read_well() {
+        let parameters = |value: serde_json::Value| readable(value.as_object().unwrap());
+        assert_eq!(parameters(json!({"kernel": "rbf", "C": 10.0})), "C=10 kernel=rbf");
+        assert_eq!(parameters(json!({"priors": [0.1, 0.1, 0.1, 0.1]})), "priors=4×0.1");
+        assert_eq!(parameters(json!({"hidden_layer_sizes": [100, 10]})), "hidden_layer_sizes=(100, 10)");
+        assert_eq!(parameters(json!({})), "");
+    }
+}

@@ -1,0 +1,209 @@
+//! The side-by-side as text: Markdown for a file, plain columns for the terminal.
+
+use super::charts::overview::title;
+use super::format::{accuracy, count, cut, difference, plain, seconds};
+use super::tables::{Line, SideBySide, View};
+
+/// A column: its head and its text in a line; figures stand to the right.
+struct Column<'a> {
+    head: String,
+    right: bool,
+    /// The higher, the sooner it goes when the terminal is narrow; 0 stays.
+    spare: u8,
+    of: Box<dyn Fn(&Line) -> String + 'a>,
+}
+
+/// The columns of the two main data sets, or of any two.
+fn columns(table: &SideBySide) -> Vec<Column<'_>> {
+    let mut columns = vec![
+        Column { head: "classifier".into(), right: false, spare: 0, of: Box::new(|l| l.classifier.clone()) },
+        Column { head: "parameters".into(), right: false, spare: 0, of: Box::new(|l| l.parameters.clone()) },
+        Column { head: "engine".into(), right: false, spare: 3, of: Box::new(|l| l.engine.clone()) },
+    ];
+    let figure = |value: Option<f64>, spell: fn(f64) -> String| value.map(spell).unwrap_or_default();
+    for (index, dataset) in table.datasets.iter().enumerate() {
+        let name = title(dataset);
+        columns.push(Column {
+            head: name.clone(),
+            right: true,
+            spare: 0,
+            of: Box::new(move |line| {
+                let row = table.row(line, index);
+                let mark = if row.is_some_and(|row| row.converged == Some(false)) { "*" } else { "" };
+                figure(row.and_then(|row| row.accuracy), accuracy) + mark
+            }),
+        });
+        columns.push(Column {
+            head: "published".into(),
+            right: true,
+            spare: 1,
+            of: Box::new(move |line| {
+                let figures = &line.cells[index].figures;
+                let mark = if figures.unconverged { "*" } else { "" };
+                figure(figures.published, |value| format!("{value:.3}")) + mark
+            }),
+        });
+        columns.push(Column {
+            head: "scikit-learn".into(),
+            right: true,
+            spare: 5,
+            of: Box::new(move |line| figure(line.cells[index].figures.sklearn, accuracy)),
+        });
+        columns.push(Column {
+            head: "fit s".into(),
+            right: true,
+            spare: 2,
+            of: Box::new(move |line| {
+                let row = table.row(line, index);
+                let mark =
+                    if row.is_some_and(|row| row.fit_seconds.is_some() && !row.quiet) { "~" } else { "" };
+                mark.to_string() + &figure(row.and_then(|row| row.fit_seconds), seconds)
+            }),
+        });
+    }
+    columns.push(Column {
+        head: "difference".into(),
+        right: true,
+        spare: 0,
+        of: Box::new(move |line| figure(table.difference(line), difference)),
+    });
+    columns.push(Column {
+        head: "status".into(),
+        right: false,
+        spare: 0,
+        of: Box::new(move |line| status(table, line)),
+    });
+    columns
+}
+
+/// One word where all data sets agree, else one for each data set.
+pub fn status(table: &SideBySide, line: &Line) -> String {
+    let names: Vec<&str> = (0..table.datasets.len())
+        .map(|dataset| table.row(line, dataset).map_or("not run", |row| row.status.name()))
+        .collect();
+    if names.iter().all(|name| *name == names[0]) {
+        return names[0].to_string();
+    }
+    let each = table.datasets.iter().zip(names).map(|(dataset, name)| format!("{} {name}", title(dataset)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// What the marks in both kinds of table mean.
+const MARKS: &str = "~ time measured while other jobs ran; * the solver stopped before it converged";
+
+/// The lines of one view as a Markdown table.
+pub fn markdown(table: &SideBySide, view: &View) -> String {
+    let columns = columns(table);
+    let mut text = format!(
+        "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
+        view.run,
+        size(view),
+        view.run
+    );
+    let cells = |of: &dyn Fn(&Column) -> String| -> String {
+        let cells: Vec<String> = columns.iter().map(of).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    text.push_str(&cells(&|column| column.head.clone()));
+    text.push_str(&cells(&|column| if column.right { "---:" } else { "---" }.to_string()));
+    for line in table.view(view) {
+        text.push_str(&cells(&|column| markdown_cell(&(column.of)(line))));
+    }
+    let first = title(&table.datasets[0]);
+    let second = title(&table.datasets[1]);
+    text.push_str(&format!(
+        "\nDifference: {second} less {first}. Published: arXiv 1708.07747, whose Fashion-MNIST column predates \
+         today's files. {MARKS}.\n"
+    ));
+    text
+}
+
+/// Text that Markdown shows as it is.
+fn markdown_cell(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in plain(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '|' | '*' | '`' | '[' | ']' | '\\' | '~' => escaped.extend(['\\', character]),
+            // An underscore makes emphasis only at the edge of a word.
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The lines of one view that ran, in columns that fit `width` characters where they can.
+pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
+    let lines: Vec<&Line> = table.view(view).filter(|line| !line.engine.is_empty()).collect();
+    let others = table.view(view).count() - lines.len();
+    let mut columns = columns(table);
+    let mut cells: Vec<Vec<String>> =
+        columns.iter().map(|column| lines.iter().map(|line| plain(&(column.of)(line))).collect()).collect();
+    // Columns that say nothing go first, then the spare ones, then the parameters are cut.
+    let says_nothing = |index: usize, columns: &[Column], cells: &[Vec<String>]| {
+        columns[index].spare > 0
+            && (cells[index].iter().all(String::is_empty)
+                || columns[index].head == "engine" && cells[index].windows(2).all(|w| w[0] == w[1]))
+    };
+    let wide = |index: usize, columns: &[Column], cells: &[Vec<String>]| {
+        let longest = cells[index].iter().map(|text| text.chars().count()).max().unwrap_or(0);
+        longest.max(columns[index].head.chars().count())
+    };
+    for index in (0..columns.len()).rev() {
+        if says_nothing(index, &columns, &cells) {
+            columns.remove(index);
+            cells.remove(index);
+        }
+    }
+    const SHORTEST: usize = 16;
+    let needed = |columns: &[Column], cells: &[Vec<String>]| -> usize {
+        let widths = (0..columns.len()).map(|index| {
+            let wide = wide(index, columns, cells);
+            if columns[index].head == "parameters" { wide.min(SHORTEST) } else { wide }
+        });
+        widths.map(|width| width + 2).sum::<usize>() - 2
+    };
+    while needed(&columns, &cells) > width {
+        let spare = (0..columns.len()).max_by_key(|&index| columns[index].spare);
+        let Some(index) = spare.filter(|&index| columns[index].spare > 0) else { break };
+        columns.remove(index);
+        cells.remove(index);
+    }
+    let room = width.saturating_sub(needed(&columns, &cells));
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|index| {
+            let wide = wide(index, &columns, &cells);
+            if columns[index].head == "parameters" { wide.min(SHORTEST + room) } else { wide }
+        })
+        .collect();
+    let mut text = String::new();
+    let mut push = |cell: &dyn Fn(usize) -> String| {
+        let mut line = String::new();
+        for (index, &width) in widths.iter().enumerate() {
+            let cell = cut(&cell(index), width);
+            let padding = " ".repeat(width - cell.chars().count());
+            line += &if columns[index].right { padding + &cell } else { cell + &padding };
+            line += "  ";
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
+    push(&|index| columns[index].head.clone());
+    for at in 0..lines.len() {
+        push(&|index| cells[index][at].clone());
+    }
+    let mut close = format!("{}, {} of run {}", count(lines.len(), "line"), size(view), view.run);
+    if others > 0 {
+        close += &format!("; {others} more have only published figures");
+    }
+    text + &close + "\n" + MARKS + "\n"
+}
+
+/// The train size of a view in words.
+pub fn size(view: &View) -> String {
+    match view.subset {
+        Some(size) => format!("{size} training rows"),
+        None => "all training rows".to_string(),
+    }
+}
