@@ -15,6 +15,8 @@ struct Arguments {
 enum Command {
     /// Show the data sets: shapes, range, mean, class counts and digests
     Data(cli::data::Args),
+    /// List what a sweep would run, and what it cannot
+    Grid(cli::grid::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),
 }
@@ -22,6 +24,7 @@ enum Command {
 fn main() -> std::process::ExitCode {
     let result = match Arguments::parse().command {
         Command::Data(args) => cli::data::run(args),
+        Command::Grid(args) => cli::grid::run(args),
         Command::Report(args) => cli::report::run(args),
     };
     cli::exit::finish(result)

@@ -11,11 +11,13 @@ pub mod native;
 #[cfg(feature = "smartcore")]
 pub mod smartcore;
 pub mod stopwatch;
+pub mod support;
 
 use crate::dataset::Features;
 use crate::grid::{Configuration, Parameters};
 use crate::models::{FitError, Training};
 pub use stopwatch::{Cost, Stopwatch};
+pub use support::{Support, support};
 
 /// Somebody's implementation of some classifiers.
 pub struct Engine {

@@ -1,0 +1,149 @@
+//! `grid`: lists what a sweep would run, without running it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Write, stdout};
+
+use serde_json::{Value, json};
+
+use super::ExitCode;
+use super::shared::Selection;
+use crate::dataset::catalogue::{self, Outline};
+use crate::engines::{Shape, Support, support};
+use crate::grid::Planned;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Print JSON: a list of objects, one for each configuration on each data set
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let grids = args.selection.grids()?;
+    let plan = args.selection.plan(&grids, &[])?;
+    let folder = &args.selection.data_dir.data_dir;
+    let outlines: Vec<Outline> = args
+        .selection
+        .datasets()?
+        .iter()
+        .map(|name| catalogue::outline(folder, name))
+        .collect::<Result<_, _>>()?;
+    let rows: Vec<Row> = plan.iter().map(|planned| Row::new(planned, &outlines)).collect();
+    let text = if args.json { to_json(&rows) } else { to_text(&rows, &outlines) };
+    write!(stdout().lock(), "{text}")?;
+    Ok(ExitCode::Success)
+}
+
+/// A planned configuration with what its engine says to each data set.
+struct Row<'a> {
+    planned: &'a Planned,
+    id: String,
+    on: Vec<(&'a str, Support)>,
+}
+
+impl<'a> Row<'a> {
+    fn new(planned: &'a Planned, outlines: &'a [Outline]) -> Row<'a> {
+        let on = outlines.iter().map(|outline| {
+            let shape = Shape {
+                train_size: planned
+                    .train_size
+                    .map_or(outline.train_size, |size| size.min(outline.train_size)),
+                test_size: outline.test_size,
+                features: outline.rows * outline.columns,
+                classes: outline.class_names.len(),
+            };
+            (outline.name.as_str(), support(&planned.engine, &planned.configuration, &shape))
+        });
+        Row { planned, id: planned.configuration.id(), on: on.collect() }
+    }
+}
+
+/// Numbers the groups that share work, in the order of their first configuration.
+#[derive(Default)]
+struct Groups(HashMap<(String, String, Option<usize>), usize>);
+
+impl Groups {
+    fn number(&mut self, row: &Row, sharing_key: &str) -> usize {
+        let next = self.0.len() + 1;
+        let key = (row.planned.engine.clone(), sharing_key.to_string(), row.planned.train_size);
+        *self.0.entry(key).or_insert(next)
+    }
+}
+
+/// The state in a word, the group, and the reason.
+fn describe(
+    row: &Row,
+    support: &Support,
+    groups: &mut Groups,
+) -> (&'static str, Option<usize>, Option<String>) {
+    match support {
+        Support::Ready { sharing_key } => ("ready", Some(groups.number(row, sharing_key)), None),
+        Support::NotWritten => ("not written yet", None, None),
+        Support::Unsupported(reason) => ("unsupported", None, Some(reason.clone())),
+    }
+}
+
+fn to_json(rows: &[Row]) -> String {
+    let mut groups = Groups::default();
+    let mut list = Vec::new();
+    for row in rows {
+        let Planned { configuration, engine, train_size, timeout, suite, analysis } = row.planned;
+        for (dataset, support) in &row.on {
+            let (state, group, reason) = describe(row, support, &mut groups);
+            list.push(json!({
+                "dataset": dataset,
+                "engine": engine,
+                "id": row.id,
+                "classifier": configuration.classifier,
+                "parameters": configuration.parameters,
+                "suite": suite,
+                "analysis": analysis,
+                "train_size": train_size,
+                "timeout_seconds": timeout.map(|limit| limit.as_secs_f64()),
+                "state": state,
+                "group": group,
+                "reason": reason,
+            }));
+        }
+    }
+    format!("{:#}\n", Value::from(list))
+}
+
+/// A line a configuration; a line a data set where the data sets differ.
+fn to_text(rows: &[Row], outlines: &[Outline]) -> String {
+    let mut groups = Groups::default();
+    let engine_width = rows.iter().map(|row| row.planned.engine.len()).max().unwrap_or(0);
+    let id_width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        let same = row.on.iter().all(|(_, support)| *support == row.on[0].1);
+        let shown = if same { &row.on[..row.on.len().min(1)] } else { &row.on[..] };
+        for (dataset, support) in shown {
+            let (state, group, reason) = describe(row, support, &mut groups);
+            text += &format!("{:engine_width$}  {:id_width$}  {state}", row.planned.engine, row.id);
+            text += &group.map_or(String::new(), |group| format!(", group {group}"));
+            text += &row.planned.train_size.map_or(String::new(), |size| format!(", {size} training rows"));
+            text += &reason.map_or(String::new(), |reason| format!(": {reason}"));
+            text += &if same { String::new() } else { format!(" ({dataset})") };
+            text.push('\n');
+        }
+        for (_, support) in &row.on {
+            *counts.entry(describe(row, support, &mut groups).0).or_default() += 1;
+        }
+    }
+    let names: Vec<&str> = outlines.iter().map(|outline| outline.name.as_str()).collect();
+    let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    text += &format!(
+        "{} configurations on {}: {} rows, {}; in {} groups that share work\n",
+        rows.len(),
+        names.join(" and "),
+        rows.len() * outlines.len(),
+        counts.join(", "),
+        groups.0.len()
+    );
+    text
+}

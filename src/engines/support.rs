@@ -1,0 +1,34 @@
+//! Whether an engine can run a configuration, and with which others it shares work.
+
+use super::{BUILT_IN, Shape};
+use crate::grid::Configuration;
+
+/// What an engine says to a configuration before anything runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It runs, together with all that have the same sharing key.
+    Ready { sharing_key: String },
+    /// The model belongs here and is still to be written.
+    NotWritten,
+    /// It cannot be expressed, for this reason.
+    Unsupported(String),
+}
+
+/// What the engine of that name says to a configuration on data of that shape.
+pub fn support(engine: &str, configuration: &Configuration, shape: &Shape) -> Support {
+    let Some(engine) = BUILT_IN.iter().find(|built_in| built_in.name == engine) else {
+        return Support::Unsupported(format!("engine {engine} is not part of this binary"));
+    };
+    let Some(family) = engine.family(&configuration.classifier) else {
+        return if engine.name == super::native::NATIVE.name {
+            Support::NotWritten
+        } else {
+            Support::Unsupported(format!("{} has no {}", engine.name, configuration.classifier))
+        };
+    };
+    let configuration = configuration.for_classes(shape.classes);
+    match family.check(&configuration.parameters, shape) {
+        Ok(()) => Support::Ready { sharing_key: family.sharing_key(&configuration.parameters) },
+        Err(reason) => Support::Unsupported(reason),
+    }
+}
