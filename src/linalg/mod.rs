@@ -2,9 +2,12 @@
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
 pub mod adam;
+pub mod cholesky;
+pub mod exp;
 pub mod gemm;
 pub mod histogram;
 pub mod matrix;
+pub mod mixed;
 pub mod panels;
 pub mod simd;
 pub mod tanh;

@@ -55,3 +55,37 @@ pub fn supported() -> Level {
     }
     Level::Scalar
 }
+
+/// Defines a function whose body is compiled once for each instruction level and chosen at run time. The
+/// body is plain Rust that the compiler can vectorise; as Rust never fuses or reorders floating-point
+/// operations on its own, every level gives the same bits.
+macro_rules! for_each_level {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments, reason = "the public function has as many as it needs")]
+        $vis fn $name($($arg: $type),*) $(-> $ret)? {
+            #[inline(always)]
+            fn body($($arg: $type),*) $(-> $ret)? $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+                fn avx512($($arg: $type),*) $(-> $ret)? {
+                    body($($arg),*)
+                }
+                #[target_feature(enable = "avx2")]
+                fn avx2($($arg: $type),*) $(-> $ret)? {
+                    body($($arg),*)
+                }
+                match $crate::linalg::simd::level() {
+                    // SAFETY: `level` is never above what the machine supports.
+                    $crate::linalg::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::linalg::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::linalg::simd::Level::Scalar => {}
+                }
+            }
+            body($($arg),*)
+        }
+    };
+}
+pub(crate) use for_each_level;

@@ -12,6 +12,7 @@ pub mod forest;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
+pub mod svm;
 pub mod tree;
 
 use crate::dataset::Features;

@@ -6,6 +6,7 @@ pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
 pub mod reader;
+pub mod svc;
 pub mod tree;
 
 use super::stopwatch::timed;
@@ -24,6 +25,7 @@ pub static NATIVE: Engine = Engine {
         &neighbors::Family,
         &tree::DecisionTree,
         &tree::ExtraTree,
+        &svc::Family,
     ],
 };
 

@@ -224,6 +224,9 @@ impl Shortlist {
     /// Rows whose lower bound is not above the k-th smallest upper bound.
     fn survivors(self) -> impl Iterator<Item = u32> {
         let limit = self.upper[self.upper.len() - 1];
-        self.candidates.into_iter().filter(move |&(lower, _)| !(lower > limit)).map(|(_, index)| index)
+        self.candidates
+            .into_iter()
+            .filter(move |&(lower, _)| lower <= limit || lower.is_nan())
+            .map(|(_, index)| index)
     }
 }

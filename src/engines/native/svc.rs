@@ -1,0 +1,105 @@
+//! `SVC`: all kernels and all C share the dot products between training rows, and between those and the
+//! test rows.
+
+use super::reader::Reader;
+use crate::engines::stopwatch::timed;
+use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::models::svm::{Gamma, Kernel, SVC, fit_all, predict_all};
+
+pub struct Family;
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "SVC"
+    }
+
+    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
+        read(parameters).map(|_| ())
+    }
+
+    fn sharing_key(&self, _parameters: &Parameters) -> String {
+        "SVC".to_string()
+    }
+
+    /// Class pairs are solved for all configurations before the next pair, so that its dot products need
+    /// not be kept; hence all outcomes come at the end. What a configuration would cost alone is its own
+    /// solving plus all of the shared dot products, as a part of the time that the whole took.
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        let mut svcs = Vec::new();
+        let mut positions = Vec::new();
+        for (position, configuration) in work.configurations.iter().enumerate() {
+            match read(&configuration.parameters) {
+                Ok(svc) => {
+                    svcs.push(svc);
+                    positions.push(position);
+                }
+                Err(reason) => emit(position, Err(Failure::Unsupported(reason))),
+            }
+        }
+        let training = work.training.features.scaled();
+        let test = work.test.scaled();
+        let (fitted, fitting) = timed(|| fit_all(&svcs, &work.training));
+        let fitted = match fitted {
+            Ok(fitted) => fitted,
+            Err(error) => {
+                let failure = Failure::from(error);
+                for position in positions {
+                    emit(position, Err(failure.clone()));
+                }
+                return;
+            }
+        };
+        let machines: Vec<_> = fitted.machines.iter().collect();
+        let (predicted, predicting) = timed(|| predict_all(&machines, training, test));
+        for (index, predicted) in predicted.into_iter().enumerate() {
+            let machine = &fitted.machines[index];
+            emit(
+                positions[index],
+                Ok(Outcome {
+                    predictions: predicted.classes,
+                    fit: part(fitting, fitted.alone[index], fitted.total),
+                    predict: part(predicting, predicted.alone, predicted.total),
+                    converged: Some(machine.converged()),
+                    facts: machine.facts(),
+                }),
+            );
+        }
+    }
+}
+
+/// The part of a cost that `alone` of `total` seconds of work stand for.
+fn part(cost: Cost, alone: f64, total: f64) -> Cost {
+    let part = if total > 0.0 { alone / total } else { 0.0 };
+    Cost { wall_seconds: cost.wall_seconds * part, cpu_seconds: cost.cpu_seconds * part }
+}
+
+/// Parameters that change neither the model nor its predictions are taken and ignored.
+fn read(parameters: &Parameters) -> Result<SVC, String> {
+    let known = ["C", "kernel", "gamma", "degree", "coef0", "tol", "shrinking", "cache_size"];
+    let reader = Reader::new(parameters, &known)?;
+    let default = SVC::default();
+    let kernel = match reader.choice("kernel", "rbf", &["linear", "rbf", "poly", "sigmoid"])? {
+        "linear" => Kernel::Linear,
+        "poly" => Kernel::Poly,
+        "sigmoid" => Kernel::Sigmoid,
+        _ => Kernel::Rbf,
+    };
+    let gamma = match reader.value("gamma") {
+        Some(value) if value.is_number() => Gamma::Value(reader.number("gamma", 0.0)?),
+        _ => match reader.choice("gamma", "auto", &["auto", "scale"])? {
+            "scale" => Gamma::Scale,
+            _ => Gamma::Auto,
+        },
+    };
+    let svc = SVC {
+        c: reader.positive("C", default.c)?,
+        kernel,
+        gamma,
+        degree: reader.integer("degree", default.degree as usize, 0)? as u32,
+        coef0: reader.number("coef0", default.coef0)?,
+        tol: reader.positive("tol", default.tol)?,
+    };
+    svc.check().map_err(|error| error.to_string())?;
+    Ok(svc)
+}

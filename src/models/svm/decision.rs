@@ -1,0 +1,250 @@
+//! Decision values and votes of any number of machines for the same test rows.
+//!
+//! Test rows go in blocks; the dot products of a block with the support vectors of all machines are
+//! computed once, the kernel values once for every kernel, and each machine sums its own.
+
+use rayon::prelude::*;
+
+use super::fit::Machine;
+use super::{Transform, seconds};
+use crate::linalg::Matrix;
+use crate::linalg::panels::{Measure, Panels, all_pairs};
+use crate::linalg::simd::for_each_level;
+
+/// Test rows in one task, a multiple of the tile.
+const TEST_ROWS: usize = 192;
+/// Support vectors between two rounds of sums, a multiple of the tile.
+const COLUMNS: usize = 512;
+
+/// What one machine says of all test rows.
+pub struct Predicted {
+    /// One class a test row.
+    pub classes: Vec<u8>,
+    /// One value for each pair of classes, a test row after the other; positive speaks for the first.
+    pub decisions: Vec<f64>,
+    /// Seconds of work over all threads, as if this machine predicted alone.
+    pub alone: f64,
+    /// Seconds of work of all machines together, over all threads.
+    pub total: f64,
+}
+
+/// A machine's support vectors among the common columns.
+struct Member<'a> {
+    machine: &'a Machine,
+    /// For each support vector its column, ascending.
+    columns: Vec<u32>,
+    /// Its kernel among the distinct ones.
+    transform: usize,
+}
+
+/// Predicts with all machines; their support vectors are rows of `training`. O(rows * support vectors of
+/// any machine * features).
+pub fn predict_all(machines: &[&Machine], training: &Matrix, test: &Matrix) -> Vec<Predicted> {
+    let union = union(machines);
+    let mut transforms: Vec<Transform> = Vec::new();
+    let members: Vec<Member> = machines
+        .iter()
+        .map(|machine| {
+            let known = transforms.iter().position(|transform| *transform == machine.transform);
+            let transform = known.unwrap_or_else(|| {
+                transforms.push(machine.transform);
+                transforms.len() - 1
+            });
+            Member { machine, columns: columns(machine, &union), transform }
+        })
+        .collect();
+    let (support, packing) = seconds(|| {
+        let rows = union.iter().map(|&(_, row)| training.row(row as usize));
+        (Panels::right(rows.clone(), training.columns()), rows.map(square).collect::<Vec<f32>>())
+    });
+    let blocks: Vec<Block> = (0..test.rows().div_ceil(TEST_ROWS))
+        .into_par_iter()
+        .map(|block| {
+            let start = block * TEST_ROWS;
+            decide_block(&members, &transforms, &support, test, start..(start + TEST_ROWS).min(test.rows()))
+        })
+        .collect();
+    let total = packing + blocks.iter().map(Block::seconds).sum::<f64>();
+    members
+        .iter()
+        .enumerate()
+        .map(|(index, member)| {
+            // Alone, only the columns of this machine would be computed.
+            let part = member.columns.len() as f64 / union.len().max(1) as f64;
+            let common = |block: &Block| block.dots + block.transforms[member.transform];
+            let alone = packing * part
+                + blocks.iter().map(|block| common(block) * part + block.sums[index].1).sum::<f64>();
+            let decisions: Vec<f64> =
+                blocks.iter().flat_map(|block| block.sums[index].0.iter().copied()).collect();
+            Predicted { classes: vote(member.machine, &decisions), decisions, alone, total }
+        })
+        .collect()
+}
+
+/// The support vectors of all machines as (position of the class, training row), ascending.
+fn union(machines: &[&Machine]) -> Vec<(u8, u32)> {
+    let mut all: Vec<(u8, u32)> = machines.iter().flat_map(|machine| support(machine)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn support(machine: &Machine) -> impl Iterator<Item = (u8, u32)> {
+    machine.starts.windows(2).enumerate().flat_map(|(class, ends)| {
+        machine.support[ends[0]..ends[1]].iter().map(move |&row| (class as u8, row))
+    })
+}
+
+fn columns(machine: &Machine, union: &[(u8, u32)]) -> Vec<u32> {
+    support(machine).map(|vector| union.partition_point(|&other| other < vector) as u32).collect()
+}
+
+/// The squared length, rounded once.
+fn square(row: &[f32]) -> f32 {
+    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
+}
+
+/// Decision values of one block of test rows with the seconds that went into them.
+struct Block {
+    dots: f64,
+    transforms: Vec<f64>,
+    sums: Vec<(Vec<f64>, f64)>,
+}
+
+impl Block {
+    fn seconds(&self) -> f64 {
+        self.dots + self.transforms.iter().sum::<f64>() + self.sums.iter().map(|(_, s)| s).sum::<f64>()
+    }
+}
+
+fn decide_block(
+    members: &[Member],
+    transforms: &[Transform],
+    (support, squares): &(Panels, Vec<f32>),
+    test: &Matrix,
+    block: std::ops::Range<usize>,
+) -> Block {
+    let rows = block.len();
+    let (left, packing) = seconds(|| Panels::left(block.clone().map(|i| test.row(i)), test.columns()));
+    let own: Vec<f32> = block.map(|i| square(test.row(i))).collect();
+    let mut dots = vec![0.0f32; rows * COLUMNS];
+    let mut values = vec![0.0f32; rows * COLUMNS];
+    let mut sums: Vec<Sums> = members.iter().map(|member| Sums::new(member.machine, rows)).collect();
+    let mut times = (packing, vec![0.0; transforms.len()], vec![0.0; members.len()]);
+    for start in (0..support.rows()).step_by(COLUMNS) {
+        let columns = start..(start + COLUMNS).min(support.rows());
+        let width = columns.len();
+        times.0 += seconds(|| all_pairs(Measure::Dot, &left, support, columns.clone(), &mut dots, COLUMNS)).1;
+        for (index, transform) in transforms.iter().enumerate() {
+            times.1[index] += seconds(|| {
+                for (row, &square) in own.iter().enumerate() {
+                    let at = row * COLUMNS..row * COLUMNS + width;
+                    transform.row(square, &squares[columns.clone()], &dots[at.clone()], &mut values[at]);
+                }
+            })
+            .1;
+            for (m, member) in members.iter().enumerate().filter(|(_, member)| member.transform == index) {
+                times.2[m] += seconds(|| sums[m].add(member, columns.clone(), &values)).1;
+            }
+        }
+    }
+    let sums = members.iter().zip(sums).zip(times.2);
+    let sums = sums.map(|((member, sums), time)| (sums.decisions(member.machine), time)).collect();
+    Block { dots: times.0, transforms: times.1, sums }
+}
+
+/// Sums over support vectors: for each test row, class of the support vector and opposing class.
+struct Sums {
+    values: Vec<f64>,
+    rows: usize,
+}
+
+impl Sums {
+    fn new(machine: &Machine, rows: usize) -> Sums {
+        Sums { values: vec![0.0; rows * machine.classes.len() * machine.width], rows }
+    }
+
+    /// Adds the support vectors that stand in `columns`, whose kernel values are `values`.
+    fn add(&mut self, member: &Member, columns: std::ops::Range<usize>, values: &[f32]) {
+        let machine = member.machine;
+        let (width, classes) = (machine.width, machine.classes.len());
+        for class in 0..classes {
+            let ends = machine.starts[class]..machine.starts[class + 1];
+            let of_class = &member.columns[ends.clone()];
+            let first = ends.start + of_class.partition_point(|&c| (c as usize) < columns.start);
+            let last = ends.start + of_class.partition_point(|&c| (c as usize) < columns.end);
+            let coefficients = &machine.coefficients[first * width..last * width];
+            let chosen = &member.columns[first..last];
+            if chosen.is_empty() {
+                continue;
+            }
+            for row in 0..self.rows {
+                let sums = &mut self.values[(row * classes + class) * width..][..width];
+                let values = &values[row * COLUMNS..(row + 1) * COLUMNS];
+                for (part, sums) in sums.chunks_exact_mut(8).enumerate() {
+                    accumulate(sums, chosen, columns.start, values, coefficients, width, part * 8);
+                }
+            }
+        }
+    }
+
+    /// One value a pair, for each row.
+    fn decisions(&self, machine: &Machine) -> Vec<f64> {
+        let (width, classes) = (machine.width, machine.classes.len());
+        let mut out = Vec::with_capacity(self.rows * machine.pairs.len());
+        for sums in self.values.chunks_exact(classes * width) {
+            let mut pairs = machine.pairs.iter();
+            for i in 0..classes {
+                for j in i + 1..classes {
+                    let rho = pairs.next().map_or(0.0, |pair| pair.rho);
+                    out.push(sums[i * width + j] + sums[j * width + i] - rho);
+                }
+            }
+        }
+        out
+    }
+}
+
+for_each_level! {
+    /// Adds coefficient * kernel value over the chosen columns to eight sums.
+    fn accumulate(
+        sums: &mut [f64],
+        chosen: &[u32],
+        start: usize,
+        values: &[f32],
+        coefficients: &[f64],
+        width: usize,
+        part: usize,
+    ) {
+        let mut total = [0.0f64; 8];
+        for (&column, coefficients) in chosen.iter().zip(coefficients.chunks_exact(width)) {
+            let value = f64::from(values[column as usize - start]);
+            for (total, coefficient) in total.iter_mut().zip(&coefficients[part..part + 8]) {
+                *total += value * coefficient;
+            }
+        }
+        for (sum, total) in sums.iter_mut().zip(total) {
+            *sum += total;
+        }
+    }
+}
+
+/// The class with the most won pairs, the first among equals; a decision value of 0 speaks for the second.
+fn vote(machine: &Machine, decisions: &[f64]) -> Vec<u8> {
+    let classes = machine.classes.len();
+    decisions
+        .chunks_exact(machine.pairs.len())
+        .map(|decisions| {
+            let mut votes = vec![0usize; classes];
+            let mut decisions = decisions.iter();
+            for i in 0..classes {
+                for j in i + 1..classes {
+                    let won = decisions.next().is_some_and(|&decision| decision > 0.0);
+                    votes[if won { i } else { j }] += 1;
+                }
+            }
+            let best = (0..classes).rev().max_by_key(|&class| votes[class]).unwrap_or(0);
+            machine.classes[best]
+        })
+        .collect()
+}
