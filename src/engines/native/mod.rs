@@ -1,6 +1,7 @@
 //! The project's own models as an engine: one file a family, which reads parameters, names what shares
 //! work, and times it.
 
+pub mod boosting;
 pub mod forest;
 pub mod mlp;
 pub mod naive_bayes;
@@ -19,6 +20,7 @@ pub static NATIVE: Engine = Engine {
     name: "native",
     version: env!("CARGO_PKG_VERSION"),
     families: &[
+        &boosting::Family,
         &forest::Family,
         &mlp::Family,
         &naive_bayes::Family, //

@@ -1,10 +1,15 @@
-//! Histograms over byte features, the kernels of every tree family: class counts a pixel value with the best
-//! cut among them, and the transposition that makes a feature's bytes contiguous.
+//! Histograms over byte features, the kernels of every tree family: class counts or sums of residuals a pixel
+//! value with the best cut among them, and the layouts of the bytes that they read.
 //!
 //! A byte feature has at most 255 cuts, so counting values finds exactly the partitions that sorting finds.
 
 pub mod classes;
 pub mod columns;
+pub mod few;
+pub mod residuals;
+pub mod sparse;
 
 pub use classes::{ClassHistogram, Cut, Entropy, Gini, Impurity, Sample};
 pub use columns::Columns;
+pub use residuals::{FeatureCuts, Quantised, ResidualHistogram, ScanState, TouchedBins};
+pub use sparse::SparseRows;

@@ -1,22 +1,7 @@
-//! A fitted classification tree: compact nodes for predicting, facts about them for people and tests.
+//! A fitted classification tree: nodes for predicting, facts about them for people and tests.
 
+use super::nodes::{Nodes, TOGETHER};
 use crate::dataset::Features;
-
-/// A node in eight bytes, in depth-first order: the left child follows its parent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    /// The feature that is cut, or [`LEAF`].
-    pub feature: u16,
-    /// The largest byte that goes left.
-    pub cut: u8,
-    /// The right child; of a leaf, the row of its class probabilities.
-    pub right: u32,
-}
-
-/// Rows that go down a tree side by side.
-const TOGETHER: usize = 8;
-
-pub(super) const LEAF: u16 = u16::MAX;
 
 /// What scikit-learn's `tree_` says of a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +16,7 @@ pub struct NodeFacts {
 /// A fitted tree. Nodes stand in depth-first order, left before right, as in scikit-learn's `tree_`.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     pub(super) facts: Vec<NodeFacts>,
     /// Rows of `classes` probabilities; pure leaves of a class share one.
     pub(super) probabilities: Vec<f64>,
@@ -57,13 +42,12 @@ impl Tree {
 
     /// The feature that a node cuts; `None` for a leaf.
     pub fn feature(&self, node: usize) -> Option<usize> {
-        let feature = self.nodes[node].feature;
-        (feature != LEAF).then_some(usize::from(feature))
+        self.nodes.feature(node)
     }
 
     /// The children of a node, left and right; `None` for a leaf.
     pub fn children(&self, node: usize) -> Option<(usize, usize)> {
-        self.feature(node).map(|_| (node + 1, self.nodes[node].right as usize))
+        self.feature(node).map(|_| (node + 1, self.nodes.right(node)))
     }
 
     /// Threshold, impurity and size of a node.
@@ -73,48 +57,20 @@ impl Tree {
 
     /// The class probabilities of the leaf that a row of bytes falls into. O(depth).
     pub fn probabilities(&self, row: &[u8]) -> &[f64] {
-        let mut at = 0usize;
-        loop {
-            let node = self.nodes[at];
-            if node.feature == LEAF {
-                let start = node.right as usize * self.classes;
-                return &self.probabilities[start..start + self.classes];
-            }
-            at = if row[usize::from(node.feature)] <= node.cut { at + 1 } else { node.right as usize };
-        }
+        let start = self.nodes.leaf_of(row) * self.classes;
+        &self.probabilities[start..start + self.classes]
     }
 
     /// Adds the class probabilities of each of `rows` (of `d` bytes) to its row of `sums`.
     pub(crate) fn add_probabilities(&self, rows: &[u8], d: usize, sums: &mut [f64]) {
         for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * self.classes)) {
-            let leaves = self.leaves_of(rows, d);
+            let leaves = self.nodes.leaves_of(rows, d);
             for (sum, leaf) in sums.chunks_exact_mut(self.classes).zip(leaves) {
                 let start = leaf as usize * self.classes;
                 let probabilities = &self.probabilities[start..start + self.classes];
                 sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
             }
         }
-    }
-
-    /// The probability rows of the leaves of up to [`TOGETHER`] rows, which go down the tree side by side:
-    /// each step waits for memory, and the steps of different rows wait at the same time.
-    fn leaves_of(&self, rows: &[u8], d: usize) -> [u32; TOGETHER] {
-        let mut at = [0u32; TOGETHER];
-        let count = rows.len() / d;
-        loop {
-            let mut inner = false;
-            for (at, row) in at[..count].iter_mut().zip(rows.chunks_exact(d)) {
-                let node = self.nodes[*at as usize];
-                if node.feature != LEAF {
-                    inner = true;
-                    *at = if row[usize::from(node.feature)] <= node.cut { *at + 1 } else { node.right };
-                }
-            }
-            if !inner {
-                break;
-            }
-        }
-        at.map(|at| self.nodes[at as usize].right)
     }
 
     pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {

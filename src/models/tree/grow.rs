@@ -3,7 +3,8 @@
 //! A subtree of at most [`COMPACT`] rows is grown on its own transposed copy of those rows, which fits the
 //! second-level cache; above that, columns of the whole training set are read.
 
-use super::fitted::{LEAF, Node, NodeFacts, Tree};
+use super::fitted::{NodeFacts, Tree};
+use super::nodes::Nodes;
 use super::split::{Search, Split};
 use super::{Criterion, Splitter, TreeParameters};
 use crate::linalg::histogram::{Columns, Entropy, Gini, Impurity, Sample};
@@ -121,7 +122,7 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
             impurity,
             source,
             search: Search::new(features.scaling(), growth.max_features, seed),
-            tree: Tree { nodes: Vec::new(), facts: Vec::new(), probabilities, classes, depth: 0 },
+            tree: Tree { nodes: Nodes::default(), facts: Vec::new(), probabilities, classes, depth: 0 },
             right: Vec::with_capacity(samples.len()),
             compact: Columns::from_rows(&[], 0, features.d()),
         };
@@ -169,7 +170,7 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
     ) {
         let id = self.tree.nodes.len();
         if let Some(parent) = node.right_of {
-            self.tree.nodes[parent].right = id as u32;
+            self.tree.nodes.set_right(parent, id);
         }
         self.tree.depth = self.tree.depth.max(node.depth);
         let rows = &mut samples[node.start..node.end];
@@ -184,11 +185,11 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         self.tree.facts.push(NodeFacts { threshold, impurity, samples: rows.len() as u32 });
         let Some(split) = split else {
             let row = self.leaf_row(&node.total);
-            self.tree.nodes.push(Node { feature: LEAF, cut: 0, right: row });
+            self.tree.nodes.push_leaf(row);
             return;
         };
         // `right` is set when the right child is made.
-        self.tree.nodes.push(Node { feature: split.feature as u16, cut: split.cut, right: 0 });
+        self.tree.nodes.push_split(split.feature, split.cut);
         let (middle, left) = self.part(columns.column(split.feature), rows, split.cut);
         let right: [u32; L] = std::array::from_fn(|class| node.total[class] - left[class]);
         let middle = node.start + middle;

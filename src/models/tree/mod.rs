@@ -8,12 +8,15 @@
 mod draw;
 mod fitted;
 mod grow;
+mod nodes;
 mod split;
 
 pub(crate) use draw::Random;
 pub(crate) use fitted::first_largest;
 pub use fitted::{NodeFacts, Tree};
-pub(crate) use grow::{Growth, Source};
+pub(crate) use grow::{Growth, PURE, Source};
+pub(crate) use nodes::{Nodes, TOGETHER};
+pub(crate) use split::midpoint;
 
 use crate::dataset::Features;
 use crate::models::{Classifier, FitError, Model, Training};

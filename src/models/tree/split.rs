@@ -7,7 +7,7 @@ use crate::linalg::simd;
 
 /// Where to part a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Split {
+pub(crate) struct Split {
     pub feature: usize,
     /// The largest byte that goes left.
     pub cut: u8,
@@ -125,13 +125,13 @@ fn count_up_to(values: &[u8], cut: u8) -> u32 {
 }
 
 /// A scaled value as scikit-learn's trees see it: rounded to single precision.
-pub(crate) fn scaled(scaling: &Scaling, feature: usize, byte: u8) -> f64 {
+fn scaled(scaling: &Scaling, feature: usize, byte: u8) -> f64 {
     f64::from(scaling.value(feature, byte) as f32)
 }
 
 /// The split halfway between two neighbouring values of the node, on the scaled feature. A byte strictly
 /// between them, which only other rows can have, goes to the side on which its own scaled value lies.
-pub(super) fn midpoint(scaling: &Scaling, feature: usize, low: u8, high: u8) -> Split {
+pub(crate) fn midpoint(scaling: &Scaling, feature: usize, low: u8, high: u8) -> Split {
     let (below, above) = (scaled(scaling, feature, low), scaled(scaling, feature, high));
     let halfway = below / 2.0 + above / 2.0;
     // Rounding may have put the middle on the upper value, which must go right.
