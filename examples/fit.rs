@@ -66,10 +66,12 @@ fn main() {
                             .filter(|(a, b)| a == b)
                             .count();
                         println!(
-                            "{parameters} accuracy {:.4} fit {:.2} s predict {:.2} s converged {:?} {}",
+                            "{parameters} accuracy {:.4} fit {:.2} s ({:.2} CPU) predict {:.2} s ({:.2} CPU) converged {:?} {}",
                             right as f64 / dataset.test.labels.len() as f64,
                             outcome.fit.wall_seconds,
+                            outcome.fit.cpu_seconds,
                             outcome.predict.wall_seconds,
+                            outcome.predict.cpu_seconds,
                             outcome.converged,
                             serde_json::to_string(&outcome.facts).unwrap(),
                         );

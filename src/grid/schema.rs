@@ -298,7 +298,8 @@ pub const CLASSIFIERS: &[Classifier] = &[
         parameters: &[
             number("n_neighbors", Kind::Whole(1), 5.0),
             choice("weights", &["uniform", "distance"], "uniform"),
-            choice("algorithm", &["auto", "ball_tree", "kd_tree", "brute"], "auto"),
+            // cover_tree is an extension: smartcore has it.
+            choice("algorithm", &["auto", "ball_tree", "kd_tree", "brute", "cover_tree"], "auto"),
             number("leaf_size", Kind::Whole(1), 30.0),
             number("p", Kind::AtLeast(1.0), 2.0),
             choice("metric", &["minkowski", "euclidean", "manhattan", "chebyshev"], "minkowski"),

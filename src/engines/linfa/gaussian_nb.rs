@@ -25,12 +25,9 @@ struct Settings {
     var_smoothing: f64,
 }
 
-fn read(parameters: &Parameters) -> Result<Settings, String> {
+fn read(parameters: &Parameters, classes: usize) -> Result<Settings, String> {
     let reader = Reader::new(parameters, &["priors", "var_smoothing"])?;
-    let priors = reader.numbers("priors")?;
-    if priors.iter().flatten().any(|&p| p.is_nan() || p <= 0.0) {
-        return Err("priors: must be above zero".to_string());
-    }
+    let priors = reader.priors(classes)?;
     let var_smoothing = reader.number("var_smoothing", 1e-9)?;
     if var_smoothing.is_nan() || var_smoothing < 0.0 {
         return Err(format!("var_smoothing={var_smoothing}: must not be negative"));
@@ -44,11 +41,7 @@ impl Family for GaussianNb {
     }
 
     fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        let settings = read(parameters)?;
-        match settings.priors {
-            Some(priors) if priors.len() != shape.classes => {
-                Err(format!("priors: {} given for {} classes", priors.len(), shape.classes))
-            }
+        match read(parameters, shape.classes)?.priors {
             Some(priors) if priors.iter().any(|p| (p - priors[0]).abs() > 1e-9) => {
                 Err("linfa-bayes cannot be given priors: it estimates them from the training rows, \
                      which nearly equals only equal priors here"
@@ -66,6 +59,7 @@ impl Family for GaussianNb {
         let (train, test) = (records(work.training.features), records(work.test));
         let labels = targets(work.training.labels);
         let dataset = DatasetView::new(train.view(), labels.view());
+        let read = |parameters: &Parameters| read(parameters, work.training.classes);
         foreign::each(work, emit, read, |settings| {
             let error = prior_log_error(&settings, work.training.labels, work.training.classes)?;
             foreign::outcome(

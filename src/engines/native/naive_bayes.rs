@@ -15,12 +15,7 @@ impl engines::Family for Family {
     }
 
     fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        match read(parameters, shape.classes)?.priors {
-            Some(priors) if priors.len() != shape.classes => {
-                Err(format!("priors={priors:?}: one number for each of {} classes is needed", shape.classes))
-            }
-            _ => Ok(()),
-        }
+        read(parameters, shape.classes).map(drop)
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
@@ -33,12 +28,6 @@ impl engines::Family for Family {
     }
 }
 
-/// `priors` may be one number a class, or the word `uniform`, which no number of classes spells wrongly.
 fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNB, String> {
-    let reader = Reader::new(parameters, &["priors"])?;
-    let priors = match reader.value("priors").and_then(|value| value.as_str()) {
-        Some("uniform") => Some(vec![1.0 / classes as f64; classes]),
-        _ => reader.numbers("priors")?,
-    };
-    Ok(GaussianNB { priors })
+    Ok(GaussianNB { priors: Reader::new(parameters, &["priors"])?.priors(classes)? })
 }

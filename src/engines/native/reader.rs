@@ -69,6 +69,22 @@ impl<'a> Reader<'a> {
         list.map(Some).ok_or_else(|| format!("{name}={value}: expected a list of numbers"))
     }
 
+    /// `priors`: one number for each of so many classes, or the word `uniform`; `None` where absent.
+    pub fn priors(&self, classes: usize) -> Result<Option<Vec<f64>>, String> {
+        if self.value("priors").and_then(Value::as_str) == Some("uniform") {
+            return Ok(Some(vec![1.0 / classes.max(1) as f64; classes]));
+        }
+        match self.numbers("priors")? {
+            Some(priors) if priors.len() != classes => {
+                Err(format!("priors={priors:?}: one number for each of {classes} classes is needed"))
+            }
+            Some(priors) if priors.iter().any(|&p| p.is_nan() || p < 0.0) => {
+                Err(format!("priors={priors:?}: must not be negative"))
+            }
+            priors => Ok(priors),
+        }
+    }
+
     /// A list of whole numbers of at least `least`; `None` where the parameter is absent or null.
     pub fn integers(&self, name: &str, least: usize) -> Result<Option<Vec<usize>>, String> {
         let Some(value) = self.value(name) else { return Ok(None) };

@@ -12,12 +12,8 @@ use crate::grid::Parameters;
 
 pub struct GaussianNb;
 
-fn read(parameters: &Parameters) -> Result<GaussianNBParameters, String> {
-    let priors = Reader::new(parameters, &["priors"])?.numbers("priors")?;
-    if priors.iter().flatten().any(|&p| p.is_nan() || p <= 0.0) {
-        return Err("priors: must be above zero".to_string());
-    }
-    Ok(GaussianNBParameters { priors })
+fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNBParameters, String> {
+    Ok(GaussianNBParameters { priors: Reader::new(parameters, &["priors"])?.priors(classes)? })
 }
 
 impl Family for GaussianNb {
@@ -26,12 +22,7 @@ impl Family for GaussianNb {
     }
 
     fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        match read(parameters)?.priors {
-            Some(priors) if priors.len() != shape.classes => {
-                Err(format!("priors: {} given for {} classes", priors.len(), shape.classes))
-            }
-            _ => Ok(()),
-        }
+        read(parameters, shape.classes).map(drop)
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
@@ -40,6 +31,7 @@ impl Family for GaussianNb {
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
+        let read = |parameters: &Parameters| read(parameters, work.training.classes);
         foreign::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             foreign::outcome(
