@@ -3,6 +3,7 @@
 
 pub mod adam;
 pub mod cholesky;
+pub mod dot;
 pub mod exp;
 pub mod gemm;
 pub mod histogram;

@@ -10,6 +10,7 @@
 
 pub mod boosting;
 pub mod forest;
+pub mod linear;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;

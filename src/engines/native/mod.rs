@@ -6,7 +6,10 @@ pub mod forest;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
+pub mod passive_aggressive;
+pub mod perceptron;
 pub mod reader;
+pub mod sgd;
 pub mod svc;
 pub mod tree;
 
@@ -25,9 +28,12 @@ pub static NATIVE: Engine = Engine {
         &mlp::Family,
         &naive_bayes::Family, //
         &neighbors::Family,
+        &passive_aggressive::Family,
+        &perceptron::Family,
+        &sgd::Family,
+        &svc::Family,
         &tree::DecisionTree,
         &tree::ExtraTree,
-        &svc::Family,
     ],
 };
 

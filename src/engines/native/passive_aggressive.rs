@@ -1,0 +1,42 @@
+//! `PassiveAggressiveClassifier`: one row a job, since each takes well under a second.
+
+use super::reader::Reader;
+use super::run_each;
+use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::models::Classifier;
+use crate::models::linear::PassiveAggressiveClassifier;
+
+pub struct Family;
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "PassiveAggressiveClassifier"
+    }
+
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        read(parameters).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        format!("{:?}", read(parameters))
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        // Scaling is not part of fitting.
+        work.training.features.scaled();
+        work.test.scaled();
+        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
+    }
+}
+
+fn read(parameters: &Parameters) -> Result<PassiveAggressiveClassifier, String> {
+    let default = PassiveAggressiveClassifier::default();
+    let reader = Reader::new(parameters, &["C", "max_iter", "shuffle", "fit_intercept"])?;
+    Ok(PassiveAggressiveClassifier {
+        c: reader.positive("C", default.c)?,
+        max_iter: reader.integer("max_iter", default.max_iter, 1)?,
+        shuffle: reader.boolean("shuffle", default.shuffle)?,
+        fit_intercept: reader.boolean("fit_intercept", default.fit_intercept)?,
+    })
+}

@@ -1,0 +1,94 @@
+//! `SGDClassifier`: one row a job, since each takes well under a second.
+
+use super::reader::Reader;
+use super::run_each;
+use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::models::Classifier;
+use crate::models::linear::SGDClassifier;
+use crate::models::linear::sgd::{Loss, Penalty};
+
+pub struct Family;
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "SGDClassifier"
+    }
+
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        read(parameters).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        format!("{:?}", read(parameters))
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        // Scaling is not part of fitting.
+        work.training.features.scaled();
+        work.test.scaled();
+        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
+    }
+}
+
+fn read(parameters: &Parameters) -> Result<SGDClassifier, String> {
+    let default = SGDClassifier::default();
+    let known = ["loss", "penalty", "alpha", "l1_ratio", "max_iter", "shuffle", "fit_intercept"];
+    let reader = Reader::new(parameters, &known)?;
+    let losses = ["hinge", "squared_hinge", "perceptron", "log", "modified_huber"];
+    let loss = match reader.choice("loss", "hinge", &losses)? {
+        "squared_hinge" => Loss::SquaredHinge,
+        "perceptron" => Loss::Perceptron,
+        "log" => Loss::Log,
+        "modified_huber" => Loss::ModifiedHuber,
+        _ => Loss::Hinge,
+    };
+    let l1_ratio = reader.number("l1_ratio", default.l1_ratio)?;
+    if !(0.0..=1.0).contains(&l1_ratio) {
+        return Err(format!("l1_ratio={l1_ratio}: must be between 0 and 1"));
+    }
+    Ok(SGDClassifier {
+        loss,
+        penalty: penalty(&reader, "l2")?,
+        alpha: reader.positive("alpha", default.alpha)?,
+        l1_ratio,
+        max_iter: reader.integer("max_iter", default.max_iter, 1)?,
+        shuffle: reader.boolean("shuffle", default.shuffle)?,
+        fit_intercept: reader.boolean("fit_intercept", default.fit_intercept)?,
+    })
+}
+
+/// The penalty by its scikit-learn name, `default` where it is absent.
+pub(super) fn penalty(reader: &Reader, default: &str) -> Result<Penalty, String> {
+    Ok(match reader.choice("penalty", default, &["none", "l2", "l1", "elasticnet"])? {
+        "l2" => Penalty::L2,
+        "l1" => Penalty::L1,
+        "elasticnet" => Penalty::ElasticNet,
+        _ => Penalty::None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::Family as _;
+
+    #[test]
+    fn bad_parameters_are_refused_and_equal_ones_share_a_key() {
+        let shape = Shape { train_size: 10, test_size: 10, features: 4, classes: 2 };
+        let parameters = |json: &str| serde_json::from_str::<Parameters>(json).unwrap();
+        for bad in [
+            r#"{"loss": "hing"}"#,
+            r#"{"alpha": 0}"#,
+            r#"{"alpha": -1}"#,
+            r#"{"l1_ratio": 1.5}"#,
+            r#"{"max_iter": 0}"#,
+            r#"{"penality": "l2"}"#,
+        ] {
+            assert!(Family.check(&parameters(bad), &shape).is_err(), "{bad}");
+        }
+        let key = |json| Family.sharing_key(&parameters(json));
+        assert_eq!(key(r#"{"alpha": 0.0001, "penalty": "l2"}"#), key(r#"{"penalty": "l2"}"#));
+        assert_ne!(key(r#"{"penalty": "l1"}"#), key(r#"{"penalty": "l2"}"#));
+    }
+}

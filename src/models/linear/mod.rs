@@ -1,0 +1,12 @@
+//! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
+
+mod model;
+pub mod passive_aggressive;
+pub mod perceptron;
+pub mod sgd;
+mod stochastic;
+
+pub use model::{LinearModel, Problems};
+pub use passive_aggressive::PassiveAggressiveClassifier;
+pub use perceptron::Perceptron;
+pub use sgd::SGDClassifier;

@@ -1,0 +1,48 @@
+//! `PassiveAggressiveClassifier`: the smallest step that mends the margin of each row (PA-I of Crammer et
+//! al. 2006, hinge loss), one-vs-rest, as scikit-learn 0.19 runs it: exactly `max_iter` = 5 passes.
+
+use super::stochastic::{Descent, Loss, Order, Step};
+use super::{LinearModel, Problems};
+use crate::models::{Classifier, FitError, Model, Training};
+
+/// Parameters under scikit-learn's names; defaults are those of 0.19.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PassiveAggressiveClassifier {
+    /// The largest step, above 0.
+    pub c: f64,
+    /// Passes over the training rows.
+    pub max_iter: usize,
+    pub shuffle: bool,
+    pub fit_intercept: bool,
+}
+
+impl Default for PassiveAggressiveClassifier {
+    fn default() -> PassiveAggressiveClassifier {
+        PassiveAggressiveClassifier { c: 1.0, max_iter: 5, shuffle: true, fit_intercept: true }
+    }
+}
+
+impl PassiveAggressiveClassifier {
+    /// Fits and gives the model with its weights.
+    pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
+        if self.c.is_nan() || self.c <= 0.0 {
+            return Err(FitError::parameter("C", self.c, "must be above 0"));
+        }
+        let descent = Descent {
+            loss: Loss::Hinge,
+            step: Step::PassiveAggressive { c: self.c },
+            l2: 0.0,
+            l1: 0.0,
+            epochs: self.max_iter,
+            order: if self.shuffle { Order::PerClass } else { Order::Given },
+            fit_intercept: self.fit_intercept,
+        };
+        descent.fit(&Problems::new(training)?, seed)
+    }
+}
+
+impl Classifier for PassiveAggressiveClassifier {
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        Ok(Box::new(self.fit_linear(training, seed)?))
+    }
+}

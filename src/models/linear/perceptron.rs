@@ -1,0 +1,67 @@
+//! `Perceptron`: Rosenblatt's rule, one-vs-rest, as scikit-learn 0.19 runs it: SGD with the perceptron
+//! loss and the constant step `eta0` = 1, exactly `max_iter` = 5 passes.
+//!
+//! In 0.19 Perceptron passes `l1_ratio=0` on to SGD whatever the penalty, so that `elasticnet` is `l2` under
+//! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions gained a parameter `l1_ratio` = 0.15, which makes them differ,
+//! and an order a class.)
+
+use super::sgd::Penalty;
+use super::stochastic::{Descent, Loss, Order, Step};
+use super::{LinearModel, Problems};
+use crate::models::{Classifier, FitError, Model, Training};
+
+/// Parameters under scikit-learn's names; defaults are those of 0.19.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Perceptron {
+    pub penalty: Penalty,
+    /// Strength of the penalty, where there is one; at least 0.
+    pub alpha: f64,
+    /// The step, above 0.
+    pub eta0: f64,
+    /// Passes over the training rows.
+    pub max_iter: usize,
+    pub shuffle: bool,
+    pub fit_intercept: bool,
+}
+
+impl Default for Perceptron {
+    fn default() -> Perceptron {
+        Perceptron {
+            penalty: Penalty::None,
+            alpha: 1e-4,
+            eta0: 1.0,
+            max_iter: 5,
+            shuffle: true,
+            fit_intercept: true,
+        }
+    }
+}
+
+impl Perceptron {
+    /// Fits and gives the model with its weights.
+    pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
+        if !(self.alpha >= 0.0 && self.alpha.is_finite()) {
+            return Err(FitError::parameter("alpha", self.alpha, "must be at least 0"));
+        }
+        if !(self.eta0 > 0.0 && self.eta0.is_finite()) {
+            return Err(FitError::parameter("eta0", self.eta0, "must be above 0"));
+        }
+        let (l2, l1) = self.penalty.strengths(self.alpha, 0.0);
+        let descent = Descent {
+            loss: Loss::Perceptron,
+            step: Step::Constant(self.eta0),
+            l2,
+            l1,
+            epochs: self.max_iter,
+            order: if self.shuffle { Order::Common } else { Order::Given },
+            fit_intercept: self.fit_intercept,
+        };
+        descent.fit(&Problems::new(training)?, seed)
+    }
+}
+
+impl Classifier for Perceptron {
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        Ok(Box::new(self.fit_linear(training, seed)?))
+    }
+}
