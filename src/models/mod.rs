@@ -10,6 +10,7 @@
 
 pub mod boosting;
 pub mod forest;
+pub mod gaussian_process;
 pub mod linear;
 pub mod mlp;
 pub mod naive_bayes;

@@ -3,6 +3,7 @@
 
 pub mod boosting;
 pub mod forest;
+pub mod gaussian_process;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
@@ -25,8 +26,9 @@ pub static NATIVE: Engine = Engine {
     families: &[
         &boosting::Family,
         &forest::Family,
+        &gaussian_process::Family,
         &mlp::Family,
-        &naive_bayes::Family, //
+        &naive_bayes::Family,
         &neighbors::Family,
         &passive_aggressive::Family,
         &perceptron::Family,
