@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Scaling;
+use super::{Images, Scaling};
 use crate::linalg::Matrix;
 
 /// `n` rows of `d` features. The bytes are the truth (tree families count them directly); the scaled
@@ -66,5 +66,13 @@ impl Features {
             }
             matrix
         })
+    }
+}
+
+impl Images {
+    /// The images as rows of features under a scaling; the pixels are copied. Panics when the scaling is for
+    /// images of another size.
+    pub fn features(&self, scaling: Arc<Scaling>) -> Features {
+        Features::new(self.pixels.clone(), self.count, self.rows * self.columns, scaling)
     }
 }
