@@ -17,15 +17,22 @@ enum Command {
     Data(cli::data::Args),
     /// List what a sweep would run, and what it cannot
     Grid(cli::grid::Args),
+    /// Run configurations on data sets: result files, and the report of them
+    Sweep(cli::sweep::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),
+    /// Run one job of a sweep, read from standard input
+    #[command(hide = true)]
+    Worker(cli::worker::Args),
 }
 
 fn main() -> std::process::ExitCode {
     let result = match Arguments::parse().command {
         Command::Data(args) => cli::data::run(args),
         Command::Grid(args) => cli::grid::run(args),
+        Command::Sweep(args) => cli::sweep::run(args),
         Command::Report(args) => cli::report::run(args),
+        Command::Worker(args) => cli::worker::run(args),
     };
     cli::exit::finish(result)
 }

@@ -10,5 +10,7 @@ pub mod exit;
 pub mod grid;
 pub mod report;
 pub mod shared;
+pub mod sweep;
+pub mod worker;
 
 pub use exit::ExitCode;

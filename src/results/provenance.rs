@@ -40,6 +40,12 @@ pub struct Provenance {
     pub threads: usize,
     /// The seed from which those of the repeats derive.
     pub base_seed: u64,
+    /// The limits of the job: seconds for each configuration, resident bytes. A failure at a limit is tried
+    /// again when the limit is raised.
+    #[serde(default)]
+    pub timeout_seconds: f64,
+    #[serde(default)]
+    pub memory_limit_bytes: u64,
     /// When the job started, such as `2026-11-22T01:40:00Z`.
     pub started_utc: String,
 }

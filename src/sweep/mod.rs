@@ -1,1 +1,31 @@
-//! (being built)
+//! Plans the rows of a sweep, runs them in worker processes, and writes a result for each.
+//!
+//! The way of a row: [`plan`] finds its engine, [`resume`] looks at the file that may be there, [`schedule`]
+//! puts it into a job and chooses when that starts, [`supervise`] runs the job in a [`worker`] process and
+//! holds it to its limits, and the result goes into the store the moment it arrives.
+
+pub mod cost;
+pub mod faults;
+pub mod job;
+pub mod lock;
+pub mod log;
+pub mod memory;
+pub mod options;
+pub mod plan;
+pub mod process;
+pub mod progress;
+pub mod protocol;
+pub mod quantity;
+pub mod repeats;
+pub mod resume;
+pub mod schedule;
+pub mod seeds;
+pub mod signals;
+pub mod summary;
+pub mod supervise;
+pub mod truth;
+pub mod worker;
+
+pub use options::Options;
+pub use plan::{Plan, Wanted};
+pub use summary::Summary;

@@ -1,0 +1,188 @@
+//! Rows with what is known of them so far, and the jobs that they are put into.
+
+use std::collections::BTreeMap;
+
+use super::plan::Row;
+use super::{Options, Plan, cost, repeats, seeds};
+use crate::results::{Provenance, Record, Repeat, Status};
+
+/// A row on its way to a result file.
+pub struct Line {
+    /// What its file will say.
+    pub record: Record,
+    /// Its earlier result, when only the times are measured again.
+    pub earlier: Option<Box<Record>>,
+    pub finished: bool,
+    /// Runs in a process of its own from now on.
+    pub alone: bool,
+    /// Expected seconds of one repeat alone.
+    pub seconds: f64,
+    pub bytes: u64,
+}
+
+impl Line {
+    /// A row with nothing done yet.
+    pub fn new(row: &Row, plan: &Plan, options: &Options) -> Line {
+        let truth = &plan.truths[row.truth];
+        let shape = truth.shape(row.subset);
+        let provenance = Provenance {
+            dataset_digests: truth.digests.clone(),
+            grid_digest: options.grid_digest.clone(),
+            threads: options.threads,
+            base_seed: options.seed,
+            timeout_seconds: row.timeout.as_secs_f64(),
+            memory_limit_bytes: options.memory_limit,
+            ..Provenance::here()
+        };
+        let expected = cost::expected(row.engine.name, &row.configuration, shape.train_size);
+        Line {
+            record: Record {
+                id: row.id.clone(),
+                status: Status::Ok,
+                error: None,
+                engine: row.engine.name.to_string(),
+                engine_version: Some(row.engine.version.to_string()),
+                configuration: row.configuration.clone(),
+                dataset: row.dataset.clone(),
+                train_size: shape.train_size,
+                test_size: shape.test_size,
+                threads: options.threads,
+                jobs_in_flight: None,
+                quiet: options.quiet_pass,
+                peak_memory_bytes: None,
+                shared_with: Vec::new(),
+                repeats: Vec::new(),
+                reported: None,
+                provenance: Some(provenance),
+            },
+            earlier: None,
+            finished: false,
+            alone: options.no_sharing || options.quiet_pass,
+            seconds: expected.seconds.min(row.timeout.as_secs_f64()),
+            bytes: expected.bytes,
+        }
+    }
+
+    /// Takes past results as the expectation.
+    pub fn expect(&mut self, past: &Record) {
+        if let (Some(fit), Some(predict)) = (past.fit_seconds(), past.predict_seconds()) {
+            self.seconds = fit + predict + 0.05;
+        }
+        if let Some(bytes) = past.peak_memory_bytes {
+            self.bytes = bytes;
+        }
+    }
+
+    /// Adds a repeat that has come in from a job.
+    pub fn add(&mut self, repeat: Repeat, started: &Started) {
+        let first = self.record.repeats.is_empty();
+        self.record.repeats.push(repeat);
+        self.record.peak_memory_bytes = self.record.peak_memory_bytes.max(Some(started.peak));
+        self.note(started, first);
+    }
+
+    /// Ends the row without a result.
+    pub fn fail(&mut self, status: Status, error: String, started: &Started) {
+        self.record.status = status;
+        self.record.error = Some(error);
+        let first = self.record.repeats.is_empty();
+        self.note(started, first);
+    }
+
+    fn note(&mut self, started: &Started, first: bool) {
+        let record = &mut self.record;
+        record.jobs_in_flight = record.jobs_in_flight.max(Some(started.in_flight));
+        record.threads = if first { started.threads } else { record.threads.max(started.threads) };
+        for id in &started.shared_with {
+            if !record.shared_with.contains(id) && *id != record.id {
+                record.shared_with.push(id.clone());
+            }
+        }
+        if let Some(provenance) = &mut record.provenance {
+            provenance.threads = record.threads;
+            if first {
+                provenance.started_utc = started.utc.clone();
+            }
+        }
+    }
+
+    /// Whether another repeat is to be run.
+    pub fn wants_more(&self, options: &Options) -> bool {
+        let done = self.record.repeats.len();
+        let earlier = self.earlier.as_ref().map_or(0, |earlier| earlier.repeats.len());
+        self.record.status == Status::Ok
+            && (done < earlier || repeats::wants_more(&self.record.repeats, options))
+    }
+
+    /// Repeats still to come, at most.
+    pub fn repeats_left(&self, options: &Options) -> usize {
+        let earlier = self.earlier.as_ref().map_or(0, |earlier| earlier.repeats.len());
+        options.repeats.max(earlier).saturating_sub(self.record.repeats.len())
+    }
+
+    /// Whether the times were measured again and other predictions came out.
+    pub fn contradicts_earlier(&self) -> bool {
+        self.earlier.as_ref().is_some_and(|earlier| {
+            let pairs = earlier.repeats.iter().zip(&self.record.repeats);
+            pairs.into_iter().any(|(before, now)| before.predictions != now.predictions)
+        })
+    }
+}
+
+/// What a job notes in the rows that it runs.
+#[derive(Clone, Debug)]
+pub struct Started {
+    pub threads: usize,
+    /// The most jobs that ran at the same time, this one included.
+    pub in_flight: usize,
+    /// Ids of all rows of the job, when there are several.
+    pub shared_with: Vec<String>,
+    pub utc: String,
+    /// Peak memory of the worker so far.
+    pub peak: u64,
+}
+
+/// One repeat of some rows that share work, to be run by one worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    pub rows: Vec<usize>,
+    pub repeat: usize,
+    /// Expected seconds of this task.
+    pub seconds: f64,
+    /// With the repeats that follow it.
+    pub chain_seconds: f64,
+    pub bytes: u64,
+}
+
+impl Task {
+    pub fn new(rows: Vec<usize>, repeat: usize, lines: &[Line], options: &Options) -> Task {
+        let seconds = cost::group(rows.iter().map(|&row| lines[row].seconds));
+        let left = rows.iter().map(|&row| lines[row].repeats_left(options)).max().unwrap_or(1).max(1);
+        let bytes = rows.iter().map(|&row| lines[row].bytes).max().unwrap_or(0);
+        Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes }
+    }
+}
+
+/// Puts rows that wait into tasks: those of one group at the same repeat together, unless they run alone.
+pub fn group(waiting: &[usize], plan: &Plan, lines: &[Line], options: &Options) -> Vec<Task> {
+    let mut groups: BTreeMap<(usize, &str, &str, Option<usize>, &str, usize, usize), Vec<usize>> =
+        BTreeMap::new();
+    for &index in waiting {
+        let (row, line) = (&plan.rows[index], &lines[index]);
+        // Rows that the engine cannot run are no part of any task.
+        let Ok(key) = &row.sharing_key else { continue };
+        let alone = if line.alone { index + 1 } else { 0 };
+        let classifier = row.configuration.classifier.as_str();
+        let repeat = line.record.repeats.len();
+        let group = (row.truth, row.engine.name, classifier, row.subset, key.as_str(), repeat, alone);
+        groups.entry(group).or_default().push(index);
+    }
+    groups.into_iter().map(|(key, rows)| Task::new(rows, key.5, lines, options)).collect()
+}
+
+/// The seed of a row's model in a repeat.
+pub fn model_seed(row: &Row, repeat: usize, options: &Options) -> u64 {
+    let key = row.sharing_key.as_deref().unwrap_or_default();
+    let classifier = &row.configuration.classifier;
+    seeds::model(options.seed, &row.dataset, row.engine.name, classifier, key, repeat)
+}

@@ -1,0 +1,70 @@
+//! What may be chosen about a sweep, apart from what it runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::memory;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub data_dir: PathBuf,
+    /// Jobs at the same time.
+    pub jobs: usize,
+    /// Threads of a job; the last jobs of a sweep may get more.
+    pub threads: usize,
+    /// Resident memory of a job.
+    pub memory_limit: u64,
+    /// How often each configuration runs, at most.
+    pub repeats: usize,
+    /// Time that a configuration may spend on repeats after the first.
+    pub repeat_budget: Option<Duration>,
+    /// The seed from which all others derive.
+    pub seed: u64,
+    /// Runs again whatever is there.
+    pub force: bool,
+    /// Runs every configuration in a process of its own.
+    pub no_sharing: bool,
+    /// Times rows one at a time with nothing else running.
+    pub quiet_pass: bool,
+    /// Says which grid the rows are from, in the result files.
+    pub grid_digest: String,
+}
+
+impl Options {
+    /// Share of the memory that all jobs together may use.
+    const MEMORY_SHARE: f64 = 0.8;
+
+    /// Cores that this process may use.
+    pub fn cores() -> usize {
+        std::thread::available_parallelism().map_or(1, |cores| cores.get())
+    }
+
+    /// Memory that all jobs together may use.
+    pub fn memory_for_jobs() -> u64 {
+        (memory::total() as f64 * Self::MEMORY_SHARE) as u64
+    }
+
+    /// The memory limit of a job when none is asked for.
+    pub fn default_memory_limit(jobs: usize) -> u64 {
+        Self::memory_for_jobs() / jobs.max(1) as u64
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let jobs = Options::cores();
+        Options {
+            data_dir: "data".into(),
+            jobs,
+            threads: 1,
+            memory_limit: Options::default_memory_limit(jobs),
+            repeats: 1,
+            repeat_budget: None,
+            seed: 1,
+            force: false,
+            no_sharing: false,
+            quiet_pass: false,
+            grid_digest: String::new(),
+        }
+    }
+}

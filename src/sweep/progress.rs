@@ -1,0 +1,135 @@
+//! What a sweep tells while it runs, on standard error: a live line on a terminal, plain lines elsewhere.
+
+use std::io::{Write, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Where a sweep stands.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    pub finished: usize,
+    pub failed: usize,
+    pub total: usize,
+    /// What runs now, and for how long already.
+    pub running: Vec<(String, Duration)>,
+    /// Expected time to the end.
+    pub left: Duration,
+}
+
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    last_line: Instant,
+    quiet_for: Duration,
+}
+
+impl Progress {
+    /// Live on a terminal; otherwise lines, and a sign of life a minute.
+    pub fn new() -> Progress {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        let bar = (!bar.is_hidden()).then_some(bar);
+        if let Some(bar) = &bar {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        }
+        Progress { bar, last_line: Instant::now(), quiet_for: Duration::from_secs(60) }
+    }
+
+    /// One line that stays.
+    pub fn line(&mut self, text: &str) {
+        self.last_line = Instant::now();
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            // Nobody is left to tell when standard error is closed; the results are written all the same.
+            None => drop(writeln!(stderr(), "{text}")),
+        }
+    }
+
+    /// Shows where the sweep stands now.
+    pub fn show(&mut self, standing: &Standing) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(describe(standing));
+                bar.tick();
+            }
+            None if self.last_line.elapsed() > self.quiet_for => self.line(&describe(standing)),
+            None => {}
+        }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress::new()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn describe(standing: &Standing) -> String {
+    let mut text = format!("{}/{} rows", standing.finished, standing.total);
+    if standing.failed > 0 {
+        text += &format!(", {} failed", standing.failed);
+    }
+    if standing.left > Duration::ZERO {
+        text += &format!(", about {} left", human(standing.left));
+    }
+    for (name, since) in &standing.running {
+        text += &format!(" | {name} {}", human(*since));
+    }
+    text
+}
+
+/// A duration in the two units that matter: `45 s`, `3 min 20 s`, `2 h 05 min`.
+pub fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Seconds in as many digits as a reader wants: `0.042 s`, `3.21 s`, `184 s`.
+pub fn seconds(value: f64) -> String {
+    match value {
+        v if v < 1.0 => format!("{v:.3} s"),
+        v if v < 100.0 => format!("{v:.2} s"),
+        v => format!("{v:.0} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_at_a_glance() {
+        assert_eq!(human(Duration::from_millis(45_900)), "45 s");
+        assert_eq!(human(Duration::from_secs(200)), "3 min 20 s");
+        assert_eq!(human(Duration::from_secs(7500)), "2 h 05 min");
+        assert_eq!(seconds(0.0421), "0.042 s");
+        assert_eq!(seconds(184.4), "184 s");
+    }
+
+    #[test]
+    fn the_line_says_counts_and_what_runs() {
+        let standing = Standing {
+            finished: 3,
+            failed: 1,
+            total: 9,
+            running: vec![("mnist SVC x12".into(), Duration::from_secs(61))],
+            left: Duration::from_secs(3600),
+        };
+        assert_eq!(
+            describe(&standing),
+            "3/9 rows, 1 failed, about 1 h 00 min left | mnist SVC x12 1 min 01 s"
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! What a row's result file, if there is one, leaves to do.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::plan::Row;
+use super::truth::Truth;
+use super::{Options, repeats};
+use crate::results::{Provenance, Record, Status, Store, provenance, store, validate};
+
+/// What is to be done for a row.
+#[derive(Debug)]
+pub enum Todo {
+    /// The file says it all: a result, or a failure that would come again.
+    Nothing(Box<Record>),
+    /// The file stays valid and gets more repeats.
+    More(Box<Record>),
+    /// The times are to be measured again, quietly; the predictions must come out the same.
+    Retime(Box<Record>),
+    /// There is nothing to build upon.
+    All(Option<Reason>),
+}
+
+/// Why an existing file is made anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    Forced,
+    /// Set aside under another name; with the problem.
+    Garbled(String),
+    Code,
+    Data,
+    Seed,
+    TimeLimit,
+    MemoryLimit,
+}
+
+impl Reason {
+    /// For the notice at the start of a sweep.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Reason::Forced => "--force",
+            Reason::Garbled(_) => "the file was garbled",
+            Reason::Code => "made by other code",
+            Reason::Data => "made from other data",
+            Reason::Seed => "made with another --seed",
+            Reason::TimeLimit => "failed at a lower --timeout",
+            Reason::MemoryLimit => "failed at a lower --memory-limit",
+        }
+    }
+}
+
+/// Looks at a row's file. One that is garbled is set aside, unless this is only a `preview`.
+pub fn look(
+    store: &Store,
+    row: &Row,
+    truth: &Truth,
+    options: &Options,
+    preview: bool,
+) -> std::io::Result<Todo> {
+    let path = store.path(&row.dataset, row.engine.name, &row.id);
+    if !path.try_exists()? {
+        return Ok(Todo::All(None));
+    }
+    if options.force && !options.quiet_pass {
+        return Ok(Todo::All(Some(Reason::Forced)));
+    }
+    match read(&path, truth) {
+        Ok(record) => Ok(judge(record, row, truth, options)),
+        Err(problem) if preview => Ok(Todo::All(Some(Reason::Garbled(problem)))),
+        Err(problem) => {
+            let aside = store::set_aside(&path)?;
+            let aside = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok(Todo::All(Some(Reason::Garbled(format!("{problem}; set aside as {aside}")))))
+        }
+    }
+}
+
+/// The file as a record, or the first thing that is wrong with it.
+fn read(path: &Path, truth: &Truth) -> Result<Record, String> {
+    let of = |dataset: &str| (dataset == truth.dataset).then(|| truth.of_results());
+    let problems = validate::file(path, of, |configuration| configuration.id());
+    if let Some(problem) = problems.first() {
+        return Err(problem.to_string());
+    }
+    store::read(path).map_err(|problem| problem.to_string())
+}
+
+fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
+    let made = record.provenance.clone().unwrap_or_default();
+    if let Some(reason) = stale(&made, truth, options) {
+        return Todo::All(Some(reason));
+    }
+    let record = Box::new(record);
+    match record.status {
+        Status::Ok if options.quiet_pass && (!record.quiet || options.force) => Todo::Retime(record),
+        Status::Ok if repeats::wants_more(&record.repeats, options) => Todo::More(record),
+        Status::Timeout if raised(made.timeout_seconds, row.timeout) => Todo::All(Some(Reason::TimeLimit)),
+        Status::OutOfMemory if made.memory_limit_bytes < options.memory_limit => {
+            Todo::All(Some(Reason::MemoryLimit))
+        }
+        _ => Todo::Nothing(record),
+    }
+}
+
+fn stale(made: &Provenance, truth: &Truth, options: &Options) -> Option<Reason> {
+    if made.code_digest != provenance::CODE_DIGEST {
+        Some(Reason::Code)
+    } else if made.dataset_digests != truth.digests {
+        Some(Reason::Data)
+    } else if made.base_seed != options.seed {
+        Some(Reason::Seed)
+    } else {
+        None
+    }
+}
+
+fn raised(before_seconds: f64, now: Duration) -> bool {
+    now.as_secs_f64() > before_seconds
+}

@@ -1,0 +1,170 @@
+//! A folder with a tiny data set and a grid, in which the real program sweeps.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub struct Sandbox {
+    folder: TempDir,
+    /// What the hidden engine is told.
+    pub faults: String,
+}
+
+/// Rows of the tiny data set.
+pub const TRAIN: usize = 240;
+pub const TEST: usize = 60;
+const SIDE: usize = 6;
+const CLASSES: usize = 4;
+
+impl Sandbox {
+    /// A data set `tiny` and a grid with these families (TOML).
+    pub fn new(families: &str) -> Sandbox {
+        let folder = TempDir::new().unwrap();
+        let data = folder.path().join("data/tiny");
+        std::fs::create_dir_all(&data).unwrap();
+        for (prefix, count, salt) in [("train", TRAIN, 1u64), ("t10k", TEST, 2)] {
+            let mut images = header(&[count, SIDE, SIDE]);
+            let mut labels = header(&[count]);
+            let mut state = salt;
+            for row in 0..count {
+                let class = row % CLASSES;
+                labels.push(class as u8);
+                for pixel in 0..SIDE * SIDE {
+                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    let noise = (state >> 58) as u8;
+                    images.push(noise + if pixel % CLASSES == class { 60 } else { 30 });
+                }
+            }
+            std::fs::write(data.join(format!("{prefix}-images-idx3-ubyte")), images).unwrap();
+            std::fs::write(data.join(format!("{prefix}-labels-idx1-ubyte")), labels).unwrap();
+        }
+        let grid = format!("description = \"test\"\nengines = [\"faults\"]\n{families}");
+        std::fs::write(folder.path().join("grid.toml"), grid).unwrap();
+        Sandbox { folder, faults: "[]".to_string() }
+    }
+
+    /// A sandbox whose engine does as told.
+    pub fn with_faults(families: &str, faults: &str) -> Sandbox {
+        Sandbox { faults: faults.to_string(), ..Sandbox::new(families) }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The sweep's command, ready for more arguments.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
+        command
+            .current_dir(self.path())
+            .env("MNIST_BENCH_TEST_ENGINE", &self.faults)
+            .args(["sweep", "--grid", "grid.toml"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn sweep(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command().args(arguments).output().unwrap())
+    }
+
+    pub fn result_path(&self, engine: &str, id: &str) -> PathBuf {
+        self.path().join("results/local/tiny").join(engine).join(format!("{id}.json"))
+    }
+
+    /// A result file of the test engine.
+    pub fn result(&self, id: &str) -> Value {
+        self.result_of("faults", id)
+    }
+
+    pub fn result_of(&self, engine: &str, id: &str) -> Value {
+        let path = self.result_path(engine, id);
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// All files below `results/`, by path with content.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(&self.path().join("results"), &mut files);
+        files.sort();
+        files
+    }
+}
+
+/// How a sweep ended.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stderr: String,
+    pub stdout: String,
+}
+
+impl Run {
+    pub fn of(output: Output) -> Run {
+        Run {
+            code: output.status.code(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        }
+    }
+
+    /// Fails the test when the exit code is another.
+    #[track_caller]
+    pub fn code(self, expected: i32) -> Run {
+        assert_eq!(self.code, Some(expected), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Run {
+        assert!(self.stderr.contains(text), "no {text:?} in:\n{}", self.stderr);
+        self
+    }
+}
+
+pub fn status(result: &Value) -> &str {
+    result["status"].as_str().unwrap()
+}
+
+pub fn error(result: &Value) -> &str {
+    result["error"].as_str().unwrap_or_default()
+}
+
+pub fn predictions(result: &Value, repeat: usize) -> &str {
+    result["repeats"][repeat]["predictions"].as_str().unwrap()
+}
+
+/// Ids of the workers whose working directory is the sandbox.
+pub fn processes_in(folder: &Path) -> Vec<u32> {
+    let folder = folder.canonicalize().unwrap();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+fn header(dimensions: &[usize]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
+    for &size in dimensions {
+        bytes.extend((size as u32).to_be_bytes());
+    }
+    bytes
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), files);
+        } else {
+            files.push((entry.path(), std::fs::read(entry.path()).unwrap()));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Whatever happens to a worker becomes a row with the right status, and hurts no other row.
+
+#[path = "sweep/sandbox.rs"]
+#[allow(dead_code)]
+mod sandbox;
+
+use std::time::{Duration, Instant};
+
+use sandbox::{Sandbox, error, processes_in, status};
+
+/// Three rows that run as one job.
+const PERCEPTRONS: &str = "
+[[family]]
+classifier = \"Perceptron\"
+[family.parameters]
+penalty = [\"l1\", \"l2\", \"elasticnet\"]
+";
+
+/// The middle one of the three misbehaves.
+fn l2(fault: &str) -> String {
+    format!(r#"[{{"classifier": "Perceptron", "parameters": {{"penalty": "l2"}}, "fault": "{fault}"}}]"#)
+}
+
+/// Sweeps the three rows; the first and the last must be unharmed. Gives the result of the middle one.
+#[track_caller]
+fn middle(fault: &str, arguments: &[&str]) -> serde_json::Value {
+    let sandbox = Sandbox::with_faults(PERCEPTRONS, &l2(fault));
+    let run = sandbox.sweep(arguments).code(0);
+    for id in ["Perceptron,penalty=l1", "Perceptron,penalty=elasticnet"] {
+        assert_eq!(status(&sandbox.result(id)), "ok", "{id}\n{}", run.stderr);
+    }
+    let left = processes_in(sandbox.path());
+    assert!(left.is_empty(), "{left:?} still run");
+    sandbox.result("Perceptron,penalty=l2")
+}
+
+#[test]
+fn a_worker_that_is_killed_has_crashed() {
+    let row = middle("kill", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("SIGKILL"), "{}", error(&row));
+}
+
+#[test]
+fn a_worker_that_aborts_has_crashed() {
+    let row = middle("abort", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("SIGABRT"), "{}", error(&row));
+}
+
+#[test]
+fn a_panic_is_in_the_row_with_its_message() {
+    let row = middle("panic", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).starts_with("the worker panicked\n"), "{}", error(&row));
+    assert!(error(&row).contains("a fault on purpose"), "{}", error(&row));
+}
+
+#[test]
+fn a_worker_that_goes_without_a_word_has_crashed() {
+    let row = middle("vanish", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("without giving a result"), "{}", error(&row));
+}
+
+#[test]
+fn a_worker_that_sleeps_past_its_limit_has_timed_out() {
+    let row = middle("sleep", &["--timeout", "1s"]);
+    assert_eq!(status(&row), "timeout");
+    assert_eq!(error(&row), "no result after 1 s");
+    assert!(row.get("accuracy").is_none());
+}
+
+#[test]
+fn a_worker_that_ignores_termination_is_killed() {
+    let row = middle("ignore_terminate", &["--timeout", "1s"]);
+    assert_eq!(status(&row), "timeout");
+}
+
+#[test]
+fn a_child_that_hangs_dies_with_its_group() {
+    let row = middle("child_hangs", &["--timeout", "1s"]);
+    assert_eq!(status(&row), "timeout");
+}
+
+#[test]
+fn a_child_that_outlives_its_worker_is_killed_and_the_result_counts() {
+    let begin = Instant::now();
+    let row = middle("child_lives", &[]);
+    assert_eq!(status(&row), "ok");
+    assert!(begin.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn memory_beyond_the_limit_is_noticed() {
+    let row = middle("allocate", &["--memory-limit", "300MiB"]);
+    assert_eq!(status(&row), "out_of_memory");
+    assert!(error(&row).contains("the limit is 300 MiB"), "{}", error(&row));
+}
+
+#[test]
+fn an_allocation_that_fails_is_out_of_memory() {
+    let row = middle("allocate_too_much", &[]);
+    assert_eq!(status(&row), "out_of_memory");
+    assert!(error(&row).contains("memory allocation of"), "{}", error(&row));
+}
+
+#[test]
+fn rubbish_in_the_log_harms_nothing() {
+    assert_eq!(status(&middle("noisy_log", &[])), "ok");
+}
+
+#[test]
+fn rubbish_among_the_results_is_a_crash() {
+    let row = middle("garbage", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("no result") && error(&row).contains("garbage"), "{}", error(&row));
+}
+
+#[test]
+fn a_result_without_end_is_a_crash() {
+    let row = middle("endless_line", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("no line"), "{}", error(&row));
+}
+
+#[test]
+fn a_flood_in_the_log_is_bounded() {
+    let row = middle("flood_log", &["--timeout", "2s"]);
+    assert_eq!(status(&row), "timeout");
+    assert!(error(&row).len() < 5000, "{} characters", error(&row).len());
+}
+
+#[test]
+fn predictions_that_are_none_are_refused() {
+    let row = middle("wrong_length", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("59 predictions for 60 test images"), "{}", error(&row));
+    let row = middle("out_of_range", &[]);
+    assert_eq!(status(&row), "crashed");
+    assert!(error(&row).contains("is no class"), "{}", error(&row));
+}
+
+#[test]
+fn what_the_engine_reports_keeps_its_status() {
+    let row = middle("diverge", &[]);
+    assert_eq!((status(&row), error(&row)), ("diverged", "a fault on purpose"));
+    let row = middle("unsupported", &[]);
+    assert_eq!((status(&row), error(&row)), ("unsupported", "a fault on purpose"));
+}
+
+#[test]
+fn a_failure_is_tried_again_only_when_something_changed() {
+    let mut sandbox = Sandbox::with_faults(PERCEPTRONS, &l2("sleep"));
+    sandbox.sweep(&["--timeout", "1s"]).code(0);
+    sandbox.sweep(&["--timeout", "1s"]).code(0).says("0 rows run, 3 there already (1 failures among them");
+    sandbox.faults = "[]".to_string();
+    sandbox.sweep(&["--timeout", "30s"]).code(0).says("1 rows run again: failed at a lower --timeout");
+    assert_eq!(status(&sandbox.result("Perceptron,penalty=l2")), "ok");
+}
