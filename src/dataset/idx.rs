@@ -95,7 +95,7 @@ impl From<io::Error> for Problem {
 /// The content of a file, through gzip where it begins as gzip does.
 enum Content<R> {
     Raw(R),
-    Gzip(GzDecoder<R>),
+    Gzip(Box<GzDecoder<R>>),
 }
 
 impl<R: BufRead> Read for Content<R> {
@@ -113,7 +113,7 @@ fn open_content<R: BufRead>(mut reader: R) -> Result<Content<R>, Problem> {
         return Err(Problem::new("the file is empty", DOWNLOAD));
     }
     Ok(if start.starts_with(&[0x1f, 0x8b]) {
-        Content::Gzip(GzDecoder::new(reader))
+        Content::Gzip(Box::new(GzDecoder::new(reader)))
     } else {
         Content::Raw(reader)
     })
