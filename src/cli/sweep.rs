@@ -8,9 +8,10 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::ExitCode;
-use super::shared::DataDir;
-use crate::dataset::catalogue;
-use crate::grid::{Filters, Grid, file, parse_duration};
+use super::shared::Selection;
+use crate::engines::native::NATIVE;
+use crate::grid::{Grid, parse_duration};
+use crate::report::{Report, Request};
 use crate::results::Store;
 use crate::sweep::lock::Lock;
 use crate::sweep::{self, Options, Plan, Wanted, plan, quantity, signals};
@@ -23,20 +24,8 @@ finished is written, and the same command goes on from there). What other engine
 changes no exit code."
 )]
 pub struct Args {
-    /// Suite to run, by the name of its file in the benchmarks folder, or 'all'; repeatable
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    suite: Vec<String>,
-
-    /// Grid file to run instead of suites (.toml, or upstream's baselines.json)
-    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
-    grid: Option<PathBuf>,
-
-    /// Folder of the suites
-    #[arg(long, value_name = "DIR", default_value = "benchmarks")]
-    benchmarks_dir: PathBuf,
-
     #[command(flatten)]
-    data_dir: DataDir,
+    selection: Selection,
 
     /// Jobs at the same time [default: one a core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
@@ -98,19 +87,13 @@ pub struct Args {
     /// must come out the same
     #[arg(long, conflicts_with = "jobs")]
     quiet_pass: bool,
-
-    #[command(flatten)]
-    filters: Filters,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let grids = match &args.grid {
-        Some(path) => vec![file::read(path)?],
-        None => file::suites(&args.benchmarks_dir, &args.suite)?,
-    };
+    let grids = args.selection.grids()?;
     let options = options(&args, &grids);
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
-    let plan = Plan::new(wanted(&args, &grids)?, &args.data_dir.data_dir)?;
+    let plan = Plan::new(wanted(&args, &grids)?, &args.selection.data_dir.data_dir)?;
     if args.dry_run {
         return dry_run(&plan, &options, &store);
     }
@@ -123,6 +106,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
     let lock = Lock::take(&store.root())?;
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
+    report(&args, &plan)?;
     drop(lock);
     for line in summary.lines() {
         writeln!(stderr(), "{line}")?;
@@ -136,11 +120,32 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Makes the report of all results, opening on the rows just swept, and prints their side-by-side.
+fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
+    let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
+    let request = Request {
+        results: &args.results_dir,
+        reports: &args.reports_dir,
+        run: &args.run,
+        subset: native.or(plan.rows.first()).map(|row| row.subset),
+    };
+    let report = Report::make(&request).map_err(anyhow::Error::msg).context("cannot make the report")?;
+    for problem in &report.problems {
+        writeln!(stderr(), "left out of the report: {problem}")?;
+    }
+    let written = report.write(&args.reports_dir);
+    written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
+    let width = sweep::process::terminal_width().unwrap_or(160);
+    write!(stdout().lock(), "{}", report.terminal(width))?;
+    writeln!(stderr(), "the page: {}", args.reports_dir.join("benchmark.html").display())?;
+    Ok(())
+}
+
 fn options(args: &Args, grids: &[Grid]) -> Options {
     let jobs = if args.quiet_pass { 1 } else { args.jobs.map_or_else(Options::cores, usize::from) };
     let digests: Vec<&str> = grids.iter().map(|grid| grid.digest.as_str()).collect();
     Options {
-        data_dir: args.data_dir.data_dir.clone(),
+        data_dir: args.selection.data_dir.data_dir.clone(),
         jobs,
         threads: usize::from(args.threads),
         memory_limit: args.memory_limit.unwrap_or_else(|| Options::default_memory_limit(jobs)),
@@ -158,8 +163,9 @@ fn options(args: &Args, grids: &[Grid]) -> Options {
 fn wanted(args: &Args, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
     /// Time limit of a configuration where neither grid nor command line names one.
     const TIMEOUT: Duration = Duration::from_secs(3600);
-    let planned = args.filters.plan(grids, &plan::engine_names())?;
-    let datasets = args.filters.select_datasets(&catalogue::available(&args.data_dir.data_dir)?)?;
+    let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
+    let planned = args.selection.plan(grids, test_engine.as_slice())?;
+    let datasets = args.selection.datasets()?;
     let train_size = args.train_size.map(|size| size as usize);
     let mut wanted = Vec::new();
     for dataset in datasets {

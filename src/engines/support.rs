@@ -1,6 +1,6 @@
 //! Whether an engine can run a configuration, and with which others it shares work.
 
-use super::{BUILT_IN, Shape};
+use super::{BUILT_IN, Engine, Shape};
 use crate::grid::Configuration;
 
 /// What an engine says to a configuration before anything runs.
@@ -19,16 +19,23 @@ pub fn support(engine: &str, configuration: &Configuration, shape: &Shape) -> Su
     let Some(engine) = BUILT_IN.iter().find(|built_in| built_in.name == engine) else {
         return Support::Unsupported(format!("engine {engine} is not part of this binary"));
     };
-    let Some(family) = engine.family(&configuration.classifier) else {
-        return if engine.name == super::native::NATIVE.name {
-            Support::NotWritten
-        } else {
-            Support::Unsupported(format!("{} has no {}", engine.name, configuration.classifier))
+    engine.support(configuration, shape)
+}
+
+impl Engine {
+    /// What this engine says to a configuration on data of this shape.
+    pub fn support(&self, configuration: &Configuration, shape: &Shape) -> Support {
+        let Some(family) = self.family(&configuration.classifier) else {
+            return if self.name == super::native::NATIVE.name {
+                Support::NotWritten
+            } else {
+                Support::Unsupported(format!("{} has no {}", self.name, configuration.classifier))
+            };
         };
-    };
-    let configuration = configuration.for_classes(shape.classes);
-    match family.check(&configuration.parameters, shape) {
-        Ok(()) => Support::Ready { sharing_key: family.sharing_key(&configuration.parameters) },
-        Err(reason) => Support::Unsupported(reason),
+        let configuration = configuration.for_classes(shape.classes);
+        match family.check(&configuration.parameters, shape) {
+            Ok(()) => Support::Ready { sharing_key: family.sharing_key(&configuration.parameters) },
+            Err(reason) => Support::Unsupported(reason),
+        }
     }
 }

@@ -1,15 +1,13 @@
 //! From what is wanted to rows that can run: finds engine and family of each, reads what is known of the data
 //! sets, and tells apart what no engine can run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::bail;
-
 use super::faults;
 use super::truth::Truth;
-use crate::engines::{BUILT_IN, Engine, Family};
+use crate::engines::{BUILT_IN, Engine, Support};
 use crate::grid::Configuration;
 use crate::results::record::file_stem;
 
@@ -47,35 +45,41 @@ impl Row {
 }
 
 /// Everything that a sweep would run.
+#[derive(Default)]
 pub struct Plan {
     pub truths: Vec<Truth>,
     pub rows: Vec<Row>,
     /// Configurations whose native model is not written yet, by name, each once.
     pub unwritten: Vec<String>,
+    /// Engines that this binary was built without, and how many rows that leaves out.
+    pub absent: BTreeMap<String, usize>,
 }
 
 impl Plan {
-    /// Reads the data sets named and checks every configuration with its engine. Fails on a data set or an
-    /// engine that does not exist.
+    /// Reads the data sets named and asks every configuration's engine whether it can run it. Fails on a data
+    /// set that cannot be read.
     pub fn new(wanted: Vec<Wanted>, data_dir: &Path) -> anyhow::Result<Plan> {
-        let mut plan = Plan { truths: Vec::new(), rows: Vec::new(), unwritten: Vec::new() };
+        let mut plan = Plan::default();
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
         for one in wanted {
-            let engine = find_engine(&one.engine)?;
+            let Some(engine) = find_engine(&one.engine) else {
+                *plan.absent.entry(one.engine).or_default() += 1;
+                continue;
+            };
             let truth = plan.truth(&one.dataset, data_dir)?;
-            let Truth { classes, .. } = plan.truths[truth];
-            let configuration = one.configuration.for_classes(classes);
             let subset = plan.truths[truth].subset(one.train_size);
+            let shape = plan.truths[truth].shape(subset);
+            let configuration = one.configuration.for_classes(shape.classes);
             let id = file_stem(&configuration.id(), subset);
-            let sharing_key = match engine.family(&configuration.classifier) {
-                Some(family) => key(family, &configuration, &plan.truths[truth], subset),
-                None if engine.name == "native" => {
+            let sharing_key = match engine.support(&configuration, &shape) {
+                Support::Ready { sharing_key } => Ok(sharing_key),
+                Support::Unsupported(reason) => Err(reason),
+                Support::NotWritten => {
                     if !plan.unwritten.contains(&id) {
                         plan.unwritten.push(id);
                     }
                     continue;
                 }
-                None => Err(format!("{} has no {}", engine.name, configuration.classifier)),
             };
             let dataset = one.dataset;
             let place = (dataset.clone(), engine.name.to_string(), id.clone());
@@ -106,30 +110,12 @@ impl Plan {
     }
 }
 
-fn key(
-    family: &dyn Family,
-    configuration: &Configuration,
-    truth: &Truth,
-    subset: Option<usize>,
-) -> Result<String, String> {
-    family.check(&configuration.parameters, &truth.shape(subset))?;
-    Ok(family.sharing_key(&configuration.parameters))
+/// The engine of that name, if this binary has it.
+pub fn find_engine(name: &str) -> Option<&'static Engine> {
+    BUILT_IN.iter().copied().chain(test_engine()).find(|engine| engine.name == name)
 }
 
-/// The engine of that name. Fails with the names there are.
-pub fn find_engine(name: &str) -> anyhow::Result<&'static Engine> {
-    match engines().find(|engine| engine.name == name) {
-        Some(engine) => Ok(engine),
-        None => bail!("no engine {name:?}; this binary has {}", engine_names().join(", ")),
-    }
-}
-
-/// The names of all engines.
-pub fn engine_names() -> Vec<String> {
-    engines().map(|engine| engine.name.to_string()).collect()
-}
-
-fn engines() -> impl Iterator<Item = &'static Engine> {
-    let faults = std::env::var_os(faults::VARIABLE).map(|_| &faults::FAULTS);
-    BUILT_IN.iter().copied().chain(faults)
+/// The engine for tests, where the environment asks for it.
+pub fn test_engine() -> Option<&'static Engine> {
+    std::env::var_os(faults::VARIABLE).map(|_| &faults::FAULTS)
 }

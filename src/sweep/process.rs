@@ -166,3 +166,12 @@ pub fn page_size() -> u64 {
     // SAFETY: sysconf takes a number only.
     u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
+
+/// Columns of the terminal that standard output is, if it is one.
+pub fn terminal_width() -> Option<usize> {
+    // SAFETY: winsize is plain data for which zero bytes are a valid value.
+    let mut size: libc::winsize = unsafe { std::mem::zeroed() };
+    // SAFETY: TIOCGWINSZ writes one winsize through a valid, exclusively borrowed pointer.
+    let code = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size) };
+    (code == 0 && size.ws_col > 0).then_some(usize::from(size.ws_col))
+}

@@ -132,7 +132,11 @@ impl<'a> Schedule<'a> {
             queue: Vec::new(),
             progress: Progress::new(),
             started: Instant::now(),
-            summary: Summary { unwritten: plan.unwritten.clone(), ..Summary::default() },
+            summary: Summary {
+                unwritten: plan.unwritten.clone(),
+                absent: plan.absent.clone(),
+                ..Summary::default()
+            },
             total: 0,
             finished: 0,
             actual: 0.0,

@@ -17,6 +17,8 @@ pub struct Summary {
     pub kept_failures: usize,
     /// Configurations whose native model is not written yet.
     pub unwritten: Vec<String>,
+    /// Engines that this binary was built without, and how many rows that leaves out.
+    pub absent: BTreeMap<String, usize>,
     /// Name and reason of each failure that is worth a line.
     pub failures: Vec<(String, String)>,
     /// Rows that a quiet pass could not reproduce.
@@ -54,6 +56,9 @@ impl Summary {
                 self.unwritten.len(),
                 classifiers(&self.unwritten).join(", ")
             ));
+        }
+        for (engine, count) in &self.absent {
+            lines.push(format!("{engine} is not part of this binary: {count} rows not run"));
         }
         let run: usize = self.ended.values().sum();
         let mut counts = vec![format!("{run} rows run")];

@@ -24,7 +24,7 @@ pub fn run() -> anyhow::Result<()> {
     let job = read_job()?;
     process::die_with_supervisor().context("cannot watch for the end of the supervisor")?;
     let mut results = process::inherited(job.results_descriptor)?;
-    let engine = find_engine(&job.engine)?;
+    let Some(engine) = find_engine(&job.engine) else { bail!("no engine {:?}", job.engine) };
     let Some(family) = engine.family(&job.classifier) else {
         bail!("{} has no {:?}", job.engine, job.classifier)
     };
