@@ -1,43 +1,41 @@
 //! The best cut of every feature for a node of few rows: every row's value is tried as a cut, and every row
 //! compared with it, 64 features at a time.
 
-use super::residuals::{FeatureCuts, Quantised, fraction};
+use super::octets::{LANES, Octets};
+use super::residuals::{FeatureCuts, fraction};
 use crate::linalg::simd::{self, Level};
 
 /// Most rows, so that their residuals add up within 32 bits.
 pub const MOST: usize = 63;
+
+/// Rows up to which comparing all pairs is faster than counting bins.
+const FEW: usize = 40;
 
 /// Features a block.
 const BLOCK: usize = 64;
 
 /// Whether the all-pairs way pays on this machine for so many rows.
 pub fn pays(level: Level, rows: usize) -> bool {
-    level >= Level::Avx512 && rows <= MOST
+    level >= Level::Avx512 && rows <= FEW
 }
 
-/// The best cut of every feature for `rows` of `pixels` (row-major, `d` bytes a row), as
-/// [`super::ResidualHistogram::best_cuts`] finds it. At most [`MOST`] rows. O(rows^2 d).
-pub fn best_cuts(
-    level: Level,
-    pixels: &[u8],
-    d: usize,
-    rows: &[u32],
-    residuals: &Quantised,
-    sum: i64,
-    out: &mut FeatureCuts,
-) {
+/// The best cut of every feature for `rows` of `x`, as [`super::ResidualHistogram::best_cuts`] finds it.
+/// At most [`MOST`] rows. O(rows^2 d).
+pub fn best_cuts(level: Level, x: &Octets, rows: &[u32], residuals: &[i32], sum: i64, out: &mut FeatureCuts) {
     assert!(rows.len() <= MOST, "too many rows for 32-bit sums");
+    let d = x.d();
     out.clear(d);
-    let values: [i32; MOST] =
-        std::array::from_fn(|k| rows.get(k).map_or(0, |&row| residuals.values[row as usize]));
+    let values: [i32; MOST] = std::array::from_fn(|k| rows.get(k).map_or(0, |&row| residuals[row as usize]));
     let values = &values[..rows.len()];
     let mut block = Block { bytes: [[0; BLOCK]; MOST], best: Best::default() };
     for start in (0..d).step_by(BLOCK) {
         let width = BLOCK.min(d - start);
         let mut varies = 0u8;
         for (bytes, &row) in block.bytes.iter_mut().zip(rows) {
-            let from = row as usize * d + start;
-            bytes[..width].copy_from_slice(&pixels[from..from + width]);
+            let words = &x.row(row as usize)[start / LANES..];
+            for (eight, word) in bytes.chunks_exact_mut(LANES).zip(words) {
+                eight.copy_from_slice(&word.to_le_bytes());
+            }
         }
         for row in 1..rows.len() {
             for (a, b) in block.bytes[0][..width].iter().zip(&block.bytes[row][..width]) {

@@ -6,10 +6,10 @@
 pub mod classes;
 pub mod columns;
 pub mod few;
+pub mod octets;
 pub mod residuals;
-pub mod sparse;
 
 pub use classes::{ClassHistogram, Cut, Entropy, Gini, Impurity, Sample};
 pub use columns::Columns;
-pub use residuals::{FeatureCuts, Quantised, ResidualHistogram, ScanState, TouchedBins};
-pub use sparse::SparseRows;
+pub use octets::Octets;
+pub use residuals::{FeatureCuts, Quantised, ResidualHistogram};

@@ -1,24 +1,29 @@
 //! Sums of residuals a value of every byte feature, and the best cut of every feature by Friedman's score:
-//! the kernels of regression trees for boosting. Three ways, which agree exactly:
+//! the kernels of regression trees for boosting.
 //!
-//! - [`ResidualHistogram`]: 256 bins for every feature, for large nodes. Built from the pixels that are not
-//!   0 (19 % of MNIST's); bin 0 is never needed, since a cut is scored from the side above it. A child's
-//!   histogram is its parent's less its sibling's.
-//! - [`TouchedBins`]: the same sums for nodes too small to look at all bins: only those filled are visited.
-//! - [`super::few`]: all pairs of rows, 64 features at a time, for nodes of at most 64 rows.
+//! Eight features are counted at a time: their 8 x 256 bins are 16 KB, which the first-level cache holds, and
+//! a word of eight pixels that are all 0 (most of MNIST's) is skipped, for bin 0 is never needed: a cut
+//! is scored from the side above it. A large node keeps the bins of all features ([`ResidualHistogram`]),
+//! so that a child's are its parent's less its sibling's; a small one scores each block and forgets it
+//! ([`best_cuts_of_rows`]).
 //!
 //! Residuals are whole numbers ([`Quantised`]), so that sums are exact in any order: subtraction invents no
 //! splits, and neither the number of threads nor the way of counting changes a bit.
 
-use super::sparse::SparseRows;
+use rayon::prelude::*;
+
+use super::octets::{LANES, Octets};
 use crate::linalg::simd::{self, Level};
 
 /// Bits of a packed word that count rows.
 const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
-/// Most rows of a node.
+/// Most rows of a node: their residuals add up within the 44 bits left.
 pub const MOST_ROWS: usize = (1 << 18) - 1;
+
+/// Rows from which threads share the work.
+const MANY: usize = 4096;
 
 /// Residuals as whole numbers: `residual * scale`, rounded, at most 2^25 in magnitude.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +57,7 @@ pub struct FeatureCuts {
 }
 
 impl FeatureCuts {
+    /// No cut for any of `d` features.
     pub(super) fn clear(&mut self, d: usize) {
         self.numerator.clear();
         self.numerator.resize(d, 0.0);
@@ -59,6 +65,14 @@ impl FeatureCuts {
         self.denominator.resize(d, 0.0);
         self.cut.clear();
         self.cut.resize(d, 0);
+    }
+
+    fn set_block(&mut self, block: usize, best: &BlockCuts) {
+        let at = block * LANES;
+        let width = LANES.min(self.cut.len() - at);
+        self.numerator[at..at + width].copy_from_slice(&best.numerator[..width]);
+        self.denominator[at..at + width].copy_from_slice(&best.denominator[..width]);
+        self.cut[at..at + width].copy_from_slice(&best.cut.map(|cut| cut as u16)[..width]);
     }
 
     /// The feature of the largest score; among n equally good ones that of the number `tie(n)` (below n)
@@ -86,190 +100,211 @@ pub(super) fn fraction(rows: f64, sum: f64, right_rows: f64, right_sum: f64) -> 
     (difference * difference, right_rows * (rows - right_rows))
 }
 
-/// What a packed word adds for one row.
+/// The bins of eight features: packed sum and count of value v of feature k at `v * 8 + k`.
+type Bins = [u64; 256 * LANES];
+
+/// Adds one row, whose eight bytes are `word`. The sum stands above [`COUNT_BITS`] bits of count.
 #[inline(always)]
-fn packed(value: i32) -> u64 {
+fn count(bins: &mut Bins, word: u64, packed: u64) {
+    for (lane, value) in word.to_le_bytes().into_iter().enumerate() {
+        let bin = &mut bins[usize::from(value) * LANES + lane];
+        *bin = bin.wrapping_add(packed);
+    }
+}
+
+#[inline(always)]
+fn pack(value: i32) -> u64 {
     ((i64::from(value) << COUNT_BITS) as u64).wrapping_add(1)
 }
 
-#[inline(always)]
-fn unpack(word: u64) -> (f64, f64) {
-    ((word & COUNT_MASK) as f64, ((word as i64) >> COUNT_BITS) as f64)
+/// The best cuts of eight features.
+#[derive(Default)]
+struct BlockCuts {
+    numerator: [f64; LANES],
+    denominator: [f64; LANES],
+    cut: [u64; LANES],
 }
 
-/// Packed sums and counts of every pixel value above 0 of every feature: word `value << bits | feature`.
-#[derive(Clone, Debug)]
-pub struct ResidualHistogram {
-    words: Vec<u64>,
-    d: usize,
-    bits: u32,
+/// Scores all cuts of a block from the brightest value down, for a node of `rows` rows whose residuals sum to
+/// `sum`; the lowest of equally good cuts wins. Bin 0 is not looked at. O(256 x 8).
+fn scan(level: Level, bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+    match level.min(simd::supported()) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the CPU has these instructions.
+        Level::Avx512 => unsafe { scan_avx512(bins, rows, sum) },
+        _ => scan_scalar(bins, rows, sum),
+    }
 }
+
+fn scan_scalar(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+    let mut best = BlockCuts::default();
+    let mut above = [0u64; LANES];
+    for value in (1..256usize).rev() {
+        let bins = &bins[value * LANES..(value + 1) * LANES];
+        if bins.iter().all(|&bin| bin == 0) {
+            continue;
+        }
+        for lane in 0..LANES {
+            above[lane] = above[lane].wrapping_add(bins[lane]);
+            let right_rows = (above[lane] & COUNT_MASK) as f64;
+            let right_sum = ((above[lane] as i64) >> COUNT_BITS) as f64;
+            let (n, m) = fraction(rows, sum, right_rows, right_sum);
+            // n / m >= best, without dividing; the first candidate meets 0 / 0.
+            if m > 0.0 && n * best.denominator[lane] >= best.numerator[lane] * m {
+                (best.numerator[lane], best.denominator[lane], best.cut[lane]) = (n, m, value as u64);
+            }
+        }
+    }
+    best
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn scan_avx512(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+    use std::arch::x86_64::*;
+    let (rows, sum) = (_mm512_set1_pd(rows), _mm512_set1_pd(sum));
+    let zero = _mm512_setzero_pd();
+    let count_mask = _mm512_set1_epi64(COUNT_MASK as i64);
+    let mut above = _mm512_setzero_si512();
+    let (mut numerator, mut denominator, mut cut) = (zero, zero, _mm512_setzero_si512());
+    for value in (1..256usize).rev() {
+        // SAFETY: eight words from an array of 256 x 8.
+        let bins = unsafe { _mm512_loadu_si512(bins.as_ptr().add(value * LANES).cast()) };
+        if _mm512_test_epi64_mask(bins, bins) == 0 {
+            continue;
+        }
+        above = _mm512_add_epi64(above, bins);
+        let right_rows = _mm512_cvtepi64_pd(_mm512_and_si512(above, count_mask));
+        let right_sum = _mm512_cvtepi64_pd(_mm512_srai_epi64::<COUNT_BITS>(above));
+        // As `fraction`: the two products and the difference round separately.
+        let difference = _mm512_sub_pd(_mm512_mul_pd(rows, right_sum), _mm512_mul_pd(right_rows, sum));
+        let n = _mm512_mul_pd(difference, difference);
+        let m = _mm512_mul_pd(right_rows, _mm512_sub_pd(rows, right_rows));
+        let valid = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(m, zero);
+        let better = _mm512_mask_cmp_pd_mask::<_CMP_GE_OQ>(
+            valid,
+            _mm512_mul_pd(n, denominator),
+            _mm512_mul_pd(numerator, m),
+        );
+        numerator = _mm512_mask_mov_pd(numerator, better, n);
+        denominator = _mm512_mask_mov_pd(denominator, better, m);
+        cut = _mm512_mask_mov_epi64(cut, better, _mm512_set1_epi64(value as i64));
+    }
+    let mut best = BlockCuts::default();
+    // SAFETY: eight words into each of three arrays of eight.
+    unsafe {
+        _mm512_storeu_pd(best.numerator.as_mut_ptr(), numerator);
+        _mm512_storeu_pd(best.denominator.as_mut_ptr(), denominator);
+        _mm512_storeu_si512(best.cut.as_mut_ptr().cast(), cut);
+    }
+    best
+}
+
+/// The bins of all features of a node, but for those of value 0.
+#[derive(Clone, Debug)]
+pub struct ResidualHistogram(Vec<Bins>);
 
 impl ResidualHistogram {
-    /// An empty histogram for the features of `x`.
-    pub fn new(x: &SparseRows) -> ResidualHistogram {
-        ResidualHistogram { words: vec![0; 256 << x.bits()], d: x.d(), bits: x.bits() }
+    /// An empty histogram for the features of `x`: 2 KB a feature.
+    pub fn new(x: &Octets) -> ResidualHistogram {
+        ResidualHistogram(vec![[0; 256 * LANES]; x.blocks()])
     }
 
-    pub fn clear(&mut self) {
-        self.words.fill(0);
-    }
-
-    /// Adds rows. O(their pixels that are not 0).
-    pub fn add(&mut self, x: &SparseRows, rows: &[u32], residuals: &Quantised) {
-        self.accumulate::<true>(x, rows, residuals);
+    /// Empties it and adds rows. O(rows x d / 8 + their pixels that are not 0).
+    pub fn set(&mut self, x: &Octets, rows: &[u32], residuals: &[i32]) {
+        let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize])).collect();
+        self.for_blocks(rows.len(), |block, bins| {
+            bins.fill(0);
+            add_rows(bins, x, block, rows, &packed);
+        });
     }
 
     /// Takes rows away that were added before.
-    pub fn remove(&mut self, x: &SparseRows, rows: &[u32], residuals: &Quantised) {
-        self.accumulate::<false>(x, rows, residuals);
-    }
-
-    fn accumulate<const ADD: bool>(&mut self, x: &SparseRows, rows: &[u32], residuals: &Quantised) {
-        assert!(x.bits() == self.bits && x.d() == self.d);
-        for &row in rows {
-            let word = packed(residuals.values[row as usize]);
-            let word = if ADD { word } else { word.wrapping_neg() };
-            for &bin in x.row(row as usize) {
-                // SAFETY: SparseRows holds only bins below 256 << bits, the length of `words`, and the
-                // assertion above says that both have the same bits.
-                let slot = unsafe { self.words.get_unchecked_mut(bin as usize) };
-                *slot = slot.wrapping_add(word);
-            }
-        }
+    pub fn remove(&mut self, x: &Octets, rows: &[u32], residuals: &[i32]) {
+        let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize]).wrapping_neg()).collect();
+        self.for_blocks(rows.len(), |block, bins| {
+            add_rows(bins, x, block, rows, &packed);
+        });
     }
 
     /// Takes away another histogram, whose rows are among ours. O(256 d).
     pub fn subtract(&mut self, other: &ResidualHistogram) {
-        for (a, b) in self.words.iter_mut().zip(&other.words) {
+        for (a, b) in self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened()) {
             *a = a.wrapping_sub(*b);
         }
     }
 
     /// The best cut of every feature, for a node of `rows` rows whose residuals sum to `sum`; the lowest of
     /// equally good cuts. O(256 d).
-    pub fn best_cuts(
-        &self,
-        level: Level,
-        rows: usize,
-        sum: i64,
-        state: &mut ScanState,
-        out: &mut FeatureCuts,
-    ) {
-        match level.min(simd::supported()) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the CPU has these instructions.
-            Level::Avx512 => unsafe { self.best_cuts_avx512(rows, sum, state, out) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Level::Avx2 => unsafe { self.best_cuts_avx2(rows, sum, state, out) },
-            _ => self.best_cuts_body(rows, sum, state, out),
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-    fn best_cuts_avx512(&self, rows: usize, sum: i64, state: &mut ScanState, out: &mut FeatureCuts) {
-        self.best_cuts_body(rows, sum, state, out);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn best_cuts_avx2(&self, rows: usize, sum: i64, state: &mut ScanState, out: &mut FeatureCuts) {
-        self.best_cuts_body(rows, sum, state, out);
-    }
-
-    /// From the brightest value down: what lies above is on the right, and bin 0 is not needed.
-    #[inline(always)]
-    fn best_cuts_body(&self, rows: usize, sum: i64, state: &mut ScanState, out: &mut FeatureCuts) {
-        let d = self.d;
-        out.clear(d);
-        state.above.clear();
-        state.above.resize(d, 0);
-        let (rows, sum) = (rows as f64, sum as f64);
-        for value in (1..256usize).rev() {
-            let start = value << self.bits;
-            let words = &self.words[start..start + d];
-            let above = &mut state.above[..d];
-            let (numerator, denominator, cut) =
-                (&mut out.numerator[..d], &mut out.denominator[..d], &mut out.cut[..d]);
-            for feature in 0..d {
-                above[feature] = above[feature].wrapping_add(words[feature]);
-                let (right_rows, right_sum) = unpack(above[feature]);
-                let (n, m) = fraction(rows, sum, right_rows, right_sum);
-                // n / m >= best, without dividing; the first candidate meets 0 / 0.
-                let better = m > 0.0 && n * denominator[feature] >= numerator[feature] * m;
-                numerator[feature] = if better { n } else { numerator[feature] };
-                denominator[feature] = if better { m } else { denominator[feature] };
-                cut[feature] = if better { value as u16 } else { cut[feature] };
-            }
-        }
-    }
-}
-
-/// Working memory of a scan.
-#[derive(Clone, Debug, Default)]
-pub struct ScanState {
-    above: Vec<u64>,
-}
-
-/// Packed sums of the bins that a small node fills: word `feature << 8 | value`, and which are filled.
-pub struct TouchedBins {
-    words: Vec<u64>,
-    filled: Vec<[u64; 4]>,
-    bits: u32,
-}
-
-impl TouchedBins {
-    pub fn new(x: &SparseRows) -> TouchedBins {
-        TouchedBins { words: vec![0; x.d() << 8], filled: vec![[0; 4]; x.d()], bits: x.bits() }
-    }
-
-    /// The best cut of every feature for the rows of a node, as [`ResidualHistogram::best_cuts`] finds it.
-    /// O(pixels that are not 0 + d).
-    pub fn best_cuts(
-        &mut self,
-        x: &SparseRows,
-        rows: &[u32],
-        residuals: &Quantised,
-        sum: i64,
-        out: &mut FeatureCuts,
-    ) {
+    pub fn best_cuts(&self, level: Level, x: &Octets, rows: usize, sum: i64, out: &mut FeatureCuts) {
         out.clear(x.d());
-        let mask = (1u32 << self.bits) - 1;
-        for &row in rows {
-            let word = packed(residuals.values[row as usize]);
-            for &bin in x.row(row as usize) {
-                let (feature, value) = ((bin & mask) as usize, (bin >> self.bits) as usize);
-                let slot = &mut self.words[feature << 8 | value];
-                *slot = slot.wrapping_add(word);
-                self.filled[feature][value >> 6] |= 1 << (value & 63);
-            }
+        for (block, bins) in self.0.iter().enumerate() {
+            out.set_block(block, &scan(level, bins, rows as f64, sum as f64));
         }
-        let (rows, sum) = (rows.len() as f64, sum as f64);
-        for (feature, filled) in self.filled.iter_mut().enumerate() {
-            let words = &mut self.words[feature << 8..(feature + 1) << 8];
-            let mut above = 0u64;
-            let (mut best_n, mut best_m, mut best_cut) = (0.0, 0.0, 0);
-            for (group, bits) in filled.iter_mut().enumerate().rev() {
-                while *bits != 0 {
-                    let place = 63 - bits.leading_zeros() as usize;
-                    *bits &= !(1 << place);
-                    let value = group << 6 | place;
-                    above = above.wrapping_add(words[value]);
-                    words[value] = 0;
-                    let (right_rows, right_sum) = unpack(above);
-                    let (n, m) = fraction(rows, sum, right_rows, right_sum);
-                    if m > 0.0 && n * best_m >= best_n * m {
-                        (best_n, best_m, best_cut) = (n, m, value);
-                    }
-                }
-            }
-            if best_m > 0.0 {
-                out.numerator[feature] = best_n;
-                out.denominator[feature] = best_m;
-                out.cut[feature] = best_cut as u16;
-            }
+    }
+
+    fn for_blocks(&mut self, rows: usize, work: impl Fn(usize, &mut Bins) + Sync) {
+        if rows < MANY {
+            self.0.iter_mut().enumerate().for_each(|(block, bins)| work(block, bins));
+        } else {
+            self.0.par_iter_mut().enumerate().for_each(|(block, bins)| work(block, bins));
+        }
+    }
+}
+
+/// Adds the rows of a node to the bins of one block; false when that was skipped, all their pixels being 0.
+fn add_rows(bins: &mut Bins, x: &Octets, block: usize, rows: &[u32], packed: &[u64]) -> bool {
+    let mut any = 0;
+    let mut add = |word: u64, packed: u64| {
+        if word != 0 {
+            any |= word;
+            count(bins, word, packed);
+        }
+    };
+    // A cache line holds eight rows of a block or eight blocks of a row: the former when most are wanted.
+    if rows.len() < x.n() / LANES {
+        for (&row, &packed) in rows.iter().zip(packed) {
+            add(x.of_row(row as usize, block), packed);
+        }
+    } else {
+        let words = x.block(block);
+        for (&row, &packed) in rows.iter().zip(packed) {
+            add(words[row as usize], packed);
+        }
+    }
+    any != 0
+}
+
+/// Working memory of [`best_cuts_of_rows`].
+pub struct Scratch {
+    bins: Box<Bins>,
+    packed: Vec<u64>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch { bins: Box::new([0; 256 * LANES]), packed: Vec::new() }
+    }
+}
+
+/// The best cut of every feature for the rows of a node whose residuals sum to `sum`, without keeping bins:
+/// the same as [`ResidualHistogram::best_cuts`]. O((rows + 256) d).
+pub fn best_cuts_of_rows(
+    level: Level,
+    x: &Octets,
+    rows: &[u32],
+    residuals: &[i32],
+    sum: i64,
+    scratch: &mut Scratch,
+    out: &mut FeatureCuts,
+) {
+    out.clear(x.d());
+    scratch.packed.clear();
+    scratch.packed.extend(rows.iter().map(|&row| pack(residuals[row as usize])));
+    for block in 0..x.blocks() {
+        if add_rows(&mut scratch.bins, x, block, rows, &scratch.packed) {
+            out.set_block(block, &scan(level, &scratch.bins, rows.len() as f64, sum as f64));
+            scratch.bins.fill(0);
         }
     }
 }
