@@ -91,7 +91,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let grids = args.selection.grids()?;
-    let options = options(&args, &grids);
+    let options = options(&args);
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
     let plan = Plan::new(wanted(&args, &grids)?, &args.selection.data_dir.data_dir)?;
     if args.dry_run {
@@ -105,6 +105,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
     let lock = Lock::take(&store.root())?;
+    sweep::resume::remove_leftovers(&store.root());
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
     report(&args, &plan)?;
     drop(lock);
@@ -141,9 +142,8 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn options(args: &Args, grids: &[Grid]) -> Options {
+fn options(args: &Args) -> Options {
     let jobs = if args.quiet_pass { 1 } else { args.jobs.map_or_else(Options::cores, usize::from) };
-    let digests: Vec<&str> = grids.iter().map(|grid| grid.digest.as_str()).collect();
     Options {
         data_dir: args.selection.data_dir.data_dir.clone(),
         jobs,
@@ -155,7 +155,6 @@ fn options(args: &Args, grids: &[Grid]) -> Options {
         force: args.force,
         no_sharing: args.no_sharing,
         quiet_pass: args.quiet_pass,
-        grid_digest: digests.join(","),
     }
 }
 
@@ -167,6 +166,10 @@ fn wanted(args: &Args, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
     let planned = args.selection.plan(grids, test_engine.as_slice())?;
     let datasets = args.selection.datasets()?;
     let train_size = args.train_size.map(|size| size as usize);
+    let digest = |suite: &str| {
+        let grid = grids.iter().find(|grid| grid.name == suite);
+        grid.map_or(String::new(), |grid| grid.digest.clone())
+    };
     let mut wanted = Vec::new();
     for dataset in datasets {
         for row in &planned {
@@ -176,6 +179,7 @@ fn wanted(args: &Args, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
                 configuration: row.configuration.clone(),
                 train_size: train_size.or(row.train_size),
                 timeout: args.timeout.or(row.timeout).unwrap_or(TIMEOUT),
+                grid_digest: digest(&row.suite),
             });
         }
     }

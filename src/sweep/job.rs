@@ -27,7 +27,7 @@ impl Line {
         let shape = truth.shape(row.subset);
         let provenance = Provenance {
             dataset_digests: truth.digests.clone(),
-            grid_digest: options.grid_digest.clone(),
+            grid_digest: row.grid_digest.clone(),
             threads: options.threads,
             base_seed: options.seed,
             timeout_seconds: row.timeout.as_secs_f64(),

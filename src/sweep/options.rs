@@ -26,8 +26,6 @@ pub struct Options {
     pub no_sharing: bool,
     /// Times rows one at a time with nothing else running.
     pub quiet_pass: bool,
-    /// Says which grid the rows are from, in the result files.
-    pub grid_digest: String,
 }
 
 impl Options {
@@ -64,7 +62,6 @@ impl Default for Options {
             force: false,
             no_sharing: false,
             quiet_pass: false,
-            grid_digest: String::new(),
         }
     }
 }

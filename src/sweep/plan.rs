@@ -20,6 +20,8 @@ pub struct Wanted {
     /// Number of training rows; all of them when absent, or when there are no more.
     pub train_size: Option<usize>,
     pub timeout: Duration,
+    /// Digest of the grid that asks for it.
+    pub grid_digest: String,
 }
 
 /// A row to fill.
@@ -33,6 +35,7 @@ pub struct Row {
     pub id: String,
     pub subset: Option<usize>,
     pub timeout: Duration,
+    pub grid_digest: String,
     /// The group that it can run with; or why the engine cannot run it.
     pub sharing_key: Result<String, String>,
 }
@@ -81,11 +84,11 @@ impl Plan {
                     continue;
                 }
             };
-            let dataset = one.dataset;
+            let dataset = one.dataset.clone();
             let place = (dataset.clone(), engine.name.to_string(), id.clone());
             // A row may be in several suites; the first one's limit holds.
             if known.insert(place, plan.rows.len()).is_none() {
-                let timeout = one.timeout;
+                let Wanted { timeout, grid_digest, .. } = one;
                 plan.rows.push(Row {
                     truth,
                     dataset,
@@ -94,6 +97,7 @@ impl Plan {
                     id,
                     subset,
                     timeout,
+                    grid_digest,
                     sharing_key,
                 });
             }

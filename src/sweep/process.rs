@@ -8,7 +8,7 @@
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -21,6 +21,13 @@ pub struct Process {
     pub log: PipeReader,
 }
 
+/// This program's own file, to start again as a worker. On Linux it is the very file that runs now, even
+/// when a build has put another in its place: results of two versions must not mix in one sweep.
+pub fn this_program() -> io::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_path_buf()) } else { std::env::current_exe() }
+}
+
 /// Starts `program` in a process group of its own. Returns the process, its standard input (to be held for
 /// as long as the worker may live) and the number of the result descriptor inside the worker.
 pub fn start(program: &Path, arguments: &[&str]) -> io::Result<(Process, ChildStdin, RawFd)> {
@@ -31,6 +38,9 @@ pub fn start(program: &Path, arguments: &[&str]) -> io::Result<(Process, ChildSt
     let mut command = Command::new(program);
     command
         .args(arguments)
+        .arg0("mnist-bench")
+        // The last lines of the log go into the result: they should be the message, not the trace.
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
         .stdout(log_out.try_clone()?)
         .stderr(log_out)

@@ -17,8 +17,8 @@ pub enum Todo {
     More(Box<Record>),
     /// The times are to be measured again, quietly; the predictions must come out the same.
     Retime(Box<Record>),
-    /// There is nothing to build upon.
-    All(Option<Reason>),
+    /// There is nothing to build upon; why, and what was there, when there was something.
+    All(Option<(Reason, Option<Box<Record>>)>),
 }
 
 /// Why an existing file is made anew.
@@ -62,15 +62,16 @@ pub fn look(
         return Ok(Todo::All(None));
     }
     if options.force && !options.quiet_pass {
-        return Ok(Todo::All(Some(Reason::Forced)));
+        return Ok(Todo::All(Some((Reason::Forced, store::read(&path).ok().map(Box::new)))));
     }
     match read(&path, truth) {
         Ok(record) => Ok(judge(record, row, truth, options)),
-        Err(problem) if preview => Ok(Todo::All(Some(Reason::Garbled(problem)))),
+        Err(problem) if preview => Ok(Todo::All(Some((Reason::Garbled(problem), None)))),
         Err(problem) => {
             let aside = store::set_aside(&path)?;
             let aside = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Ok(Todo::All(Some(Reason::Garbled(format!("{problem}; set aside as {aside}")))))
+            let reason = Reason::Garbled(format!("{problem}; set aside as {aside}"));
+            Ok(Todo::All(Some((reason, None))))
         }
     }
 }
@@ -87,16 +88,18 @@ fn read(path: &Path, truth: &Truth) -> Result<Record, String> {
 
 fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
     let made = record.provenance.clone().unwrap_or_default();
-    if let Some(reason) = stale(&made, truth, options) {
-        return Todo::All(Some(reason));
-    }
     let record = Box::new(record);
+    if let Some(reason) = stale(&made, truth, options) {
+        return Todo::All(Some((reason, Some(record))));
+    }
     match record.status {
         Status::Ok if options.quiet_pass && (!record.quiet || options.force) => Todo::Retime(record),
         Status::Ok if repeats::wants_more(&record.repeats, options) => Todo::More(record),
-        Status::Timeout if raised(made.timeout_seconds, row.timeout) => Todo::All(Some(Reason::TimeLimit)),
+        Status::Timeout if raised(made.timeout_seconds, row.timeout) => {
+            Todo::All(Some((Reason::TimeLimit, None)))
+        }
         Status::OutOfMemory if made.memory_limit_bytes < options.memory_limit => {
-            Todo::All(Some(Reason::MemoryLimit))
+            Todo::All(Some((Reason::MemoryLimit, None)))
         }
         _ => Todo::Nothing(record),
     }
@@ -116,4 +119,18 @@ fn stale(made: &Provenance, truth: &Truth, options: &Options) -> Option<Reason> 
 
 fn raised(before_seconds: f64, now: Duration) -> bool {
     now.as_secs_f64() > before_seconds
+}
+
+/// Removes what a sweep that was killed in the middle of a write left behind. Only for whoever holds the lock
+/// of the run.
+pub fn remove_leftovers(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_leftovers(&entry.path());
+        } else if name.starts_with(".writing-") && name.ends_with(".tmp") {
+            // One that stays harms nobody: nothing reads it.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }

@@ -13,6 +13,7 @@ use anyhow::Context;
 
 use super::job::{self, Line, Started, Task};
 use super::memory::Groups;
+use super::process;
 use super::progress::{Progress, Standing, human, seconds};
 use super::protocol::{Expected, FailureKind, Job, Reply};
 use super::resume::{self, Todo};
@@ -28,7 +29,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// Runs a plan. Fails only when the sweep itself cannot go on, such as on a full disk; whatever happens to a
 /// row is in its file and in the summary.
 pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow::Result<Summary> {
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let program = process::this_program().context("cannot find this program's own file")?;
     let mut schedule = Schedule::new(plan, options, store, stop, program)?;
     schedule.look_at_files()?;
     let groups = Groups::default();
@@ -44,7 +45,11 @@ pub fn preview(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<
         let todo = resume::look(store, row, &plan.truths[row.truth], options, true)?;
         let name = row.name();
         let line = &mut lines[index];
-        if let Todo::Nothing(past) | Todo::More(past) | Todo::Retime(past) = &todo {
+        if let Todo::Nothing(past)
+        | Todo::More(past)
+        | Todo::Retime(past)
+        | Todo::All(Some((_, Some(past)))) = &todo
+        {
             line.expect(past);
         }
         let what = match (&todo, &row.sharing_key) {
@@ -53,7 +58,7 @@ pub fn preview(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<
             (Todo::More(_), _) => "more repeats".to_string(),
             (Todo::Retime(_), _) => "times again".to_string(),
             (Todo::All(None), _) => "run".to_string(),
-            (Todo::All(Some(reason)), _) => format!("run again: {}", reason.text()),
+            (Todo::All(Some((reason, _))), _) => format!("run again: {}", reason.text()),
         };
         if !matches!(todo, Todo::Nothing(_)) {
             waiting.push(index);
@@ -171,7 +176,10 @@ impl<'a> Schedule<'a> {
                     line.earlier = Some(record);
                 }
                 Todo::All(None) => {}
-                Todo::All(Some(reason)) => {
+                Todo::All(Some((reason, past))) => {
+                    if let Some(past) = past {
+                        line.expect(&past);
+                    }
                     if let resume::Reason::Garbled(problem) = &reason {
                         self.progress.line(&format!("garbled: {problem}"));
                     }
