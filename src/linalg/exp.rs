@@ -15,7 +15,7 @@ const HIGHEST: f32 = 88.72;
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     // ln 2 as a short number and a rest, so that n * HIGH is exact.
-    const HIGH: f32 = 0.693_359_375;
+    const HIGH: f32 = 0.693_359_4;
     const REST: f32 = -2.121_944_4e-4;
     // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
     const ROUND: f32 = 12_582_912.0;

@@ -1,13 +1,15 @@
 //! Decision values and votes of any number of machines for the same test rows.
 //!
 //! Test rows go in blocks; the dot products of a block with the support vectors of all machines are
-//! computed once, the kernel values once for every kernel, and each machine sums its own.
+//! computed once, the kernel values once for every kernel, and each machine sums its own. Machines of the
+//! linear kernel have hyperplanes instead.
 
 use rayon::prelude::*;
 
-use super::fit::Machine;
+use super::fit::{Machine, PairMachine};
 use super::{Transform, seconds};
 use crate::linalg::Matrix;
+use crate::linalg::mixed::dot;
 use crate::linalg::panels::{Measure, Panels, all_pairs};
 use crate::linalg::simd::for_each_level;
 
@@ -31,7 +33,7 @@ pub struct Predicted {
 /// A machine's support vectors among the common columns.
 struct Member<'a> {
     machine: &'a Machine,
-    /// For each support vector its column, ascending.
+    /// For each support vector its column, ascending; none for machines that have hyperplanes.
     columns: Vec<u32>,
     /// Its kernel among the distinct ones.
     transform: usize,
@@ -40,7 +42,8 @@ struct Member<'a> {
 /// Predicts with all machines; their support vectors are rows of `training`. O(rows * support vectors of
 /// any machine * features).
 pub fn predict_all(machines: &[&Machine], training: &Matrix, test: &Matrix) -> Vec<Predicted> {
-    let union = union(machines);
+    let by_vectors: Vec<&Machine> = machines.iter().copied().filter(|machine| !machine.linear()).collect();
+    let union = union(&by_vectors);
     let mut transforms: Vec<Transform> = Vec::new();
     let members: Vec<Member> = machines
         .iter()
@@ -50,7 +53,8 @@ pub fn predict_all(machines: &[&Machine], training: &Matrix, test: &Matrix) -> V
                 transforms.push(machine.transform);
                 transforms.len() - 1
             });
-            Member { machine, columns: columns(machine, &union), transform }
+            let columns = if machine.linear() { Vec::new() } else { columns(machine, &union) };
+            Member { machine, columns, transform }
         })
         .collect();
     let (support, packing) = seconds(|| {
@@ -126,7 +130,7 @@ fn decide_block(
 ) -> Block {
     let rows = block.len();
     let (left, packing) = seconds(|| Panels::left(block.clone().map(|i| test.row(i)), test.columns()));
-    let own: Vec<f32> = block.map(|i| square(test.row(i))).collect();
+    let own: Vec<f32> = block.clone().map(|i| square(test.row(i))).collect();
     let mut dots = vec![0.0f32; rows * COLUMNS];
     let mut values = vec![0.0f32; rows * COLUMNS];
     let mut sums: Vec<Sums> = members.iter().map(|member| Sums::new(member.machine, rows)).collect();
@@ -143,14 +147,28 @@ fn decide_block(
                 }
             })
             .1;
-            for (m, member) in members.iter().enumerate().filter(|(_, member)| member.transform == index) {
+            for (m, member) in members.iter().enumerate().filter(|(_, m)| m.transform == index && !m.machine.linear()) {
                 times.2[m] += seconds(|| sums[m].add(member, columns.clone(), &values)).1;
             }
         }
     }
     let sums = members.iter().zip(sums).zip(times.2);
-    let sums = sums.map(|((member, sums), time)| (sums.decisions(member.machine), time)).collect();
+    let sums = sums
+        .map(|((member, sums), time)| {
+            let (decisions, last) = seconds(|| match member.machine.linear() {
+                true => by_hyperplanes(member.machine, test, block.clone()),
+                false => sums.decisions(member.machine),
+            });
+            (decisions, time + last)
+        })
+        .collect();
     Block { dots: times.0, transforms: times.1, sums }
+}
+
+/// One value a pair, for each row of the block.
+fn by_hyperplanes(machine: &Machine, test: &Matrix, block: std::ops::Range<usize>) -> Vec<f64> {
+    let value = |x: &[f32], pair: &PairMachine| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
+    block.flat_map(|row| machine.pairs.iter().map(move |pair| value(test.row(row), pair))).collect()
 }
 
 /// Sums over support vectors: for each test row, class of the support vector and opposing class.

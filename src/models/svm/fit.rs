@@ -6,9 +6,10 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::gram::{self, ClassBlock, CrossBlock, Pair};
-use super::kernel::Transform;
+use super::kernel::{Kernel, Transform};
 use super::rows::{KernelRows, RowStore};
-use super::{Gamma, SVC, seconds, smo};
+use super::{Gamma, SVC, primal, seconds, smo};
+use crate::linalg::Matrix;
 use crate::models::{FitError, Training};
 
 /// One fitted SVC: a two-class machine for every pair of classes, over a common set of support vectors.
@@ -36,12 +37,20 @@ pub struct PairMachine {
     pub rho: f64,
     pub steps: usize,
     pub converged: bool,
+    /// The hyperplane of the linear kernel: f64 weights that the sum over support vectors could not give
+    /// from f32 kernel values.
+    pub weights: Option<Vec<f64>>,
 }
 
 impl Machine {
     /// Whether every pair met the tolerance.
     pub fn converged(&self) -> bool {
         self.pairs.iter().all(|pair| pair.converged)
+    }
+
+    /// Whether every pair has a hyperplane, so that decisions need no support vectors.
+    pub fn linear(&self) -> bool {
+        self.pairs.iter().all(|pair| pair.weights.is_some())
     }
 
     pub fn facts(&self) -> Map<String, Value> {
@@ -100,7 +109,9 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
         return Err(FitError::UnusableData(format!("{} class(es) have rows; two are needed", classes.len())));
     }
     let mut blocks: Vec<ClassBlock> = blocks.drain(..).map(|(_, block)| block).collect();
-    let filling = gram::fill(&mut blocks, features);
+    // The linear kernel is solved from the rows themselves.
+    let with_dots = classifiers.iter().any(|svc| svc.kernel != Kernel::Linear);
+    let filling = if with_dots { gram::fill(&mut blocks, features) } else { 0.0 };
     let pairs: Vec<(usize, usize)> =
         (0..classes.len()).flat_map(|i| (i + 1..classes.len()).map(move |j| (i, j))).collect();
     let pool: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
@@ -111,14 +122,14 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
             let idle = pool.lock().map(|mut pool| pool.pop()).unwrap_or_default();
             let mut scratch = idle.unwrap_or_default();
             let Scratch { cross, store } = &mut scratch;
-            let (pair, crossing) = seconds(|| {
-                cross.fill(features, &blocks[i], &blocks[j]);
-                Pair::new(&blocks[i], &blocks[j], cross)
-            });
+            let both = [&blocks[i], &blocks[j]];
+            let crossing =
+                if with_dots { seconds(|| cross.fill(features, both[0], both[1])).1 } else { 0.0 };
+            let cross = with_dots.then_some(&*cross);
             let solved = classifiers
                 .iter()
                 .zip(&transforms)
-                .map(|(svc, transform)| seconds(|| solve_pair(svc, transform, &pair, store)))
+                .map(|(svc, transform)| seconds(|| solve_pair(svc, transform, features, both, cross, store)))
                 .collect();
             if let Ok(mut pool) = pool.lock() {
                 pool.push(scratch);
@@ -139,7 +150,11 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
         .collect();
     Ok(Machines {
         machines,
-        alone: own.iter().map(|own| shared + own).collect(),
+        alone: classifiers
+            .iter()
+            .zip(&own)
+            .map(|(svc, own)| if svc.kernel == Kernel::Linear { *own } else { shared + own })
+            .collect(),
         total: shared + own.iter().sum::<f64>(),
     })
 }
@@ -176,16 +191,35 @@ fn class_blocks(training: &Training) -> Vec<(u8, ClassBlock)> {
     present.map(|(class, rows)| (class as u8, ClassBlock::new(training.features.scaled(), rows))).collect()
 }
 
-fn solve_pair(svc: &SVC, transform: &Transform, pair: &Pair, store: &mut RowStore) -> Solved {
-    let solution = smo::solve(&mut KernelRows::new(pair, *transform, store), svc.c, svc.tol);
+fn solve_pair(
+    svc: &SVC,
+    transform: &Transform,
+    features: &Matrix,
+    blocks: [&ClassBlock; 2],
+    cross: Option<&CrossBlock>,
+    store: &mut RowStore,
+) -> Solved {
+    let positive = blocks[0].rows.len();
+    let (solution, weights) = match cross {
+        Some(cross) if transform.kernel != Kernel::Linear => {
+            let pair = Pair::new(blocks[0], blocks[1], cross);
+            (smo::solve(&mut KernelRows::new(&pair, *transform, store), svc.c, svc.tol), None)
+        }
+        _ => {
+            let indices = blocks.iter().flat_map(|block| &block.rows);
+            let rows: Vec<&[f32]> = indices.map(|&index| features.row(index as usize)).collect();
+            let plane = primal::solve(&rows, positive, svc.c, svc.tol);
+            (plane.solution, Some(plane.weights))
+        }
+    };
     let nonzero = |sign: f64, rows: &[u32], alpha: &[f64]| -> Vec<(u32, f64)> {
         let all = rows.iter().zip(alpha).filter(|(_, alpha)| **alpha > 0.0);
         all.map(|(&row, &alpha)| (row, sign * alpha)).collect()
     };
-    let (first, second) = solution.alpha.split_at(pair.positive());
+    let (first, second) = solution.alpha.split_at(positive);
     Solved {
-        coefficients: [nonzero(1.0, pair.first_rows(), first), nonzero(-1.0, pair.second_rows(), second)],
-        machine: PairMachine { rho: solution.rho, steps: solution.steps, converged: solution.converged },
+        coefficients: [nonzero(1.0, &blocks[0].rows, first), nonzero(-1.0, &blocks[1].rows, second)],
+        machine: PairMachine { rho: solution.rho, steps: solution.steps, converged: solution.converged, weights },
     }
 }
 

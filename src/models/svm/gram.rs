@@ -127,16 +127,6 @@ impl<'a> Pair<'a> {
         self.first.rows.len()
     }
 
-    /// Training rows of the first class.
-    pub fn first_rows(&self) -> &[u32] {
-        &self.first.rows
-    }
-
-    /// Training rows of the second class.
-    pub fn second_rows(&self) -> &[u32] {
-        &self.second.rows
-    }
-
     /// Rows of both classes.
     pub fn len(&self) -> usize {
         self.squares.len()

@@ -8,6 +8,7 @@ mod decision;
 mod fit;
 mod gram;
 mod kernel;
+mod primal;
 mod rows;
 mod smo;
 

@@ -126,7 +126,7 @@ fn move_pair((alpha_i, y_i): (f64, f64), (alpha_j, y_j): (f64, f64), step: f64, 
 }
 
 /// The mean of -F over free rows, or the middle of the interval that the bounded rows leave.
-fn rho(score: &[f64], alpha: &[f64], positive: usize, c: f64) -> f64 {
+pub fn rho(score: &[f64], alpha: &[f64], positive: usize, c: f64) -> f64 {
     let (mut upper, mut lower) = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut sum, mut free) = (0.0, 0usize);
     for (t, (&score, &alpha)) in score.iter().zip(alpha).enumerate() {
@@ -272,7 +272,7 @@ for_each_level! {
             return 0.0;
         };
         for at in (0..BLOCK).step_by(8) {
-            for lane in 0..8 {
+            for (lane, most) in most.iter_mut().enumerate() {
                 let t = at + lane;
                 let curvature = own + f64::from(diagonal[t]) - 2.0 * f64::from(row_i[t]);
                 let curvature = if curvature > 0.0 { curvature } else { TAU };
@@ -281,7 +281,7 @@ for_each_level! {
                 let violation = if violation > 0.0 { violation } else { 0.0 };
                 let gain = violation * violation / curvature;
                 gains[t] = gain;
-                most[lane] = if gain > most[lane] { gain } else { most[lane] };
+                *most = if gain > *most { gain } else { *most };
             }
         }
         most.into_iter().fold(0.0, |a, b| if b > a { b } else { a })
