@@ -147,7 +147,9 @@ fn decide_block(
                 }
             })
             .1;
-            for (m, member) in members.iter().enumerate().filter(|(_, m)| m.transform == index && !m.machine.linear()) {
+            for (m, member) in
+                members.iter().enumerate().filter(|(_, m)| m.transform == index && !m.machine.linear())
+            {
                 times.2[m] += seconds(|| sums[m].add(member, columns.clone(), &values)).1;
             }
         }
@@ -167,7 +169,8 @@ fn decide_block(
 
 /// One value a pair, for each row of the block.
 fn by_hyperplanes(machine: &Machine, test: &Matrix, block: std::ops::Range<usize>) -> Vec<f64> {
-    let value = |x: &[f32], pair: &PairMachine| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
+    let value =
+        |x: &[f32], pair: &PairMachine| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
     block.flat_map(|row| machine.pairs.iter().map(move |pair| value(test.row(row), pair))).collect()
 }
 

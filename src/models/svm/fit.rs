@@ -123,8 +123,7 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
             let mut scratch = idle.unwrap_or_default();
             let Scratch { cross, store } = &mut scratch;
             let both = [&blocks[i], &blocks[j]];
-            let crossing =
-                if with_dots { seconds(|| cross.fill(features, both[0], both[1])).1 } else { 0.0 };
+            let crossing = if with_dots { seconds(|| cross.fill(features, both[0], both[1])).1 } else { 0.0 };
             let cross = with_dots.then_some(&*cross);
             let solved = classifiers
                 .iter()
@@ -219,7 +218,12 @@ fn solve_pair(
     let (first, second) = solution.alpha.split_at(positive);
     Solved {
         coefficients: [nonzero(1.0, &blocks[0].rows, first), nonzero(-1.0, &blocks[1].rows, second)],
-        machine: PairMachine { rho: solution.rho, steps: solution.steps, converged: solution.converged, weights },
+        machine: PairMachine {
+            rho: solution.rho,
+            steps: solution.steps,
+            converged: solution.converged,
+            weights,
+        },
     }
 }
 
