@@ -265,8 +265,9 @@ pub const CLASSIFIERS: &[Classifier] = &[
         parameters: &[
             choice("multi_class", &["one_vs_rest", "one_vs_one"], "one_vs_rest"),
             number("max_iter_predict", Kind::Whole(1), 100.0),
-            // Extensions: the length scale of the RBF kernel (1 in scikit-learn's default kernel, `"median"`
-            // the median heuristic), and the number of inducing points of an approximation.
+            // Extensions: the kernel constant_value * RBF(length_scale), both 1 in scikit-learn's default
+            // kernel (`"median"` is the median heuristic), and the number of inducing points of an approximation.
+            number("constant_value", Kind::Above(0.0), 1.0),
             parameter(
                 "length_scale",
                 Kind::Either(&[Kind::Above(0.0), Kind::Choice(&["median"])]),

@@ -1,12 +1,16 @@
-//! `GaussianProcessClassifier`: one-vs-rest and one-vs-one share the search for near rows.
+//! `GaussianProcessClassifier`: with the default kernel one-vs-rest and one-vs-one share the search for near
+//! rows; with inducing points, an extension, nothing is shared.
 
 use serde_json::Value;
 
 use super::reader::Reader;
+use super::{own_key, run_each};
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
-use crate::grid::Parameters;
+use crate::grid::{Configuration, Parameters};
+use crate::models::Classifier;
 use crate::models::gaussian_process::exact::{Couplings, Exact, near_rows};
+use crate::models::gaussian_process::inducing::InducingPoints;
 use crate::models::gaussian_process::near::NearSearch;
 use crate::models::gaussian_process::{Decision, GaussianProcessClassifier, MultiClass};
 
@@ -17,25 +21,43 @@ impl engines::Family for Family {
         "GaussianProcessClassifier"
     }
 
-    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
-        read(parameters).map(|_| ())
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
+        match read(parameters)? {
+            Method::Inducing(InducingPoints { count, .. }) if count > shape.train_size => {
+                Err(format!("inducing={count}: there are {} training rows", shape.train_size))
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn sharing_key(&self, _parameters: &Parameters) -> String {
-        "GaussianProcessClassifier".to_string()
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        match read(parameters) {
+            Ok(Method::Exact(_)) => self.classifier().to_string(),
+            _ => own_key(self.classifier(), parameters),
+        }
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         work.training.features.scaled();
         work.test.scaled();
+        let exact = |c: &Configuration| matches!(read(&c.parameters), Ok(Method::Exact(_)));
+        if !work.configurations.iter().any(exact) {
+            return run_each(work, emit, |parameters| match read(parameters)? {
+                Method::Inducing(points) => Ok(Box::new(points) as Box<dyn Classifier>),
+                Method::Exact(classifier) => Ok(Box::new(classifier) as Box<dyn Classifier>),
+            });
+        }
         let training = &work.training;
         let (search, packing) = timed(|| NearSearch::new(training.features));
         let (couplings, finding) = timed(|| Couplings::find(&search, training.features.n()));
         let (near, looking) = timed(|| near_rows(&search, work.test));
         for (index, configuration) in work.configurations.iter().enumerate() {
             let run = || -> Result<Outcome, Failure> {
-                let GaussianProcessClassifier { multi_class, max_iter_predict } =
-                    read(&configuration.parameters).map_err(Failure::Unsupported)?;
+                let method = read(&configuration.parameters).map_err(Failure::Unsupported)?;
+                let Method::Exact(GaussianProcessClassifier { multi_class, max_iter_predict }) = method
+                else {
+                    return Err(Failure::Failed("inducing points share no work with the exact model".into()));
+                };
                 let couplings = couplings.as_ref().map_err(|error| Failure::Failed(error.to_string()))?;
                 let (exact, fitting) =
                     timed(|| Exact::fit(couplings, training, multi_class, max_iter_predict));
@@ -65,14 +87,34 @@ fn facts(couplings: &Couplings, decisions: &[Decision]) -> serde_json::Map<Strin
     ])
 }
 
-fn read(parameters: &Parameters) -> Result<GaussianProcessClassifier, String> {
-    let reader = Reader::new(parameters, &["multi_class", "max_iter_predict", "length_scale", "inducing"])?;
-    let one_vs_one =
-        reader.choice("multi_class", "one_vs_rest", &["one_vs_rest", "one_vs_one"])? == "one_vs_one";
-    let multi_class = if one_vs_one { MultiClass::OneVsOne } else { MultiClass::OneVsRest };
+enum Method {
+    Exact(GaussianProcessClassifier),
+    Inducing(InducingPoints),
+}
+
+const KNOWN: [&str; 5] = ["multi_class", "max_iter_predict", "length_scale", "constant_value", "inducing"];
+
+fn read(parameters: &Parameters) -> Result<Method, String> {
+    let reader = Reader::new(parameters, &KNOWN)?;
+    let multi_class = match reader.choice("multi_class", "one_vs_rest", &["one_vs_rest", "one_vs_one"])? {
+        "one_vs_one" => MultiClass::OneVsOne,
+        _ => MultiClass::OneVsRest,
+    };
     let max_iter_predict = reader.integer("max_iter_predict", 100, 1)?;
-    if reader.value("inducing").is_some() || reader.positive("length_scale", 1.0)? != 1.0 {
-        return Err("a length scale other than 1 needs inducing points".into());
+    let constant_value = reader.positive("constant_value", 1.0)?;
+    let length_scale = match reader.value("length_scale").and_then(Value::as_str) {
+        Some("median") => None,
+        _ => Some(reader.positive("length_scale", 1.0)?),
+    };
+    if reader.value("inducing").is_some() {
+        if multi_class == MultiClass::OneVsOne {
+            return Err("multi_class=\"one_vs_one\": with inducing points there is one_vs_rest only".into());
+        }
+        let count = reader.integer("inducing", 1, 1)?;
+        return Ok(Method::Inducing(InducingPoints { count, length_scale, constant_value }));
     }
-    Ok(GaussianProcessClassifier { multi_class, max_iter_predict })
+    if length_scale != Some(1.0) || constant_value != 1.0 {
+        return Err("a kernel other than 1.0 * RBF(1.0) needs inducing points: set inducing".into());
+    }
+    Ok(Method::Exact(GaussianProcessClassifier { multi_class, max_iter_predict }))
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::laplace::{Kernel, Latent, Mode};
 use super::near::{Near, NearRows, NearSearch};
-use super::{Decision, MultiClass};
+use super::{Decision, MultiClass, first_highest};
 use crate::dataset::Features;
 use crate::models::{FitError, Training};
 
@@ -191,8 +191,4 @@ impl Exact {
 /// The training rows that have a say for each row of `x`.
 pub fn near_rows(search: &NearSearch, x: &Features) -> NearRows {
     search.of_rows(x, MARGIN)
-}
-
-fn first_highest(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }

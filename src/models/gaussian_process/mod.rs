@@ -6,7 +6,9 @@
 //! scale that suits the data couples all rows; then [`inducing`] points stand for them.
 
 pub mod exact;
+pub mod inducing;
 pub mod laplace;
+mod lbfgs;
 pub mod near;
 
 use super::{Classifier, FitError, Model, Training};
@@ -83,4 +85,9 @@ fn present_classes(training: &Training) -> Result<Vec<u8>, FitError> {
         return Err(FitError::UnusableData(format!("{} classes with rows, two are needed", present.len())));
     }
     Ok(present)
+}
+
+/// The index of the highest value, the first of equals.
+fn first_highest<T: PartialOrd>(values: &[T]) -> usize {
+    (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }

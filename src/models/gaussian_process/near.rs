@@ -54,7 +54,7 @@ pub struct NearSearch<'a> {
     train: &'a Features,
     panels: Panels,
     squares: Vec<f32>,
-    /// 1 / scale^2 a feature: turns squared differences of bytes into those of scaled values.
+    /// [`distance_weights`].
     weights: Vec<f64>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> NearSearch<'a> {
             train,
             panels: Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns()),
             squares: (0..rows.rows()).map(|i| square(rows.row(i))).collect(),
-            weights: train.scaling().scale.iter().map(|scale| 1.0 / (scale * scale)).collect(),
+            weights: distance_weights(train),
         }
     }
 
@@ -184,18 +184,26 @@ impl<'a> NearSearch<'a> {
         }
     }
 
-    /// The squared distance of a row of `x` from a training row, from the bytes.
     fn exact(&self, x: &Features, row: usize, index: usize) -> f64 {
-        let (a, b) = (x.pixel_row(row), self.train.pixel_row(index));
-        let mut sums = [0.0f64; 8];
-        for ((a, b), weights) in a.chunks(8).zip(b.chunks(8)).zip(self.weights.chunks(8)) {
-            for (((sum, &a), &b), weight) in sums.iter_mut().zip(a).zip(b).zip(weights) {
-                let difference = f64::from(a) - f64::from(b);
-                *sum += difference * difference * weight;
-            }
-        }
-        sums.iter().sum()
+        squared_distance(&self.weights, x.pixel_row(row), self.train.pixel_row(index))
     }
+}
+
+/// 1 / scale^2 a feature: turns squared differences of bytes into those of scaled values.
+pub(super) fn distance_weights(features: &Features) -> Vec<f64> {
+    features.scaling().scale.iter().map(|scale| 1.0 / (scale * scale)).collect()
+}
+
+/// The squared distance of the scaled values of two rows of bytes.
+pub(super) fn squared_distance(weights: &[f64], a: &[u8], b: &[u8]) -> f64 {
+    let mut sums = [0.0f64; 8];
+    for ((a, b), weights) in a.chunks(8).zip(b.chunks(8)).zip(weights.chunks(8)) {
+        for (((sum, &a), &b), weight) in sums.iter_mut().zip(a).zip(b).zip(weights) {
+            let difference = f64::from(a) - f64::from(b);
+            *sum += difference * difference * weight;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn blocks(n: usize) -> Vec<std::ops::Range<usize>> {
@@ -203,7 +211,7 @@ fn blocks(n: usize) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The squared length, rounded once.
-fn square(row: &[f32]) -> f32 {
+pub(super) fn square(row: &[f32]) -> f32 {
     row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
 }
 

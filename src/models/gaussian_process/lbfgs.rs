@@ -1,0 +1,127 @@
+//! Minimising a smooth convex function by the limited-memory BFGS method (Nocedal and Wright, Numerical
+//! Optimization, algorithms 7.4 and 7.5) with a backtracking line search.
+
+use std::collections::VecDeque;
+
+/// Pairs of steps and gradient changes that are remembered.
+const MEMORY: usize = 10;
+
+/// How a minimisation ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ending {
+    pub iterations: usize,
+    pub value: f64,
+    /// Whether the gradient became small enough, before the iterations ran out.
+    pub converged: bool,
+}
+
+/// Moves `x` to where the gradient's largest element is at most `tolerance` times what it was at the start,
+/// in at most `max_iter` steps. `function` gives the value and writes the gradient.
+pub fn minimize(
+    x: &mut [f64],
+    tolerance: f64,
+    max_iter: usize,
+    mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
+) -> Ending {
+    let mut gradient = vec![0.0; x.len()];
+    let mut value = function(x, &mut gradient);
+    let enough = tolerance * largest(&gradient);
+    let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
+    let mut trial = vec![0.0; x.len()];
+    let mut trial_gradient = vec![0.0; x.len()];
+    for iterations in 0..max_iter {
+        if largest(&gradient) <= enough {
+            return Ending { iterations, value, converged: true };
+        }
+        let direction = downhill(&gradient, &pairs);
+        let slope = dot(&direction, &gradient);
+        // The first direction has no scale yet: a step of length 1 at most.
+        let mut step = if pairs.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
+        let mut accepted = None;
+        for _ in 0..30 {
+            for ((trial, x), direction) in trial.iter_mut().zip(&*x).zip(&direction) {
+                *trial = x + step * direction;
+            }
+            let new = function(&trial, &mut trial_gradient);
+            if new <= value + 1e-4 * step * slope {
+                accepted = Some(new);
+                break;
+            }
+            step *= 0.5;
+        }
+        // No step improves any more: the function's rounding is reached.
+        let Some(new) = accepted else { return Ending { iterations, value, converged: true } };
+        let moved: Vec<f64> = trial.iter().zip(&*x).map(|(a, b)| a - b).collect();
+        let changed: Vec<f64> = trial_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
+        if dot(&moved, &changed) > 1e-12 * dot(&changed, &changed) {
+            pairs.push_back((moved, changed));
+            if pairs.len() > MEMORY {
+                pairs.pop_front();
+            }
+        }
+        x.copy_from_slice(&trial);
+        gradient.copy_from_slice(&trial_gradient);
+        value = new;
+    }
+    Ending { iterations: max_iter, value, converged: largest(&gradient) <= enough }
+}
+
+/// Minus the approximate inverse Hessian times the gradient: the two-loop recursion.
+fn downhill(gradient: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
+    let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
+    let mut alphas = Vec::with_capacity(pairs.len());
+    for (moved, changed) in pairs.iter().rev() {
+        let alpha = dot(moved, &q) / dot(moved, changed);
+        q.iter_mut().zip(changed).for_each(|(q, y)| *q -= alpha * y);
+        alphas.push(alpha);
+    }
+    if let Some((moved, changed)) = pairs.back() {
+        let scale = dot(moved, changed) / dot(changed, changed);
+        q.iter_mut().for_each(|q| *q *= scale);
+    }
+    for ((moved, changed), alpha) in pairs.iter().zip(alphas.into_iter().rev()) {
+        let beta = dot(changed, &q) / dot(moved, changed);
+        q.iter_mut().zip(moved).for_each(|(q, s)| *q += (alpha - beta) * s);
+    }
+    q
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, value| most.max(value.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_minimum_of_a_stretched_bowl() {
+        let mut x = vec![3.0; 20];
+        let ending = minimize(&mut x, 1e-9, 500, |x, gradient| {
+            let mut value = 0.0;
+            for (i, (&x, gradient)) in x.iter().zip(gradient).enumerate() {
+                let (weight, off) = (1.0 + (i * i) as f64, x - i as f64);
+                // log cosh beside the square keeps it from being quadratic.
+                value += 0.5 * weight * off * off + off.cosh().ln();
+                *gradient = weight * off + off.tanh();
+            }
+            value
+        });
+        assert!(ending.converged && ending.iterations < 200, "{ending:?}");
+        assert!(x.iter().enumerate().all(|(i, x)| (x - i as f64).abs() < 1e-6), "{x:?}");
+    }
+
+    #[test]
+    fn runs_out_of_iterations_with_the_best_so_far() {
+        let mut x = vec![1.0, 1.0];
+        let ending = minimize(&mut x, 1e-12, 1, |x, gradient| {
+            (gradient[0], gradient[1]) = (2.0 * x[0], 200.0 * x[1]);
+            x[0] * x[0] + 100.0 * x[1] * x[1]
+        });
+        assert!(!ending.converged && ending.value < 101.0);
+    }
+}
