@@ -6,17 +6,20 @@ use std::collections::VecDeque;
 /// Pairs of steps and gradient changes that are remembered.
 const MEMORY: usize = 10;
 
+/// Steps in a row that must have brought next to nothing.
+const PATIENCE: usize = 3;
+
 /// How a minimisation ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ending {
     pub iterations: usize,
     pub value: f64,
-    /// Whether the gradient became small enough, before the iterations ran out.
+    /// Whether the value had stopped falling before the iterations ran out.
     pub converged: bool,
 }
 
-/// Moves `x` to where the gradient's largest element is at most `tolerance` times what it was at the start,
-/// in at most `max_iter` steps. `function` gives the value and writes the gradient.
+/// Moves `x` downhill until three steps in a row lower the value by less than `tolerance` times the value
+/// each, in at most `max_iter` steps. `function` gives the value and writes the gradient.
 pub fn minimize(
     x: &mut [f64],
     tolerance: f64,
@@ -25,12 +28,12 @@ pub fn minimize(
 ) -> Ending {
     let mut gradient = vec![0.0; x.len()];
     let mut value = function(x, &mut gradient);
-    let enough = tolerance * largest(&gradient);
+    let mut stalled = 0;
     let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
     let mut trial = vec![0.0; x.len()];
     let mut trial_gradient = vec![0.0; x.len()];
     for iterations in 0..max_iter {
-        if largest(&gradient) <= enough {
+        if stalled == PATIENCE || gradient.iter().all(|&g| g == 0.0) {
             return Ending { iterations, value, converged: true };
         }
         let direction = downhill(&gradient, &pairs);
@@ -61,9 +64,10 @@ pub fn minimize(
         }
         x.copy_from_slice(&trial);
         gradient.copy_from_slice(&trial_gradient);
+        stalled = if value - new <= tolerance * value.abs() { stalled + 1 } else { 0 };
         value = new;
     }
-    Ending { iterations: max_iter, value, converged: largest(&gradient) <= enough }
+    Ending { iterations: max_iter, value, converged: stalled == PATIENCE }
 }
 
 /// Minus the approximate inverse Hessian times the gradient: the two-loop recursion.
@@ -90,10 +94,6 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |most, value| most.max(value.abs()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn finds_the_minimum_of_a_stretched_bowl() {
         let mut x = vec![3.0; 20];
-        let ending = minimize(&mut x, 1e-9, 500, |x, gradient| {
+        let ending = minimize(&mut x, 1e-15, 500, |x, gradient| {
             let mut value = 0.0;
             for (i, (&x, gradient)) in x.iter().zip(gradient).enumerate() {
                 let (weight, off) = (1.0 + (i * i) as f64, x - i as f64);
