@@ -188,7 +188,7 @@ fn wanted(args: &Args, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
 
 fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {
     let mut out = stdout().lock();
-    for line in sweep::schedule::preview(plan, options, store)? {
+    for line in sweep::preview::lines(plan, options, store)? {
         writeln!(out, "{line}")?;
     }
     Ok(ExitCode::Success)

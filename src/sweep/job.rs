@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::plan::Row;
+use super::protocol::{Expected, Job};
+use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
 use crate::results::{Provenance, Record, Repeat, Status};
 
@@ -161,23 +163,66 @@ impl Task {
         let bytes = rows.iter().map(|&row| lines[row].bytes).max().unwrap_or(0);
         Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes }
     }
+
+    /// What the worker is told, what its replies must satisfy, and what it may use.
+    pub fn job(&self, threads: usize, plan: &Plan, options: &Options) -> (Job, Expected, Limits) {
+        let rows: Vec<&Row> = self.rows.iter().map(|&row| &plan.rows[row]).collect();
+        let row = rows[0];
+        let truth = &plan.truths[row.truth];
+        let job = Job {
+            // Known when the worker has been started.
+            results_descriptor: -1,
+            data_dir: options.data_dir.clone(),
+            dataset: row.dataset.clone(),
+            digests: truth.digests.clone(),
+            train_size: row.subset,
+            engine: row.engine.name.to_string(),
+            classifier: row.configuration.classifier.clone(),
+            parameters: rows.iter().map(|row| row.configuration.parameters.clone()).collect(),
+            subset_seed: seeds::subset(options.seed, &row.dataset),
+            shuffle_seed: seeds::shuffle(options.seed, &row.dataset, self.repeat),
+            model_seed: model_seed(row, self.repeat, options),
+            threads,
+        };
+        let (test_size, classes) = (truth.test_labels.len(), truth.classes);
+        let expected = Expected { configurations: rows.len(), test_size, classes };
+        let timeout = rows.iter().map(|row| row.timeout).max().unwrap_or(row.timeout);
+        (job, expected, Limits { timeout, memory_bytes: options.memory_limit })
+    }
+}
+
+/// What the rows of one task have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Group<'a> {
+    truth: usize,
+    engine: &'a str,
+    classifier: &'a str,
+    subset: Option<usize>,
+    key: &'a str,
+    repeat: usize,
+    /// The row, where it runs alone.
+    alone: Option<usize>,
 }
 
 /// Puts rows that wait into tasks: those of one group at the same repeat together, unless they run alone.
 pub fn group(waiting: &[usize], plan: &Plan, lines: &[Line], options: &Options) -> Vec<Task> {
-    let mut groups: BTreeMap<(usize, &str, &str, Option<usize>, &str, usize, usize), Vec<usize>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for &index in waiting {
         let (row, line) = (&plan.rows[index], &lines[index]);
         // Rows that the engine cannot run are no part of any task.
         let Ok(key) = &row.sharing_key else { continue };
-        let alone = if line.alone { index + 1 } else { 0 };
-        let classifier = row.configuration.classifier.as_str();
-        let repeat = line.record.repeats.len();
-        let group = (row.truth, row.engine.name, classifier, row.subset, key.as_str(), repeat, alone);
+        let group = Group {
+            truth: row.truth,
+            engine: row.engine.name,
+            classifier: &row.configuration.classifier,
+            subset: row.subset,
+            key,
+            repeat: line.record.repeats.len(),
+            alone: line.alone.then_some(index),
+        };
         groups.entry(group).or_default().push(index);
     }
-    groups.into_iter().map(|(key, rows)| Task::new(rows, key.5, lines, options)).collect()
+    groups.into_iter().map(|(group, rows)| Task::new(rows, group.repeat, lines, options)).collect()
 }
 
 /// The seed of a row's model in a repeat.

@@ -7,11 +7,13 @@
 pub mod cost;
 pub mod faults;
 pub mod job;
+pub mod ledger;
 pub mod lock;
 pub mod log;
 pub mod memory;
 pub mod options;
 pub mod plan;
+pub mod preview;
 pub mod process;
 pub mod progress;
 pub mod protocol;

@@ -2,26 +2,26 @@
 //!
 //! One thread for each running worker, and this one, which alone touches rows and files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 
-use super::job::{self, Line, Started, Task};
+use super::job::{self, Started, Task};
+use super::ledger::Ledger;
 use super::memory::Groups;
 use super::process;
-use super::progress::{Progress, Standing, human, seconds};
-use super::protocol::{Expected, FailureKind, Job, Reply};
-use super::resume::{self, Todo};
+use super::progress::Standing;
+use super::protocol::Reply;
 use super::signals::Stop;
-use super::supervise::{End, Ended, Limits, Surroundings, supervise};
-use super::{Options, Plan, Summary, seeds};
+use super::supervise::{End, Ended, Surroundings, supervise};
+use super::{Options, Plan, Summary};
 use crate::engines::{Cost, Outcome};
-use crate::results::{Repeat, Status, Store, provenance::utc, wire};
+use crate::results::{Status, Store, provenance::utc, wire};
 
 /// How often the progress is shown when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
@@ -30,61 +30,38 @@ const TICK: Duration = Duration::from_millis(200);
 /// row is in its file and in the summary.
 pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow::Result<Summary> {
     let program = process::this_program().context("cannot find this program's own file")?;
-    let mut schedule = Schedule::new(plan, options, store, stop, program)?;
-    schedule.look_at_files()?;
+    let started = Instant::now();
+    let mut ledger = Ledger::new(plan, options, store);
+    let waiting = ledger.look_at_files()?;
+    let mut schedule = Schedule {
+        ledger,
+        plan,
+        options,
+        stop,
+        program,
+        queue: Vec::new(),
+        started,
+        actual: 0.0,
+        expected: 0.0,
+        told_to_stop: false,
+    };
+    schedule.enqueue(&waiting);
     let groups = Groups::default();
     std::thread::scope(|scope| schedule.work(scope, &groups))?;
     Ok(schedule.summary())
-}
-
-/// What a sweep would do, a line a row and one for the sum.
-pub fn preview(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<Vec<String>> {
-    let (mut text, mut waiting) = (Vec::new(), Vec::new());
-    let mut lines: Vec<Line> = plan.rows.iter().map(|row| Line::new(row, plan, options)).collect();
-    for (index, row) in plan.rows.iter().enumerate() {
-        let todo = resume::look(store, row, &plan.truths[row.truth], options, true)?;
-        let name = row.name();
-        let line = &mut lines[index];
-        if let Todo::Nothing(past)
-        | Todo::More(past)
-        | Todo::Retime(past)
-        | Todo::All(Some((_, Some(past)))) = &todo
-        {
-            line.expect(past);
-        }
-        let what = match (&todo, &row.sharing_key) {
-            (Todo::Nothing(past), _) => format!("there already ({})", past.status.name()),
-            (_, Err(reason)) => format!("unsupported: {reason}"),
-            (Todo::More(_), _) => "more repeats".to_string(),
-            (Todo::Retime(_), _) => "times again".to_string(),
-            (Todo::All(None), _) => "run".to_string(),
-            (Todo::All(Some((reason, _))), _) => format!("run again: {}", reason.text()),
-        };
-        if !matches!(todo, Todo::Nothing(_)) {
-            waiting.push(index);
-        }
-        text.push(format!("{name}  about {}  {what}", seconds(line.seconds)));
-    }
-    let tasks = job::group(&waiting, plan, &lines, options);
-    let all: f64 = tasks.iter().map(|task| task.chain_seconds).sum();
-    let longest = tasks.iter().map(|task| task.chain_seconds).fold(0.0, f64::max);
-    text.extend(plan.unwritten.iter().map(|id| format!("native {id}  not written yet")));
-    text.push(format!(
-        "{} rows, {} to run in {} jobs, about {} at {} a time; {} configurations not written yet",
-        plan.rows.len(),
-        waiting.len(),
-        tasks.len(),
-        human(Duration::from_secs_f64(longest.max(all / options.jobs as f64))),
-        options.jobs,
-        plan.unwritten.len()
-    ));
-    Ok(text)
 }
 
 /// Something that a worker's thread tells.
 enum Event {
     Reply(usize, Reply),
     Ended(usize, Ended),
+}
+
+/// Where workers' threads run, and how they tell what happens.
+struct Room<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    groups: &'scope Groups,
+    sender: Sender<Event>,
 }
 
 struct Running {
@@ -98,20 +75,14 @@ struct Running {
 }
 
 struct Schedule<'a> {
+    ledger: Ledger<'a>,
     plan: &'a Plan,
     options: &'a Options,
-    store: &'a Store,
     stop: &'a Stop,
     program: PathBuf,
-    lines: Vec<Line>,
     /// By rising expected time with all repeats: the longest is taken from the end.
     queue: Vec<Task>,
-    progress: Progress,
     started: Instant,
-    summary: Summary,
-    /// Rows to run now, and how many of them have ended.
-    total: usize,
-    finished: usize,
     /// Seconds that finished tasks took, and that they were expected to take.
     actual: f64,
     expected: f64,
@@ -119,103 +90,12 @@ struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    fn new(
-        plan: &'a Plan,
-        options: &'a Options,
-        store: &'a Store,
-        stop: &'a Stop,
-        program: PathBuf,
-    ) -> anyhow::Result<Self> {
-        let lines = plan.rows.iter().map(|row| Line::new(row, plan, options)).collect();
-        Ok(Schedule {
-            plan,
-            options,
-            store,
-            stop,
-            program,
-            lines,
-            queue: Vec::new(),
-            progress: Progress::new(),
-            started: Instant::now(),
-            summary: Summary {
-                unwritten: plan.unwritten.clone(),
-                absent: plan.absent.clone(),
-                ..Summary::default()
-            },
-            total: 0,
-            finished: 0,
-            actual: 0.0,
-            expected: 0.0,
-            told_to_stop: false,
-        })
-    }
-
-    /// Finds what is there already, and queues the rest.
-    fn look_at_files(&mut self) -> anyhow::Result<()> {
-        let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let mut waiting = Vec::new();
-        for (index, row) in self.plan.rows.iter().enumerate() {
-            let todo = resume::look(self.store, row, &self.plan.truths[row.truth], self.options, false)
-                .with_context(|| format!("cannot look at the results in {}", self.store.root().display()))?;
-            let line = &mut self.lines[index];
-            match todo {
-                Todo::Nothing(record) => {
-                    line.finished = true;
-                    self.summary.kept += 1;
-                    let failed = record.status.is_failure() && record.status != Status::Unsupported;
-                    self.summary.kept_failures += usize::from(failed);
-                    continue;
-                }
-                Todo::More(record) => {
-                    line.expect(&record);
-                    line.record = *record;
-                    line.record.quiet &= self.options.quiet_pass;
-                }
-                Todo::Retime(record) => {
-                    line.expect(&record);
-                    line.earlier = Some(record);
-                }
-                Todo::All(None) => {}
-                Todo::All(Some((reason, past))) => {
-                    if let Some(past) = past {
-                        line.expect(&past);
-                    }
-                    if let resume::Reason::Garbled(problem) = &reason {
-                        self.progress.line(&format!("garbled: {problem}"));
-                    }
-                    *again.entry(reason.text()).or_default() += 1;
-                }
-            }
-            waiting.push(index);
+    /// Puts rows that wait into tasks, and these in their place.
+    fn enqueue(&mut self, rows: &[usize]) {
+        for task in job::group(rows, self.plan, &self.ledger.lines, self.options) {
+            let place = self.queue.partition_point(|other| other.chain_seconds <= task.chain_seconds);
+            self.queue.insert(place, task);
         }
-        for (reason, count) in again {
-            self.progress.line(&format!("{count} rows run again: {reason}"));
-        }
-        self.total = waiting.len();
-        if self.summary.kept > 0 {
-            self.progress.line(&format!("{} rows are there already", self.summary.kept));
-        }
-        for &index in &waiting {
-            if let Err(reason) = &self.plan.rows[index].sharing_key {
-                let started = self.not_started();
-                self.lines[index].fail(Status::Unsupported, reason.clone(), &started);
-                self.finish(index)?;
-            }
-        }
-        for task in job::group(&waiting, self.plan, &self.lines, self.options) {
-            self.enqueue(task);
-        }
-        Ok(())
-    }
-
-    fn not_started(&self) -> Started {
-        let utc = utc(SystemTime::now());
-        Started { threads: self.options.threads, in_flight: 1, shared_with: Vec::new(), utc, peak: 0 }
-    }
-
-    fn enqueue(&mut self, task: Task) {
-        let place = self.queue.partition_point(|other| other.chain_seconds <= task.chain_seconds);
-        self.queue.insert(place, task);
     }
 
     fn work<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, groups: &'scope Groups) -> anyhow::Result<()>
@@ -223,12 +103,13 @@ impl<'a> Schedule<'a> {
         'a: 'scope,
     {
         let (sender, receiver) = channel();
+        let room = Room { scope, groups, sender };
         let mut running = HashMap::new();
         let mut number = 0;
         loop {
             let stopped = self.stop.starting.load(Ordering::Relaxed);
             while !stopped && let Some((task, threads)) = self.next(&running) {
-                let one = self.start(scope, groups, &sender, number, task, threads, running.len() + 1);
+                let one = self.start(&room, number, task, threads);
                 running.insert(number, one);
                 number += 1;
                 let in_flight = running.len();
@@ -273,50 +154,16 @@ impl<'a> Schedule<'a> {
         Some((task, if generous { threads.max(share) } else { threads }))
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn start<'scope>(
-        &self,
-        scope: &'scope Scope<'scope, '_>,
-        groups: &'scope Groups,
-        sender: &Sender<Event>,
-        number: usize,
-        task: Task,
-        threads: usize,
-        in_flight: usize,
-    ) -> Running
+    fn start<'scope>(&self, room: &Room<'scope, '_>, number: usize, task: Task, threads: usize) -> Running
     where
         'a: 'scope,
     {
-        let row = &self.plan.rows[task.rows[0]];
-        let truth = &self.plan.truths[row.truth];
-        let options = self.options;
-        let parameters = |&row: &usize| self.plan.rows[row].configuration.parameters.clone();
-        let job = Job {
-            results_descriptor: -1,
-            data_dir: options.data_dir.clone(),
-            dataset: row.dataset.clone(),
-            digests: truth.digests.clone(),
-            train_size: row.subset,
-            engine: row.engine.name.to_string(),
-            classifier: row.configuration.classifier.clone(),
-            parameters: task.rows.iter().map(parameters).collect(),
-            subset_seed: seeds::subset(options.seed, &row.dataset),
-            shuffle_seed: seeds::shuffle(options.seed, &row.dataset, task.repeat),
-            model_seed: job::model_seed(row, task.repeat, options),
-            threads,
-        };
-        let expected = Expected {
-            configurations: task.rows.len(),
-            test_size: truth.test_labels.len(),
-            classes: truth.classes,
-        };
-        let timeout = task.rows.iter().map(|&row| self.plan.rows[row].timeout).max().unwrap_or(row.timeout);
-        let limits = Limits { timeout, memory_bytes: options.memory_limit };
-        let (program, stop, sender) = (self.program.clone(), self.stop, sender.clone());
-        let delivered = vec![false; task.rows.len()];
+        let (job, expected, limits) = task.job(threads, self.plan, self.options);
+        let (program, stop) = (self.program.clone(), self.stop);
+        let (sender, groups) = (room.sender.clone(), room.groups);
         // The worker is started by the thread that waits for it: its parent-death signal comes when the
         // thread that started it ends.
-        scope.spawn(move || {
+        room.scope.spawn(move || {
             let surroundings = Surroundings { program: &program, groups, kill_now: &stop.running };
             // The receiver is gone only when the sweep has failed.
             let ended = supervise(&surroundings, &job, expected, limits, |reply| {
@@ -324,8 +171,9 @@ impl<'a> Schedule<'a> {
             });
             let _ = sender.send(Event::Ended(number, ended));
         });
+        let delivered = vec![false; task.rows.len()];
         let (since, utc) = (Instant::now(), utc(SystemTime::now()));
-        Running { task, threads, since, utc, in_flight, delivered }
+        Running { task, threads, since, utc, in_flight: 1, delivered }
     }
 
     /// Waits for something to happen, and takes everything that has.
@@ -334,10 +182,7 @@ impl<'a> Schedule<'a> {
         receiver: &Receiver<Event>,
         running: &mut HashMap<usize, Running>,
     ) -> anyhow::Result<()> {
-        let mut event = match receiver.recv_timeout(TICK) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
+        let mut event = receiver.recv_timeout(TICK).ok();
         while let Some(one) = event {
             match one {
                 Event::Reply(number, reply) => {
@@ -361,19 +206,11 @@ impl<'a> Schedule<'a> {
             Reply::Ready { .. } => Ok(()),
             Reply::Failed { index, kind, reason } => {
                 running.delivered[index] = true;
-                let status = match kind {
-                    FailureKind::Unsupported => Status::Unsupported,
-                    FailureKind::Diverged => Status::Diverged,
-                    FailureKind::Failed => Status::Crashed,
-                };
-                let row = running.task.rows[index];
                 let started = self.describe(running, 0);
-                self.lines[row].fail(status, reason, &started);
-                self.finish(row)
+                self.ledger.refuse(running.task.rows[index], kind, reason, &started)
             }
             Reply::Ok { index, predictions, fit, predict, converged, facts, peak_memory_bytes } => {
                 running.delivered[index] = true;
-                let row = running.task.rows[index];
                 let started = self.describe(running, peak_memory_bytes);
                 let outcome = Outcome {
                     predictions: wire::decode(&predictions).unwrap_or_default(),
@@ -382,7 +219,7 @@ impl<'a> Schedule<'a> {
                     converged,
                     facts,
                 };
-                self.result(row, running.task.repeat, outcome, &started)
+                self.ledger.result(running.task.rows[index], running.task.repeat, outcome, &started)
             }
         }
     }
@@ -393,81 +230,6 @@ impl<'a> Schedule<'a> {
         let shared_with = if rows.len() > 1 { rows.iter().map(id).collect() } else { Vec::new() };
         let (threads, in_flight) = (running.threads, running.in_flight);
         Started { threads, in_flight, shared_with, utc: running.utc.clone(), peak }
-    }
-
-    fn result(
-        &mut self,
-        row: usize,
-        repeat: usize,
-        outcome: Outcome,
-        started: &Started,
-    ) -> anyhow::Result<()> {
-        let planned = &self.plan.rows[row];
-        let truth = &self.plan.truths[planned.truth];
-        let seed = job::model_seed(planned, repeat, self.options);
-        let line = &mut self.lines[row];
-        match Repeat::from_outcome(seed, outcome, &truth.test_labels, truth.classes) {
-            Ok(repeat) => line.add(repeat, started),
-            Err(reason) => line.fail(Status::Crashed, reason, started),
-        }
-        if line.contradicts_earlier() {
-            let name = planned.name();
-            self.progress.line(&format!("PREDICTIONS CHANGED: {name}"));
-            self.summary.contradictions.push(name);
-            line.finished = true;
-            self.finished += 1;
-            return Ok(());
-        }
-        if self.lines[row].wants_more(self.options) { self.write(row) } else { self.finish(row) }
-    }
-
-    /// Writes what is known of a row, unless its earlier file says more.
-    fn write(&self, row: usize) -> anyhow::Result<()> {
-        let line = &self.lines[row];
-        if line.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > line.record.repeats.len()) {
-            return Ok(());
-        }
-        self.store.write(&line.record).with_context(|| {
-            format!(
-                "cannot write the result of {} to {}",
-                self.plan.rows[row].name(),
-                self.store.root().display()
-            )
-        })?;
-        Ok(())
-    }
-
-    /// Writes a row for the last time, and says so.
-    fn finish(&mut self, row: usize) -> anyhow::Result<()> {
-        let line = &mut self.lines[row];
-        line.finished = true;
-        if line.record.status != Status::Ok && line.earlier.take().is_some() {
-            // A quiet pass that fails takes nothing away from a result that is there.
-            let name = self.plan.rows[row].name();
-            let reason = line.record.error.clone().unwrap_or_default();
-            self.summary.failures.push((name, format!("quiet pass: {}", first_line(&reason))));
-        } else {
-            self.write(row)?;
-        }
-        self.finished += 1;
-        let line = &self.lines[row];
-        let record = &line.record;
-        *self.summary.ended.entry(record.status).or_default() += 1;
-        let name = self.plan.rows[row].name();
-        let place = format!("[{:>w$}/{}]", self.finished, self.total, w = self.total.to_string().len());
-        let reason = first_line(record.error.as_deref().unwrap_or_default());
-        if record.status == Status::Ok {
-            let text = describe(record);
-            self.progress.line(&format!("{place} {name}  {text}"));
-        } else {
-            let status = record.status.name().replace('_', " ");
-            if record.status != Status::Unsupported {
-                self.summary.native_failures += usize::from(record.engine == "native");
-                self.summary.failures.push((name.clone(), format!("{status}: {reason}")));
-            }
-            self.progress.line(&format!("{place} {name}  {status}: {reason}"));
-        }
-        Ok(())
     }
 
     fn ended(&mut self, running: Running, ended: Ended) -> anyhow::Result<()> {
@@ -486,31 +248,28 @@ impl<'a> Schedule<'a> {
         if task.rows.len() > 1 && !missing.is_empty() {
             let first = self.plan.rows[missing[0]].name();
             let others = missing.len() - 1;
-            self.progress.line(&format!(
+            self.ledger.progress.line(&format!(
                 "{}: {reason} ({first} and {others} others run again, each alone)",
                 status.name()
             ));
             for &row in &missing {
-                self.lines[row].alone = true;
+                self.ledger.lines[row].alone = true;
             }
         } else if let [row] = missing[..] {
             let error = [vec![reason.to_string()], ended.log].concat().join("\n");
             let started = self.describe(&running, 0);
-            self.lines[row].fail(status, error, &started);
-            self.finish(row)?;
+            self.ledger.fail(row, status, error, &started)?;
         }
-        let unfinished: Vec<usize> =
-            running.task.rows.iter().copied().filter(|&row| !self.lines[row].finished).collect();
-        for task in job::group(&unfinished, self.plan, &self.lines, self.options) {
-            self.enqueue(task);
-        }
+        let finished = |row: &usize| self.ledger.lines[*row].finished;
+        let unfinished: Vec<usize> = running.task.rows.iter().copied().filter(|row| !finished(row)).collect();
+        self.enqueue(&unfinished);
         Ok(())
     }
 
     fn tell_to_stop(&mut self, running: usize) {
         if self.stop.starting.load(Ordering::Relaxed) && !self.told_to_stop {
             self.told_to_stop = true;
-            self.progress.line(&format!(
+            self.ledger.progress.line(&format!(
                 "stopping: {running} running jobs may finish and are written; once more kills them"
             ));
         }
@@ -528,13 +287,13 @@ impl<'a> Schedule<'a> {
             (format!("{} {group}", row.dataset), one.since.elapsed())
         };
         let standing = Standing {
-            finished: self.finished,
-            failed: self.summary.failures.len(),
-            total: self.total,
+            finished: self.ledger.finished,
+            failed: self.ledger.summary.failures.len(),
+            total: self.ledger.total,
             running: jobs.iter().map(name).collect(),
             left: self.left(&jobs),
         };
-        self.progress.show(&standing);
+        self.ledger.progress.show(&standing);
     }
 
     /// Expected time to the end, corrected by how the expectations have turned out so far.
@@ -553,26 +312,12 @@ impl<'a> Schedule<'a> {
         Duration::from_secs_f64((sum / self.options.jobs as f64).max(longest))
     }
 
-    fn summary(mut self) -> Summary {
-        self.summary.left = self.lines.iter().filter(|line| !line.finished).count();
-        self.summary.interrupted = self.stop.starting.load(Ordering::Relaxed);
-        self.summary.took = self.started.elapsed();
-        self.summary
+    fn summary(self) -> Summary {
+        Summary {
+            left: self.ledger.lines.iter().filter(|line| !line.finished).count(),
+            interrupted: self.stop.starting.load(Ordering::Relaxed),
+            took: self.started.elapsed(),
+            ..self.ledger.summary
+        }
     }
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_string()
-}
-
-/// Accuracy and times of a finished row.
-fn describe(record: &crate::results::Record) -> String {
-    let accuracy = record.accuracy().unwrap_or_default();
-    let spread = record
-        .accuracy_deviation()
-        .map_or(String::new(), |deviation| format!(" (sd {deviation:.4}, n {})", record.repeats.len()));
-    let fit = seconds(record.fit_seconds().unwrap_or_default());
-    let predict = seconds(record.predict_seconds().unwrap_or_default());
-    let converged = if record.converged() == Some(false) { ", not converged" } else { "" };
-    format!("accuracy {accuracy:.4}{spread}, fit {fit}, predict {predict}{converged}")
 }

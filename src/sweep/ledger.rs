@@ -1,0 +1,219 @@
+//! The rows of a sweep with what is known of each, and their way into result files.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use anyhow::Context;
+
+use super::job::{self, Line, Started};
+use super::progress::{Progress, seconds};
+use super::protocol::FailureKind;
+use super::resume::{self, Todo};
+use super::{Options, Plan, Summary};
+use crate::engines::Outcome;
+use crate::results::{Record, Repeat, Status, Store, provenance::utc};
+
+/// All rows, and what is told of them.
+pub struct Ledger<'a> {
+    pub plan: &'a Plan,
+    pub options: &'a Options,
+    store: &'a Store,
+    pub lines: Vec<Line>,
+    pub progress: Progress,
+    pub summary: Summary,
+    /// Rows to run now, and how many of them have ended.
+    pub total: usize,
+    pub finished: usize,
+}
+
+impl<'a> Ledger<'a> {
+    pub fn new(plan: &'a Plan, options: &'a Options, store: &'a Store) -> Ledger<'a> {
+        Ledger {
+            plan,
+            options,
+            store,
+            lines: plan.rows.iter().map(|row| Line::new(row, plan, options)).collect(),
+            progress: Progress::new(),
+            summary: Summary {
+                unwritten: plan.unwritten.clone(),
+                absent: plan.absent.clone(),
+                ..Summary::default()
+            },
+            total: 0,
+            finished: 0,
+        }
+    }
+
+    /// Finds what is there already, writes what no engine can run, and gives the rows to run.
+    pub fn look_at_files(&mut self) -> anyhow::Result<Vec<usize>> {
+        let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut waiting = Vec::new();
+        for (index, row) in self.plan.rows.iter().enumerate() {
+            let todo = resume::look(self.store, row, &self.plan.truths[row.truth], self.options, false)
+                .with_context(|| format!("cannot look at the results in {}", self.store.root().display()))?;
+            let line = &mut self.lines[index];
+            match todo {
+                Todo::Nothing(record) => {
+                    line.finished = true;
+                    self.summary.kept += 1;
+                    let failed = record.status.is_failure() && record.status != Status::Unsupported;
+                    self.summary.kept_failures += usize::from(failed);
+                    continue;
+                }
+                Todo::More(record) => {
+                    line.expect(&record);
+                    line.record = *record;
+                    line.record.quiet &= self.options.quiet_pass;
+                }
+                Todo::Retime(record) => {
+                    line.expect(&record);
+                    line.earlier = Some(record);
+                }
+                Todo::All(None) => {}
+                Todo::All(Some((reason, past))) => {
+                    if let Some(past) = past {
+                        line.expect(&past);
+                    }
+                    if let resume::Reason::Garbled(problem) = &reason {
+                        self.progress.line(&format!("garbled: {problem}"));
+                    }
+                    *again.entry(reason.text()).or_default() += 1;
+                }
+            }
+            waiting.push(index);
+        }
+        for (reason, count) in again {
+            self.progress.line(&format!("{count} rows run again: {reason}"));
+        }
+        self.total = waiting.len();
+        if self.summary.kept > 0 {
+            self.progress.line(&format!("{} rows are there already", self.summary.kept));
+        }
+        for &index in &waiting {
+            if let Err(reason) = &self.plan.rows[index].sharing_key {
+                let started = self.not_started();
+                self.lines[index].fail(Status::Unsupported, reason.clone(), &started);
+                self.finish(index)?;
+            }
+        }
+        Ok(waiting)
+    }
+
+    fn not_started(&self) -> Started {
+        let utc = utc(SystemTime::now());
+        Started { threads: self.options.threads, in_flight: 1, shared_with: Vec::new(), utc, peak: 0 }
+    }
+
+    /// Takes predictions that have come in; writes them, and ends the row unless another repeat is wanted.
+    pub fn result(
+        &mut self,
+        row: usize,
+        repeat: usize,
+        outcome: Outcome,
+        started: &Started,
+    ) -> anyhow::Result<()> {
+        let planned = &self.plan.rows[row];
+        let truth = &self.plan.truths[planned.truth];
+        let seed = job::model_seed(planned, repeat, self.options);
+        let line = &mut self.lines[row];
+        match Repeat::from_outcome(seed, outcome, &truth.test_labels, truth.classes) {
+            Ok(repeat) => line.add(repeat, started),
+            Err(reason) => line.fail(Status::Crashed, reason, started),
+        }
+        if line.contradicts_earlier() {
+            let name = planned.name();
+            self.progress.line(&format!("PREDICTIONS CHANGED: {name}"));
+            self.summary.contradictions.push(name);
+            line.finished = true;
+            self.finished += 1;
+            return Ok(());
+        }
+        if self.lines[row].wants_more(self.options) { self.write(row) } else { self.finish(row) }
+    }
+
+    /// Ends a row for a reason that its engine gave.
+    pub fn refuse(
+        &mut self,
+        row: usize,
+        kind: FailureKind,
+        reason: String,
+        started: &Started,
+    ) -> anyhow::Result<()> {
+        let status = match kind {
+            FailureKind::Unsupported => Status::Unsupported,
+            FailureKind::Diverged => Status::Diverged,
+            FailureKind::Failed => Status::Crashed,
+        };
+        self.fail(row, status, reason, started)
+    }
+
+    /// Ends a row without a result.
+    pub fn fail(
+        &mut self,
+        row: usize,
+        status: Status,
+        error: String,
+        started: &Started,
+    ) -> anyhow::Result<()> {
+        self.lines[row].fail(status, error, started);
+        self.finish(row)
+    }
+
+    /// Writes what is known of a row, unless its earlier file says more.
+    fn write(&self, row: usize) -> anyhow::Result<()> {
+        let line = &self.lines[row];
+        if line.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > line.record.repeats.len()) {
+            return Ok(());
+        }
+        self.store.write(&line.record).with_context(|| {
+            format!(
+                "cannot write the result of {} to {}",
+                self.plan.rows[row].name(),
+                self.store.root().display()
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Writes a row for the last time, and says so.
+    fn finish(&mut self, row: usize) -> anyhow::Result<()> {
+        let line = &mut self.lines[row];
+        line.finished = true;
+        // A quiet pass that fails takes nothing away from a result that is there.
+        let kept = line.record.status != Status::Ok && line.earlier.is_some();
+        if !kept {
+            self.write(row)?;
+        }
+        self.finished += 1;
+        let record = &self.lines[row].record;
+        *self.summary.ended.entry(record.status).or_default() += 1;
+        let name = self.plan.rows[row].name();
+        let place = format!("[{:>w$}/{}]", self.finished, self.total, w = self.total.to_string().len());
+        let text = if record.status == Status::Ok { describe(record) } else { failure(record) };
+        if record.status.is_failure() && record.status != Status::Unsupported {
+            self.summary.native_failures += usize::from(record.engine == "native");
+            let note = if kept { " (in the quiet pass; the earlier result stays)" } else { "" };
+            self.summary.failures.push((name.clone(), format!("{text}{note}")));
+        }
+        self.progress.line(&format!("{place} {name}  {text}"));
+        Ok(())
+    }
+}
+
+/// Status and reason of a row without a result.
+fn failure(record: &Record) -> String {
+    let reason = record.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
+    format!("{}: {reason}", record.status.name().replace('_', " "))
+}
+
+/// Accuracy and times of a finished row.
+fn describe(record: &Record) -> String {
+    let accuracy = record.accuracy().unwrap_or_default();
+    let spread = record
+        .accuracy_deviation()
+        .map_or(String::new(), |deviation| format!(" (sd {deviation:.4}, n {})", record.repeats.len()));
+    let fit = seconds(record.fit_seconds().unwrap_or_default());
+    let predict = seconds(record.predict_seconds().unwrap_or_default());
+    let converged = if record.converged() == Some(false) { ", not converged" } else { "" };
+    format!("accuracy {accuracy:.4}{spread}, fit {fit}, predict {predict}{converged}")
+}
