@@ -107,11 +107,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let lock = Lock::take(&store.root())?;
     sweep::resume::remove_leftovers(&store.root());
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
-    report(&args, &plan)?;
-    drop(lock);
     for line in summary.lines() {
         writeln!(stderr(), "{line}")?;
     }
+    report(&args, &plan)?;
+    drop(lock);
     Ok(if summary.interrupted {
         ExitCode::Interrupted
     } else if summary.native_failures > 0 || !summary.contradictions.is_empty() {
