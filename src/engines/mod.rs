@@ -118,7 +118,7 @@ impl From<FitError> for Failure {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "linfa", feature = "smartcore")))]
 mod tests {
     /// The versions of a crate in Cargo.lock.
     fn locked(name: &str) -> Vec<&'static str> {
