@@ -1,0 +1,70 @@
+//! The kernels that trees and linear models stand on, each at every instruction level with the scalar
+//! definition among them, and the growth of a whole tree: `cargo bench --bench kernels`.
+
+mod common;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mnist_bench::linalg::dot::dots_at;
+use mnist_bench::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
+use mnist_bench::linalg::simd::{Level, supported};
+use mnist_bench::models::Training;
+use mnist_bench::models::tree::DecisionTreeClassifier;
+
+fn levels() -> impl Iterator<Item = Level> {
+    [Level::Scalar, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= supported())
+}
+
+/// The best cut of one column among the rows of a node.
+fn histogram(criterion: &mut Criterion) {
+    for rows in [100usize, 10_000] {
+        let (pixels, labels) = common::images(rows, 8, 10);
+        let columns = Columns::from_rows(&pixels, rows, 64);
+        let samples: Vec<Sample> = (0..rows)
+            .map(|row| Sample { row: row as u32, class: u16::from(labels[row]), weight: 1 })
+            .collect();
+        let mut total = [0u32; 16];
+        labels.iter().for_each(|&label| total[usize::from(label)] += 1);
+        let mut counts = ClassHistogram::<16>::default();
+        let mut group = criterion.benchmark_group(format!("best cut of a column, {rows} rows"));
+        group.throughput(Throughput::Elements(rows as u64));
+        for level in levels() {
+            group.bench_function(level.name(), |bencher| {
+                bencher
+                    .iter(|| counts.best_cut(level, black_box(columns.column(20)), &samples, &total, &Gini));
+            });
+        }
+        group.finish();
+    }
+}
+
+/// One image against ten weight vectors.
+fn dots(criterion: &mut Criterion) {
+    let row = common::numbers(784);
+    let weights: Vec<f64> = common::numbers(10 * 784).into_iter().map(f64::from).collect();
+    let mut out = [0.0; 10];
+    let mut group = criterion.benchmark_group("dots 10x784");
+    group.throughput(Throughput::Elements(7840));
+    for level in levels() {
+        group.bench_function(level.name(), |bencher| {
+            bencher.iter(|| dots_at(level, black_box(&row), &weights, &mut out));
+        });
+    }
+    group.finish();
+}
+
+/// A full tree on 3,000 small images, at the machine's level.
+fn tree(criterion: &mut Criterion) {
+    let (features, labels) = common::features(3000, 14, 10);
+    let training = Training { features: &features, labels: &labels, classes: 10 };
+    let mut group = criterion.benchmark_group("tree growth");
+    group.sample_size(10);
+    group.bench_function("gini, full depth, 3000x196", |bencher| {
+        bencher.iter(|| DecisionTreeClassifier::default().grow(&training, 1));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, histogram, dots, tree);
+criterion_main!(benches);
