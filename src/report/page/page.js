@@ -122,11 +122,11 @@ function setColumns(index, alone) {
   }
   return columns;
 }
-function columns() {
+function columns(engines) {
   const both = state.tab === "both";
   return [
     column("name", "classifier", (line) => `${line.family} ${line.parameters}`, undefined, { left: true }),
-    column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2 }),
+    ...(engines < 2 ? [] : [column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2 })]),
     ...indices().flatMap((index) => setColumns(index, !both)),
     ...(both ? [column("difference", "difference", (line) => line.difference, (line) => (line.difference === undefined ? [] : [signed(line.difference)]), { edge: true })] : []),
     column("status", "status", (line) => shownCells(line).map((cell) => cell.status || "~").join(), statusCell, { left: true, rank: 2 }),
@@ -279,8 +279,8 @@ function chips() {
 }
 
 function render() {
-  const all = columns();
   const found = chosen();
+  const all = columns(new Set(found.map((line) => line.engine)).size);
   const { by, down, order } = sorted(found, all);
   const openAt = state.row ? order.findIndex((line) => rowKey(line) === state.row) : -1;
   const shown = Math.max(limit, openAt + 1);
