@@ -50,14 +50,13 @@ fn against(table: &SideBySide, lines: &[&Line], families: &[String]) -> Result<O
             "The table holds every value."
         ),
     };
-    // One range for both axes, so that the diagonal is one.
-    let values: Vec<f64> = points.iter().flat_map(|point| [point.x, point.y]).collect();
-    let axis =
-        |name: &str| Axis::over(format!("{name} test accuracy"), Kind::Accuracy, values.iter().copied());
+    let axis = |name: &str, of: fn(&Point) -> f64| {
+        Axis::over(format!("{name} test accuracy"), Kind::Accuracy, points.iter().map(of))
+    };
     let scatter = Scatter {
         title: words.title.clone(),
-        x: axis(&first),
-        y: axis(&second),
+        x: axis(&first, |point| point.x),
+        y: axis(&second, |point| point.y),
         families: families.to_vec(),
         points,
         diagonal: Some("equal accuracy"),

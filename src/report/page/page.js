@@ -90,13 +90,13 @@ function time(value, quiet) {
   if (value === undefined) return [];
   return quiet ? [seconds(value)] : [el("span", { class: "loaded", title: "timed while other jobs ran" }, "~" + seconds(value))];
 }
+const isFailure = (status) => status !== undefined && !["ok", "reported", "not_run"].includes(status);
 function statusCell(line) {
   const cells = shownCells(line);
-  const failed = (status) => status !== "ok" && status !== "reported" && status !== "not_run";
   const text = cells.map((cell) => cell.status || "not_run");
   const parts = text.every((status) => status === text[0])
-    ? [el("span", { class: failed(text[0]) ? "fail" : "" }, words(text[0]))]
-    : text.map((status, at) => el("span", { class: "cut " + (failed(status) ? "fail" : "") }, `${datasets[indices()[at]].title}: ${words(status)}`));
+    ? [el("span", { class: isFailure(text[0]) ? "fail" : "" }, words(text[0]))]
+    : text.map((status, at) => el("span", { class: "cut " + (isFailure(status) ? "fail" : "") }, `${datasets[indices()[at]].title}: ${words(status)}`));
   if (cells.some((cell) => cell.converged === false)) parts.push(" ", el("span", { class: "tag" }, "not converged"));
   return parts;
 }
@@ -148,10 +148,10 @@ function chosen() {
     needles.every((needle) => haystack(line).includes(needle)));
 }
 function sorted(found, all) {
-  const wish = state.sort || "-" + (datasets[indices().at(-1)] || datasets[0]).name + ".accuracy";
-  const usual = state.sort ? wish : "-" + datasets[state.tab === "both" ? 1 : indices()[0]].name + ".accuracy";
-  const down = usual.startsWith("-");
-  const by = all.find((one) => one.key === usual.replace("-", "")) || all[0];
+  // Without a wish, the best on the set in view comes first; side by side that is the second, harder one.
+  const wish = state.sort || `-${datasets[state.tab === "both" ? 1 : indices()[0]].name}.accuracy`;
+  const down = wish.startsWith("-");
+  const by = all.find((one) => one.key === (down ? wish.slice(1) : wish)) || all[0];
   const keyed = found.map((line) => [by.value(line), line]);
   const empty = (value) => value === undefined || value === "";
   keyed.sort(([a], [b]) => {
@@ -169,7 +169,7 @@ let limit = CHUNK;
 function head(all, by, down) {
   const narrow = (one) => (one.short ? [el("span", { class: "wide" }, one.head), el("span", { class: "narrow" }, one.short)] : [one.head]);
   const cells = all.map((one) => el("th", {
-    scope: "col", class: classes(one), "aria-sort": one === by ? (down ? "descending" : "ascending") : undefined,
+    role: "columnheader", scope: "col", class: classes(one), "aria-sort": one === by ? (down ? "descending" : "ascending") : undefined,
   }, el("button", { type: "button", "data-key": one.key, "aria-label": `${one.group || ""} ${one.head}: sort`.trim(), onclick: () => {
     const first = one.left ? one.key : "-" + one.key;
     const second = one.left ? "-" + one.key : one.key;
@@ -179,16 +179,16 @@ function head(all, by, down) {
   } }, ...narrow(one))));
   const groups = [];
   if (all.some((one) => one.group)) {
-    const row = el("tr", { class: "groups" });
+    const row = el("tr", { role: "row", class: "groups" });
     for (let at = 0; at < all.length;) {
       let end = at + 1;
       while (end < all.length && all[end].group && all[end].group === all[at].group) end += 1;
-      row.append(all[at].group ? el("th", { class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { class: classes(all[at]) }));
+      row.append(all[at].group ? el("th", { role: "columnheader", class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { class: classes(all[at]) }));
       at = end;
     }
     groups.push(row);
   }
-  document.querySelector("#results thead").replaceChildren(...groups, el("tr", {}, ...cells));
+  document.querySelector("#results thead").replaceChildren(...groups, el("tr", { role: "row" }, ...cells));
 }
 const classes = (one) => [one.left && "left", one.edge && "edge", one.rank > 1 && "p" + one.rank].filter(Boolean).join(" ") || undefined;
 
@@ -198,13 +198,15 @@ function row(line, all) {
   const tags = [];
   if (state.run.length !== 1) tags.push(" ", el("span", { class: "tag" }, bdi(line.run)));
   if (state.size.length !== 1 && line.size !== "full") tags.push(" ", el("span", { class: "tag" }, "n=" + line.size));
+  // Where there is no room for the status column, a failure still shows.
+  if (shownCells(line).some((cell) => isFailure(cell.status))) tags.push(" ", el("span", { class: "narrow" }, ...statusCell(line)));
   const name = el("button", { type: "button", class: "name", "aria-expanded": String(open), "data-row": key, onclick: () => {
     change({ row: open ? "" : key });
     document.querySelector(`[data-row="${CSS.escape(key)}"]`)?.focus();
   } }, el("b", {}, bdi(line.family)), ...tags, el("span", { class: "parameters" }, bdi(line.parameters)));
-  const cells = all.slice(1).map((one) => el("td", { class: classes(one) }, ...one.show(line).filter(Boolean)));
-  const rows = [el("tr", { class: "row" }, el("th", { scope: "row", class: "left" }, name), ...cells)];
-  if (open) rows.push(el("tr", { class: "detail" }, el("td", { colspan: all.length }, details(line))));
+  const cells = all.slice(1).map((one) => el("td", { role: "cell", class: classes(one) }, ...one.show(line).filter(Boolean)));
+  const rows = [el("tr", { role: "row", class: "row" }, el("th", { role: "rowheader", scope: "row", class: "left" }, name), ...cells)];
+  if (open) rows.push(el("tr", { role: "row", class: "detail" }, el("td", { role: "cell", colspan: all.length }, details(line))));
   return rows;
 }
 
@@ -291,7 +293,7 @@ function render() {
   const more = byId("more");
   more.hidden = order.length <= shown;
   more.textContent = `Show all ${order.length} lines`;
-  const failed = found.filter((line) => shownCells(line).some((cell) => cell.status && cell.status !== "ok" && cell.status !== "reported")).length;
+  const failed = found.filter((line) => shownCells(line).some((cell) => isFailure(cell.status))).length;
   byId("shown").textContent = `${found.length} of ${lines.length} lines` + (failed ? `, ${failed} with a failure` : "");
   if (byId("search").value !== state.q) byId("search").value = state.q;
 }
