@@ -19,6 +19,8 @@ enum Command {
     Grid(cli::grid::Args),
     /// Run configurations on data sets: result files, and the report of them
     Sweep(cli::sweep::Args),
+    /// Look at the images themselves: which pairs of classes one pixel tells apart
+    Explore(cli::explore::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),
     /// Run one job of a sweep, read from standard input
@@ -31,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Command::Data(args) => cli::data::run(args),
         Command::Grid(args) => cli::grid::run(args),
         Command::Sweep(args) => cli::sweep::run(args),
+        Command::Explore(args) => cli::explore::run(args),
         Command::Report(args) => cli::report::run(args),
         Command::Worker(args) => cli::worker::run(args),
     };

@@ -7,6 +7,7 @@
 
 pub mod data;
 pub mod exit;
+pub mod explore;
 pub mod grid;
 pub mod report;
 pub mod shared;

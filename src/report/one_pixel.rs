@@ -1,11 +1,59 @@
-//! The one-pixel pairs in the report: `explore` computed them into `one-pixel.json`; here they become a
-//! table, a heat map and a CSV file.
+//! The one-pixel pairs in the report. `explore` computes them from the images and writes `one-pixel.json`;
+//! the report, which knows no images, makes of it a table, a heat map and a CSV file.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::charts::heat::Heat;
+use super::charts::overview::title;
+use super::charts::{Words, svg};
+use crate::dataset::Dataset;
+use crate::stats::one_pixel::{Rule, Score, rules};
+
+/// The file's name in the reports folder.
+pub const FILE: &str = "one-pixel.json";
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnePixel {
+    pub schema_version: u64,
+    pub datasets: Vec<DatasetPairs>,
+}
+
+/// All pairs of one data set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetPairs {
+    pub dataset: String,
+    pub classes: Vec<String>,
+    pub pairs: Vec<PairData>,
+}
+
+/// One pair: which pixel, and how many images of the two classes it gets right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairData {
+    pub first: usize,
+    pub second: usize,
+    pub row: usize,
+    pub column: usize,
+    /// The class `above` where the pixel is at least this.
+    pub threshold: u8,
+    pub above: usize,
+    pub train_correct: u32,
+    pub train_total: u32,
+    pub test_correct: u32,
+    pub test_total: u32,
+}
 
 /// One data set's pairs, as the page shows them.
 pub struct Pixels {
+    pub data: DatasetPairs,
     pub title: String,
     pub caption: String,
     pub svg: String,
@@ -18,18 +66,159 @@ pub struct Pair {
     pub second: String,
     pub row: usize,
     pub column: usize,
-    pub threshold: usize,
+    pub threshold: u8,
     pub above: String,
     pub train: String,
     pub test: String,
 }
 
-/// The pairs of every data set that `explore` has seen; none where it has not run.
-pub fn read(_reports: &Path) -> Result<Vec<Pixels>, String> {
-    Ok(Vec::new())
+/// The pairs of a data set.
+pub fn compute(dataset: &Dataset) -> DatasetPairs {
+    let columns = dataset.train.images.columns.max(1);
+    let pair = |rule: &Rule| PairData {
+        first: usize::from(rule.first),
+        second: usize::from(rule.second),
+        row: rule.pixel / columns,
+        column: rule.pixel % columns,
+        threshold: rule.threshold,
+        above: usize::from(rule.above),
+        train_correct: rule.train.correct,
+        train_total: rule.train.total,
+        test_correct: rule.test.correct,
+        test_total: rule.test.total,
+    };
+    let rules = rules(&dataset.train, &dataset.test, dataset.classes());
+    DatasetPairs {
+        dataset: dataset.name.clone(),
+        classes: dataset.class_names.clone(),
+        pairs: rules.iter().map(pair).collect(),
+    }
 }
 
-/// The files of the report.
-pub fn files(_pixels: &[Pixels]) -> Result<BTreeMap<String, Vec<u8>>, String> {
-    Ok(BTreeMap::new())
+impl OnePixel {
+    /// The file's bytes: one pair a line.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+/// The pairs of every data set that `explore` has seen; none where it has not run.
+pub fn read(reports: &Path) -> Result<Vec<Pixels>, String> {
+    let path = reports.join(FILE);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let fault = |reason: String| format!("{}: {reason}; `explore` writes it anew", path.display());
+    let bytes = fs::read(&path).map_err(|error| fault(error.to_string()))?;
+    let file: OnePixel = serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
+    if file.schema_version != 1 {
+        return Err(fault(format!("schema_version {} is not 1", file.schema_version)));
+    }
+    file.datasets.into_iter().map(|data| shown(data).map_err(&fault)).collect()
+}
+
+/// What the page shows of one data set.
+fn shown(data: DatasetPairs) -> Result<Pixels, String> {
+    let class = |index: usize| {
+        data.classes.get(index).cloned().ok_or_else(|| format!("{}: no class {index}", data.dataset))
+    };
+    let mut pairs = Vec::with_capacity(data.pairs.len());
+    let mut cells = Vec::with_capacity(data.pairs.len());
+    for pair in &data.pairs {
+        let train = Score { correct: pair.train_correct, total: pair.train_total }.accuracy();
+        let test = Score { correct: pair.test_correct, total: pair.test_total }.accuracy();
+        cells.push((pair.second, pair.first, train));
+        pairs.push(Pair {
+            first: class(pair.first)?,
+            second: class(pair.second)?,
+            row: pair.row,
+            column: pair.column,
+            threshold: pair.threshold,
+            above: class(pair.above)?,
+            train: format!("{train:.4}"),
+            test: format!("{test:.4}"),
+        });
+    }
+    let title = title(&data.dataset);
+    let caption = caption(&title, &pairs);
+    let words = Words {
+        title: format!("{title}: pairs told apart by one pixel"),
+        description: format!(
+            "Heat map of {} pairs of classes, coloured by the share of training images that one pixel and a \
+             threshold get right. {caption} A table below holds every pair.",
+            pairs.len()
+        ),
+    };
+    let heat = Heat { title: words.title.clone(), names: data.classes.clone(), cells };
+    let svg = svg(heat.size(), &words, |area| heat.draw(area))?;
+    Ok(Pixels { title, caption, svg, pairs, data })
+}
+
+/// What the map comes to, in words.
+fn caption(title: &str, pairs: &[Pair]) -> String {
+    let mut sorted: Vec<&Pair> = pairs.iter().collect();
+    // Four digits each, so that the text sorts as the number.
+    sorted.sort_by(|a, b| a.train.cmp(&b.train));
+    let (Some(hardest), Some(easiest)) = (sorted.first(), sorted.last()) else { return String::new() };
+    let median = &sorted[sorted.len() / 2].train;
+    let easy = sorted.iter().filter(|pair| pair.train.as_str() >= "0.9500").count();
+    format!(
+        "{title}: one pixel tells {easy} of {} pairs apart at 0.95 or better on the training images; the median \
+         is {median}. Easiest: {} and {} ({}); hardest: {} and {} ({}).",
+        pairs.len(),
+        easiest.first,
+        easiest.second,
+        easiest.train,
+        hardest.first,
+        hardest.second,
+        hardest.train,
+    )
+}
+
+/// The files of the report: one picture a data set, one CSV file for all.
+pub fn files(pixels: &[Pixels]) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let mut files = BTreeMap::new();
+    if pixels.is_empty() {
+        return Ok(files);
+    }
+    for set in pixels {
+        files.insert(format!("one-pixel-{}.svg", set.data.dataset), set.svg.clone().into_bytes());
+    }
+    files.insert("one-pixel.csv".to_string(), csv(pixels).map_err(|error| error.to_string())?);
+    Ok(files)
+}
+
+fn csv(pixels: &[Pixels]) -> PolarsResult<Vec<u8>> {
+    let lines: Vec<(&DatasetPairs, &PairData, &Pair)> = pixels
+        .iter()
+        .flat_map(|set| set.data.pairs.iter().zip(&set.pairs).map(move |(data, pair)| (&set.data, data, pair)))
+        .collect();
+    type Line<'a> = (&'a DatasetPairs, &'a PairData, &'a Pair);
+    let text = |name: &str, of: &dyn Fn(&Line) -> String| {
+        Column::new(name.into(), lines.iter().map(of).collect::<Vec<String>>())
+    };
+    let number = |name: &str, of: &dyn Fn(&Line) -> u32| {
+        Column::new(name.into(), lines.iter().map(of).collect::<Vec<u32>>())
+    };
+    let mut frame = DataFrame::new(
+        lines.len(),
+        vec![
+            text("dataset", &|(set, ..)| set.dataset.clone()),
+            text("first", &|(.., pair)| pair.first.clone()),
+            text("second", &|(.., pair)| pair.second.clone()),
+            number("row", &|(_, data, _)| data.row as u32),
+            number("column", &|(_, data, _)| data.column as u32),
+            number("threshold", &|(_, data, _)| u32::from(data.threshold)),
+            text("above", &|(.., pair)| pair.above.clone()),
+            text("train_accuracy", &|(.., pair)| pair.train.clone()),
+            number("train_images", &|(_, data, _)| data.train_total),
+            text("test_accuracy", &|(.., pair)| pair.test.clone()),
+            number("test_images", &|(_, data, _)| data.test_total),
+        ],
+    )?;
+    let mut bytes = Vec::new();
+    CsvWriter::new(&mut bytes).finish(&mut frame)?;
+    Ok(bytes)
 }

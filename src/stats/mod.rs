@@ -1,1 +1,3 @@
-//! (being built)
+//! Statistics of data and results: pure functions over labels, pixels and figures.
+
+pub mod one_pixel;

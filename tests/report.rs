@@ -1,0 +1,272 @@
+//! The report from result files: same bytes from the same results, nothing in a file becomes markup, a check
+//! that notices changes, failures and one-sided lines in sight.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mnist_bench::grid::Configuration;
+use mnist_bench::report::{Report, Request};
+use mnist_bench::results::record::file_stem;
+use mnist_bench::results::wire::WireRecord;
+use mnist_bench::results::{Record, Repeat, Status};
+use serde_json::{Value, json};
+
+fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
+    let parameters = parameters.as_object().cloned().unwrap_or_default();
+    let configuration = Configuration { classifier: classifier.into(), parameters };
+    let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
+        seed: seed as u64,
+        predictions: vec![0; 4],
+        accuracy,
+        fit_seconds: 1.5,
+        predict_seconds: 0.25,
+        fit_cpu_seconds: None,
+        predict_cpu_seconds: None,
+        converged: None,
+        facts: Default::default(),
+    };
+    Record {
+        id: file_stem(&configuration.id(), None),
+        status: Status::Ok,
+        error: None,
+        engine: "native".into(),
+        engine_version: Some("1".into()),
+        configuration,
+        dataset: dataset.into(),
+        train_size: 60000,
+        test_size: 4,
+        threads: 1,
+        jobs_in_flight: Some(1),
+        quiet: true,
+        peak_memory_bytes: Some(1_000_000),
+        shared_with: Vec::new(),
+        repeats: accuracies.iter().enumerate().map(repeat).collect(),
+        reported: None,
+        provenance: None,
+    }
+}
+
+fn failed(mut record: Record, status: Status, error: &str) -> Record {
+    record.repeats.clear();
+    record.status = status;
+    record.error = Some(error.into());
+    record
+}
+
+/// Writes as the store does, but also what the store refuses to name, and without waiting for the disk.
+fn put(results: &Path, run: &str, record: &Record) {
+    let folder = results.join(run).join(&record.dataset).join(&record.engine);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{}.json", record.id)), WireRecord::from(record).to_bytes()).unwrap();
+}
+
+fn sample(results: &Path) {
+    let rbf = json!({"C": 10, "kernel": "rbf"});
+    put(results, "reference", &record("mnist", "SVC", rbf.clone(), &[0.97, 0.98]));
+    put(results, "reference", &record("fashion-mnist", "SVC", rbf.clone(), &[0.89]));
+    put(results, "reference", &record("mnist", "GaussianNB", json!({}), &[0.524]));
+    let poly = record("fashion-mnist", "SVC", json!({"C": 1, "kernel": "poly"}), &[]);
+    put(results, "reference", &failed(poly, Status::Timeout, "stopped after 3600 s"));
+    put(results, "other", &record("mnist", "SVC", rbf.clone(), &[0.5]));
+    put(results, "local", &record("mnist", "SVC", rbf, &[0.1234]));
+}
+
+fn make(folder: &Path, run: &str) -> Report {
+    let (results, reports) = (folder.join("results"), folder.join("reports"));
+    Report::make(&Request { results: &results, reports: &reports, run, subset: None }).unwrap()
+}
+
+fn page(report: &Report) -> &str {
+    std::str::from_utf8(&report.files["benchmark.html"]).unwrap()
+}
+
+/// The data that the page embeds.
+fn data(page: &str) -> Value {
+    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn same_results_same_bytes_and_local_stays_at_home() {
+    let folder = tempfile::tempdir().unwrap();
+    sample(&folder.path().join("results"));
+    let first = make(folder.path(), "reference");
+    let again = make(folder.path(), "reference");
+    assert_eq!(first.files, again.files);
+    assert!(first.files.contains_key("side-by-side.csv"));
+    assert!(first.files.contains_key("fashion-mnist-against-mnist.svg"));
+    assert!(!page(&first).contains("0.1234"), "the local run is on another run's page");
+    fs::remove_dir_all(folder.path().join("results/local")).unwrap();
+    assert_eq!(make(folder.path(), "reference").files, first.files);
+}
+
+#[test]
+fn lines_join_both_sets_and_what_others_got() {
+    let folder = tempfile::tempdir().unwrap();
+    sample(&folder.path().join("results"));
+    let report = make(folder.path(), "reference");
+    let data = data(page(&report));
+    let lines = data["lines"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["id"] == "SVC,C=10" && line["run"] == "reference").unwrap();
+    assert_eq!(line["difference"], json!(-0.085));
+    assert_eq!(line["cells"][0]["published"], json!(0.973));
+    assert_eq!(line["cells"][0]["to_published"], json!(0.002));
+    assert_eq!(line["cells"][0]["deviation"], json!(0.007071));
+    assert_eq!(line["cells"][1]["sklearn"], json!(0.8986));
+    assert!(line["cells"][1].get("deviation").is_none());
+    let unknown = lines.iter().filter(|line| line["engine"] == "").count();
+    assert!(unknown > 100, "configurations that only the references know have lines");
+    let csv = String::from_utf8(report.files["side-by-side.csv"].clone()).unwrap();
+    assert!(csv.lines().any(|line| line.starts_with("reference,SVC,C=1 kernel=poly,native,full,not run,")));
+    assert!(csv.contains(",timeout,"));
+}
+
+#[test]
+fn the_head_counts_failures_and_one_sided_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    sample(&folder.path().join("results"));
+    fs::write(folder.path().join("results/reference/mnist/native/broken.json"), b"{").unwrap();
+    let report = make(folder.path(), "reference");
+    let head = page(&report).split_once("<nav").unwrap().0;
+    assert!(head.contains("Fashion-MNIST</bdi></b> 1 ok, 1 timeout"), "{head}");
+    assert!(head.contains("<b><bdi>2</bdi></b> lines on one data set only"), "{head}");
+    assert!(head.contains("<b><bdi>1 file</bdi></b> left out"), "{head}");
+    assert!(page(&report).contains("reference/mnist/native/broken.json: EOF"));
+}
+
+#[test]
+fn files_that_lie_in_the_wrong_place_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    sample(&results);
+    let native = results.join("reference/mnist/native");
+    fs::copy(native.join("GaussianNB.json"), native.join("SVC.json")).unwrap();
+    let elsewhere = results.join("reference/fashion-mnist/linfa");
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::copy(native.join("GaussianNB.json"), elsewhere.join("GaussianNB.json")).unwrap();
+    let report = make(folder.path(), "reference");
+    let problems: Vec<String> = report.problems.iter().map(|problem| problem.to_string()).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.contains("mnist/native/GaussianNB.json")), "{problems:?}");
+}
+
+#[test]
+fn a_check_names_what_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
+    sample(&results);
+    let run = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("mnist-bench").unwrap();
+        command.args(["report", "--results-dir"]).arg(&results).arg("--reports-dir").arg(&reports);
+        command.args(arguments).output().unwrap()
+    };
+    assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(1), "nothing was written yet");
+    assert_eq!(run(&["--run", "reference"]).status.code(), Some(0));
+    assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(0));
+    put(&results, "reference", &record("mnist", "GaussianNB", json!({}), &[0.525]));
+    let changed = run(&["--run", "reference", "--check"]);
+    let told = String::from_utf8(changed.stdout).unwrap();
+    assert_eq!(changed.status.code(), Some(1));
+    assert!(told.contains("side-by-side.csv: line ") && told.contains("0.525"), "{told}");
+    assert!(told.contains("benchmark.html: line "), "{told}");
+    let missing = run(&["--run", "nowhere"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("local, other, reference"));
+}
+
+/// The names of all tags in order, with what stands between `<script>` and `</script>` skipped as browsers do.
+fn tags(page: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    let mut rest = page;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let end = rest.find(|c: char| c.is_whitespace() || c == '>').unwrap();
+        let name = rest[..end].to_ascii_lowercase();
+        if name == "script" || name == "style" {
+            rest = &rest[rest.to_ascii_lowercase().find(&format!("</{name}")).unwrap()..];
+        }
+        tags.push(name);
+    }
+    tags
+}
+
+#[test]
+fn nothing_in_a_file_becomes_markup() {
+    let hostile = [
+        "<script>alert(1)</script>",
+        "</script><!-- <img src=x onerror=alert(2)>",
+        "\" onmouseover=\"alert(3)",
+        "'><svg/onload=alert(4)>&lt;b&gt;",
+        "\u{202e}desrever\u{2066} \u{2028}\u{2029}",
+        "| `code` | [link](javascript:alert(5)) {{ 7 * 7 }} {% raw %}",
+        "]]></title></desc></style></table>",
+    ];
+    let make_with = |text: &dyn Fn(usize) -> String| {
+        let folder = tempfile::tempdir().unwrap();
+        let results = folder.path().join("results");
+        for index in 0..hostile.len() {
+            let parameters = json!({"kernel": text(index), "n": index});
+            let own = format!("{}{index}", text(index));
+            put(&results, "r", &record("mnist", &own, parameters.clone(), &[0.9]));
+            put(&results, "r", &record("fashion-mnist", &own, parameters.clone(), &[0.8]));
+            let other = record("mnist", "SVC", json!({"C": index + 100, "kernel": text(index)}), &[]);
+            put(&results, "r", &failed(other, Status::Crashed, &text(index).repeat(2_000)));
+        }
+        let mut engine = record("mnist", "SVC", json!({}), &[0.7]);
+        engine.engine = text(4).replace('/', "");
+        engine.engine_version = Some(text(0));
+        engine.shared_with = vec![text(1)];
+        put(&results, "r", &engine);
+        fs::write(results.join("r/mnist").join("a&b.json"), text(2)).unwrap();
+        let report = make(folder.path(), "r");
+        (page(&report).to_string(), report)
+    };
+    let (benign, _) = make_with(&|index| format!("name{index}"));
+    let (page, report) = make_with(&|index| hostile[index].to_string());
+    assert_eq!(tags(&page), tags(&benign), "the same elements, whatever the files say");
+    let data = data(&page);
+    let families: Vec<&str> = data["lines"].as_array().unwrap().iter().filter_map(|l| l["family"].as_str()).collect();
+    for (index, text) in hostile.iter().enumerate() {
+        assert!(families.contains(&format!("{text}{index}").as_str()), "{text} arrives as text");
+    }
+    for (name, bytes) in report.files.iter().filter(|(name, _)| name.ends_with(".svg")) {
+        let svg = std::str::from_utf8(bytes).unwrap();
+        assert!(!svg.contains("<script") && !svg.contains("<img"), "{name}");
+    }
+    let markdown = std::str::from_utf8(&report.files["side-by-side.md"]).unwrap();
+    assert!(!markdown.contains("<script") && !markdown.contains("[link](") && !markdown.contains('\u{202e}'));
+    assert!(report.terminal(100).lines().all(|line| line.chars().count() < 400 && !line.contains('\u{202e}')));
+}
+
+#[test]
+fn the_terminal_table_fits_and_shows_what_ran() {
+    let folder = tempfile::tempdir().unwrap();
+    sample(&folder.path().join("results"));
+    let report = make(folder.path(), "reference");
+    for width in [80, 100, 160] {
+        let text = report.terminal(width);
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width}:\n{text}");
+        assert!(text.contains("0.9750") && text.contains("-0.0850") && text.contains("timeout"), "{text}");
+        assert!(text.contains("more have only published figures"), "{text}");
+    }
+}
+
+#[test]
+fn five_thousand_rows_make_a_page_in_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    for index in 0..2_500 {
+        for dataset in ["mnist", "fashion-mnist"] {
+            let accuracy = 0.5 + f64::from(index) / 10_000.0;
+            put(&results, "r", &record(dataset, "SVC", json!({"C": index + 1}), &[accuracy, accuracy + 0.001]));
+        }
+    }
+    let start = Instant::now();
+    let report = make(folder.path(), "r");
+    let took = start.elapsed();
+    assert!(report.table.lines.len() >= 2_500);
+    assert!(page(&report).len() < 5_000_000, "{} bytes", page(&report).len());
+    // A hundredth of this on a quiet machine; the limit only catches what grows with the square of the rows.
+    assert!(took < Duration::from_secs(60), "{took:?}");
+}
