@@ -193,7 +193,9 @@ pub fn files(pixels: &[Pixels]) -> Result<BTreeMap<String, Vec<u8>>, String> {
 fn csv(pixels: &[Pixels]) -> PolarsResult<Vec<u8>> {
     let lines: Vec<(&DatasetPairs, &PairData, &Pair)> = pixels
         .iter()
-        .flat_map(|set| set.data.pairs.iter().zip(&set.pairs).map(move |(data, pair)| (&set.data, data, pair)))
+        .flat_map(|set| {
+            set.data.pairs.iter().zip(&set.pairs).map(move |(data, pair)| (&set.data, data, pair))
+        })
         .collect();
     type Line<'a> = (&'a DatasetPairs, &'a PairData, &'a Pair);
     let text = |name: &str, of: &dyn Fn(&Line) -> String| {

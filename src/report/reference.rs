@@ -122,6 +122,10 @@ mod tests {
         let svc = Configuration { classifier: "SVC".into(), parameters };
         let figures = &references[&svc.id()].figures["fashion-mnist"];
         assert_eq!(figures.published, Some(0.897));
-        assert!(figures.sklearn_engine.starts_with("scikit-learn-intelex 1.9.1"), "{}", figures.sklearn_engine);
+        assert!(
+            figures.sklearn_engine.starts_with("scikit-learn-intelex 1.9.1"),
+            "{}",
+            figures.sklearn_engine
+        );
     }
 }

@@ -156,12 +156,15 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
             cells.remove(index);
         }
     }
-    const SHORTEST: usize = 16;
+    // These are cut where room is short, down to so many characters.
+    let shortest = |head: &str| match head {
+        "parameters" => 16,
+        "status" => 12,
+        _ => usize::MAX,
+    };
     let needed = |columns: &[Column], cells: &[Vec<String>]| -> usize {
-        let widths = (0..columns.len()).map(|index| {
-            let wide = wide(index, columns, cells);
-            if columns[index].head == "parameters" { wide.min(SHORTEST) } else { wide }
-        });
+        let widths =
+            (0..columns.len()).map(|index| wide(index, columns, cells).min(shortest(&columns[index].head)));
         widths.map(|width| width + 2).sum::<usize>() - 2
     };
     while needed(&columns, &cells) > width {
@@ -170,13 +173,15 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
         columns.remove(index);
         cells.remove(index);
     }
-    let room = width.saturating_sub(needed(&columns, &cells));
-    let widths: Vec<usize> = (0..columns.len())
-        .map(|index| {
-            let wide = wide(index, &columns, &cells);
-            if columns[index].head == "parameters" { wide.min(SHORTEST + room) } else { wide }
-        })
-        .collect();
+    let mut room = width.saturating_sub(needed(&columns, &cells));
+    let mut widths = vec![0; columns.len()];
+    // From the right, so that the status has its room before the parameters.
+    for index in (0..columns.len()).rev() {
+        let wide = wide(index, &columns, &cells);
+        let least = wide.min(shortest(&columns[index].head));
+        widths[index] = wide.min(least.saturating_add(room));
+        room -= widths[index] - least;
+    }
     let mut text = String::new();
     let mut push = |cell: &dyn Fn(usize) -> String| {
         let mut line = String::new();

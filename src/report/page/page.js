@@ -183,7 +183,7 @@ function head(all, by, down) {
     for (let at = 0; at < all.length;) {
       let end = at + 1;
       while (end < all.length && all[end].group && all[end].group === all[at].group) end += 1;
-      row.append(all[at].group ? el("th", { role: "columnheader", class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { class: classes(all[at]) }));
+      row.append(all[at].group ? el("th", { role: "columnheader", class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { role: "cell", class: classes(all[at]) }));
       at = end;
     }
     groups.push(row);
