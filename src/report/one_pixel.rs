@@ -96,7 +96,7 @@ pub fn compute(dataset: &Dataset) -> DatasetPairs {
 }
 
 impl OnePixel {
-    /// The file's bytes: one pair a line.
+    /// The file's bytes, indented.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
         bytes.push(b'\n');

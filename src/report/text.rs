@@ -3,6 +3,7 @@
 use super::charts::overview::title;
 use super::format::{accuracy, count, cut, difference, plain, seconds};
 use super::tables::{Line, SideBySide, View};
+use crate::results::Status;
 
 /// A column: its head and its text in a line; figures stand to the right.
 struct Column<'a> {
@@ -76,16 +77,22 @@ fn columns(table: &SideBySide) -> Vec<Column<'_>> {
     columns
 }
 
-/// One word where all data sets agree, else one for each data set.
+/// One word where all data sets agree, else what is not ok, failures first: `timeout (Fashion-MNIST)`.
 pub fn status(table: &SideBySide, line: &Line) -> String {
-    let names: Vec<&str> = (0..table.datasets.len())
-        .map(|dataset| table.row(line, dataset).map_or("not run", |row| row.status.name()))
-        .collect();
-    if names.iter().all(|name| *name == names[0]) {
-        return names[0].to_string();
+    let of = |dataset| table.row(line, dataset).map(|row| row.status);
+    let name = |status: Option<Status>| status.map_or("not run", Status::name);
+    if (1..table.datasets.len()).all(|dataset| of(dataset) == of(0)) {
+        return name(of(0)).to_string();
     }
-    let each = table.datasets.iter().zip(names).map(|(dataset, name)| format!("{} {name}", title(dataset)));
-    each.collect::<Vec<_>>().join(", ")
+    let mut each: Vec<(bool, String)> = (0..table.datasets.len())
+        .filter(|&dataset| of(dataset) != Some(Status::Ok))
+        .map(|dataset| {
+            let failed = of(dataset).is_some_and(Status::is_failure);
+            (!failed, format!("{} ({})", name(of(dataset)), title(&table.datasets[dataset])))
+        })
+        .collect();
+    each.sort_by_key(|(last, _)| *last);
+    each.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ")
 }
 
 /// What the marks in both kinds of table mean.
@@ -200,7 +207,7 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
     }
     let mut close = format!("{}, {} of run {}", count(lines.len(), "line"), size(view), view.run);
     if others > 0 {
-        close += &format!("; {others} more have only published figures");
+        close += &format!("\n{others} more have only published figures");
     }
     text + &close + "\n" + MARKS + "\n"
 }
