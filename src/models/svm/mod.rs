@@ -107,3 +107,107 @@ fn seconds<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let value = work();
     (value, start.elapsed().as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Scaling;
+    use std::sync::Arc;
+
+    /// Three overlapping clouds of bytes from a formula, in a mixed order.
+    fn clouds(n: usize, d: usize) -> (Features, Vec<u8>) {
+        let noise = |i: usize| ((i as f64 * 12.9898).sin() * 43758.5453).fract().abs();
+        let labels: Vec<u8> = (0..n).map(|i| (i * 7 % 3) as u8).collect();
+        let pixels: Vec<u8> =
+            (0..n * d).map(|i| (noise(i) * 150.0 + f64::from(labels[i / d]) * 30.0) as u8).collect();
+        let scaling = Arc::new(Scaling::standard(&pixels, n, d));
+        (Features::new(pixels, n, d, scaling), labels)
+    }
+
+    fn twelve() -> Vec<SVC> {
+        let kernels = [Kernel::Linear, Kernel::Rbf, Kernel::Poly, Kernel::Sigmoid];
+        let grid = kernels.into_iter().flat_map(|kernel| [1.0, 10.0, 100.0].map(|c| (kernel, c)));
+        grid.map(|(kernel, c)| SVC { kernel, c, ..SVC::default() }).collect()
+    }
+
+    #[test]
+    fn company_and_threads_leave_every_bit_as_it_was() {
+        let (features, labels) = clouds(500, 40);
+        let training = Training { features: &features, labels: &labels, classes: 3 };
+        let run = |svcs: &[SVC], threads: usize| -> Vec<Vec<u64>> {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let machines = fit_all(svcs, &training).unwrap().machines;
+                let machines: Vec<&Machine> = machines.iter().collect();
+                let predicted = predict_all(&machines, features.scaled(), features.scaled());
+                predicted.iter().map(|p| p.decisions.iter().map(|d| d.to_bits()).collect()).collect()
+            })
+        };
+        let together = run(&twelve(), 1);
+        assert!(together == run(&twelve(), 2), "two threads changed bits");
+        for (svc, decisions) in twelve().into_iter().zip(together) {
+            assert!(decisions == run(&[svc], 1).remove(0), "{svc:?} alone differs");
+        }
+    }
+
+    #[test]
+    fn decomposition_and_newton_agree_on_the_linear_kernel() {
+        let (features, labels) = clouds(300, 10);
+        let training = Training { features: &features, labels: &labels, classes: 3 };
+        // A polynomial of degree 1 is the linear kernel solved by decomposition.
+        let newton = SVC { kernel: Kernel::Linear, tol: 1e-6, ..SVC::default() };
+        let smo = SVC { kernel: Kernel::Poly, degree: 1, gamma: Gamma::Value(1.0), ..newton };
+        let machines = fit_all(&[newton, smo], &training).unwrap().machines;
+        let machines: Vec<&Machine> = machines.iter().collect();
+        let predicted = predict_all(&machines, features.scaled(), features.scaled());
+        for (a, b) in predicted[0].decisions.iter().zip(&predicted[1].decisions) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_model_alone_predicts_as_in_a_group() {
+        let (features, labels) = clouds(200, 20);
+        let training = Training { features: &features, labels: &labels, classes: 3 };
+        for svc in twelve() {
+            let machine = fit_all(&[svc], &training).unwrap().machines.remove(0);
+            let grouped = predict_all(&[&machine], features.scaled(), features.scaled()).remove(0).classes;
+            assert_eq!(svc.fit(&training, 0).unwrap().predict(&features), grouped);
+        }
+    }
+
+    #[test]
+    fn bad_parameters_and_data_are_errors_or_sane_models() {
+        let (features, labels) = clouds(60, 5);
+        let training = Training { features: &features, labels: &labels, classes: 3 };
+        for (c, tol, gamma) in [
+            (-1.0, 1e-3, Gamma::Auto),
+            (0.0, 1e-3, Gamma::Auto),
+            (f64::NAN, 1e-3, Gamma::Auto),
+            (1.0, 0.0, Gamma::Auto),
+            (1.0, 1e-3, Gamma::Value(-1.0)),
+            (1.0, 1e-3, Gamma::Value(f64::INFINITY)),
+        ] {
+            let svc = SVC { c, tol, gamma, ..SVC::default() };
+            assert!(matches!(svc.fit(&training, 0), Err(FitError::InvalidParameter { .. })), "{svc:?}");
+        }
+        let one = Training { features: &features, labels: &[2; 60], classes: 3 };
+        let none = Features::new(Vec::new(), 0, 5, features.scaling().clone());
+        let empty = Training { features: &none, labels: &[], classes: 3 };
+        for unusable in [one, empty] {
+            assert!(matches!(SVC::default().fit(&unusable, 0), Err(FitError::UnusableData(_))));
+        }
+        // Constant features, and a class that does not occur.
+        let constant = Features::new(vec![7; 12], 4, 3, Arc::new(Scaling::standard(&[7; 12], 4, 3)));
+        let training = Training { features: &constant, labels: &[0, 0, 3, 0], classes: 5 };
+        for svc in twelve() {
+            let model = svc.fit(&training, 0).unwrap();
+            assert!(model.predict(&constant).iter().all(|&class| class == 0 || class == 3));
+            assert!(model.predict(&none_like(&constant)).is_empty());
+        }
+    }
+
+    fn none_like(features: &Features) -> Features {
+        Features::new(Vec::new(), 0, features.d(), features.scaling().clone())
+    }
+}
