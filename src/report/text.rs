@@ -202,7 +202,7 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
         text.push('\n');
     };
     push(&|index| columns[index].head.clone());
-    for at in 0..lines.len() {
+    for (at, _) in lines.iter().enumerate() {
         push(&|index| cells[index][at].clone());
     }
     let mut close = format!("{}, {} of run {}", count(lines.len(), "line"), size(view), view.run);
