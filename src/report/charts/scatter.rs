@@ -84,12 +84,10 @@ impl Scatter {
             let from = self.x.range.0.max(self.y.range.0);
             let to = self.x.range.1.min(self.y.range.1);
             chart.draw_series([PathElement::new([(from, from), (to, to)], INK.mix(0.45))])?;
-            let at = from + (to - from) * 0.06;
-            chart.draw_series([Text::new(
-                words,
-                (at + (to - from) * 0.02, at),
-                text(14.0, HPos::Left, VPos::Center),
-            )])?;
+            // Above the line and near its end, where nobody's points lie.
+            let at = from + (to - from) * 0.85;
+            let style = text(14.0, HPos::Right, VPos::Center);
+            chart.draw_series([Text::new(words, (at - (to - from) * 0.02, at), style)])?;
         }
         if !self.front.is_empty() {
             let at = |&(x, y): &(f64, f64)| (self.x.kind.coordinate(x), self.y.kind.coordinate(y));

@@ -5,7 +5,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { datasets, lines } = data;
 const byId = (id) => document.getElementById(id);
-const CHUNK = 200;
+const CHUNK = 100;
 
 /** An element with properties (or attributes) and children; strings become text. */
 function el(tag, properties = {}, ...children) {
@@ -256,7 +256,12 @@ byId("tabs").addEventListener("keydown", (event) => {
   pick(names[(to + names.length) % names.length]);
 });
 
+let drawnChips;
 function chips() {
+  // Their counts take a pass over all lines, which typing in the search need not wait for.
+  const key = JSON.stringify([state.tab, ...GROUPS.map(([group]) => state[group])]);
+  if (key === drawnChips) return;
+  drawnChips = key;
   const fields = GROUPS.map(([key, title, values]) => {
     const counts = new Map();
     for (const line of lines) {
@@ -294,7 +299,7 @@ function render() {
   more.hidden = order.length <= shown;
   more.textContent = `Show all ${order.length} lines`;
   const failed = found.filter((line) => shownCells(line).some((cell) => isFailure(cell.status))).length;
-  byId("shown").textContent = `${found.length} of ${lines.length} lines` + (failed ? `, ${failed} with a failure` : "");
+  byId("shown").textContent = `${found.length} of ${lines.length} lines` + (failed ? `, ${failed} with a failure` : "") + (found.length ? "" : ": clear the filters, or search for something else");
   if (byId("search").value !== state.q) byId("search").value = state.q;
 }
 
