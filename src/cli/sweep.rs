@@ -108,7 +108,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     sweep::resume::remove_leftovers(&store.root());
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
     for line in summary.lines() {
-        writeln!(stderr(), "{line}")?;
+        tell(&line);
     }
     report(&args, &plan)?;
     drop(lock);
@@ -132,14 +132,19 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg).context("cannot make the report")?;
     for problem in &report.problems {
-        writeln!(stderr(), "left out of the report: {problem}")?;
+        tell(&format!("left out of the report: {problem}"));
     }
     let written = report.write(&args.reports_dir);
     written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
     let width = sweep::process::terminal_width().unwrap_or(160);
     write!(stdout().lock(), "{}", report.terminal(width))?;
-    writeln!(stderr(), "the page: {}", args.reports_dir.join("benchmark.html").display())?;
+    tell(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
     Ok(())
+}
+
+/// A line on standard error. When nobody reads it any more the sweep still ends as it should.
+fn tell(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
 }
 
 fn options(args: &Args) -> Options {

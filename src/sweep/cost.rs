@@ -50,16 +50,16 @@ fn rates(configuration: &Configuration) -> Rates {
         "RandomForestClassifier" => {
             (0.25 * number("n_estimators", 10.0) * if depth > 10.0 { 1.5 } else { 1.0 }, 1.1, 400.0)
         }
-        "KNeighborsClassifier" if number("p", 2.0) == 1.0 => (60.0, 1.0, 100.0),
-        "KNeighborsClassifier" => (15.0, 1.0, 200.0),
+        "KNeighborsClassifier" if number("p", 2.0) == 1.0 => (10.0, 1.0, 100.0),
+        "KNeighborsClassifier" => (6.0, 1.0, 200.0),
         "SGDClassifier" | "Perceptron" | "PassiveAggressiveClassifier" => (1.5, 1.0, 50.0),
         "LogisticRegression" => (60.0, 1.0, 200.0),
         "LinearSVC" if text("multi_class") == "crammer_singer" => (400.0, 1.0, 200.0),
         "LinearSVC" => (120.0, 1.0, 200.0),
         "SVC" => (200.0, 2.0, 1400.0),
-        "MLPClassifier" => (120.0, 1.0, 300.0),
+        "MLPClassifier" => (60.0, 1.0, 150.0),
         "GradientBoostingClassifier" => (number("n_estimators", 100.0) * depth.min(20.0) * 0.6, 1.0, 300.0),
-        "GaussianProcessClassifier" => (900.0, 3.0, 3000.0),
+        "GaussianProcessClassifier" => (25.0, 1.5, 300.0),
         _ => (300.0, 1.0, 500.0),
     };
     Rates { seconds, power, mebibytes }
