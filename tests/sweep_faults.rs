@@ -153,7 +153,11 @@ fn what_the_engine_reports_keeps_its_status() {
 fn a_failure_is_tried_again_only_when_something_changed() {
     let mut sandbox = Sandbox::with_faults(PERCEPTRONS, &l2("sleep"));
     sandbox.sweep(&["--timeout", "1s"]).code(0);
-    sandbox.sweep(&["--timeout", "1s"]).code(0).says("0 rows run, 3 there already (1 failures among them");
+    sandbox.sweep(&["--timeout", "1s"]).code(0).says("0 rows run, 3 there already (1 failed;");
+    sandbox
+        .sweep(&["--timeout", "1s", "--retry-failed"])
+        .code(0)
+        .says("1 rows run, 1 timeout, 2 there already");
     sandbox.faults = "[]".to_string();
     sandbox.sweep(&["--timeout", "30s"]).code(0).says("1 rows run again: failed at a lower --timeout");
     assert_eq!(status(&sandbox.result("Perceptron,penalty=l2")), "ok");

@@ -79,6 +79,10 @@ pub struct Args {
     #[arg(long)]
     force: bool,
 
+    /// Run the failed rows again
+    #[arg(long)]
+    retry_failed: bool,
+
     /// Run every configuration in a process of its own, without sharing work (the results are the same)
     #[arg(long)]
     no_sharing: bool,
@@ -158,6 +162,7 @@ fn options(args: &Args) -> Options {
         repeat_budget: args.repeat_budget,
         seed: args.seed,
         force: args.force,
+        retry_failed: args.retry_failed,
         no_sharing: args.no_sharing,
         quiet_pass: args.quiet_pass,
     }

@@ -22,6 +22,8 @@ pub struct Options {
     pub seed: u64,
     /// Runs again whatever is there.
     pub force: bool,
+    /// Runs again the rows that failed.
+    pub retry_failed: bool,
     /// Runs every configuration in a process of its own.
     pub no_sharing: bool,
     /// Times rows one at a time with nothing else running.
@@ -60,6 +62,7 @@ impl Default for Options {
             repeat_budget: None,
             seed: 1,
             force: false,
+            retry_failed: false,
             no_sharing: false,
             quiet_pass: false,
         }

@@ -25,6 +25,7 @@ pub enum Todo {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     Forced,
+    Retried,
     /// Set aside under another name; with the problem.
     Garbled(String),
     Code,
@@ -39,6 +40,7 @@ impl Reason {
     pub fn text(&self) -> &'static str {
         match self {
             Reason::Forced => "--force",
+            Reason::Retried => "--retry-failed",
             Reason::Garbled(_) => "the file was garbled",
             Reason::Code => "made by other code",
             Reason::Data => "made from other data",
@@ -101,6 +103,7 @@ fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
         Status::OutOfMemory if made.memory_limit_bytes < options.memory_limit => {
             Todo::All(Some((Reason::MemoryLimit, None)))
         }
+        status if options.retry_failed && status.is_failure() => Todo::All(Some((Reason::Retried, None))),
         _ => Todo::Nothing(record),
     }
 }

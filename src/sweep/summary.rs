@@ -68,7 +68,7 @@ impl Summary {
         if self.kept > 0 {
             let failed = match self.kept_failures {
                 0 => String::new(),
-                n => format!(" ({n} failures among them; --force runs everything again)"),
+                n => format!(" ({n} failed; --retry-failed runs those again)"),
             };
             counts.push(format!("{} there already{failed}", self.kept));
         }
@@ -111,8 +111,7 @@ mod tests {
         assert!(lines.contains(&"not written yet, and not run: 2 configurations of SVC".to_string()));
         assert_eq!(
             lines.last().unwrap(),
-            "6 rows run, 5 ok, 1 out of memory, 7 there already (1 failures among them; --force runs everything \
-             again), 2 not run in 1 min 01 s; stopped, the same command goes on from here"
+            "6 rows run, 5 ok, 1 out of memory, 7 there already (1 failed; --retry-failed runs those again), 2 not run in 1 min 01 s; stopped, the same command goes on from here"
         );
     }
 }
