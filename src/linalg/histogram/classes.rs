@@ -209,3 +209,84 @@ impl<const L: usize> ClassHistogram<L> {
         best
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::simd::supported;
+
+    /// The best cut found by sorting: the first in ascending order that no other exceeds.
+    fn by_sorting<I: Impurity>(
+        column: &[u8],
+        samples: &[Sample],
+        total: &[u32; 16],
+        impurity: &I,
+    ) -> Option<Cut> {
+        let mut sorted = samples.to_vec();
+        sorted.sort_by_key(|sample| column[sample.row as usize]);
+        let mut left = [0; 16];
+        let mut best: Option<Cut> = None;
+        for pair in sorted.windows(2) {
+            left[usize::from(pair[0].class)] += u32::from(pair[0].weight);
+            let (low, high) = (column[pair[0].row as usize], column[pair[1].row as usize]);
+            if low < high {
+                let score = impurity.score(&left, total);
+                if best.is_none_or(|best| score > best.score) {
+                    best = Some(Cut { score, low, high });
+                }
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn a_histogram_finds_the_cut_that_sorting_finds_at_every_level() {
+        let mut state = 1u64;
+        let mut draw = |bound: u64| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % bound
+        };
+        let entropy = Entropy::up_to(1000);
+        let mut histogram = ClassHistogram::<16>::default();
+        for n in 0..200u32 {
+            for values in [1, 2, 7, 256] {
+                let column: Vec<u8> = (0..n).map(|_| draw(values) as u8).collect();
+                let samples: Vec<Sample> = (0..n)
+                    .filter(|row| row % 5 != 2)
+                    .map(|row| Sample { row, class: draw(10) as u16, weight: 1 + draw(3) as u16 })
+                    .collect();
+                let mut total = [0; 16];
+                samples.iter().for_each(|s| total[usize::from(s.class)] += u32::from(s.weight));
+                for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                    if level <= supported() {
+                        let gini = histogram.best_cut(level, &column, &samples, &total, &Gini);
+                        assert_eq!(gini, by_sorting(&column, &samples, &total, &Gini));
+                        let cut = histogram.best_cut(level, &column, &samples, &total, &entropy);
+                        assert_eq!(cut, by_sorting(&column, &samples, &total, &entropy));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_score_orders_cuts_as_the_weighted_impurity_does() {
+        let (total, entropy) = ([9, 5, 7, 0], Entropy::up_to(21));
+        let sides = [[1, 5, 0, 0], [9, 0, 0, 0], [4, 2, 3, 0], [9, 5, 6, 0]];
+        fn check<I: Impurity>(impurity: &I, sides: &[[u32; 4]], total: &[u32; 4], unit: f64) {
+            let weighted = |left: &[u32; 4]| {
+                let right: [u32; 4] = std::array::from_fn(|c| total[c] - left[c]);
+                [*left, right]
+                    .iter()
+                    .map(|s| impurity.of_node(s) * f64::from(s.iter().sum::<u32>()))
+                    .sum::<f64>()
+            };
+            for (a, b) in sides.iter().zip(&sides[1..]) {
+                let scores = impurity.score(b, total) - impurity.score(a, total);
+                assert!((scores / unit - (weighted(a) - weighted(b))).abs() < 1e-8);
+            }
+        }
+        check(&Gini, &sides, &total, 1.0);
+        check(&entropy, &sides, &total, (1u64 << 36) as f64);
+    }
+}

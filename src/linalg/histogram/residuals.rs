@@ -308,3 +308,146 @@ pub fn best_cuts_of_rows(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::histogram::few;
+
+    struct Node {
+        pixels: Vec<u8>,
+        d: usize,
+        x: Octets,
+        rows: Vec<u32>,
+        residuals: Vec<i32>,
+        sum: i64,
+    }
+
+    /// Rows that repeat values and residuals often enough for ties; feature 3 is constant, feature 5 is 0.
+    fn node(n: usize, d: usize, seed: u64) -> Node {
+        let mut state = seed;
+        let mut draw = |bound: u64| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % bound
+        };
+        let pixels: Vec<u8> = (0..(n + 9) * d)
+            .map(|at| match at % d {
+                3 => 77,
+                5 => 0,
+                feature => [0, 0, 255, draw(256)][draw(if feature % 2 == 0 { 4 } else { 3 }) as usize] as u8,
+            })
+            .collect();
+        let residuals: Vec<i32> =
+            (0..n + 9).map(|_| [-(1 << 25), 1 << 25, 12345, -9][draw(4) as usize]).collect();
+        let rows: Vec<u32> = (0..n as u32 + 9).filter(|row| row % 7 != 3).take(n).collect();
+        let sum = rows.iter().map(|&row| i64::from(residuals[row as usize])).sum();
+        Node { x: Octets::new(&pixels, n + 9, d), pixels, d, rows, residuals, sum }
+    }
+
+    /// The definition: every cut between present values, the lowest of the best.
+    fn by_definition(node: &Node) -> Vec<Option<(f64, u8)>> {
+        let byte = |row: u32, feature: usize| node.pixels[row as usize * node.d + feature];
+        let n = node.rows.len() as f64;
+        (0..node.d)
+            .map(|feature| {
+                let mut best: Option<(f64, u8)> = None;
+                for cut in 1..=255u8 {
+                    let right: Vec<u32> =
+                        node.rows.iter().copied().filter(|&row| byte(row, feature) >= cut).collect();
+                    let sum: i64 = right.iter().map(|&row| i64::from(node.residuals[row as usize])).sum();
+                    let (a, b) = fraction(n, node.sum as f64, right.len() as f64, sum as f64);
+                    if b > 0.0 && best.is_none_or(|(score, _)| a / b > score * (1.0 + 1e-14)) {
+                        // The smallest value that goes right names the partition.
+                        let high = right.iter().map(|&row| byte(row, feature)).min().unwrap();
+                        best = Some((a / b, high));
+                    }
+                }
+                best
+            })
+            .collect()
+    }
+
+    fn found(node: &Node, cuts: &FeatureCuts) -> Vec<Option<(f64, u8)>> {
+        (0..node.d)
+            .map(|feature| {
+                (cuts.denominator[feature] > 0.0).then(|| {
+                    let right = node.rows.iter().map(|&row| node.pixels[row as usize * node.d + feature]);
+                    let high = right.filter(|&value| u16::from(value) >= cuts.cut[feature]).min().unwrap();
+                    (cuts.numerator[feature] / cuts.denominator[feature], high)
+                })
+            })
+            .collect()
+    }
+
+    fn levels() -> impl Iterator<Item = Level> {
+        [Level::Scalar, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= simd::supported())
+    }
+
+    #[test]
+    fn all_ways_of_counting_find_the_best_cuts_at_every_level() {
+        let mut scratch = Scratch::default();
+        for n in 0..200 {
+            let node = node(n, 13, n as u64);
+            let expected = by_definition(&node);
+            let mut histogram = ResidualHistogram::new(&node.x);
+            histogram.set(&node.x, &node.rows, &node.residuals);
+            for level in levels() {
+                let mut cuts = FeatureCuts::default();
+                histogram.best_cuts(level, &node.x, node.rows.len(), node.sum, &mut cuts);
+                assert_eq!(found(&node, &cuts), expected, "histogram of {n} rows, {level:?}");
+                best_cuts_of_rows(
+                    level,
+                    &node.x,
+                    &node.rows,
+                    &node.residuals,
+                    node.sum,
+                    &mut scratch,
+                    &mut cuts,
+                );
+                assert_eq!(found(&node, &cuts), expected, "{n} rows, {level:?}");
+                if node.rows.len() <= few::MOST {
+                    few::best_cuts(level, &node.x, &node.rows, &node.residuals, node.sum, &mut cuts);
+                    assert_eq!(found(&node, &cuts), expected, "all pairs of {n} rows, {level:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_childs_histogram_is_its_parents_less_its_siblings() {
+        let node = node(9000, 20, 4);
+        let (left, right): (Vec<u32>, Vec<u32>) =
+            node.rows.iter().partition(|&&row| node.x.byte(row as usize, 2) < 255);
+        let mut parent = ResidualHistogram::new(&node.x);
+        parent.set(&node.x, &node.rows, &node.residuals);
+        let mut child = ResidualHistogram::new(&node.x);
+        child.set(&node.x, &left, &node.residuals);
+        let mut sibling = ResidualHistogram::new(&node.x);
+        sibling.set(&node.x, &right, &node.residuals);
+        let mut removed = parent.clone();
+        parent.subtract(&child);
+        // Bin 0 is not kept exactly, for words that are 0 in all eight features are skipped; others are.
+        assert_eq!(parent.0, sibling.0);
+        removed.remove(&node.x, &left, &node.residuals);
+        assert_eq!(removed.0, sibling.0);
+    }
+
+    #[test]
+    fn ties_are_drawn_among_the_equally_good_features() {
+        let cuts = FeatureCuts {
+            numerator: vec![0.0, 8.0, 1.0, 4.0, 8.0],
+            denominator: vec![0.0, 4.0, 1.0, 2.0, 8.0],
+            cut: vec![0, 10, 20, 30, 40],
+        };
+        assert_eq!(
+            cuts.best(|equal| {
+                assert_eq!(equal, 2);
+                0
+            }),
+            Some((1, 10))
+        );
+        assert_eq!(cuts.best(|_| 1), Some((3, 30)));
+        let none = FeatureCuts { numerator: vec![0.0; 2], denominator: vec![0.0; 2], cut: vec![0; 2] };
+        assert_eq!(none.best(|_| 0), None);
+    }
+}

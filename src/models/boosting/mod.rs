@@ -66,6 +66,9 @@ pub struct Boosting<'a> {
     exponentials: Vec<Vec<f64>>,
     /// Whether a score has left the range that is safe to exponentiate.
     extreme: bool,
+    /// Residuals of the classes of this round whose trees are still to be grown ([`Order::Simultaneous`]).
+    of_round: Vec<Vec<f64>>,
+    quantised: Quantised,
     grower: Grower,
     seed: u64,
     ensemble: Ensemble,
@@ -120,6 +123,8 @@ impl GradientBoostingClassifier {
             scores: initial.iter().map(|&score| vec![score; n]).collect(),
             exponentials: initial.iter().map(|&score| vec![score.exp(); n]).collect(),
             extreme: false,
+            of_round: Vec::new(),
+            quantised: Quantised::default(),
             seed,
             ensemble: Ensemble { initial, trees: Vec::new(), present: present.clone() },
             present,
@@ -147,11 +152,25 @@ impl GradientBoostingClassifier {
 impl Boosting<'_> {
     /// Boosts until there are `rounds` rounds.
     pub fn boost_to(&mut self, rounds: usize) {
-        while self.rounds() < rounds {
-            self.round();
+        self.boost_trees(rounds * self.present.len());
+    }
+
+    /// Grows trees until there are `count`, which may be in the middle of a round: one tree a class, in order.
+    pub fn boost_trees(&mut self, count: usize) {
+        while self.ensemble.trees.len() < count {
+            let class = self.ensemble.trees.len() % self.present.len();
+            if self.parameters.order == Order::Simultaneous && class == 0 {
+                self.of_round = (0..self.present.len()).map(|class| self.residuals(class)).collect();
+            }
+            let residuals = match self.parameters.order {
+                Order::Sequential => self.residuals(class),
+                Order::Simultaneous => std::mem::take(&mut self.of_round[class]),
+            };
+            self.tree(class, &residuals);
         }
     }
 
+    /// Complete rounds so far.
     pub fn rounds(&self) -> usize {
         self.ensemble.trees.len() / self.present.len()
     }
@@ -173,37 +192,18 @@ impl Boosting<'_> {
         (0..n).map(loss).sum::<f64>() / n as f64
     }
 
-    fn round(&mut self) {
-        let n = self.targets.len();
-        let classes = self.present.len();
-        let residuals_of = |this: &Self, class: usize| -> Vec<f64> {
-            (0..n)
-                .map(|row| {
-                    let target = if usize::from(this.targets[row]) == class { 1.0 } else { 0.0 };
-                    target - this.probability(class, row)
-                })
-                .collect()
-        };
-        let mut before: Option<Vec<Vec<f64>>> = match self.parameters.order {
-            Order::Sequential => None,
-            Order::Simultaneous => Some((0..classes).map(|class| residuals_of(self, class)).collect()),
-        };
-        let mut quantised = Quantised::default();
-        for class in 0..classes {
-            let residuals = match &mut before {
-                None => residuals_of(self, class),
-                Some(all) => std::mem::take(&mut all[class]),
-            };
-            quantised.set(&residuals);
-            self.tree(class, &residuals, &quantised);
-        }
+    /// Target less probability, for every training row.
+    fn residuals(&self, class: usize) -> Vec<f64> {
+        let target = |row: usize| if usize::from(self.targets[row]) == class { 1.0 } else { 0.0 };
+        (0..self.targets.len()).map(|row| target(row) - self.probability(class, row)).collect()
     }
 
     /// Grows the next tree, of one class, and updates that class's scores.
-    fn tree(&mut self, class: usize, residuals: &[f64], quantised: &Quantised) {
+    fn tree(&mut self, class: usize, residuals: &[f64]) {
+        self.quantised.set(residuals);
         let max_depth = self.parameters.max_depth.unwrap_or(usize::MAX);
         let seed = Random::of_task(self.seed, self.ensemble.trees.len() as u64).seed();
-        let nodes = self.grower.grow(&self.source, quantised, max_depth, seed);
+        let nodes = self.grower.grow(&self.source, &self.quantised, max_depth, seed);
         let k = self.present.len() as f64;
         let (scores, exponentials) = (&mut self.scores[class], &mut self.exponentials[class]);
         let mut values = Vec::new();
