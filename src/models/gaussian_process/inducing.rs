@@ -42,7 +42,7 @@ const ROWS_A_TASK: usize = 512;
 const MAX_ITER: usize = 200;
 
 /// The part of the loss that a step must bring to count as progress.
-const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-5;
 
 impl Classifier for InducingPoints {
     /// O(n m^2 + n m d). The seed draws the inducing points.
