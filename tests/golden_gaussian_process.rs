@@ -40,7 +40,6 @@ fn predictions_on_images_are_scikit_learns() {
         let training = Training { features: &train, labels: &data.train.labels[..n], classes: 10 };
         for multi_class in ["one_vs_one", "one_vs_rest"] {
             let differing = differing(&training, &test, case, multi_class);
-            // Where probabilities round to a tie or just not, the last bit of exp and erf decides.
             assert_eq!(differing, 0, "{} {multi_class}: {differing} of {m} differ", case["dataset"]);
         }
     }

@@ -1,9 +1,9 @@
 //! The exact model with the kernel exp(-d^2 / 2) on scaled features, for any number of rows that the kernel
 //! hardly couples: 784 standardised pixels put most images so far apart that their kernel value is 0.
 //!
-//! Kernel values between training rows below exp(-[`REACH`] / 2) are taken as 0. No row of K changes by more
-//! than n exp(-30) (6e-9 for 60,000 rows), and f = K (y - pi(f)) moves by at most that, for |y - pi| < 1. A
-//! test row sees the training rows up to [`MARGIN`] beyond the nearest one: the rest weigh less than
+//! Kernel values between training rows below exp(-[`REACH`] / 2) are taken as 0, which changes no row of K by
+//! more than n exp(-30) in sum (6e-9 for 60,000 rows), and f = K (y - pi(f)), with |y - pi| < 1, by about as
+//! much. A test row sees the training rows up to [`MARGIN`] beyond the nearest one: the rest weigh less than
 //! n exp(-30) times the nearest.
 
 use rayon::prelude::*;

@@ -39,7 +39,7 @@ const JITTER: f64 = 1e-6;
 const ROWS_A_TASK: usize = 512;
 
 /// Quasi-Newton steps at most.
-const MAX_ITER: usize = 200;
+const MAX_ITER: usize = 500;
 
 /// The part of the loss that a step must bring to count as progress.
 const TOLERANCE: f64 = 1e-5;
