@@ -25,8 +25,7 @@ fn matrix(rows: &[Vec<f64>]) -> Matrix {
 }
 
 fn tree_predictions(x: &Matrix, y: &Vec<u32>, max_depth: Option<u16>) -> Vec<u32> {
-    let mut parameters = DecisionTreeClassifierParameters::default();
-    parameters.max_depth = max_depth;
+    let parameters = DecisionTreeClassifierParameters { max_depth, ..Default::default() };
     DecisionTreeClassifier::fit(x, y, parameters).unwrap().predict(x).unwrap()
 }
 
