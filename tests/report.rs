@@ -281,3 +281,13 @@ fn five_thousand_rows_make_a_page_in_seconds() {
     // A hundredth of this on a quiet machine; the limit only catches what grows with the square of the rows.
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
+
+#[test]
+fn the_readme_shows_the_committed_families() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let families = fs::read_to_string(root.join("reports/families.md")).unwrap();
+    let (begin, end) = ("<!-- BEGIN: results -->", "<!-- END: results -->");
+    let shown = &readme[readme.find(begin).unwrap() + begin.len()..readme.find(end).unwrap()];
+    assert_eq!(shown.trim(), families.trim(), "copy reports/families.md between the marks of README.md");
+}

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::charts::overview::title;
+use super::format::round;
 use super::tables::{Line, SideBySide, View};
 use crate::results::Provenance;
 
@@ -148,7 +149,7 @@ fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Pro
         id: &line.id,
         family: &line.classifier,
         parameters: &line.parameters,
-        difference: table.difference(line).map(round),
+        difference: table.difference(line),
         cells: cells.collect(),
     }
 }
@@ -165,11 +166,6 @@ fn number(own: &Provenance, seen: &mut Vec<Provenance>) -> usize {
 /// The train size as the page's filter names it.
 pub fn size(subset: Option<usize>) -> String {
     subset.map_or("full".to_string(), |size| size.to_string())
-}
-
-/// To the sixth digit: differences of decimals without binary dust.
-fn round(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
 }
 
 /// Escapes what ends a script element or a line of one. These characters stand only inside JSON's strings,

@@ -5,6 +5,11 @@ pub fn accuracy(value: f64) -> String {
     format!("{value:.4}")
 }
 
+/// To the sixth digit: differences of decimals without binary dust.
+pub fn round(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 /// A signed difference of accuracies; no minus zero.
 pub fn difference(value: f64) -> String {
     let text = format!("{value:+.4}");

@@ -5,6 +5,7 @@
 
 pub mod charts;
 pub mod embed;
+pub mod families;
 pub mod format;
 pub mod one_pixel;
 pub mod page;
@@ -68,6 +69,7 @@ impl Report {
         files.insert("benchmark.html".to_string(), page.into_bytes());
         files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
+        files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         for chart in charts {
             files.insert(chart.file, chart.svg.into_bytes());
         }

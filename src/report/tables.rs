@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
+use super::format::round;
 use super::reference::{Figures, Reference};
 use super::rows::{Row, readable};
 
@@ -102,7 +103,7 @@ impl SideBySide {
     /// The second data set's accuracy less the first's: how much harder it is.
     pub fn difference(&self, line: &Line) -> Option<f64> {
         let accuracy = |dataset| self.row(line, dataset).and_then(|row| row.accuracy);
-        Some(accuracy(1)? - accuracy(0)?)
+        Some(round(accuracy(1)? - accuracy(0)?))
     }
 
     /// The lines of one view.

@@ -1,0 +1,43 @@
+//! The shortest table: for each family the best of its configurations on each data set, as Markdown that a
+//! README can carry.
+
+use super::charts::overview::title;
+use super::format::{accuracy, count};
+use super::tables::{Line, SideBySide, View};
+use super::text::size;
+
+/// One line a classifier of the `native` engine, in alphabetical order, with its best accuracy on each data
+/// set (the first of equals) and the configuration that reached it.
+pub fn markdown(table: &SideBySide, view: &View) -> String {
+    let lines: Vec<&Line> = table.view(view).filter(|line| line.engine == "native").collect();
+    let mut classifiers: Vec<&str> = lines.iter().map(|line| line.classifier.as_str()).collect();
+    classifiers.sort_unstable();
+    classifiers.dedup();
+    let mut head = "| classifier | configurations |".to_string();
+    let mut rule = "| --- | ---: |".to_string();
+    for dataset in &table.datasets {
+        head += &format!(" {} best | with |", title(dataset));
+        rule += " ---: | --- |";
+    }
+    let mut text = format!("{head}\n{rule}\n");
+    for classifier in classifiers {
+        let own: Vec<&Line> = lines.iter().copied().filter(|line| line.classifier == classifier).collect();
+        text += &format!("| {classifier} | {} |", own.len());
+        for dataset in 0..table.datasets.len() {
+            let scored = own.iter().filter_map(|line| Some((table.row(line, dataset)?.accuracy?, *line)));
+            let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
+            match best {
+                Some((figure, line)) => text += &format!(" {} | {} |", accuracy(figure), line.parameters),
+                None => text += "  |  |",
+            }
+        }
+        text.push('\n');
+    }
+    text + &format!(
+        "\n{} of run `{}`, {}, engine `native`; made by `mnist-bench report --run {}`.\n",
+        count(lines.len(), "configuration"),
+        view.run,
+        size(view),
+        view.run
+    )
+}
