@@ -1,149 +1,199 @@
 #!/usr/bin/env python3
-"""Our models against scikit-learn: the same rows on the same machine, one thread each, in turns.
+"""Our models against scikit-learn and scikit-learn-intelex: the same rows on one machine, one thread, in turns.
 
     cargo build --release
-    .venv/bin/python benchmarks/speed/compare.py [--dataset mnist] [--repeats 3] [ROW...]
+    .venv/bin/python benchmarks/speed/compare.py --json FILE [--repeats 3] [--limit 900] [ROW...]
+    .venv/bin/python benchmarks/speed/compare.py --table FILE
 
-Each repeat runs a row with our binary (`sweep --quiet-pass`, one configuration alone in its process) and
-then with scikit-learn in a process of its own, so that what else the machine does meets both. Prints a
-Markdown table; `--json FILE` keeps every single measurement. Times are fit plus predict, without loading and
-standardising. Nothing else should run meanwhile: the table says how busy the machine was.
+Each repeat of a row runs our binary (`sweep --quiet-pass`, one configuration alone in its process) and then
+each peer that rows.json names, in a process of its own, so that what else the machine does meets all of them.
+Every run is a line of FILE as soon as it ends; what FILE holds already is not run again, so the same command
+goes on after a stop. The table is made from FILE; --table makes it again without running anything.
+Times are fit plus predict, without loading and standardising. Nothing else should run meanwhile.
 """
 
 import argparse
+import datetime
+import hashlib
+import itertools
 import json
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
-import tempfile
 
-from scikit_learn import rows
+import engines
+import figures
+import table
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-class NotRun(Exception):
-    """A row without figures, with the reason."""
+HERE = pathlib.Path(__file__).resolve().parent
+FULL = 60_000
 
 
-def grid(row):
-    """A grid file of one configuration. A parameter is a list of values, so that a list stands in a list."""
-    lines = ["[[family]]", f'classifier = "{row["classifier"]}"', "[family.parameters]"]
-    lines += [f"{name} = [{json.dumps(value)}]" for name, value in row["parameters"].items()]
-    return "\n".join(lines) + "\n"
-
-
-def ours(binary, row, dataset, train_size):
-    """One quiet pass of our binary over one configuration."""
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        (folder / "row.toml").write_text(grid(row))
-        command = [binary, "sweep", "--grid", folder / "row.toml", "-d", dataset, "-e", "native", "--quiet-pass"]
-        command += ["--results-dir", folder / "results", "--reports-dir", folder / "reports"]
-        command += ["--data-dir", ROOT / "data"]
-        if train_size:
-            command += ["--train-size", str(train_size)]
-        done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
-        files = list((folder / "results").rglob("*.json"))
-        if done.returncode != 0 or len(files) != 1:
-            reason = next((line for line in done.stderr.splitlines() if "error" in line), "no reason given")
-            raise NotRun(f"ours ended with {done.returncode}: {reason}")
-        result = json.loads(files[0].read_text())
-    if result["status"] != "ok":
-        raise NotRun(f"ours: {result['status']}: {str(result.get('error'))[:200]}")
-    keys = ("fit_seconds", "predict_seconds", "accuracy", "threads")
-    return {"engine": "native", "row": row["name"]} | {key: result[key] for key in keys}
-
-
-def theirs(row, dataset, train_size):
-    """One run of scikit_learn.py over one row."""
-    command = [sys.executable, pathlib.Path(__file__).with_name("scikit_learn.py"), "--dataset", dataset, row["name"]]
-    if train_size:
-        command += ["--train-size", str(train_size)]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise NotRun(f"scikit-learn: {(done.stderr.splitlines() or ['no reason given'])[-1]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def total(measurement):
-    return measurement["fit_seconds"] + measurement["predict_seconds"]
-
-
-def seconds(measurements):
-    """Median, with the range where there are several."""
-    times = sorted(map(total, measurements))
-    figure = f"{statistics.median(times):.2f}"
-    return f"{figure} ({times[0]:.2f} to {times[-1]:.2f})" if len(times) > 1 else figure
-
-
-def accuracy(measurements):
-    return f"{statistics.mean(m['accuracy'] for m in measurements):.4f}"
+def rows():
+    """The rows by name, each with the list of its configurations: one, or all that its grid stands for."""
+    known = json.loads((HERE / "rows.json").read_text())
+    for row in known.values():
+        grid = row.get("grid")
+        combined = itertools.product(*grid.values()) if grid else []
+        row["configurations"] = [dict(zip(grid, values)) for values in combined] or [row["parameters"]]
+    return known
 
 
 def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if os.path.exists("/proc/cpuinfo") else []:
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.processor()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default="mnist")
-    parser.add_argument("--train-size", type=int, help="fewer training images (to try it out; the two draw different ones)")
-    parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/mnist-bench")
-    parser.add_argument("--json", type=pathlib.Path, help="append every measurement to this file, a line each")
-    parser.add_argument("row", nargs="*", help=f"rows to run, all by default: {', '.join(rows())}")
-    arguments = parser.parse_args()
-    table = rows()
-    for name in arguments.row:
-        if name not in table:
-            parser.error(f"unknown row {name} (known: {', '.join(table)})")
-    if not arguments.binary.is_file():
-        parser.error(f"{arguments.binary} is not there: run `cargo build --release` first")
+class Evidence:
+    """A file of measurements, a line each, below a line for each session that added some.
 
-    version = subprocess.run([arguments.binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    lines, missing, facts, busy = [], [], {}, os.getloadavg()[0]
-    for name in arguments.row or table:
-        row = table[name] | {"name": name}
-        mine, other = [], []
-        try:
-            for repeat in range(arguments.repeats):
-                mine.append(ours(arguments.binary, row, arguments.dataset, arguments.train_size))
-                other.append(theirs(row, arguments.dataset, arguments.train_size))
-                figures = f"{total(mine[-1]):.2f} s against {total(other[-1]):.2f} s"
-                print(f"{name}, repeat {repeat + 1}: {figures}", file=sys.stderr)
-        except NotRun as reason:
-            missing.append(f"- {name} was not run: {reason}")
+    All sessions of a file have the same binary, processor and train size: a ratio between others means nothing.
+    """
+
+    def __init__(self, path):
+        self.path, self.sessions, self.measurements = path, [], []
+        for number, line in enumerate(path.read_text().splitlines() if path and path.exists() else [], 1):
+            try:
+                read = json.loads(line)
+            except ValueError:
+                raise SystemExit(f"{path}: line {number} is not JSON: remove it") from None
+            if "session" in read:
+                self.sessions.append(read["session"])
+            else:
+                self.measurements.append(read)
+
+    def begin(self, session):
+        for earlier in self.sessions:
+            for fact in ("binary", "binary_sha256", "processor", "cores", "train_size"):
+                if earlier[fact] != session[fact]:
+                    raise SystemExit(
+                        f"{self.path} was measured with {fact} {earlier[fact]}, now it is {session[fact]}: "
+                        "name another file with --json"
+                    )
+        self.sessions.append(session)
+        self.write({"session": session})
+
+    def add(self, measurement):
+        self.measurements.append(measurement)
+        self.write(measurement)
+
+    def write(self, line):
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def found(self, identity, repeat, limit):
+        """The status of this run where it is there already: it ended well, or would be stopped again."""
+        for m in self.measurements:
+            same = all(m.get(name) == value for name, value in identity.items()) and m["repeat"] == repeat
+            stopped = m["status"] == "timeout" and m["limit_seconds"] >= limit
+            if same and (m["status"] == "ok" or stopped):
+                return m["status"]
+        return None
+
+
+def scaled(sizes, train_size):
+    """The train sizes of an extrapolation, in proportion where the whole comparison is only tried out."""
+    return [max(200, size * train_size // FULL) for size in sizes] if train_size else sizes
+
+
+def plan(row, repeats, train_size):
+    """What runs for a row, in turns: (repeat, peer's label or None for ours, configuration, train size)."""
+    most = min(repeats, row.get("repeats", repeats))
+    for repeat in range(most):
+        yield repeat, None, row["configurations"][0], train_size
+        for label, peer in row["peers"].items():
+            if repeat >= peer.get("repeats", most):
+                continue
+            # Small sizes first, so that a stop leaves something to extrapolate from.
+            for size in scaled(peer.get("train_sizes", []), train_size) or [train_size]:
+                for configuration in row["configurations"]:
+                    yield repeat, label, configuration, size
+
+
+def run_row(name, row, arguments, evidence):
+    """Runs what is missing of a row. Where ours has no figure the peers' would be for nothing."""
+    hopeless = set()
+    for repeat, label, configuration, size in plan(row, arguments.repeats, arguments.train_size):
+        key = figures.key(configuration)
+        identity = {"row": name, "peer": label, "dataset": arguments.dataset, "configuration": key, "asked_size": size}
+        tries = (label, key) if label else None
+        if tries in hopeless or None in hopeless:
             continue
-        if arguments.json:
-            with arguments.json.open("a") as file:
-                file.writelines(json.dumps(m | {"repeat": i}) + "\n" for pair in (mine, other) for i, m in enumerate(pair))
-        facts = other[-1]
-        ratio = statistics.median(map(total, other)) / statistics.median(map(total, mine))
-        goal = f" (goal {row['goal']})" if "goal" in row else ""
-        label = name + (f": {row['note']}" if "note" in row else "")
-        lines.append(
-            f"| {label} | {seconds(mine)} | {seconds(other)} | {ratio:.1f}{goal} | {accuracy(mine)} | {accuracy(other)} |"
-        )
-    if lines:
-        runs = f"median and range of {arguments.repeats} runs" if arguments.repeats > 1 else "one run"
-        print(
-            f"{arguments.dataset}, {facts['train_size']} training images, fit plus predict in seconds, one thread "
-            f"each, {runs} in turns. {version}; scikit-learn {facts['version']} ({', '.join(facts['blas'])}). "
-            f"{processor()}, {os.cpu_count()} cores; load average {busy:.1f} at the start.\n"
-        )
-        print("| row | ours | scikit-learn | ratio | our accuracy | its accuracy |")
-        print("|---|---:|---:|---:|---:|---:|")
-        print("\n".join(lines))
-    if missing:
-        print("\n" + "\n".join(missing))
-        sys.exit(1)
+        status = evidence.found(identity, repeat, arguments.limit)
+        if status:
+            # Neither a larger size nor another repeat of what was stopped would end in time.
+            hopeless |= {tries} if status != "ok" else set()
+            continue
+        common = (arguments.dataset, size, arguments.limit)
+        if label is None:
+            done = engines.ours(arguments.binary, row["classifier"], row["configurations"], *common)
+        else:
+            peer = row["peers"][label]
+            engine = engines.label_engine(label, peer)
+            done = engines.theirs(engine, row["classifier"], configuration, peer.get("options", {}), *common)
+        evidence.add(identity | {"repeat": repeat} | done)
+        told(name, row, identity, repeat, done)
+        if done["status"] != "ok":
+            hopeless.add(tries)
+
+
+def told(name, row, identity, repeat, done):
+    """A line on standard error for a run that ended."""
+    parts = [name, f"repeat {repeat + 1}", identity["peer"] or "ours"]
+    if len(row["configurations"]) > 1:
+        parts.append(identity["configuration"] if identity["peer"] else f"all {len(row['configurations'])}")
+    if identity["asked_size"]:
+        parts.append(f"n={identity['asked_size']}")
+    ended = f"{figures.seconds(done):.2f} s" if done["status"] == "ok" else f"{done['status']} {done.get('reason', '')}"
+    print(f"{', '.join(parts)}: {ended}", file=sys.stderr, flush=True)
+
+
+def main():
+    known = rows()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--dataset", default="mnist")
+    add("--train-size", type=int, help="fewer training images, to try it out (the two sides draw different ones)")
+    add("--repeats", type=int, default=1, help="at most; rows.json has fewer for what takes long")
+    add("--limit", type=float, default=900, metavar="SECONDS", help="of one run, loading included; then it is killed")
+    add("--binary", type=pathlib.Path, default=engines.ROOT / "target/release/mnist-bench")
+    add("--json", type=pathlib.Path, metavar="FILE", help="append every measurement, and leave out what is there")
+    add("--table", type=pathlib.Path, metavar="FILE", help="only print the table of these measurements")
+    add("row", nargs="*", help=f"rows to run, all by default: {', '.join(known)}")
+    arguments = parser.parse_args()
+    for name in arguments.row:
+        if name not in known:
+            parser.error(f"unknown row {name} (known: {', '.join(known)})")
+    chosen = {name: known[name] for name in arguments.row or known}
+
+    evidence = Evidence(arguments.table or arguments.json)
+    if not arguments.table:
+        arguments.binary = arguments.binary.absolute()
+        if not arguments.binary.is_file():
+            parser.error(f"{arguments.binary} is not there: run `cargo build --release` first")
+        version = subprocess.run([arguments.binary, "--version"], capture_output=True, text=True, check=True)
+        session = {
+            "utc": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "binary": version.stdout.strip(),
+            "binary_sha256": hashlib.sha256(arguments.binary.read_bytes()).hexdigest(),
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "train_size": arguments.train_size,
+            "load_average": round(os.getloadavg()[0], 2),
+        }
+        evidence.begin(session)
+        for name, row in chosen.items():
+            run_row(name, row, arguments, evidence)
+    if not evidence.sessions:
+        raise SystemExit(f"{arguments.table}: no measurements: make them with --json {arguments.table}")
+    datasets = dict.fromkeys(m["dataset"] for m in evidence.measurements)
+    shown = datasets if arguments.table else [arguments.dataset]
+    print("\n".join(table.markdown(chosen, evidence.measurements, evidence.sessions[-1], one) for one in shown), end="")
 
 
 if __name__ == "__main__":
