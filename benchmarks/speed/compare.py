@@ -160,7 +160,7 @@ def main():
     add("--dataset", default="mnist")
     add("--train-size", type=int, help="fewer training images, to try it out (the two sides draw different ones)")
     add("--repeats", type=int, default=1, help="at most; rows.json has fewer for what takes long")
-    add("--limit", type=float, default=900, metavar="SECONDS", help="of one run, loading included; then it is killed")
+    add("--limit", type=float, default=900, metavar="SECONDS", help="of one run's fit and predict; then it is killed")
     add("--binary", type=pathlib.Path, default=engines.ROOT / "target/release/mnist-bench")
     add("--json", type=pathlib.Path, metavar="FILE", help="append every measurement, and leave out what is there")
     add("--table", type=pathlib.Path, metavar="FILE", help="only print the table of these measurements")

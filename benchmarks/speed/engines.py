@@ -16,6 +16,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Seconds on top of the limit for what is not timed: loading, standardising, our report.
+UNTIMED = 120
 # More processor time than wall clock by this factor is a second thread.
 ONE_THREAD = 1.1
 
@@ -52,20 +54,26 @@ class Ended(Exception):
 
 
 def run(command, limit):
-    """Output, errors, exit code and wall clock of a command; it and its children are gone afterwards."""
+    """Output, errors, exit code and wall clock of a command; it and its children are gone afterwards.
+
+    The peers end themselves when fit and predict reach the limit, so that it is a lower bound of just these;
+    the guard here is for ours and for what hangs elsewhere.
+    """
     began = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
     try:
-        out, errors = process.communicate(timeout=limit)
+        out, errors = process.communicate(timeout=limit + UNTIMED)
     except subprocess.TimeoutExpired:
         raise Ended("timeout", limit_seconds=limit) from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+    if process.returncode == -signal.SIGALRM:
+        raise Ended("timeout", limit_seconds=limit)
     return out, errors, process.returncode, time.perf_counter() - began
 
 
@@ -151,7 +159,7 @@ def theirs(engine, classifier, parameters, options, dataset, train_size, limit):
         command = [sys.executable, pathlib.Path(__file__).with_name("scikit_learn.py"), "--dataset", dataset]
         command += ["--intelex"] if engine == "intelex" else []
         command += ["--train-size", train_size] if train_size else []
-        command += [classifier, json.dumps(parameters), json.dumps(options)]
+        command += ["--limit", limit, classifier, json.dumps(parameters), json.dumps(options)]
         out, errors, code, _ = run(command, limit)
         if code != 0 or not out:
             raise Ended("failed", reason=(errors.splitlines() or [f"exit code {code}"])[-1][:200])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times one fit plus predict of scikit-learn, or of scikit-learn-intelex, on standardised pixels, one thread.
 
-    scikit_learn.py [--intelex] [--dataset mnist] [--train-size N] CLASSIFIER PARAMETERS [OPTIONS]
+    scikit_learn.py [--intelex] [--dataset mnist] [--train-size N] [--limit S] CLASSIFIER PARAMETERS [OPTIONS]
 
 compare.py starts it; by hand: `scikit_learn.py --intelex --train-size 2000 SVC '{"C": 10}'`. PARAMETERS is a
 JSON object spelled as in scikit-learn 0.19 and means what it meant there; OPTIONS is one in today's spelling
@@ -23,6 +23,7 @@ import gzip
 import json
 import logging
 import pathlib
+import signal
 import time
 import warnings
 
@@ -141,6 +142,7 @@ def main():
     parser.add_argument("--intelex", action="store_true")
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--train-size", type=int, help="only the first N training images")
+    parser.add_argument("--limit", type=float, default=0, help="seconds of fit and predict, then it is killed")
     parser.add_argument("classifier")
     parser.add_argument("parameters", type=json.loads)
     parser.add_argument("options", type=json.loads, nargs="?", default={})
@@ -164,11 +166,14 @@ def main():
 
     with warnings.catch_warnings(record=True) as caught, threadpoolctl.threadpool_limits(1):
         warnings.simplefilter("always")
+        # The signal's default action ends the process at once, also from within compiled code.
+        signal.setitimer(signal.ITIMER_REAL, arguments.limit)
         began, cpu = time.perf_counter(), time.process_time()
         model.fit(train, train_labels)
         fitted = time.perf_counter()
         predictions = model.predict(test)
         ended, cpu_ended = time.perf_counter(), time.process_time()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     blas = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     measurement = {
         "train_size": len(train),
