@@ -98,7 +98,9 @@ class Evidence:
 
 def scaled(sizes, train_size):
     """The train sizes of an extrapolation, in proportion where the whole comparison is only tried out."""
-    return [max(200, size * train_size // FULL) for size in sizes] if train_size else sizes
+    if not train_size:
+        return sizes
+    return [max(200 * place, size * train_size // FULL) for place, size in enumerate(sizes, 1)]
 
 
 def plan(row, repeats, train_size):

@@ -80,8 +80,10 @@ def remarks(row, mine, peers, measurements):
         failed = [m["reason"] for m in own if m["status"] == "failed"]
         if failed and not good:
             said.append(f"{name} gave no figure: {failed[-1]}")
-        elif not own and (not ours or mine is None):
+        elif not own:
             said.append(f"{name} not measured")
+        elif not ours and peers[label] is None:
+            said.append(f"{name} gave no figure: a configuration is missing, or ran at one smaller size only")
     return said
 
 
