@@ -5,7 +5,10 @@ use std::sync::Arc;
 use mnist_bench::dataset::{self, Features, Scaling};
 use mnist_bench::models::Training;
 use mnist_bench::models::linear::sgd::{Loss, Penalty};
-use mnist_bench::models::linear::{LinearModel, PassiveAggressiveClassifier, Perceptron, SGDClassifier};
+use mnist_bench::models::linear::{
+    LinearModel, LinearSVC, LogisticRegression, PassiveAggressiveClassifier, Perceptron, SGDClassifier,
+    linear_svc, logistic,
+};
 use serde_json::Value;
 
 /// The first rows of MNIST, as the script has them.
@@ -100,4 +103,104 @@ fn stochastic_models_make_the_updates_of_scikit_learn() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// R(w) + C * losses of a fitted model, as the script computes it.
+fn objective(model: &LinearModel, data: &Data, classifier: &str, parameters: &Value) -> f64 {
+    let (k, d) = (model.classes.len(), data.train.d());
+    let text = |name: &str| parameters[name].as_str().unwrap_or("");
+    let multinomial = text("multi_class") == "multinomial";
+    let mut counted = model.weights.clone();
+    if !multinomial {
+        counted.extend(&model.intercepts);
+    }
+    let norm: f64 = match text("penalty") {
+        "l1" => counted.iter().map(|w| w.abs()).sum(),
+        _ => 0.5 * counted.iter().map(|w| w * w).sum::<f64>(),
+    };
+    let mut losses = 0.0;
+    for (i, &label) in data.labels.iter().enumerate() {
+        let row = data.train.scaled().row(i);
+        let scores: Vec<f64> = (0..k)
+            .map(|class| {
+                let weights = &model.weights[class * d..(class + 1) * d];
+                let products = row.iter().zip(weights).map(|(&x, w)| f64::from(x) * w);
+                products.sum::<f64>() + model.intercepts[class]
+            })
+            .collect();
+        let target = model.classes.iter().position(|&class| class == label).unwrap();
+        let margin = |class: usize| if class == target { scores[class] } else { -scores[class] };
+        let wrong = |class: usize| f64::from(u8::from(class != target));
+        losses += match (classifier, text("multi_class"), text("loss")) {
+            ("LogisticRegression", "ovr", _) => (0..k).map(|class| (-margin(class)).exp().ln_1p()).sum(),
+            ("LogisticRegression", ..) => {
+                scores.iter().map(|score| (score - scores[target]).exp()).sum::<f64>().ln()
+            }
+            (_, "crammer_singer", _) => {
+                (0..k).map(|class| scores[class] + wrong(class)).fold(f64::MIN, f64::max) - scores[target]
+            }
+            (_, _, "hinge") => (0..k).map(|class| (1.0 - margin(class)).max(0.0)).sum(),
+            _ => (0..k).map(|class| (1.0 - margin(class)).max(0.0).powi(2)).sum::<f64>(),
+        };
+    }
+    norm + parameters["C"].as_f64().unwrap() * losses
+}
+
+/// As the engine would run them, with all parameters at their defaults but the grid's.
+fn fit_linear(data: &Data, classifier: &str, parameters: &Value) -> LinearModel {
+    let text = |name: &str| parameters[name].as_str().unwrap_or("");
+    let c = parameters["C"].as_f64().unwrap();
+    let penalty = if text("penalty") == "l1" { logistic::Penalty::L1 } else { logistic::Penalty::L2 };
+    if classifier == "LogisticRegression" {
+        let multi_class = match text("multi_class") {
+            "multinomial" => logistic::LogisticMultiClass::Multinomial,
+            _ => logistic::LogisticMultiClass::Ovr,
+        };
+        let model = LogisticRegression { c, penalty, multi_class, ..LogisticRegression::default() };
+        return model.fit_linear(&data.training()).unwrap();
+    }
+    let multi_class = match text("multi_class") {
+        "crammer_singer" => linear_svc::SvcMultiClass::CrammerSinger,
+        _ => linear_svc::SvcMultiClass::Ovr,
+    };
+    let loss = match text("loss") {
+        "hinge" => linear_svc::SvcLoss::Hinge,
+        _ => linear_svc::SvcLoss::SquaredHinge,
+    };
+    let model = LinearSVC { c, loss, penalty, multi_class, ..LinearSVC::default() };
+    model.fit_linear(&data.training()).unwrap()
+}
+
+/// Every kind of problem ends within 1e-4 of the least objective, and knows how near it is.
+#[test]
+fn linear_models_reach_the_least_objective() {
+    let data = Data::load();
+    let rows = data.golden["objectives"].as_array().unwrap();
+    assert_eq!(rows.len(), 18);
+    for row in rows {
+        let (classifier, parameters) = (row["classifier"].as_str().unwrap(), &row["parameters"]);
+        let least = row["objective"].as_f64().unwrap();
+        let model = fit_linear(&data, classifier, parameters);
+        let reached = objective(&model, &data, classifier, parameters);
+        assert!((reached - least).abs() <= 1e-4 * least, "{row}: {reached}");
+        assert_eq!(model.converged, Some(true), "{row}");
+        let told = model.facts["objective"].as_f64().unwrap();
+        assert!((told - reached).abs() <= 1e-5 * reached, "{row}: {told} is told, {reached} is true");
+        let gap = model.facts["duality_gap"].as_f64().unwrap();
+        assert!(reached - gap <= least * (1.0 + 1e-6), "{row}: the gap {gap} denies {least}");
+    }
+}
+
+/// The same weights for one thread and for two.
+#[test]
+fn linear_models_do_not_depend_on_the_number_of_threads() {
+    let data = Data::load();
+    for row in data.golden["objectives"].as_array().unwrap() {
+        let (classifier, parameters) = (row["classifier"].as_str().unwrap(), &row["parameters"]);
+        let fitted = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| fit_linear(&data, classifier, parameters))
+        };
+        assert_eq!(fitted(1), fitted(2), "{row}");
+    }
 }

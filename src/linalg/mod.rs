@@ -7,6 +7,7 @@ pub mod dot;
 pub mod exp;
 pub mod gemm;
 pub mod histogram;
+pub mod lanes;
 pub mod matrix;
 pub mod mixed;
 pub mod panels;

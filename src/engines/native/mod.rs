@@ -4,6 +4,8 @@
 pub mod boosting;
 pub mod forest;
 pub mod gaussian_process;
+pub mod linear_svc;
+pub mod logistic;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
@@ -27,6 +29,8 @@ pub static NATIVE: Engine = Engine {
         &boosting::Family,
         &forest::Family,
         &gaussian_process::Family,
+        &linear_svc::Family,
+        &logistic::Family,
         &mlp::Family,
         &naive_bayes::Family,
         &neighbors::Family,

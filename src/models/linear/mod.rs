@@ -1,11 +1,16 @@
 //! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
 
+mod convex;
+pub mod linear_svc;
+pub mod logistic;
 mod model;
 pub mod passive_aggressive;
 pub mod perceptron;
 pub mod sgd;
 mod stochastic;
 
+pub use linear_svc::LinearSVC;
+pub use logistic::LogisticRegression;
 pub use model::{LinearModel, Problems};
 pub use passive_aggressive::PassiveAggressiveClassifier;
 pub use perceptron::Perceptron;

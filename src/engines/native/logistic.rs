@@ -1,0 +1,49 @@
+//! `LogisticRegression`: every row is a fit of its own.
+
+use super::linear_svc::penalty;
+use super::reader::Reader;
+use super::run_each;
+use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::models::Classifier;
+use crate::models::linear::LogisticRegression;
+use crate::models::linear::logistic::LogisticMultiClass;
+
+pub struct Family;
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "LogisticRegression"
+    }
+
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        read(parameters).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        super::own_key("LogisticRegression", parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        // Scaling is not part of fitting.
+        work.training.features.scaled();
+        work.test.scaled();
+        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
+    }
+}
+
+fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
+    let default = LogisticRegression::default();
+    let reader = Reader::new(parameters, &["C", "penalty", "multi_class", "tol", "max_iter"])?;
+    let multi_class = match reader.choice("multi_class", "ovr", &["ovr", "multinomial"])? {
+        "multinomial" => LogisticMultiClass::Multinomial,
+        _ => LogisticMultiClass::Ovr,
+    };
+    Ok(LogisticRegression {
+        c: reader.positive("C", default.c)?,
+        penalty: penalty(&reader)?,
+        multi_class,
+        tol: reader.positive("tol", default.tol)?,
+        max_iter: reader.integer("max_iter", default.max_iter, 1)?,
+    })
+}

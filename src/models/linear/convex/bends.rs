@@ -1,0 +1,138 @@
+//! The second derivatives of the losses by the scores, and their product with weights.
+
+use rayon::prelude::*;
+
+use super::passes::{BLOCK, Packed, Sums, rows_of, stripes, unpack};
+use crate::linalg::Matrix;
+use crate::linalg::lanes::{LANES, Lanes, project};
+
+/// What is below this, or below this part of a row's sum, does not count.
+const LEAST_BEND: f32 = 1e-7;
+/// Rows evaluated as one task.
+const CHUNK: usize = 1024;
+
+/// The second derivatives of the losses by the scores: of the rows that bend, since the others need no
+/// visit.
+pub struct Bends {
+    /// The classes of a row pull at each other: diag(h) - h h' / sum(h) instead of diag(h).
+    pub coupled: bool,
+    pub rows: Vec<u32>,
+    /// h of these rows, `sixteens` to a row.
+    bends: Vec<Lanes>,
+    sixteens: usize,
+}
+
+impl Bends {
+    /// Asks `derive` for h of every row, in order; `parts` are what goes with each row.
+    pub fn collect<T: Send>(
+        classes: usize,
+        coupled: bool,
+        parts: impl IndexedParallelIterator<Item = T>,
+        derive: impl Fn(usize, T, &mut [f32]) + Sync,
+    ) -> Bends {
+        let sixteens = classes.div_ceil(LANES);
+        let all: Vec<Option<Vec<Lanes>>> = parts
+            .enumerate()
+            .with_min_len(CHUNK)
+            .map(|(row, part)| {
+                let mut lanes = vec![Lanes::ZERO; sixteens];
+                let mut bends = [0.0f32; 256];
+                let bends = &mut bends[..classes];
+                derive(row, part, bends);
+                for (lanes, bends) in lanes.iter_mut().zip(bends.chunks(LANES)) {
+                    lanes.0[..bends.len()].copy_from_slice(bends);
+                }
+                let total: f32 = bends.iter().sum();
+                // A class that bends alone where all are coupled does not bend at all.
+                let alone =
+                    if coupled { bends.iter().fold(0.0, |most: f32, bend| most.max(*bend)) } else { 0.0 };
+                (total > 0.0 && total - alone > LEAST_BEND * total.min(1.0)).then_some(lanes)
+            })
+            .collect();
+        let mut collected = Bends { coupled, rows: Vec::new(), bends: Vec::new(), sixteens };
+        for (row, lanes) in all.into_iter().enumerate() {
+            if let Some(lanes) = lanes {
+                collected.rows.push(row as u32);
+                collected.bends.extend(lanes);
+            }
+        }
+        collected
+    }
+
+    /// The sum of all h.
+    pub fn total(&self) -> f64 {
+        self.bends.iter().map(|lanes| f64::from(lanes.0.iter().sum::<f32>())).sum()
+    }
+
+    /// The product of the second derivative of all losses by the weights with `vectors`. O(rows d k).
+    pub fn times(&self, x: &Matrix, vectors: &[f64]) -> Vec<f64> {
+        let width = x.columns() + 1;
+        let k = vectors.len() / width;
+        let packed = Packed::new(vectors, width);
+        let stripes: Vec<Sums> = stripes(self.rows.len())
+            .into_par_iter()
+            .map(|(start, end)| self.times_stripe(x, &packed, start, end))
+            .collect();
+        unpack(&stripes, width, k)
+    }
+
+    fn times_stripe(&self, x: &Matrix, packed: &Packed, start: usize, end: usize) -> Sums {
+        let d = x.columns();
+        let mut sums = Sums::new(d + 1, self.sixteens);
+        let mut rows = Vec::with_capacity(BLOCK);
+        let mut products = vec![vec![Lanes::ZERO; BLOCK]; self.sixteens];
+        for start in (start..end).step_by(BLOCK) {
+            let list = &self.rows[start..(start + BLOCK).min(end)];
+            rows_of(x, list.iter().map(|&i| i as usize), &mut rows);
+            for (products, lanes) in products.iter_mut().zip(&packed.0) {
+                project(&rows, &lanes[..d], products);
+                for product in &mut products[..rows.len()] {
+                    product.0.iter_mut().zip(lanes[d].0).for_each(|(value, last)| *value += last);
+                }
+            }
+            for i in 0..rows.len() {
+                self.bend(&self.bends[(start + i) * self.sixteens..][..self.sixteens], &mut products, i);
+            }
+            for (sixteen, products) in products.iter().enumerate() {
+                sums.add(sixteen, &rows, products);
+            }
+        }
+        sums
+    }
+
+    /// A row's second derivative times its scores.
+    fn bend(&self, bends: &[Lanes], products: &mut [Vec<Lanes>], i: usize) {
+        let (mut total, mut pulled) = (0.0f32, 0.0f32);
+        for (bends, products) in bends.iter().zip(products.iter_mut()) {
+            let values = &mut products[i].0;
+            for (value, bend) in values.iter_mut().zip(bends.0) {
+                *value *= bend;
+            }
+            if self.coupled {
+                total += bends.0.iter().sum::<f32>();
+                pulled += values.iter().sum::<f32>();
+            }
+        }
+        if self.coupled && total > 0.0 {
+            let mean = pulled / total;
+            for (bends, products) in bends.iter().zip(products.iter_mut()) {
+                let values = &mut products[i].0;
+                values.iter_mut().zip(bends.0).for_each(|(value, bend)| *value -= bend * mean);
+            }
+        }
+    }
+
+    /// What bends in one class alone: h, or h (1 - h / sum(h)) where the classes are coupled.
+    pub fn diagonal(&self, class: usize) -> Vec<f32> {
+        let rows = self.bends.chunks_exact(self.sixteens);
+        rows.map(|bends| {
+            let bend = bends[class / LANES].0[class % LANES];
+            if !self.coupled {
+                return bend;
+            }
+            let total: f32 = bends.iter().map(|bends| bends.0.iter().sum::<f32>()).sum();
+            bend * (1.0 - bend / total).max(0.0)
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! Newton's equations (X' H X + D) step = right by conjugate gradients, preconditioned by the Cholesky factors
+//! of each class's own part, estimated from a sample of the rows.
+
+use rayon::prelude::*;
+
+use super::bends::Bends;
+use super::curvature;
+use crate::linalg::Matrix;
+use crate::linalg::cholesky::Cholesky;
+
+/// Rows that the second derivative of a class is estimated from at first, and at most; twice as many after a
+/// solution that took too many products although the estimate was fresh.
+const SAMPLE: usize = 4096;
+const MOST_SAMPLE: usize = 32768;
+/// The estimate is made anew when a solution takes more than this many products.
+const MANY_PRODUCTS: usize = 20;
+/// Products at most for one solution.
+const MOST_PRODUCTS: usize = 60;
+
+/// When the residual is small enough.
+#[derive(Clone, Copy)]
+pub struct Accuracy {
+    /// The preconditioned norm of the residual, in parts of that of the right side.
+    pub relative: f64,
+    /// And half its squared norm, in the units of the objective.
+    pub absolute: f64,
+}
+
+/// The estimates of each class's own second derivative, kept from one solution to the next.
+pub struct Solver {
+    grams: Vec<Vec<f64>>,
+    sample: usize,
+}
+
+impl Default for Solver {
+    fn default() -> Solver {
+        Solver { grams: Vec::new(), sample: SAMPLE }
+    }
+}
+
+/// A solution, and the products with the matrix that it took.
+pub struct Solution {
+    pub step: Vec<f64>,
+    pub products: usize,
+}
+
+impl Solver {
+    /// The next solution begins with a new estimate.
+    pub fn forget(&mut self) {
+        self.grams.clear();
+    }
+
+    /// Solves from zero. `centred` leaves out what moves all classes alike.
+    pub fn solve(
+        &mut self,
+        x: &Matrix,
+        bends: &Bends,
+        diagonal: &[f64],
+        right: &[f64],
+        centred: bool,
+        accuracy: Accuracy,
+    ) -> Solution {
+        let classes = right.len() / (x.columns() + 1);
+        let kept = !self.grams.is_empty();
+        let mut stale = kept;
+        if !kept {
+            self.grams = curvature::within_classes(x, bends, classes, self.sample);
+        }
+        let mut preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
+        let mut step = vec![0.0; right.len()];
+        let mut residual = right.to_vec();
+        let mut direction = preconditioner.solve(&residual);
+        let mut size = dot(&residual, &direction);
+        let goal = accuracy.relative * accuracy.relative * size;
+        let mut products = 0;
+        while products < MOST_PRODUCTS && (size > goal || 0.5 * dot(&residual, &residual) > accuracy.absolute)
+        {
+            let mut product = bends.times(x, &direction);
+            product.iter_mut().zip(diagonal).zip(&direction).for_each(|((p, bend), d)| *p += bend * d);
+            products += 1;
+            let bent = dot(&direction, &product);
+            if bent.is_nan() || bent <= 0.0 {
+                break;
+            }
+            let along = size / bent;
+            step.iter_mut().zip(&direction).for_each(|(s, d)| *s += along * d);
+            residual.iter_mut().zip(&product).for_each(|(r, p)| *r -= along * p);
+            if products >= MANY_PRODUCTS && stale {
+                self.grams = curvature::within_classes(x, bends, classes, self.sample);
+                preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
+                stale = false;
+                direction = preconditioner.solve(&residual);
+                size = dot(&residual, &direction);
+                continue;
+            }
+            let solved = preconditioner.solve(&residual);
+            let next = dot(&residual, &solved);
+            let turn = next / size;
+            direction.iter_mut().zip(&solved).for_each(|(d, s)| *d = s + turn * *d);
+            size = next;
+        }
+        if products > MANY_PRODUCTS {
+            if !kept {
+                self.sample = (2 * self.sample).min(MOST_SAMPLE);
+            }
+            self.grams.clear();
+        }
+        Solution { step, products }
+    }
+}
+
+/// The factors of each class's own second derivative.
+struct Preconditioner {
+    factors: Vec<Cholesky>,
+    centred: bool,
+}
+
+impl Preconditioner {
+    fn new(grams: &[Vec<f64>], diagonal: &[f64], centred: bool) -> Preconditioner {
+        let width = diagonal.len() / grams.len();
+        let all = grams.par_iter().zip(diagonal.par_chunks(width));
+        Preconditioner { factors: all.map(|(gram, diagonal)| factor(gram, diagonal)).collect(), centred }
+    }
+
+    fn solve(&self, right: &[f64]) -> Vec<f64> {
+        let width = right.len() / self.factors.len();
+        let mut solution = right.to_vec();
+        solution.par_chunks_mut(width).zip(&self.factors).for_each(|(part, factor)| factor.solve(part));
+        if self.centred {
+            for j in 0..width {
+                let values = || solution[j..].iter().step_by(width);
+                let mean = values().sum::<f64>() / self.factors.len() as f64;
+                solution[j..].iter_mut().step_by(width).for_each(|value| *value -= mean);
+            }
+        }
+        solution
+    }
+}
+
+fn factor(gram: &[f64], diagonal: &[f64]) -> Cholesky {
+    let width = diagonal.len();
+    let largest = (0..width).map(|j| gram[j * width + j]).fold(1.0, f64::max);
+    let mut ridge = 0.0;
+    loop {
+        let mut matrix = gram.to_vec();
+        (0..width).for_each(|j| matrix[j * width + j] += diagonal[j] + ridge);
+        if let Some(factor) = Cholesky::new(matrix, width) {
+            return factor;
+        }
+        // Rounding in f32 can leave a matrix that is not quite positive definite.
+        ridge = (ridge * 10.0).max(1e-7 * largest);
+    }
+}
+
+/// The sum of products.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,194 @@
+//! The second derivative within each class, sum of h_i x_i x_i' with the intercept's feature 1: from all rows
+//! that bend or, where these are many, from a sample in proportion to how much each matters.
+//!
+//! It preconditions conjugate gradients, whose products are exact: an estimate decides how many of them it
+//! takes, not where they lead.
+
+use rayon::prelude::*;
+
+use super::bends::Bends;
+use crate::linalg::Matrix;
+use crate::linalg::gemm::{self, View};
+use crate::linalg::lanes::{LANES, Lanes, accumulate, project};
+
+/// Rows squared, and rows multiplied, at a time.
+const CHUNK: usize = 512;
+/// Columns of the product computed at a time; what lies above the diagonal is left out.
+const PANEL: usize = 200;
+
+/// The matrices of all classes, (d + 1) x (d + 1), symmetric, row-major, rounded as f32 products are; from
+/// about `limit` rows each. O(k (limit d^2 + n d)).
+pub fn within_classes(x: &Matrix, bends: &Bends, classes: usize, limit: usize) -> Vec<Vec<f64>> {
+    let diagonals: Vec<Vec<f32>> = (0..classes).into_par_iter().map(|class| bends.diagonal(class)).collect();
+    let shares = leverages(x, &bends.rows, &diagonals, limit);
+    let all = diagonals.par_iter().zip(&shares);
+    all.map(|(diagonal, shares)| weighted_gram(x, &select(&bends.rows, diagonal, shares, limit))).collect()
+}
+
+/// How much each row matters to each class: the sum over features of its share in the diagonal (its leverage,
+/// were the features uncorrelated). A pixel that is lit in three images of 60,000 has all its curvature in
+/// these three, and an estimate without them would take its direction for flat. Empty where all rows of a
+/// class are taken anyway.
+fn leverages(x: &Matrix, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
+    let few = |diagonal: &Vec<f32>| diagonal.iter().filter(|h| **h > 0.0).count() <= limit;
+    if diagonals.iter().all(few) {
+        return vec![Vec::new(); diagonals.len()];
+    }
+    let d = x.columns();
+    let mut shares = Vec::with_capacity(diagonals.len());
+    for sixteen in diagonals.chunks(LANES) {
+        let mut sums = vec![[0.0f64; LANES]; d];
+        let mut block = vec![Lanes::ZERO; d];
+        each_squared_chunk(x, rows, |start, squares| {
+            let factors = lanes_of(sixteen, start, squares.len());
+            block.fill(Lanes::ZERO);
+            accumulate(squares, &factors, &mut block);
+            for (sums, block) in sums.iter_mut().zip(&block) {
+                sums.iter_mut().zip(block.0).for_each(|(sum, value)| *sum += f64::from(value));
+            }
+        });
+        let inverse: Vec<Lanes> = sums
+            .iter()
+            .map(|sums| Lanes(sums.map(|sum| if sum > 0.0 { (1.0 / sum) as f32 } else { 0.0 })))
+            .collect();
+        let mut of_class = vec![Vec::with_capacity(rows.len()); sixteen.len()];
+        let mut products = vec![Lanes::ZERO; CHUNK];
+        each_squared_chunk(x, rows, |start, squares| {
+            project(squares, &inverse, &mut products);
+            for (lane, (shares, diagonal)) in of_class.iter_mut().zip(sixteen).enumerate() {
+                let h = &diagonal[start..start + squares.len()];
+                shares.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane]));
+            }
+        });
+        shares.extend(of_class);
+    }
+    shares
+}
+
+/// Gives chunks of the rows with their values squared, and where in the list each chunk starts.
+fn each_squared_chunk(x: &Matrix, rows: &[u32], mut visit: impl FnMut(usize, &[&[f32]])) {
+    let d = x.columns().max(1);
+    let mut squares = vec![0.0f32; CHUNK * d];
+    for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
+        for (squares, &i) in squares.chunks_exact_mut(d).zip(rows) {
+            squares.iter_mut().zip(x.row(i as usize)).for_each(|(square, value)| *square = value * value);
+        }
+        let squared: Vec<&[f32]> = squares.chunks_exact(d).take(rows.len()).collect();
+        visit(chunk * CHUNK, &squared);
+    }
+}
+
+/// The values of up to sixteen classes side by side.
+fn lanes_of(classes: &[Vec<f32>], start: usize, count: usize) -> Vec<Lanes> {
+    let mut lanes = vec![Lanes::ZERO; count];
+    for (lane, values) in classes.iter().enumerate() {
+        for (lanes, value) in lanes.iter_mut().zip(&values[start..start + count]) {
+            lanes.0[lane] = *value;
+        }
+    }
+    lanes
+}
+
+/// Chooses about `limit` rows at most, with the weights that make the weighted sum an unbiased estimate: all
+/// rows that bend where these suffice, otherwise every row with more than its share and a systematic sample
+/// of the rest. Deterministic.
+fn select(rows: &[u32], h: &[f32], shares: &[f32], limit: usize) -> Vec<(u32, f32)> {
+    let bending = rows.iter().zip(h).filter(|(_, h)| **h > 0.0);
+    if shares.is_empty() || bending.clone().count() <= limit {
+        return bending.map(|(row, h)| (*row, *h)).collect();
+    }
+    let most = shares.iter().map(|share| f64::from(*share)).sum::<f64>() / limit as f64;
+    let mut chosen = Vec::with_capacity(limit + limit / 2);
+    let mut due = 0.5 * most;
+    for ((row, h), share) in rows.iter().zip(h).zip(shares) {
+        let share = f64::from(*share);
+        if share >= most {
+            chosen.push((*row, *h));
+        } else {
+            due += share;
+            if due >= most {
+                due -= most;
+                chosen.push((*row, (f64::from(*h) * most / share) as f32));
+            }
+        }
+    }
+    chosen
+}
+
+/// The sum of weight * x x' over the chosen rows, x with a last feature 1. O(rows d^2).
+fn weighted_gram(x: &Matrix, chosen: &[(u32, f32)]) -> Vec<f64> {
+    let width = x.columns() + 1;
+    let mut product = vec![0.0f32; width * width];
+    let mut rows = vec![0.0f32; CHUNK.min(chosen.len()) * width];
+    for chunk in chosen.chunks(CHUNK) {
+        for (out, &(i, weight)) in rows.chunks_exact_mut(width).zip(chunk) {
+            let root = weight.sqrt();
+            for (out, &value) in out.iter_mut().zip(x.row(i as usize)) {
+                *out = root * value;
+            }
+            out[width - 1] = root;
+        }
+        let all = &rows[..chunk.len() * width];
+        let columns = |start: usize, count: usize| View {
+            data: &all[start..],
+            rows: chunk.len(),
+            columns: count,
+            row_stride: width,
+            column_stride: 1,
+        };
+        for start in (0..width).step_by(PANEL) {
+            let count = PANEL.min(width - start);
+            // Rows start.. of the lower triangle, columns up to the panel's end.
+            let out = &mut product[start * width..];
+            gemm::sgemm(1.0, columns(start, count).t(), columns(0, start + count), 1.0, out, width);
+        }
+    }
+    let mut full = vec![0.0; width * width];
+    for i in 0..width {
+        for j in 0..=i {
+            let value = f64::from(product[i * width + j]);
+            full[i * width + j] = value;
+            full[j * width + i] = value;
+        }
+    }
+    full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gram_matrix_is_the_weighted_sum_of_outer_products() {
+        let (n, d) = (700, 410);
+        let mut x = Matrix::zeros(n, d);
+        x.as_mut_slice().iter_mut().enumerate().for_each(|(i, v)| *v = (i as f32 * 0.37).sin());
+        let chosen: Vec<(u32, f32)> = (0..n as u32).step_by(2).map(|i| (i, 0.5 + (i % 5) as f32)).collect();
+        let gram = weighted_gram(&x, &chosen);
+        let feature = |i: u32, j: usize| if j == d { 1.0 } else { f64::from(x.row(i as usize)[j]) };
+        for (a, b) in [(0, 0), (7, 3), (409, 410), (410, 410), (205, 11), (11, 205), (199, 200)] {
+            let exact: f64 = chosen.iter().map(|&(i, w)| f64::from(w) * feature(i, a) * feature(i, b)).sum();
+            assert!((gram[a * (d + 1) + b] - exact).abs() < 1e-3, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn samples_keep_the_total_and_every_row_that_matters() {
+        let n = 1000;
+        let mut x = Matrix::zeros(n, 2);
+        // The second feature lives in ten rows alone.
+        (0..n).for_each(|i| x.row_mut(i).copy_from_slice(&[1.0, if i % 100 == 3 { 10.0 } else { 0.0 }]));
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let h: Vec<f32> = (0..n).map(|i| (i % 7) as f32 * 0.1 + 0.1).collect();
+        let all = leverages(&x, &rows, &[h.clone()], n);
+        assert_eq!(select(&rows, &h, &all[0], n).len(), n);
+        let shares = leverages(&x, &rows, &[h.clone()], 100);
+        let chosen = select(&rows, &h, &shares[0], 100);
+        assert!(chosen.len() <= 150, "{}", chosen.len());
+        assert!((0..10).all(|i| chosen.contains(&(i * 100 + 3, h[i as usize * 100 + 3]))));
+        let total: f32 = chosen.iter().map(|c| c.1).sum();
+        let exact = h.iter().sum::<f32>();
+        assert!((total - exact).abs() < 0.03 * exact, "{total} {exact}");
+        assert!(select(&rows, &vec![0.0; n], &[], 2).is_empty());
+    }
+}

@@ -1,0 +1,448 @@
+//! Minimises R(w) + the hinge losses of all rows by a primal-dual interior-point method with Mehrotra's
+//! predictor and corrector (Mehrotra 1992; for support vector machines Ferris and Munson 2002, Woodsend and
+//! Gondzio 2009), whose Newton equations are solved by conjugate gradients.
+//!
+//! A hinge is the largest of dual value times score over a set of dual values. Every dual value and its slack
+//! are kept above zero, with products that fall together: the way along which Newton's method neither
+//! overshoots kinks nor stops at them.
+
+use rayon::prelude::*;
+
+use super::bends::Bends;
+use super::conjugate::{Accuracy, Solver, dot};
+use super::hinge::{Barrier, Central, HingeLoss, central_slope};
+use super::newton::approach;
+use super::{Minimum, Norm, Problems, Settings, passes};
+
+/// How far towards the border a step may go.
+const SHORT_OF_BORDER: f64 = 0.99;
+/// The barrier's weight at the outset, in parts of C.
+const OUTSET: f64 = 0.03;
+/// How exactly Newton's equations are solved for the two steps.
+const PREDICTOR: f64 = 0.1;
+const CORRECTOR: f64 = 0.02;
+/// A value does not come nearer to a border than this part of its size, where rounding would take over.
+const NEAREST: f64 = 1e-13;
+/// Rows evaluated as one task.
+const CHUNK: usize = 1024;
+
+/// What to minimise.
+#[derive(Clone, Copy, Debug)]
+pub struct Interior {
+    pub loss: HingeLoss,
+    pub c: f64,
+    /// The l1 norm; else half the squared l2 norm. The intercept is a weight like the others.
+    pub l1: bool,
+    /// Ends when the gap between primal and dual objective is this part of the primal.
+    pub tol: f64,
+    pub max_iter: usize,
+}
+
+/// A variable between two borders, with what keeps it off each: `value` above `-1` or 0 with slack `below`, and
+/// below C or 1 with slack `above`, where there is such a border.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    /// The dual value of a row in a class, or minus the dual slope of a weight.
+    value: f64,
+    below: f64,
+    above: f64,
+    /// The step of each.
+    d_value: f64,
+    d_below: f64,
+    d_above: f64,
+}
+
+/// The two borders of a variable.
+#[derive(Clone, Copy)]
+struct Borders {
+    low: f64,
+    high: f64,
+    /// What the slack above is where there is no border: this times the value.
+    spring: f64,
+}
+
+impl From<Central> for Pair {
+    fn from(central: Central) -> Pair {
+        let Central { value, below, above } = central;
+        Pair { value, below, above, ..Pair::default() }
+    }
+}
+
+impl Borders {
+    /// How far a value stands from both borders.
+    fn distances(self, value: f64) -> (f64, f64) {
+        let nearest = NEAREST * if self.high.is_finite() { self.high - self.low } else { 1.0 };
+        ((value - self.low).max(nearest), (self.high - value).max(nearest))
+    }
+}
+
+impl Pair {
+    /// The products that fall to zero together.
+    fn products(&self, borders: Borders) -> (f64, f64) {
+        let (low, high) = borders.distances(self.value);
+        (low * self.below, if borders.high.is_finite() { high * self.above } else { 0.0 })
+    }
+
+    /// What is missing from the products to `goal`; with the last step's second-order terms if `correct`.
+    fn missing(&self, borders: Borders, goal: f64, correct: bool) -> (f64, f64) {
+        let (below, above) = self.products(borders);
+        let second = if correct { self.d_value } else { 0.0 };
+        (goal - below - second * self.d_below, goal - above + second * self.d_above)
+    }
+
+    /// By how much the value gives way to a step of what presses on it, and the pressure that it already has:
+    /// d_value = give * (step + pressure).
+    fn give(&self, borders: Borders, missing: (f64, f64)) -> (f64, f64) {
+        let (low, high) = borders.distances(self.value);
+        if borders.high.is_finite() {
+            (1.0 / (self.above / high + self.below / low), missing.0 / low - missing.1 / high)
+        } else {
+            (1.0 / (borders.spring + self.below / low), missing.0 / low)
+        }
+    }
+
+    /// Takes note of the step of the value.
+    fn note(&mut self, borders: Borders, missing: (f64, f64), d_value: f64) {
+        let (low, high) = borders.distances(self.value);
+        self.d_value = d_value;
+        self.d_below = (missing.0 - self.below * d_value) / low;
+        if borders.high.is_finite() {
+            self.d_above = (missing.1 + self.above * d_value) / high;
+        }
+    }
+
+    /// How far all stay inside, at most 1.
+    fn longest(&self, borders: Borders) -> f64 {
+        let to = |value: f64, step: f64| if step < 0.0 { -value / step } else { f64::INFINITY };
+        let (low, high) = borders.distances(self.value);
+        let below = to(low, self.d_value).min(to(self.below, self.d_below));
+        if !borders.high.is_finite() {
+            return below.min(1.0);
+        }
+        let above = to(high, -self.d_value).min(to(self.above, self.d_above));
+        below.min(above).min(1.0)
+    }
+
+    /// The products after a part of the step.
+    fn products_at(&self, borders: Borders, t: f64) -> f64 {
+        let mut moved = *self;
+        moved.advance(t);
+        let (below, above) = moved.products(borders);
+        below + above
+    }
+
+    fn advance(&mut self, t: f64) {
+        self.value += t * self.d_value;
+        self.below += t * self.d_below;
+        self.above += t * self.d_above;
+    }
+}
+
+/// The borders of the dual slope of a weight under the l1 norm.
+const UNIT: Borders = Borders { low: -1.0, high: 1.0, spring: 0.0 };
+
+struct State<'a> {
+    problems: &'a Problems<'a>,
+    settings: Interior,
+    borders: Borders,
+    weights: Vec<f64>,
+    /// n x k.
+    scores: Vec<f64>,
+    /// n x k dual values.
+    duals: Vec<Pair>,
+    /// Under l1 the dual slopes, one a weight.
+    slopes: Vec<Pair>,
+    passes: usize,
+}
+
+impl Interior {
+    /// Minimises from zero. An iteration costs O(n d k) a product and O(k d^3) for the preconditioner.
+    pub fn minimise(&self, problems: &Problems) -> Minimum {
+        State::new(*self, problems).run()
+    }
+}
+
+impl<'a> State<'a> {
+    fn new(settings: Interior, problems: &'a Problems<'a>) -> State<'a> {
+        let (n, k, c) = (problems.n(), problems.k(), settings.c);
+        let borders = match settings.loss {
+            HingeLoss::Hinge => Borders { low: 0.0, high: c, spring: 0.0 },
+            HingeLoss::SquaredHinge => Borders { low: 0.0, high: f64::INFINITY, spring: 0.5 / c },
+            HingeLoss::CrammerSinger => Borders { low: 0.0, high: f64::INFINITY, spring: 0.0 },
+        };
+        // Onto the central path, far out, where Newton's method on the barrier itself is quick.
+        let level = OUTSET * c;
+        let norm = if settings.l1 { Norm::L1Barrier(level) } else { Norm::L2 };
+        let barrier = || Barrier { loss: settings.loss, c, level };
+        let rough =
+            Settings { norm, intercept_regularised: true, tol: settings.tol, max_iter: settings.max_iter };
+        let (weights, scores, passes) = approach(problems, barrier(), rough);
+        let mut duals = vec![Pair::default(); n * k];
+        let barrier = barrier();
+        let rows = duals.par_chunks_mut(k).zip(scores.par_chunks(k)).zip(&problems.targets);
+        rows.for_each(|((duals, scores), &target)| {
+            let mut central = [Central::default(); 256];
+            barrier.central(target, scores, &mut central[..k]);
+            duals.iter_mut().zip(central).for_each(|(dual, central)| *dual = Pair::from(central));
+        });
+        let slope = |weight: &f64| Pair::from(central_slope(*weight, level));
+        let slopes = if settings.l1 { weights.iter().map(slope).collect() } else { Vec::new() };
+        State { problems, settings, borders, weights, scores, duals, slopes, passes }
+    }
+
+    fn run(&mut self) -> Minimum {
+        let (x, k) = (self.problems.x, self.problems.k());
+        let mut solver = Solver::default();
+        let mut iterations = 0;
+        loop {
+            let combined =
+                self.combine(&self.map_rows(|state, target, row, out| state.loss_slopes(target, row, out)));
+            let (objective, gap) = self.gap(&combined);
+            let converged = gap <= self.settings.tol * objective;
+            let level = self.level(|_| 0.0);
+            if converged || iterations >= self.settings.max_iter {
+                let weights = std::mem::take(&mut self.weights);
+                return Minimum { weights, objective, gap, iterations, passes: self.passes, converged };
+            }
+            solver.forget();
+            let bends = self.bends();
+            let none = vec![0.0; k];
+            for (goals, correct) in [(none, false), (level.clone(), true)] {
+                let goals = if correct { self.corrected_goals(&level) } else { goals };
+                let pressed =
+                    self.map_rows(|state, target, row, out| state.pressed(target, row, &goals, correct, out));
+                let mut right = self.combine(&pressed);
+                let diagonal = self.regulariser(&mut right, &goals, correct);
+                let accuracy = Accuracy {
+                    relative: if correct { CORRECTOR } else { PREDICTOR },
+                    absolute: f64::INFINITY,
+                };
+                let solution = solver.solve(x, &bends, &diagonal, &right, self.coupled(), accuracy);
+                self.passes += solution.products + 1;
+                let changes = passes::scores(x, &solution.step);
+                self.note(&solution.step, &changes, &goals, correct);
+                if correct {
+                    let lengths = self.lengths();
+                    self.advance(&solution.step, &changes, &lengths);
+                }
+            }
+            iterations += 1;
+        }
+    }
+
+    fn coupled(&self) -> bool {
+        self.settings.loss == HingeLoss::CrammerSinger
+    }
+
+    fn combine(&mut self, slopes: &[f64]) -> Vec<f64> {
+        self.passes += 1;
+        passes::combine(self.problems.x, slopes, self.problems.k())
+    }
+
+    /// n x k values, a row at a time from its target and its dual values.
+    fn map_rows(&self, fill: impl Fn(&Self, usize, &[Pair], &mut [f64]) + Sync) -> Vec<f64> {
+        let k = self.problems.k();
+        let mut out = vec![0.0; self.duals.len()];
+        let chunks = out.par_chunks_mut(CHUNK * k).zip(self.duals.par_chunks(CHUNK * k));
+        chunks.zip(self.problems.targets.par_chunks(CHUNK)).for_each(|((out, duals), targets)| {
+            for ((out, row), &target) in out.chunks_exact_mut(k).zip(duals.chunks_exact(k)).zip(targets) {
+                fill(self, target, row, out);
+            }
+        });
+        out
+    }
+
+    /// The derivatives of the losses by the scores that the dual values stand for.
+    fn loss_slopes(&self, target: usize, row: &[Pair], out: &mut [f64]) {
+        for (class, (out, dual)) in out.iter_mut().zip(row).enumerate() {
+            *out = self.settings.loss.slope(self.settings.c, target, class, dual.value);
+        }
+    }
+
+    /// The same after the part of the step that no weight brings about.
+    fn pressed(&self, target: usize, row: &[Pair], goals: &[f64], correct: bool, out: &mut [f64]) {
+        let (mut total, mut pulled) = (0.0, 0.0);
+        for ((out, dual), goal) in out.iter_mut().zip(row).zip(goals) {
+            let (give, pressure) = dual.give(self.borders, dual.missing(self.borders, *goal, correct));
+            *out = give * pressure;
+            total += give;
+            pulled += *out;
+        }
+        for (class, (out, dual)) in out.iter_mut().zip(row).enumerate() {
+            if self.coupled() {
+                *out -= dual.give(self.borders, (0.0, 0.0)).0 * pulled / total;
+            }
+            *out = self.settings.loss.slope(self.settings.c, target, class, dual.value + *out);
+        }
+    }
+
+    fn bends(&self) -> Bends {
+        let rows = self.duals.par_chunks(self.problems.k());
+        Bends::collect(self.problems.k(), self.coupled(), rows, |_, row, bends| {
+            for (bend, dual) in bends.iter_mut().zip(row) {
+                *bend = dual.give(self.borders, (0.0, 0.0)).0 as f32;
+            }
+        })
+    }
+
+    /// Turns the combined slopes into the right side of Newton's equations, and gives the regulariser's
+    /// second derivatives.
+    fn regulariser(&self, combined: &mut [f64], goals: &[f64], correct: bool) -> Vec<f64> {
+        if !self.settings.l1 {
+            combined.iter_mut().zip(&self.weights).for_each(|(right, w)| *right = -(*right + w));
+            return vec![1.0; combined.len()];
+        }
+        let width = self.problems.d() + 1;
+        let all = combined.iter_mut().zip(&self.slopes).enumerate();
+        all.map(|(index, (right, slope))| {
+            let (give, pressure) = slope.give(UNIT, slope.missing(UNIT, goals[index / width], correct));
+            *right = -(*right + slope.value + give * pressure);
+            give
+        })
+        .collect()
+    }
+
+    /// Takes note of the steps that go with a step of the weights, which changes the scores.
+    fn note(&mut self, step: &[f64], changes: &[f64], goals: &[f64], correct: bool) {
+        let (k, width, borders, coupled) =
+            (self.problems.k(), self.problems.d() + 1, self.borders, self.coupled());
+        let rows = self.duals.par_chunks_mut(k).zip(changes.par_chunks(k)).zip(&self.problems.targets);
+        rows.for_each(|((row, changes), &target)| {
+            let (mut total, mut pulled) = (0.0, 0.0);
+            if coupled {
+                for ((dual, change), goal) in row.iter().zip(changes).zip(goals) {
+                    let (give, pressure) = dual.give(borders, dual.missing(borders, *goal, correct));
+                    total += give;
+                    pulled += give * (change + pressure);
+                }
+            }
+            for (class, ((dual, change), goal)) in row.iter_mut().zip(changes).zip(goals).enumerate() {
+                let missing = dual.missing(borders, *goal, correct);
+                let (give, pressure) = dual.give(borders, missing);
+                let d_value = if coupled {
+                    give * (change + pressure - pulled / total)
+                } else {
+                    give * (if class == target { -change } else { *change } + pressure)
+                };
+                dual.note(borders, missing, d_value);
+            }
+        });
+        for (index, (slope, step)) in self.slopes.iter_mut().zip(step).enumerate() {
+            let missing = slope.missing(UNIT, goals[index / width], correct);
+            let (give, pressure) = slope.give(UNIT, missing);
+            slope.note(UNIT, missing, give * (step + pressure));
+        }
+    }
+
+    /// The mean product of every class (of all together where they are coupled) after a part of the step.
+    fn level(&self, part: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+        let (k, width) = (self.problems.k(), self.problems.d() + 1);
+        let sums: Vec<Vec<f64>> = self
+            .duals
+            .par_chunks(CHUNK * k)
+            .map(|duals| {
+                let mut sums = vec![0.0; k];
+                for row in duals.chunks_exact(k) {
+                    for (class, (sum, dual)) in sums.iter_mut().zip(row).enumerate() {
+                        *sum += dual.products_at(self.borders, part(class));
+                    }
+                }
+                sums
+            })
+            .collect();
+        let mut level = vec![0.0; k];
+        for sums in sums {
+            level.iter_mut().zip(sums).for_each(|(level, sum)| *level += sum);
+        }
+        for (index, slope) in self.slopes.iter().enumerate() {
+            level[index / width] += slope.products_at(UNIT, part(index / width));
+        }
+        let borders = if self.borders.high.is_finite() { 2 } else { 1 };
+        let products = self.problems.n() * borders + 2 * self.slopes.len() / k;
+        if self.coupled() {
+            let mean = level.iter().sum::<f64>() / (products * k) as f64;
+            return vec![mean; k];
+        }
+        level.iter().map(|sum| sum / products as f64).collect()
+    }
+
+    /// Mehrotra's rule: the further the step alone would bring the products down, the lower the goal.
+    fn corrected_goals(&self, level: &[f64]) -> Vec<f64> {
+        let lengths = self.lengths();
+        let ahead = self.level(|class| lengths[class]);
+        ahead
+            .iter()
+            .zip(level)
+            .map(|(ahead, level)| level * (ahead / level).powi(3).clamp(1e-6, 1.0))
+            .collect()
+    }
+
+    /// How far every class may go (all alike where they are coupled).
+    fn lengths(&self) -> Vec<f64> {
+        let (k, width) = (self.problems.k(), self.problems.d() + 1);
+        let mut lengths = self
+            .duals
+            .par_chunks(CHUNK * k)
+            .map(|duals| {
+                let mut lengths = vec![1.0f64; k];
+                for row in duals.chunks_exact(k) {
+                    for (length, dual) in lengths.iter_mut().zip(row) {
+                        *length = length.min(dual.longest(self.borders));
+                    }
+                }
+                lengths
+            })
+            .reduce(|| vec![1.0; k], |a, b| a.iter().zip(&b).map(|(a, b)| a.min(*b)).collect());
+        for (index, slope) in self.slopes.iter().enumerate() {
+            lengths[index / width] = lengths[index / width].min(slope.longest(UNIT));
+        }
+        if self.coupled() {
+            lengths = vec![lengths.iter().copied().fold(1.0, f64::min); k];
+        }
+        lengths.into_iter().map(|length| (SHORT_OF_BORDER * length).min(1.0)).collect()
+    }
+
+    fn advance(&mut self, step: &[f64], changes: &[f64], lengths: &[f64]) {
+        let (k, width) = (self.problems.k(), self.problems.d() + 1);
+        for (index, (w, step)) in self.weights.iter_mut().zip(step).enumerate() {
+            *w += lengths[index / width] * step;
+        }
+        for (index, slope) in self.slopes.iter_mut().enumerate() {
+            slope.advance(lengths[index / width]);
+        }
+        let rows = self.scores.par_chunks_mut(k).zip(self.duals.par_chunks_mut(k)).zip(changes.par_chunks(k));
+        rows.for_each(|((scores, duals), changes)| {
+            for (class, length) in lengths.iter().enumerate() {
+                scores[class] += length * changes[class];
+                duals[class].advance(*length);
+            }
+        });
+    }
+
+    /// The objective, and how far above the dual objective it stands.
+    fn gap(&self, combined: &[f64]) -> (f64, f64) {
+        let c = self.settings.c;
+        let (regulariser, scale, conjugate) = if self.settings.l1 {
+            let largest = combined.iter().fold(1.0, |largest: f64, slope| largest.max(slope.abs()));
+            (self.weights.iter().map(|w| w.abs()).sum(), 1.0 / largest, 0.0)
+        } else {
+            (0.5 * dot(&self.weights, &self.weights), 1.0, 0.5 * dot(combined, combined))
+        };
+        let k = self.problems.k();
+        let chunks = self.scores.par_chunks(CHUNK * k).zip(self.duals.par_chunks(CHUNK * k));
+        let sums: Vec<(f64, f64)> = chunks
+            .zip(self.problems.targets.par_chunks(CHUNK))
+            .map(|((scores, duals), targets)| {
+                let mut sums = (0.0, 0.0);
+                for ((scores, row), &target) in scores.chunks_exact(k).zip(duals.chunks_exact(k)).zip(targets)
+                {
+                    sums.0 += self.settings.loss.value(c, target, scores);
+                    sums.1 += self.settings.loss.dual(c, target, row.iter().map(|dual| dual.value), scale);
+                }
+                sums
+            })
+            .collect();
+        let objective = regulariser + sums.iter().map(|sum| sum.0).sum::<f64>();
+        (objective, objective - (sums.iter().map(|sum| sum.1).sum::<f64>() - conjugate))
+    }
+}

@@ -1,0 +1,238 @@
+//! Newton's method with a line search for smooth losses, and for the smooth stand-in of the l1 norm, which is
+//! sharpened whenever the smooth problem is nearly solved.
+
+use rayon::prelude::*;
+
+use super::bends::Bends;
+use super::conjugate::{Accuracy, Solution, Solver, dot};
+use super::loss::Loss;
+use super::{Minimum, Norm, Problems, Settings, passes};
+
+/// Conjugate gradients end when the residual has fallen to this part, in the preconditioner's norm.
+const RESIDUAL: f64 = 0.05;
+/// A smooth problem is nearly solved when a Newton step promises less than this part of what the stand-in
+/// differs by.
+const NEARLY: f64 = 0.1;
+/// A step promises little when it is less than this part of the objective.
+const LITTLE: f64 = 0.02;
+/// The part of the promised decrease that a step must bring, how steeply the objective may rise at its end in
+/// parts of its slope at the start, and how often a step is shortened for that.
+const SUFFICIENT: f64 = 0.01;
+const STEEP: f64 = 0.3;
+const SHORTENINGS: usize = 20;
+/// Added to the diagonal for an intercept that nothing regularises, in parts of its second derivative.
+const FREE_INTERCEPT: f64 = 1e-8;
+
+/// Rows evaluated as one task.
+const CHUNK: usize = 1024;
+
+/// Minimises from zero. A pass costs O(n d k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
+pub fn minimise<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> Minimum {
+    Search::new(problems, loss, settings).run(false)
+}
+
+/// Comes near the minimum of a stand-in, from zero; gives weights, scores and passes.
+pub fn approach<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> (Vec<f64>, Vec<f64>, usize) {
+    let mut search = Search::new(problems, loss, settings);
+    let minimum = search.run(true);
+    (minimum.weights, search.scores, search.passes)
+}
+
+struct Search<'a, L> {
+    problems: &'a Problems<'a>,
+    loss: L,
+    settings: Settings,
+    weights: Vec<f64>,
+    /// n x k.
+    scores: Vec<f64>,
+    solver: Solver,
+    /// The last step promised little.
+    near: bool,
+    passes: usize,
+}
+
+impl<'a, L: Loss> Search<'a, L> {
+    fn new(problems: &'a Problems<'a>, loss: L, settings: Settings) -> Search<'a, L> {
+        Search {
+            problems,
+            loss,
+            settings,
+            weights: vec![0.0; problems.k() * (problems.d() + 1)],
+            scores: vec![0.0; problems.n() * problems.k()],
+            solver: Solver::default(),
+            near: false,
+            passes: 0,
+        }
+    }
+
+    /// Runs to the end, or where it is `roughly` enough until a step promises little.
+    fn run(&mut self, roughly: bool) -> Minimum {
+        let (mut iterations, mut stalled) = (0, 0);
+        loop {
+            let (slopes, bends) = self.derivatives();
+            let combined = self.combine(&slopes);
+            let (objective, gap) = self.gap(&slopes, &combined);
+            let converged = gap <= self.settings.tol * objective;
+            if converged || iterations >= self.settings.max_iter || stalled > 3 || (roughly && self.near) {
+                let weights = std::mem::take(&mut self.weights);
+                return Minimum { weights, objective, gap, iterations, passes: self.passes, converged };
+            }
+            let gradient: Vec<f64> = self
+                .indexed_weights()
+                .zip(&combined)
+                .map(|((_, w, counts), g)| g + if counts { self.settings.norm.slope(w) } else { 0.0 })
+                .collect();
+            let step = self.newton_step(&bends, &gradient, objective);
+            let promised = -0.5 * dot(&gradient, &step);
+            let (moved, smooth) = self.search_line(&step, promised);
+            let excess = (smooth - objective).abs();
+            self.near = promised < LITTLE * objective;
+            iterations += 1;
+            if (promised < NEARLY * excess || moved == 0.0) && self.settings.norm.sharpen() {
+                self.solver.forget();
+            }
+            stalled = if moved == 0.0 { stalled + 1 } else { 0 };
+        }
+    }
+
+    /// Every weight with its index and whether the norm counts it.
+    fn indexed_weights(&self) -> impl Iterator<Item = (usize, f64, bool)> + '_ {
+        let width = self.problems.d() + 1;
+        let counts = move |index: usize| self.settings.intercept_regularised || index % width != width - 1;
+        self.weights.iter().enumerate().map(move |(index, &w)| (index, w, counts(index)))
+    }
+
+    /// The slopes of all rows (n x k) and what bends.
+    fn derivatives(&self) -> (Vec<f64>, Bends) {
+        let k = self.problems.k();
+        let mut slopes = vec![0.0; self.scores.len()];
+        let bends = Bends::collect(k, self.loss.coupled(), slopes.par_chunks_mut(k), |row, slopes, bend| {
+            let scores = &self.scores[row * k..(row + 1) * k];
+            self.loss.evaluate(self.problems.targets[row], scores, slopes, bend);
+        });
+        (slopes, bends)
+    }
+
+    fn combine(&mut self, slopes: &[f64]) -> Vec<f64> {
+        self.passes += 1;
+        passes::combine(self.problems.x, slopes, self.problems.k())
+    }
+
+    /// The objective, and how far above the dual objective it stands.
+    fn gap(&self, slopes: &[f64], combined: &[f64]) -> (f64, f64) {
+        let norm = &self.settings.norm;
+        let regulariser: f64 =
+            self.indexed_weights().filter(|(_, _, counts)| *counts).map(|(_, w, _)| norm.exact(w)).sum();
+        // The slopes as they are, or shrunk until the dual point is allowed.
+        let (scale, conjugate) = match norm {
+            Norm::L2 => (1.0, 0.5 * dot(combined, combined)),
+            Norm::L1(_) | Norm::L1Barrier(_) => {
+                let counted = self.indexed_weights().zip(combined).filter(|((_, _, counts), _)| *counts);
+                let largest = counted.map(|(_, g)| g.abs()).fold(1.0, f64::max);
+                (1.0 / largest, 0.0)
+            }
+        };
+        let k = self.problems.k();
+        let sums: Vec<(f64, f64)> = self
+            .scores
+            .par_chunks(CHUNK * k)
+            .zip(slopes.par_chunks(CHUNK * k))
+            .enumerate()
+            .map(|(chunk, (scores, slopes))| {
+                let mut sums = (0.0, 0.0);
+                for (i, (scores, slopes)) in scores.chunks_exact(k).zip(slopes.chunks_exact(k)).enumerate() {
+                    let row = chunk * CHUNK + i;
+                    let target = self.problems.targets[row];
+                    sums.0 += self.loss.exact(target, scores);
+                    sums.1 += self.loss.conjugate(target, slopes, scale);
+                }
+                sums
+            })
+            .collect();
+        let objective = regulariser + sums.iter().map(|sum| sum.0).sum::<f64>();
+        let dual = -conjugate - sums.iter().map(|sum| sum.1).sum::<f64>();
+        (objective, objective - dual)
+    }
+
+    /// Newton's step.
+    fn newton_step(&mut self, bends: &Bends, gradient: &[f64], objective: f64) -> Vec<f64> {
+        let norm = &self.settings.norm;
+        let free = FREE_INTERCEPT * bends.total().max(1.0);
+        let diagonal: Vec<f64> = self
+            .indexed_weights()
+            .map(|(index, w, counts)| if counts { norm.bend(index, w) } else { free })
+            .collect();
+        // Scores that rise alike in all classes change no coupled loss: under l2 such steps only cost.
+        let centred = self.loss.coupled() && matches!(norm, Norm::L2);
+        // Near the end the gradient itself has to become small, as the gap under l2 is made of it.
+        let absolute = match norm {
+            _ if !self.near => f64::INFINITY,
+            Norm::L2 => 0.1 * self.settings.tol * objective,
+            Norm::L1(_) | Norm::L1Barrier(_) => f64::INFINITY,
+        };
+        let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
+        let accuracy = Accuracy { relative: RESIDUAL, absolute };
+        let Solution { step, products } =
+            self.solver.solve(self.problems.x, bends, &diagonal, &right, centred, accuracy);
+        self.passes += products;
+        step
+    }
+
+    /// Shortens the step until the smooth objective falls enough and no longer rises steeply where it ends,
+    /// and takes it; gives the part taken, 0 for none.
+    fn search_line(&mut self, step: &[f64], promised: f64) -> (f64, f64) {
+        let changes = passes::scores(self.problems.x, step);
+        self.passes += 1;
+        let (start, slope) = self.along(step, &changes, 0.0);
+        let mut t = 1.0;
+        for _ in 0..SHORTENINGS {
+            let (end, rise) = self.along(step, &changes, t);
+            let fallen = start - end >= SUFFICIENT * t * promised && end < start;
+            if fallen && rise <= STEEP * slope.abs() {
+                for (index, step) in step.iter().enumerate() {
+                    self.settings.norm.follow(index, self.weights[index], *step);
+                    self.weights[index] += t * step;
+                }
+                self.scores.iter_mut().zip(&changes).for_each(|(score, change)| *score += t * change);
+                return (t, start);
+            }
+            // Where a straight line between the two slopes meets zero, but not too close to either end.
+            let meets = if rise > 0.0 { slope / (slope - rise) } else { 0.5 };
+            t *= meets.clamp(0.1, 0.7);
+        }
+        (0.0, start)
+    }
+
+    /// The smooth objective a part `t` of the step further, and its slope there along the step.
+    fn along(&self, step: &[f64], changes: &[f64], t: f64) -> (f64, f64) {
+        let norm = &self.settings.norm;
+        let k = self.problems.k();
+        let sums: Vec<(f64, f64)> = self
+            .scores
+            .par_chunks(CHUNK * k)
+            .zip(changes.par_chunks(CHUNK * k))
+            .enumerate()
+            .map(|(chunk, (scores, changes))| {
+                let (mut moved, mut slopes, mut bends) = (vec![0.0; k], vec![0.0; k], vec![0.0f32; k]);
+                let mut sums = (0.0, 0.0);
+                for (i, (scores, changes)) in scores.chunks_exact(k).zip(changes.chunks_exact(k)).enumerate()
+                {
+                    let row = chunk * CHUNK + i;
+                    let target = self.problems.targets[row];
+                    for ((moved, score), change) in moved.iter_mut().zip(scores).zip(changes) {
+                        *moved = score + t * change;
+                    }
+                    sums.0 += self.loss.evaluate(target, &moved, &mut slopes, &mut bends);
+                    sums.1 += dot(&slopes, changes);
+                }
+                sums
+            })
+            .collect();
+        let counted = self.indexed_weights().filter(|(_, _, counts)| *counts);
+        let regulariser = counted.map(|(index, w, _)| {
+            let at = w + t * step[index];
+            (norm.value(at), norm.slope(at) * step[index])
+        });
+        sums.into_iter().chain(regulariser).fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    }
+}
