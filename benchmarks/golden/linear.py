@@ -2,8 +2,8 @@
 
     python benchmarks/golden/linear.py     (from the root of the repository; needs numpy, scikit-learn)
 
-The first 300 training images of MNIST, standardised and rounded to f32 once, as the models see them; scores of
-the first 12 test images. The stochastic models take the rows in order (shuffle=False), so that every update
+The first 300 training images of MNIST, standardised in f64, as ours are where they are learnt from; scores of the
+first 12 test images, rounded to f32, as ours are where they are predicted. The stochastic models take the rows in order (shuffle=False), so that every update
 is determined; parameters have their 0.19 meaning (Perceptron's elastic net is l2: l1_ratio=0).
 """
 
@@ -28,8 +28,8 @@ def scaled():
     test = idx("t10k-images-idx3-ubyte", 16).reshape(-1, 784)[:SHOWN].astype(float)
     mean, scale = train.mean(0), train.std(0)
     scale[scale == 0] = 1
-    rounded = lambda x: ((x - mean) / scale).astype(np.float32).astype(float)
-    return rounded(train), idx("train-labels-idx1-ubyte", 8)[:N], rounded(test)
+    train, test = (train - mean) / scale, (test - mean) / scale
+    return train, idx("train-labels-idx1-ubyte", 8)[:N], test.astype(np.float32).astype(float)
 
 
 def stochastic():

@@ -3,6 +3,7 @@
 mod model;
 pub mod passive_aggressive;
 pub mod perceptron;
+mod rows;
 pub mod sgd;
 mod stochastic;
 
