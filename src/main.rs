@@ -2,10 +2,11 @@
 
 use clap::{Parser, Subcommand};
 use mnist_bench::cli;
+use mnist_bench::results::provenance::BINARY_VERSION;
 
 /// Reruns the classic-classifier sweep on MNIST and Fashion-MNIST, side by side.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(version = BINARY_VERSION, about, max_term_width = 100, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

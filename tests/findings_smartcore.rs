@@ -2,6 +2,8 @@
 //! passes as long as the defect is there; when an upgrade mends it, the test fails and says what to change.
 #![cfg(feature = "smartcore")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::naive_bayes::gaussian::GaussianNB;
 use smartcore::svm::Kernels;
@@ -105,4 +107,19 @@ fn s6_tied_votes_fall_differently_from_call_to_call() {
     let first = model.predict(&queries).unwrap();
     let differ = (0..20).any(|_| model.predict(&queries).unwrap() != first);
     still(differ, "S6 (smartcore's votes in a hash map)");
+}
+
+#[test]
+fn s7_a_support_vector_has_no_more_values_than_there_are_rows() {
+    let answers = |rows: usize| {
+        let x = matrix(
+            &(0..rows).map(|i| (0..5).map(|j| ((i * 5 + j) as f64).sin()).collect()).collect::<Vec<_>>(),
+        );
+        let y: Vec<i32> = (0..rows).map(|i| (i % 2) as i32).collect();
+        let parameters = Parameters::default().with_kernel(Kernels::linear()).with_seed(Some(1));
+        let model = SVC::fit(&x, &y, &parameters).unwrap();
+        catch_unwind(AssertUnwindSafe(|| model.predict(&x).unwrap().len())).ok()
+    };
+    assert_eq!(answers(5), Some(5), "as many rows as features");
+    still(answers(4).is_none(), "S7 (smartcore's SVC cuts rows to the number of rows)");
 }

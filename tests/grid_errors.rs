@@ -1,4 +1,4 @@
-//! Bad grids, suites and filters on the command line: one line, exit code 2; and what `grid` lists.
+//! Bad grids, suites and filters on the command line: one line, exit code 2; what `grid` lists; and the version.
 
 use std::fs;
 
@@ -86,4 +86,12 @@ fn what_cannot_run_says_why() {
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.contains("unsupported: engine nobody is not part of this binary"), "{stdout}");
     assert!(stdout.contains("1 configurations on mnist: 1 rows, 1 unsupported"), "{stdout}");
+}
+
+/// A result names the build that made it; who asks the binary must be told the same.
+#[test]
+fn the_version_is_the_one_that_results_carry() {
+    let output = Command::cargo_bin("mnist-bench").unwrap().arg("--version").output().unwrap();
+    let expected = format!("mnist-bench {}\n", mnist_bench::results::provenance::BINARY_VERSION);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }

@@ -164,6 +164,15 @@ fn a_check_names_what_changed() {
     assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(1), "nothing was written yet");
     assert_eq!(run(&["--run", "reference"]).status.code(), Some(0));
     assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(0));
+    // What no report makes any more does not stay unseen; what `explore` puts there may.
+    let chart = reports.join("accuracy-against-time-gone.svg");
+    fs::write(&chart, "<svg/>").unwrap();
+    let left = run(&["--run", "reference", "--check"]);
+    assert_eq!(left.status.code(), Some(1));
+    let told = String::from_utf8(left.stdout).unwrap();
+    assert!(told.contains("accuracy-against-time-gone.svg: the results do not make it: delete it"), "{told}");
+    fs::remove_file(&chart).unwrap();
+    assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(0));
     put(&results, "reference", &record("mnist", "GaussianNB", json!({}), &[0.525]));
     let changed = run(&["--run", "reference", "--check"]);
     let told = String::from_utf8(changed.stdout).unwrap();

@@ -14,7 +14,7 @@ pub fn images(n: usize, side: usize, classes: usize) -> (Vec<u8>, Vec<u8>) {
                 let (y, x) = (j / side, j % side);
                 let (cy, cx) = (class * 3 % side, (class * 5 + i % 3) % side);
                 let distance = y.abs_diff(cy) + x.abs_diff(cx);
-                let noise = (i as u32 * 2654435761).wrapping_add(j as u32 * 40503 + 977) >> 13;
+                let noise = (i as u32).wrapping_mul(2654435761).wrapping_add(j as u32 * 40503 + 977) >> 13;
                 if distance < side / 3 { 255 - (distance * 20) as u8 / 2 - (noise % 90) as u8 } else { 0 }
             })
         })

@@ -30,12 +30,12 @@ def idx(name, header):
         return np.frombuffer(f.read(), np.uint8)[header:]
 
 
-def scaled():
+def scaled(dtype=np.float32):
     train = idx("train-images-idx3-ubyte", 16).reshape(-1, 784)[:N].astype(float)
     test = idx("t10k-images-idx3-ubyte", 16).reshape(-1, 784)[:SHOWN].astype(float)
     mean, scale = train.mean(0), train.std(0)
     scale[scale == 0] = 1
-    rounded = lambda x: ((x - mean) / scale).astype(np.float32).astype(float)
+    rounded = lambda x: ((x - mean) / scale).astype(dtype).astype(float)
     return rounded(train), idx("train-labels-idx1-ubyte", 8)[:N], rounded(test)
 
 
@@ -143,7 +143,8 @@ def main():
     x, y, test = scaled()
     rows = []
     for classifier, parameters, model in stochastic():
-        scores = model.fit(x, y).decision_function(test)
+        # Descent works on bytes and the scaling in f64: its rows are not rounded.
+        scores = model.fit(scaled(float)[0], y).decision_function(test)
         rows.append({
             "classifier": classifier,
             "parameters": parameters,

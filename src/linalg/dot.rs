@@ -1,5 +1,5 @@
-//! Dot products and additions of an `f32` row with `f64` weight vectors: what stochastic descent does to
-//! every row. Several weight vectors at once, so that a row is loaded and widened once for all classes.
+//! Dot products of an `f32` row with several `f64` weight vectors at once, so that the row is loaded and
+//! widened once for all classes: what linear models predict with.
 //!
 //! The levels add up in different orders, so their last bits differ.
 
@@ -13,45 +13,6 @@ const TOGETHER: usize = 5;
 /// Panics when the lengths do not fit. O(len(x) * len(out)).
 pub fn dots(x: &[f32], weights: &[f64], out: &mut [f64]) {
     dots_at(simd::level(), x, weights, out);
-}
-
-/// `x . w`. Panics when the lengths differ.
-pub fn dot(x: &[f32], w: &[f64]) -> f64 {
-    dot_at(simd::level(), x, w)
-}
-
-/// `y += a x`. Panics when the lengths differ.
-pub fn axpy(a: f64, x: &[f32], y: &mut [f64]) {
-    axpy_at(simd::level(), a, x, y);
-}
-
-/// The squared norm of `x`, summed in `f64`.
-pub fn squared_norm(x: &[f32]) -> f64 {
-    let square = |v: f32| f64::from(v) * f64::from(v);
-    let (chunks, rest) = x.as_chunks::<8>();
-    let mut sums = [0.0; 8];
-    for chunk in chunks {
-        for (sum, &v) in sums.iter_mut().zip(chunk) {
-            *sum += square(v);
-        }
-    }
-    sums.iter().sum::<f64>() + rest.iter().map(|&v| square(v)).sum::<f64>()
-}
-
-/// What [`add_and_truncate`] needs to know besides weights and debts.
-#[derive(Clone, Copy, Debug)]
-pub struct Truncation {
-    /// The total penalty that a weight could have received so far.
-    pub u: f64,
-    /// The scale that the stored weights stand for: true weight = `scale` * stored weight; above zero.
-    pub scale: f64,
-}
-
-/// `w += a x`, then Tsuruoka's cumulative penalty: every non-zero weight moves towards zero by what it
-/// still owes of `u`, and stops there; `paid` keeps what each weight has received.
-/// Panics when the lengths differ.
-pub fn add_and_truncate(a: f64, x: &[f32], w: &mut [f64], paid: &mut [f64], truncation: Truncation) {
-    add_and_truncate_at(simd::level(), a, x, w, paid, truncation);
 }
 
 /// [`dots`] at a given level, lowered to what the machine supports.
@@ -68,55 +29,6 @@ pub fn dots_at(level: Level, x: &[f32], weights: &[f64], out: &mut [f64]) {
     }
 }
 
-/// [`dot`] at a given level, lowered to what the machine supports.
-pub fn dot_at(level: Level, x: &[f32], w: &[f64]) -> f64 {
-    assert_eq!(x.len(), w.len(), "lengths differ");
-    match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::block_avx512::<1, 4>(x, w)[0] },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::block_avx2::<1, 4>(x, w)[0] },
-        _ => dot_scalar(x, w),
-    }
-}
-
-/// [`axpy`] at a given level, lowered to what the machine supports.
-pub fn axpy_at(level: Level, a: f64, x: &[f32], y: &mut [f64]) {
-    assert_eq!(x.len(), y.len(), "lengths differ");
-    match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::axpy_avx512(a, x, y) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::axpy_avx2(a, x, y) },
-        _ => axpy_body(a, x, y, |a, b, c| a * b + c),
-    }
-}
-
-/// [`add_and_truncate`] at a given level, lowered to what the machine supports.
-pub fn add_and_truncate_at(
-    level: Level,
-    a: f64,
-    x: &[f32],
-    w: &mut [f64],
-    paid: &mut [f64],
-    truncation: Truncation,
-) {
-    assert!(x.len() == w.len() && x.len() == paid.len(), "lengths differ");
-    match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::add_and_truncate_avx512(a, x, w, paid, truncation) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::add_and_truncate_avx2(a, x, w, paid, truncation) },
-        _ => add_and_truncate_body(a, x, w, paid, truncation, |a, b, c| a * b + c),
-    }
-}
-
 fn dot_scalar(x: &[f32], w: &[f64]) -> f64 {
     x.iter().zip(w).map(|(&x, w)| f64::from(x) * w).sum()
 }
@@ -127,51 +39,13 @@ fn dots_scalar(x: &[f32], weights: &[f64], out: &mut [f64]) {
     }
 }
 
-/// `multiply_add(a, b, c)` is a * b + c, fused where the instructions are there.
-#[inline(always)]
-fn axpy_body(a: f64, x: &[f32], y: &mut [f64], multiply_add: impl Fn(f64, f64, f64) -> f64 + Copy) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = multiply_add(a, f64::from(x), *y);
-    }
-}
-
-#[inline(always)]
-fn add_and_truncate_body(
-    a: f64,
-    x: &[f32],
-    w: &mut [f64],
-    paid: &mut [f64],
-    Truncation { u, scale }: Truncation,
-    multiply_add: impl Fn(f64, f64, f64) -> f64 + Copy,
-) {
-    let inverse = 1.0 / scale;
-    for ((w, paid), &x) in w.iter_mut().zip(paid).zip(x) {
-        let z = multiply_add(a, f64::from(x), *w);
-        // Selections instead of branches, so that the loop stays one of vectors.
-        let down = z - (u + *paid) * inverse;
-        let up = z + (u - *paid) * inverse;
-        let positive = if down > 0.0 { down } else { 0.0 };
-        let negative = if up < 0.0 { up } else { 0.0 };
-        let truncated = if z > 0.0 {
-            positive
-        } else if z < 0.0 {
-            negative
-        } else {
-            z
-        };
-        *paid = multiply_add(scale, truncated - z, *paid);
-        *w = truncated;
-    }
-}
-
-/// Dot products by hand (their sums are reordered, which the compiler must not do), the other loops
-/// compiled for wider registers.
+/// By hand: the sums are reordered, which the compiler must not do.
 #[cfg(target_arch = "x86_64")]
 #[allow(clippy::needless_range_loop)] // Registers by index: K and U are unrolled.
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{TOGETHER, Truncation, add_and_truncate_body, axpy_body};
+    use super::TOGETHER;
 
     /// `weights` must be `out.len()` rows of `x.len()`.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
@@ -191,7 +65,7 @@ mod x86 {
     /// K dot products of one row, each in U interleaved sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-    pub fn block_avx512<const K: usize, const U: usize>(x: &[f32], weights: &[f64]) -> [f64; K] {
+    fn block_avx512<const K: usize, const U: usize>(x: &[f32], weights: &[f64]) -> [f64; K] {
         let n = x.len();
         assert_eq!(weights.len(), K * n);
         let mut sums = [[_mm512_setzero_pd(); U]; K];
@@ -235,7 +109,7 @@ mod x86 {
     /// K dot products of one row, each in U interleaved sums.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub fn block_avx2<const K: usize, const U: usize>(x: &[f32], weights: &[f64]) -> [f64; K] {
+    fn block_avx2<const K: usize, const U: usize>(x: &[f32], weights: &[f64]) -> [f64; K] {
         let n = x.len();
         assert_eq!(weights.len(), K * n);
         let mut sums = [[_mm256_setzero_pd(); U]; K];
@@ -262,26 +136,6 @@ mod x86 {
             let sum = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
             (end..n).fold(sum, |sum, j| f64::from(x[j]).mul_add(weights[k * n + j], sum))
         })
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-    pub fn axpy_avx512(a: f64, x: &[f32], y: &mut [f64]) {
-        axpy_body(a, x, y, f64::mul_add);
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub fn axpy_avx2(a: f64, x: &[f32], y: &mut [f64]) {
-        axpy_body(a, x, y, f64::mul_add);
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-    pub fn add_and_truncate_avx512(a: f64, x: &[f32], w: &mut [f64], paid: &mut [f64], t: Truncation) {
-        add_and_truncate_body(a, x, w, paid, t, f64::mul_add);
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub fn add_and_truncate_avx2(a: f64, x: &[f32], w: &mut [f64], paid: &mut [f64], t: Truncation) {
-        add_and_truncate_body(a, x, w, paid, t, f64::mul_add);
     }
 }
 
@@ -313,9 +167,6 @@ mod tests {
                     assert!((dot - plain).abs() < 1e-9, "n={n} k={k}");
                 }
                 for level in LEVELS {
-                    for (k, dot) in scalar.iter().enumerate() {
-                        assert!((dot_at(level, &x, &weights[k * n..(k + 1) * n]) - dot).abs() < 1e-9);
-                    }
                     let mut out = vec![f64::NAN; k];
                     dots_at(level, &x, &weights, &mut out);
                     for (a, b) in out.iter().zip(&scalar) {
@@ -324,55 +175,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn axpy_agrees_at_every_level_and_size() {
-        for n in 0..=200 {
-            let x = row(n);
-            let mut scalar = values(n, 0.5);
-            let start = scalar.clone();
-            axpy_at(Level::Scalar, -0.37, &x, &mut scalar);
-            for level in LEVELS {
-                let mut y = start.clone();
-                axpy_at(level, -0.37, &x, &mut y);
-                assert!(y.iter().zip(&scalar).all(|(a, b)| (a - b).abs() < 1e-12), "n={n} {level:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn truncation_agrees_at_every_level_and_size() {
-        for n in 0..=200 {
-            let x = row(n);
-            let run = |level| {
-                let (mut w, mut paid) = (values(n, 0.5), vec![0.0; n]);
-                // A zero weight must stay as it is and owe nothing.
-                w.iter_mut().step_by(7).for_each(|w| *w = 0.0);
-                for step in 1..4 {
-                    let truncation = Truncation { u: 0.4 * f64::from(step), scale: 0.5 };
-                    add_and_truncate_at(level, 0.1, &x, &mut w, &mut paid, truncation);
-                }
-                (w, paid)
-            };
-            let (w, paid) = run(Level::Scalar);
-            for level in LEVELS {
-                let (w2, paid2) = run(level);
-                assert!(w.iter().zip(&w2).all(|(a, b)| (a - b).abs() < 1e-12), "n={n} {level:?}");
-                assert!(paid.iter().zip(&paid2).all(|(a, b)| (a - b).abs() < 1e-12), "n={n} {level:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn truncation_stops_at_zero_and_remembers_what_was_paid() {
-        let (mut w, mut paid) = (vec![1.0, -0.2, 0.0], vec![0.0; 3]);
-        let truncation = Truncation { u: 0.5, scale: 1.0 };
-        add_and_truncate(0.0, &[1.0; 3], &mut w, &mut paid, truncation);
-        assert_eq!(w, [0.5, 0.0, 0.0]);
-        assert_eq!(paid, [-0.5, 0.2, 0.0]);
-        // Nothing new is owed.
-        add_and_truncate(0.0, &[1.0; 3], &mut w, &mut paid, truncation);
-        assert_eq!(w, [0.5, 0.0, 0.0]);
     }
 }

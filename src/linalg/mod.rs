@@ -2,6 +2,7 @@
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
 pub mod adam;
+pub mod bytes;
 pub mod cholesky;
 pub mod dot;
 pub mod exp;

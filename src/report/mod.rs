@@ -90,7 +90,8 @@ impl Report {
         Ok(paths)
     }
 
-    /// What on disk is not what the results make, one line a file.
+    /// What on disk is not what the results make, one line a file: what differs, what is missing, and what is
+    /// there although no report makes it any more, such as the chart of a data set without results.
     pub fn check(&self, reports: &Path) -> Vec<String> {
         let mut differences = Vec::new();
         for (name, bytes) in &self.files {
@@ -101,6 +102,10 @@ impl Report {
                 Err(error) => differences.push(format!("{}: {error}", path.display())),
             }
         }
+        for name in leftovers(reports, &self.files) {
+            differences
+                .push(format!("{}: the results do not make it: delete it", reports.join(name).display()));
+        }
         differences
     }
 
@@ -108,6 +113,19 @@ impl Report {
     pub fn terminal(&self, width: usize) -> String {
         text::terminal(&self.table, &self.view, width)
     }
+}
+
+/// Files of the folder that are neither of the report nor what `explore` put there, sorted. Hidden files are
+/// nobody's, such as those that are being written.
+fn leftovers(reports: &Path, files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(reports) else { return Vec::new() };
+    let found = entries.flatten().filter(|entry| entry.path().is_file());
+    let names = found.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names
+        .filter(|name| !name.starts_with('.') && name != one_pixel::FILE && !files.contains_key(name))
+        .collect();
+    names.sort();
+    names
 }
 
 /// The runs of a report: all that are there, sorted. `local` stands only on its own report, so that what is

@@ -114,7 +114,7 @@ fn read(parameters: &Parameters) -> Result<Method, String> {
         return Ok(Method::Inducing(InducingPoints { count, length_scale, constant_value }));
     }
     if length_scale != Some(1.0) || constant_value != 1.0 {
-        return Err("a kernel other than 1.0 * RBF(1.0) needs inducing points: set inducing".into());
+        return Err("length_scale and constant_value other than 1 need inducing points: set inducing".into());
     }
     Ok(Method::Exact(GaussianProcessClassifier { multi_class, max_iter_predict }))
 }

@@ -68,6 +68,10 @@ fn read(parameters: &Parameters) -> Result<MLPClassifier, String> {
         number if number < 0.0 => Err(format!("{name}={number}: must not be negative")),
         number => Ok(number),
     };
+    let decay = |name: &str, default: f64| match not_negative(name, default)? {
+        number if number >= 1.0 => Err(format!("{name}={number}: must be below 1")),
+        number => Ok(number),
+    };
     let batch_size = match reader.value("batch_size").and_then(|value| value.as_str()) {
         Some("auto") => defaults.batch_size,
         _ => reader.integer("batch_size", defaults.batch_size, 1)?,
@@ -86,8 +90,8 @@ fn read(parameters: &Parameters) -> Result<MLPClassifier, String> {
         max_iter: reader.integer("max_iter", defaults.max_iter, 1)?,
         tol: not_negative("tol", defaults.tol)?,
         shuffle: reader.boolean("shuffle", defaults.shuffle)?,
-        beta_1: not_negative("beta_1", defaults.beta_1)?,
-        beta_2: not_negative("beta_2", defaults.beta_2)?,
+        beta_1: decay("beta_1", defaults.beta_1)?,
+        beta_2: decay("beta_2", defaults.beta_2)?,
         epsilon: reader.positive("epsilon", defaults.epsilon)?,
     })
 }

@@ -29,5 +29,11 @@ impl engines::Family for Family {
 }
 
 fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNB, String> {
-    Ok(GaussianNB { priors: Reader::new(parameters, &["priors"])?.priors(classes)? })
+    let priors = Reader::new(parameters, &["priors"])?.priors(classes)?;
+    match &priors {
+        Some(given) if (given.iter().sum::<f64>() - 1.0).abs() > 1e-8 => {
+            Err(format!("priors={given:?}: the sum must be 1"))
+        }
+        _ => Ok(GaussianNB { priors }),
+    }
 }

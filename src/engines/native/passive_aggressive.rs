@@ -23,8 +23,7 @@ impl engines::Family for Family {
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of fitting.
-        work.training.features.scaled();
+        // Scaling is not part of predicting, and fitting works on the bytes.
         work.test.scaled();
         run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
     }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::grid::Parameters;
+use crate::nearest::nearest;
 
 /// The parameters of one configuration, all of whose names are known to the family.
 pub struct Reader<'a>(&'a Parameters);
@@ -15,7 +16,7 @@ impl<'a> Reader<'a> {
             Some(name) => Err(format!(
                 "unknown parameter {name:?}: known are {}{}",
                 known.join(", "),
-                nearest(name, known)
+                suggestion(name, known)
             )),
             None => Ok(Reader(parameters)),
         }
@@ -55,11 +56,9 @@ impl<'a> Reader<'a> {
     pub fn choice<'o>(&self, name: &str, default: &'o str, options: &[&'o str]) -> Result<&'o str, String> {
         let Some(value) = self.value(name) else { return Ok(default) };
         let text = value.as_str().ok_or_else(|| format!("{name}={value}: expected {}", one_of(options)))?;
-        options
-            .iter()
-            .copied()
-            .find(|option| *option == text)
-            .ok_or_else(|| format!("{name}={text:?}: expected {}{}", one_of(options), nearest(text, options)))
+        options.iter().copied().find(|option| *option == text).ok_or_else(|| {
+            format!("{name}={text:?}: expected {}{}", one_of(options), suggestion(text, options))
+        })
     }
 
     /// A list of numbers; `None` where the parameter is absent or null.
@@ -105,12 +104,8 @@ fn one_of(options: &[&str]) -> String {
 }
 
 /// "; did you mean ...?" with the option most like `text`, where there is one.
-fn nearest(text: &str, options: &[&str]) -> String {
-    let likeness = |option: &str| strsim::normalized_damerau_levenshtein(text, option);
-    match options.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
-        Some(option) if likeness(option) > 0.5 => format!("; did you mean {option:?}?"),
-        _ => String::new(),
-    }
+fn suggestion(text: &str, options: &[&str]) -> String {
+    nearest(text, options).map_or(String::new(), |option| format!("; did you mean {option:?}?"))
 }
 
 #[cfg(test)]

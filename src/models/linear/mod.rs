@@ -6,6 +6,7 @@ pub mod logistic;
 mod model;
 pub mod passive_aggressive;
 pub mod perceptron;
+mod rows;
 pub mod sgd;
 mod stochastic;
 

@@ -82,25 +82,9 @@ pub struct Problems<'a> {
 }
 
 impl<'a> Problems<'a> {
-    /// `Err` without rows, with labels that do not fit, or with fewer than two classes, which leave
-    /// nothing to separate (scikit-learn refuses them too).
+    /// `Err` as [`targets`] has it.
     pub fn new(training: &Training<'a>) -> Result<Problems<'a>, FitError> {
-        let n = training.features.n();
-        if training.labels.len() != n {
-            let labels = training.labels.len();
-            return Err(FitError::UnusableData(format!("{n} rows and {labels} labels")));
-        }
-        let mut position = [None; 256];
-        training.labels.iter().for_each(|&label| position[usize::from(label)] = Some(0));
-        let classes: Vec<u8> = (0..=255).filter(|&class| position[usize::from(class)].is_some()).collect();
-        if classes.len() < 2 {
-            let found = classes.len();
-            return Err(FitError::UnusableData(format!("two classes are needed, {found} found")));
-        }
-        for (index, &class) in classes.iter().enumerate() {
-            position[usize::from(class)] = Some(index);
-        }
-        let targets = training.labels.iter().filter_map(|&label| position[usize::from(label)]).collect();
+        let (targets, classes) = targets(training)?;
         Ok(Problems { x: training.features.scaled(), targets, classes })
     }
 
@@ -118,6 +102,28 @@ impl<'a> Problems<'a> {
     pub fn k(&self) -> usize {
         self.classes.len()
     }
+}
+
+/// The class of each row as an index into the classes that occur, and these, rising. `Err` without rows,
+/// with labels that do not fit, or with fewer than two classes, which leave nothing to separate
+/// (scikit-learn refuses them too).
+pub(super) fn targets(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
+    let n = training.features.n();
+    if training.labels.len() != n {
+        let labels = training.labels.len();
+        return Err(FitError::UnusableData(format!("{n} rows and {labels} labels")));
+    }
+    let mut position = [None; 256];
+    training.labels.iter().for_each(|&label| position[usize::from(label)] = Some(0));
+    let classes: Vec<u8> = (0..=255).filter(|&class| position[usize::from(class)].is_some()).collect();
+    if classes.len() < 2 {
+        let found = classes.len();
+        return Err(FitError::UnusableData(format!("two classes are needed, {found} found")));
+    }
+    for (index, &class) in classes.iter().enumerate() {
+        position[usize::from(class)] = Some(index);
+    }
+    Ok((training.labels.iter().filter_map(|&label| position[usize::from(label)]).collect(), classes))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `PassiveAggressiveClassifier`: the smallest step that mends the margin of each row (PA-I of Crammer et
 //! al. 2006, hinge loss), one-vs-rest, as scikit-learn 0.19 runs it: exactly `max_iter` = 5 passes.
 
+use super::LinearModel;
 use super::stochastic::{Descent, Loss, Order, Step};
-use super::{LinearModel, Problems};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.
@@ -37,7 +37,7 @@ impl PassiveAggressiveClassifier {
             order: if self.shuffle { Order::PerClass } else { Order::Given },
             fit_intercept: self.fit_intercept,
         };
-        descent.fit(&Problems::new(training)?, seed)
+        descent.fit(training, seed)
     }
 }
 

@@ -5,9 +5,9 @@
 //! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions gained a parameter `l1_ratio` = 0.15, which makes them differ,
 //! and an order a class.)
 
+use super::LinearModel;
 use super::sgd::Penalty;
 use super::stochastic::{Descent, Loss, Order, Step};
-use super::{LinearModel, Problems};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.
@@ -56,7 +56,7 @@ impl Perceptron {
             order: if self.shuffle { Order::Common } else { Order::Given },
             fit_intercept: self.fit_intercept,
         };
-        descent.fit(&Problems::new(training)?, seed)
+        descent.fit(training, seed)
     }
 }
 

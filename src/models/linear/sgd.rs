@@ -1,8 +1,8 @@
 //! `SGDClassifier`: regularised losses by stochastic gradient descent, as scikit-learn 0.19 runs it:
 //! exactly `max_iter` = 5 passes, no stopping rule, no averaging, the "optimal" schedule.
 
+use super::LinearModel;
 use super::stochastic::{Descent, Order, Step};
-use super::{LinearModel, Problems};
 use crate::models::{Classifier, FitError, Model, Training};
 
 pub use super::stochastic::Loss;
@@ -77,7 +77,7 @@ impl SGDClassifier {
             order: if self.shuffle { Order::PerClass } else { Order::Given },
             fit_intercept: self.fit_intercept,
         };
-        descent.fit(&Problems::new(training)?, seed)
+        descent.fit(training, seed)
     }
 }
 
