@@ -216,14 +216,13 @@ fn add_and_truncate_block(
     let owed = owed * inverse;
     for lane in 0..LANES {
         let z = multiply_add(a, slope[lane] * (f64::from(pixels[lane]) - offset[lane]), v[lane]);
-        // Selections instead of branches, so that the loop stays one of vectors.
         let unpaid = multiply_add(-inverse, paid[lane], z);
         let down = multiply_add(-owed, unit[lane], unpaid);
         let up = multiply_add(owed, unit[lane], unpaid);
-        let positive = if down > 0.0 { down } else { 0.0 };
-        let negative = if up < 0.0 { up } else { 0.0 };
-        let not_positive = if z < 0.0 { negative } else { z };
-        let truncated = if z > 0.0 { positive } else { not_positive };
+        // As no more was paid than is owed, down <= z <= up: the place nearest to zero between the two is where
+        // z moves to, and zero stays zero. Selections instead of branches, for a loop of vectors.
+        let below = if up < 0.0 { up } else { 0.0 };
+        let truncated = if down > below { down } else { below };
         paid[lane] = multiply_add(scale, truncated - z, paid[lane]);
         v[lane] = truncated;
         sums[lane] = multiply_add(offset[lane], truncated, sums[lane]);

@@ -102,7 +102,8 @@ impl Weights {
     }
 
     pub fn are_finite(&self) -> bool {
-        self.constant.is_finite() && self.v.iter().all(|v| v.is_finite())
+        // Truncation makes zeros of weights that are no numbers, but what they have paid is none either.
+        self.constant.is_finite() && self.v.iter().chain(&self.paid).all(|v| v.is_finite())
     }
 
     /// w itself.
