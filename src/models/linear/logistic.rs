@@ -42,7 +42,7 @@ impl Default for LogisticRegression {
             c: 1.0,
             penalty: Penalty::L2,
             multi_class: LogisticMultiClass::Ovr,
-            tol: 1e-4,
+            tol: 1e-3,
             max_iter: 100,
         }
     }

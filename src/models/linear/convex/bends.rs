@@ -42,11 +42,11 @@ impl Bends {
                 for (lanes, bends) in lanes.iter_mut().zip(bends.chunks(LANES)) {
                     lanes.0[..bends.len()].copy_from_slice(bends);
                 }
-                let total: f32 = bends.iter().sum();
+                let (most, total) = most_bent(&lanes);
                 // A class that bends alone where all are coupled does not bend at all.
-                let alone =
-                    if coupled { bends.iter().fold(0.0, |most: f32, bend| most.max(*bend)) } else { 0.0 };
-                (total > 0.0 && total - alone > LEAST_BEND * total.min(1.0)).then_some(lanes)
+                let counted = bends.iter().enumerate().filter(|(class, _)| !coupled || *class != most);
+                let bent: f32 = counted.map(|(_, bend)| bend).sum();
+                (bent > LEAST_BEND * total.min(1.0)).then_some(lanes)
             })
             .collect();
         let mut collected = Bends { coupled, rows: Vec::new(), bends: Vec::new(), sixteens };
@@ -102,24 +102,35 @@ impl Bends {
 
     /// A row's second derivative times its scores.
     fn bend(&self, bends: &[Lanes], products: &mut [Vec<Lanes>], i: usize) {
-        let (mut total, mut pulled) = (0.0f32, 0.0f32);
+        if !self.coupled {
+            for (bends, products) in bends.iter().zip(products) {
+                products[i].0.iter_mut().zip(bends.0).for_each(|(value, bend)| *value *= bend);
+            }
+            return;
+        }
+        // Against the score of the class that bends most: what the others pull at it can be a millionth of its
+        // own, which the difference of large numbers would lose in f32.
+        let (most, total) = most_bent(bends);
+        let base = products[most / LANES][i].0[most % LANES];
+        let mut pulled = 0.0f32;
         for (bends, products) in bends.iter().zip(products.iter_mut()) {
-            let values = &mut products[i].0;
-            for (value, bend) in values.iter_mut().zip(bends.0) {
-                *value *= bend;
-            }
-            if self.coupled {
-                total += bends.0.iter().sum::<f32>();
-                pulled += values.iter().sum::<f32>();
+            for (value, bend) in products[i].0.iter_mut().zip(bends.0) {
+                *value -= base;
+                pulled += bend * *value;
             }
         }
-        if self.coupled && total > 0.0 {
-            let mean = pulled / total;
-            for (bends, products) in bends.iter().zip(products.iter_mut()) {
-                let values = &mut products[i].0;
-                values.iter_mut().zip(bends.0).for_each(|(value, bend)| *value -= bend * mean);
+        let mean = pulled / total;
+        let mut others = 0.0f32;
+        for (bends, products) in bends.iter().zip(products.iter_mut()) {
+            for (value, bend) in products[i].0.iter_mut().zip(bends.0) {
+                *value = bend * (*value - mean);
+                others += *value;
             }
         }
+        // What the others are pulled by, this one is pulled back by.
+        let own = &mut products[most / LANES][i].0[most % LANES];
+        others -= *own;
+        *own = -others;
     }
 
     /// What bends in one class alone: h, or h (1 - h / sum(h)) where the classes are coupled.
@@ -130,9 +141,26 @@ impl Bends {
             if !self.coupled {
                 return bend;
             }
-            let total: f32 = bends.iter().map(|bends| bends.0.iter().sum::<f32>()).sum();
-            bend * (1.0 - bend / total).max(0.0)
+            let (most, total) = most_bent(bends);
+            if class == most {
+                let others =
+                    bends.iter().flat_map(|bends| bends.0).enumerate().filter(|(other, _)| *other != most);
+                return bend / total * others.map(|(_, bend)| bend).sum::<f32>();
+            }
+            bend * (1.0 - bend / total)
         })
         .collect()
     }
+}
+
+/// The class that bends most, and the sum over all.
+fn most_bent(bends: &[Lanes]) -> (usize, f32) {
+    let (mut most, mut largest, mut total) = (0, 0.0f32, 0.0f32);
+    for (class, bend) in bends.iter().flat_map(|bends| bends.0).enumerate() {
+        total += bend;
+        if bend > largest {
+            (most, largest) = (class, bend);
+        }
+    }
+    (most, total)
 }

@@ -180,9 +180,9 @@ mod tests {
         (0..n).for_each(|i| x.row_mut(i).copy_from_slice(&[1.0, if i % 100 == 3 { 10.0 } else { 0.0 }]));
         let rows: Vec<u32> = (0..n as u32).collect();
         let h: Vec<f32> = (0..n).map(|i| (i % 7) as f32 * 0.1 + 0.1).collect();
-        let all = leverages(&x, &rows, &[h.clone()], n);
+        let all = leverages(&x, &rows, std::slice::from_ref(&h), n);
         assert_eq!(select(&rows, &h, &all[0], n).len(), n);
-        let shares = leverages(&x, &rows, &[h.clone()], 100);
+        let shares = leverages(&x, &rows, std::slice::from_ref(&h), 100);
         let chosen = select(&rows, &h, &shares[0], 100);
         assert!(chosen.len() <= 150, "{}", chosen.len());
         assert!((0..10).all(|i| chosen.contains(&(i * 100 + 3, h[i as usize * 100 + 3]))));
