@@ -8,6 +8,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mnist_bench::linalg::dot::dots_at;
 use mnist_bench::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
+use mnist_bench::linalg::lanes::{LANES, Lanes, accumulate_at, project_at};
 use mnist_bench::linalg::simd::{Level, supported};
 use mnist_bench::models::Training;
 use mnist_bench::models::tree::DecisionTreeClassifier;
@@ -54,6 +55,36 @@ fn dots(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// 128 images against ten weight vectors side by side, and their combination with ten factors each: what the
+/// linear minimisers do to every row.
+fn lanes(criterion: &mut Criterion) {
+    let values = common::numbers(128 * 784);
+    let rows: Vec<&[f32]> = values.chunks_exact(784).collect();
+    let side_by_side = |count: usize| -> Vec<Lanes> {
+        let values = common::numbers(count * LANES);
+        values.as_chunks::<LANES>().0.iter().map(|values| Lanes(*values)).collect()
+    };
+    let (vectors, factors) = (side_by_side(784), side_by_side(128));
+    let mut products = factors.clone();
+    let mut sums = vectors.clone();
+    for (name, accumulated) in [("project 128x784", false), ("accumulate 128x784", true)] {
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(128 * 784));
+        for level in levels() {
+            group.bench_function(level.name(), |bencher| {
+                bencher.iter(|| {
+                    if accumulated {
+                        accumulate_at(level, black_box(&rows), &factors, &mut sums);
+                    } else {
+                        project_at(level, black_box(&rows), &vectors, &mut products);
+                    }
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
 /// A full tree on 3,000 small images, at the machine's level.
 fn tree(criterion: &mut Criterion) {
     let (features, labels) = common::features(3000, 14, 10);
@@ -66,5 +97,5 @@ fn tree(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histogram, dots, tree);
+criterion_group!(benches, histogram, dots, lanes, tree);
 criterion_main!(benches);

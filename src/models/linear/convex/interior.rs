@@ -16,10 +16,8 @@ use super::{Minimum, Norm, Problems, Settings, passes};
 
 /// How far towards the border a step may go.
 const SHORT_OF_BORDER: f64 = 0.99;
-/// The barrier's weight at the outset, in parts of C: how far out the central path is joined. Crammer and
-/// Singer's path is worth joining later, since their Newton steps cost more and go less far.
+/// The barrier's weight at the outset, in parts of C: how far out the central path is joined.
 const OUTSET: f64 = 0.03;
-const OUTSET_CRAMMER_SINGER: f64 = 0.003;
 /// How exactly Newton's equations are solved for the two steps.
 const PREDICTOR: f64 = 0.1;
 const CORRECTOR: f64 = 0.02;
@@ -173,8 +171,7 @@ impl<'a> State<'a> {
             HingeLoss::CrammerSinger => Borders { low: 0.0, high: f64::INFINITY, spring: 0.0 },
         };
         // Onto the central path, far out, where Newton's method on the barrier itself is quick.
-        let coupled = settings.loss == HingeLoss::CrammerSinger;
-        let level = c * if coupled { OUTSET_CRAMMER_SINGER } else { OUTSET };
+        let level = OUTSET * c;
         let norm = if settings.l1 { Norm::L1Barrier(level) } else { Norm::L2 };
         let barrier = || Barrier { loss: settings.loss, c, level };
         let rough =

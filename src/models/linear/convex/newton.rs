@@ -68,10 +68,13 @@ impl<'a, L: Loss> Search<'a, L> {
     /// Runs to the end, or where it is `roughly` enough until a step promises little.
     fn run(&mut self, roughly: bool) -> Minimum {
         let (mut iterations, mut stalled) = (0, 0);
+        // What the stand-in differs by and Newton's step promises: no less than the least objective is below.
+        let mut bound = f64::INFINITY;
         loop {
             let (slopes, bends) = self.derivatives();
             let combined = self.combine(&slopes);
             let (objective, gap) = self.gap(&slopes, &combined);
+            let gap = gap.min(bound);
             let converged = gap <= self.settings.tol * objective;
             if converged || iterations >= self.settings.max_iter || stalled > 3 || (roughly && self.near) {
                 let weights = std::mem::take(&mut self.weights);
@@ -88,6 +91,9 @@ impl<'a, L: Loss> Search<'a, L> {
             let excess = (smooth - objective).abs();
             self.near = promised < LITTLE * objective;
             iterations += 1;
+            if matches!(self.settings.norm, Norm::L1(_)) && moved > 0.0 {
+                bound = excess + 2.0 * promised;
+            }
             if (promised < NEARLY * excess || moved == 0.0) && self.settings.norm.sharpen() {
                 self.solver.forget();
             }
