@@ -1,10 +1,10 @@
-//! Passes over the rows for all classes at once, in f32 with sums of blocks in f64. Weights have the
+//! Passes over the rows for all classes at once, sums of rows in f32 with sums of blocks in f64. Weights have the
 //! intercept last, as the weight of a feature that is 1 everywhere.
 
 use rayon::prelude::*;
 
-use crate::linalg::Matrix;
-use crate::linalg::lanes::{LANES, Lanes, accumulate, project};
+use crate::linalg::lanes::{LANES, Lanes, accumulate};
+use crate::linalg::{Matrix, dot};
 
 /// Rows of one f32 sum.
 pub const BLOCK: usize = 128;
@@ -76,24 +76,18 @@ pub fn rows_of<'a>(x: &'a Matrix, list: impl Iterator<Item = usize>, rows: &mut 
     rows.extend(list.map(|i| x.row(i)));
 }
 
-/// The scores of all rows under `vectors` (k of d + 1 values): n x k. O(n d k).
+/// The scores of all rows under `vectors` (k of d + 1 values), in f64, since what a fit ends with is no better
+/// than they are: n x k. O(n d k).
 pub fn scores(x: &Matrix, vectors: &[f64]) -> Vec<f64> {
     let (n, d, width) = (x.rows(), x.columns(), x.columns() + 1);
     let k = vectors.len() / width;
-    let packed = Packed::new(vectors, width);
+    let features: Vec<f64> = vectors.chunks_exact(width).flat_map(|vector| &vector[..d]).copied().collect();
     let mut out = vec![0.0; n * k];
     out.par_chunks_mut(BLOCK * k).enumerate().for_each(|(block, out)| {
-        let count = out.len() / k;
-        let mut rows = Vec::with_capacity(count);
-        rows_of(x, block * BLOCK..block * BLOCK + count, &mut rows);
-        let mut products = vec![Lanes::ZERO; count];
-        for (sixteen, lanes) in packed.0.iter().enumerate() {
-            project(&rows, &lanes[..d], &mut products);
-            for (out, product) in out.chunks_exact_mut(k).zip(&products) {
-                let out = out[sixteen * LANES..].iter_mut().take(LANES);
-                for (lane, out) in out.enumerate() {
-                    *out = f64::from(product.0[lane] + lanes[d].0[lane]);
-                }
+        for (i, out) in out.chunks_exact_mut(k).enumerate() {
+            dot::dots(x.row(block * BLOCK + i), &features, out);
+            for (score, vector) in out.iter_mut().zip(vectors.chunks_exact(width)) {
+                *score += vector[d];
             }
         }
     });
