@@ -79,6 +79,12 @@ impl Cholesky {
             let sum = lanes_dot(row, &b[..i]);
             b[i] = (b[i] - sum) / self.l[i * n + i];
         }
+        self.solve_transposed(b);
+    }
+
+    /// Replaces `b` by the solution of L' x = b. n^2 / 2 steps.
+    pub fn solve_transposed(&self, b: &mut [f64]) {
+        let n = self.n;
         for i in (0..n).rev() {
             let value = b[i] / self.l[i * n + i];
             b[i] = value;

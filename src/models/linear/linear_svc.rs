@@ -45,7 +45,7 @@ impl Default for LinearSVC {
             penalty: Penalty::L2,
             multi_class: SvcMultiClass::Ovr,
             tol: 1e-3,
-            max_iter: 35,
+            max_iter: 25,
         }
     }
 }

@@ -11,11 +11,11 @@ use crate::linalg::cholesky::Cholesky;
 /// Rows that the second derivative of a class is estimated from at first, and at most; twice as many after a
 /// solution that took too many products although the estimate was fresh.
 const SAMPLE: usize = 4096;
-const MOST_SAMPLE: usize = 32768;
-/// The estimate is made anew when a solution takes more than this many products.
-const MANY_PRODUCTS: usize = 20;
+const MOST_SAMPLE: usize = 8192;
+/// The estimate is made anew when a solution takes more than this many products, about what it costs.
+const MANY_PRODUCTS: usize = 10;
 /// Products at most for one solution.
-const MOST_PRODUCTS: usize = 60;
+const MOST_PRODUCTS: usize = 30;
 
 /// When the residual is small enough.
 #[derive(Clone, Copy)]
@@ -30,11 +30,13 @@ pub struct Accuracy {
 pub struct Solver {
     grams: Vec<Vec<f64>>,
     sample: usize,
+    /// The factors of the last solution, by which the next estimate chooses its rows.
+    factors: Option<Vec<Cholesky>>,
 }
 
 impl Default for Solver {
     fn default() -> Solver {
-        Solver { grams: Vec::new(), sample: SAMPLE }
+        Solver { grams: Vec::new(), sample: SAMPLE, factors: None }
     }
 }
 
@@ -64,7 +66,11 @@ impl Solver {
         let kept = !self.grams.is_empty();
         let mut stale = kept;
         if !kept {
-            self.grams = curvature::within_classes(x, bends, classes, self.sample);
+            if self.factors.is_none() && bends.rows.len() > self.sample {
+                let first = curvature::within_classes(x, bends, classes, self.sample, None);
+                self.factors = Some(Preconditioner::new(&first, diagonal, centred).factors);
+            }
+            self.grams = curvature::within_classes(x, bends, classes, self.sample, self.factors.as_deref());
         }
         let mut preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
         let mut step = vec![0.0; right.len()];
@@ -86,7 +92,8 @@ impl Solver {
             step.iter_mut().zip(&direction).for_each(|(s, d)| *s += along * d);
             residual.iter_mut().zip(&product).for_each(|(r, p)| *r -= along * p);
             if products >= MANY_PRODUCTS && stale {
-                self.grams = curvature::within_classes(x, bends, classes, self.sample);
+                let factors = Some(preconditioner.factors.as_slice());
+                self.grams = curvature::within_classes(x, bends, classes, self.sample, factors);
                 preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
                 stale = false;
                 direction = preconditioner.solve(&residual);
@@ -105,6 +112,7 @@ impl Solver {
             }
             self.grams.clear();
         }
+        self.factors = Some(preconditioner.factors);
         Solution { step, products }
     }
 }

@@ -1,13 +1,18 @@
 //! The second derivative within each class, sum of h_i x_i x_i' with the intercept's feature 1: from all rows
-//! that bend or, where these are many, from a sample in proportion to how much each matters.
+//! that bend or, where these are many, from a sample in proportion to how much each matters: its leverage, by the
+//! factors of the estimate before (Cohen, Lee, Musco, Musco, Peng and Sidford, "Uniform sampling for matrix
+//! approximation", 2015: leverages by a rough estimate choose the rows of a good one).
 //!
 //! It preconditions conjugate gradients, whose products are exact: an estimate decides how many of them it
 //! takes, not where they lead.
 
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
 use super::bends::Bends;
 use crate::linalg::Matrix;
+use crate::linalg::cholesky::Cholesky;
 use crate::linalg::gemm::{self, View};
 use crate::linalg::lanes::{LANES, Lanes, accumulate, project};
 
@@ -17,21 +22,41 @@ const CHUNK: usize = 512;
 const PANEL: usize = 200;
 
 /// The matrices of all classes, (d + 1) x (d + 1), symmetric, row-major, rounded as f32 products are; from
-/// about `limit` rows each. O(k (limit d^2 + n d)).
-pub fn within_classes(x: &Matrix, bends: &Bends, classes: usize, limit: usize) -> Vec<Vec<f64>> {
+/// about `limit` rows each, chosen by `factors` of what was close to these matrices if there are such.
+/// O(k (limit d^2 + n d)).
+pub fn within_classes(
+    x: &Matrix,
+    bends: &Bends,
+    classes: usize,
+    limit: usize,
+    factors: Option<&[Cholesky]>,
+) -> Vec<Vec<f64>> {
     let diagonals: Vec<Vec<f32>> = (0..classes).into_par_iter().map(|class| bends.diagonal(class)).collect();
-    let shares = leverages(x, &bends.rows, &diagonals, limit);
+    let shares = match factors {
+        None => leverages(x, &bends.rows, &diagonals, limit),
+        Some(factors) => {
+            let all = diagonals.par_iter().zip(factors).enumerate();
+            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, _))| {
+                if few(h, limit) { Vec::new() } else { leverages_by(x, &bends.rows, h, factor, class as u64) }
+            };
+            all.map(shares).collect()
+        }
+    };
     let all = diagonals.par_iter().zip(&shares);
     all.map(|(diagonal, shares)| weighted_gram(x, &select(&bends.rows, diagonal, shares, limit))).collect()
 }
 
-/// How much each row matters to each class: the sum over features of its share in the diagonal (its leverage,
+/// All rows that bend are taken.
+fn few(h: &[f32], limit: usize) -> bool {
+    h.iter().filter(|h| **h > 0.0).count() <= limit
+}
+
+/// How much each row matters to each class, at first: the sum over features of its share in the diagonal (its leverage,
 /// were the features uncorrelated). A pixel that is lit in three images of 60,000 has all its curvature in
 /// these three, and an estimate without them would take its direction for flat. Empty where all rows of a
 /// class are taken anyway.
 fn leverages(x: &Matrix, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
-    let few = |diagonal: &Vec<f32>| diagonal.iter().filter(|h| **h > 0.0).count() <= limit;
-    if diagonals.iter().all(few) {
+    if diagonals.iter().all(|diagonal| few(diagonal, limit)) {
         return vec![Vec::new(); diagonals.len()];
     }
     let d = x.columns();
@@ -61,6 +86,33 @@ fn leverages(x: &Matrix, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> 
             }
         });
         shares.extend(of_class);
+    }
+    shares
+}
+
+/// How much each row matters to a class whose second derivative was about L L': its leverage h |L^-1 x|^2, from
+/// sixteen random signs (Spielman and Srivastava 2011); 1 at most, which a leverage by the matrix itself cannot
+/// exceed, so that rows which have only begun to matter do not crowd out all others.
+fn leverages_by(x: &Matrix, rows: &[u32], h: &[f32], factor: &Cholesky, class: u64) -> Vec<f32> {
+    let d = x.columns();
+    let mut signs = Pcg64Mcg::seed_from_u64(class);
+    let mut lanes = vec![Lanes::ZERO; d + 1];
+    let mut vector = vec![0.0; d + 1];
+    let size = 1.0 / (LANES as f64).sqrt();
+    for lane in 0..LANES {
+        vector.iter_mut().for_each(|value| *value = if signs.random::<bool>() { size } else { -size });
+        factor.solve_transposed(&mut vector);
+        lanes.iter_mut().zip(&vector).for_each(|(lanes, value)| lanes.0[lane] = *value as f32);
+    }
+    let mut shares = Vec::with_capacity(rows.len());
+    let mut products = vec![Lanes::ZERO; CHUNK];
+    for (rows, h) in rows.chunks(CHUNK).zip(h.chunks(CHUNK)) {
+        let list: Vec<&[f32]> = rows.iter().map(|&row| x.row(row as usize)).collect();
+        project(&list, &lanes[..d], &mut products);
+        shares.extend(h.iter().zip(&products).map(|(h, product)| {
+            let squares = product.0.iter().zip(lanes[d].0).map(|(a, b)| (a + b) * (a + b));
+            (h * squares.sum::<f32>()).min(1.0)
+        }));
     }
     shares
 }
@@ -170,6 +222,43 @@ mod tests {
             let exact: f64 = chosen.iter().map(|&(i, w)| f64::from(w) * feature(i, a) * feature(i, b)).sum();
             assert!((gram[a * (d + 1) + b] - exact).abs() < 1e-3, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn random_signs_find_the_leverages() {
+        let (n, d) = (600, 12);
+        let mut x = Matrix::zeros(n, d);
+        // Features that go together, but in one row.
+        (0..n).for_each(|i| {
+            let common = (i as f32 * 0.7).sin();
+            (0..d).for_each(|j| {
+                x.row_mut(i)[j] = common + 0.3 * (((i * 7 + j * 13) * (i + 5 * j)) as f32 * 0.37).cos()
+            });
+        });
+        x.row_mut(77)[3] += 50.0;
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let h = vec![0.5f32; n];
+        let weighted: Vec<(u32, f32)> = rows.iter().zip(&h).map(|(row, h)| (*row, *h)).collect();
+        let gram = weighted_gram(&x, &weighted);
+        let factor = Cholesky::new(gram, d + 1).unwrap();
+        let shares = leverages_by(&x, &rows, &h, &factor, 0);
+        let exact = |row: usize| {
+            let feature = |j: usize| if j == d { 1.0 } else { f64::from(x.row(row)[j]) };
+            let features: Vec<f64> = (0..=d).map(feature).collect();
+            let mut solved = features.clone();
+            factor.solve(&mut solved);
+            0.5 * features.iter().zip(&solved).map(|(a, b)| a * b).sum::<f64>()
+        };
+        let total: f64 = (0..n).map(exact).sum();
+        assert!((total - (d + 1) as f64).abs() < 0.05, "{total}");
+        let sum: f32 = shares.iter().sum();
+        assert!((sum / total as f32 - 1.0).abs() < 0.3, "{sum} {total}");
+        // Sixteen squares of a normal variable: never off by a factor of five.
+        for (row, share) in shares.iter().enumerate() {
+            let ratio = f64::from(*share) / exact(row);
+            assert!((0.2..5.0).contains(&ratio), "{row} {ratio}");
+        }
+        assert!(shares[77] > 0.5 && exact(77) > 0.9, "{} {}", shares[77], exact(77));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::bends::Bends;
 use super::conjugate::{Accuracy, Solver, dot};
 use super::hinge::{Barrier, Central, HingeLoss, central_slope};
 use super::newton::approach;
+use super::pair::{Borders, Pair, UNIT};
 use super::{Minimum, Norm, Problems, Settings, passes};
 
 /// How far towards the border a step may go.
@@ -21,8 +22,8 @@ const OUTSET: f64 = 0.03;
 /// How exactly Newton's equations are solved for the two steps.
 const PREDICTOR: f64 = 0.1;
 const CORRECTOR: f64 = 0.02;
-/// A value does not come nearer to a border than this part of its size, where rounding would take over.
-const NEAREST: f64 = 1e-13;
+/// How much further a better centred step is to reach.
+const FURTHER: f64 = 0.3;
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
@@ -38,109 +39,6 @@ pub struct Interior {
     pub max_iter: usize,
 }
 
-/// A variable between two borders, with what keeps it off each: `value` above `-1` or 0 with slack `below`, and
-/// below C or 1 with slack `above`, where there is such a border.
-#[derive(Clone, Copy, Default)]
-struct Pair {
-    /// The dual value of a row in a class, or minus the dual slope of a weight.
-    value: f64,
-    below: f64,
-    above: f64,
-    /// The step of each.
-    d_value: f64,
-    d_below: f64,
-    d_above: f64,
-}
-
-/// The two borders of a variable.
-#[derive(Clone, Copy)]
-struct Borders {
-    low: f64,
-    high: f64,
-    /// What the slack above is where there is no border: this times the value.
-    spring: f64,
-}
-
-impl From<Central> for Pair {
-    fn from(central: Central) -> Pair {
-        let Central { value, below, above } = central;
-        Pair { value, below, above, ..Pair::default() }
-    }
-}
-
-impl Borders {
-    /// How far a value stands from both borders.
-    fn distances(self, value: f64) -> (f64, f64) {
-        let nearest = NEAREST * if self.high.is_finite() { self.high - self.low } else { 1.0 };
-        ((value - self.low).max(nearest), (self.high - value).max(nearest))
-    }
-}
-
-impl Pair {
-    /// The products that fall to zero together.
-    fn products(&self, borders: Borders) -> (f64, f64) {
-        let (low, high) = borders.distances(self.value);
-        (low * self.below, if borders.high.is_finite() { high * self.above } else { 0.0 })
-    }
-
-    /// What is missing from the products to `goal`; with the last step's second-order terms if `correct`.
-    fn missing(&self, borders: Borders, goal: f64, correct: bool) -> (f64, f64) {
-        let (below, above) = self.products(borders);
-        let second = if correct { self.d_value } else { 0.0 };
-        (goal - below - second * self.d_below, goal - above + second * self.d_above)
-    }
-
-    /// By how much the value gives way to a step of what presses on it, and the pressure that it already has:
-    /// d_value = give * (step + pressure).
-    fn give(&self, borders: Borders, missing: (f64, f64)) -> (f64, f64) {
-        let (low, high) = borders.distances(self.value);
-        if borders.high.is_finite() {
-            (1.0 / (self.above / high + self.below / low), missing.0 / low - missing.1 / high)
-        } else {
-            (1.0 / (borders.spring + self.below / low), missing.0 / low)
-        }
-    }
-
-    /// Takes note of the step of the value.
-    fn note(&mut self, borders: Borders, missing: (f64, f64), d_value: f64) {
-        let (low, high) = borders.distances(self.value);
-        self.d_value = d_value;
-        self.d_below = (missing.0 - self.below * d_value) / low;
-        if borders.high.is_finite() {
-            self.d_above = (missing.1 + self.above * d_value) / high;
-        }
-    }
-
-    /// How far all stay inside, at most 1.
-    fn longest(&self, borders: Borders) -> f64 {
-        let to = |value: f64, step: f64| if step < 0.0 { -value / step } else { f64::INFINITY };
-        let (low, high) = borders.distances(self.value);
-        let below = to(low, self.d_value).min(to(self.below, self.d_below));
-        if !borders.high.is_finite() {
-            return below.min(1.0);
-        }
-        let above = to(high, -self.d_value).min(to(self.above, self.d_above));
-        below.min(above).min(1.0)
-    }
-
-    /// The products after a part of the step.
-    fn products_at(&self, borders: Borders, t: f64) -> f64 {
-        let mut moved = *self;
-        moved.advance(t);
-        let (below, above) = moved.products(borders);
-        below + above
-    }
-
-    fn advance(&mut self, t: f64) {
-        self.value += t * self.d_value;
-        self.below += t * self.d_below;
-        self.above += t * self.d_above;
-    }
-}
-
-/// The borders of the dual slope of a weight under the l1 norm.
-const UNIT: Borders = Borders { low: -1.0, high: 1.0, spring: 0.0 };
-
 struct State<'a> {
     problems: &'a Problems<'a>,
     settings: Interior,
@@ -152,6 +50,8 @@ struct State<'a> {
     duals: Vec<Pair>,
     /// Under l1 the dual slopes, one a weight.
     slopes: Vec<Pair>,
+    /// n x k: what the step changes the scores by.
+    changes: Vec<f64>,
     passes: usize,
 }
 
@@ -187,11 +87,11 @@ impl<'a> State<'a> {
         });
         let slope = |weight: &f64| Pair::from(central_slope(*weight, level));
         let slopes = if settings.l1 { weights.iter().map(slope).collect() } else { Vec::new() };
-        State { problems, settings, borders, weights, scores, duals, slopes, passes }
+        State { problems, settings, borders, weights, scores, duals, slopes, changes: Vec::new(), passes }
     }
 
     fn run(&mut self) -> Minimum {
-        let (x, k) = (self.problems.x, self.problems.k());
+        let k = self.problems.k();
         let mut solver = Solver::default();
         let mut iterations = 0;
         loop {
@@ -206,28 +106,91 @@ impl<'a> State<'a> {
             }
             solver.forget();
             let bends = self.bends();
-            let none = vec![0.0; k];
-            for (goals, correct) in [(none, false), (level.clone(), true)] {
-                let goals = if correct { self.corrected_goals(&level) } else { goals };
-                let pressed =
-                    self.map_rows(|state, target, row, out| state.pressed(target, row, &goals, correct, out));
-                let mut right = self.combine(&pressed);
-                let diagonal = self.regulariser(&mut right, &goals, correct);
-                let accuracy = Accuracy {
-                    relative: if correct { CORRECTOR } else { PREDICTOR },
-                    absolute: f64::INFINITY,
-                };
-                let solution = solver.solve(x, &bends, &diagonal, &right, self.coupled(), accuracy);
-                self.passes += solution.products + 1;
-                let changes = passes::scores(x, &solution.step);
-                self.note(&solution.step, &changes, &goals, correct);
-                if correct {
-                    let lengths = self.lengths();
-                    self.advance(&solution.step, &changes, &lengths);
-                }
-            }
+            self.aim(&vec![0.0; k], false);
+            self.turn(&mut solver, &bends, PREDICTOR);
+            let goals = self.corrected_goals(&level);
+            self.aim(&goals, true);
+            let mut step = self.turn(&mut solver, &bends, CORRECTOR);
+            let lengths = self.lengths();
+            let before = (self.duals.clone(), self.slopes.clone(), step.clone());
+            self.centre(&goals, &lengths);
+            step = self.turn(&mut solver, &bends, CORRECTOR);
+            self.keep_longer(before, &lengths, &mut step);
+            let lengths = self.lengths();
+            self.advance(&step, &lengths);
             iterations += 1;
         }
+    }
+
+    /// Aims all products at the goals of their classes.
+    fn aim(&mut self, goals: &[f64], correct: bool) {
+        let borders = self.borders;
+        self.each_pair(|pair, is_row, class| {
+            pair.aim(if is_row { borders } else { UNIT }, goals[class], correct)
+        });
+    }
+
+    /// Aims better, so that classes can go further than `lengths`.
+    fn centre(&mut self, goals: &[f64], lengths: &[f64]) {
+        let borders = self.borders;
+        self.each_pair(|pair, is_row, class| {
+            let further = (lengths[class] + FURTHER).min(1.0);
+            pair.centre(if is_row { borders } else { UNIT }, goals[class], further)
+        });
+    }
+
+    /// Every row's and every weight's pair, with its class.
+    fn each_pair(&mut self, change: impl Fn(&mut Pair, bool, usize) + Sync) {
+        let (k, width) = (self.problems.k(), self.problems.d() + 1);
+        self.duals.par_chunks_mut(k).with_min_len(CHUNK).for_each(|row| {
+            row.iter_mut().enumerate().for_each(|(class, dual)| change(dual, true, class));
+        });
+        self.slopes.iter_mut().enumerate().for_each(|(index, slope)| change(slope, false, index / width));
+    }
+
+    /// Solves for the step to where the products are aimed, and takes note of it.
+    fn turn(&mut self, solver: &mut Solver, bends: &Bends, relative: f64) -> Vec<f64> {
+        let mut right =
+            self.combine(&self.map_rows(|state, target, row, out| state.pressed(target, row, out)));
+        let diagonal = self.regulariser(&mut right);
+        let accuracy = Accuracy { relative, absolute: f64::INFINITY };
+        let solution = solver.solve(self.problems.x, bends, &diagonal, &right, self.coupled(), accuracy);
+        self.passes += solution.products + 1;
+        let changes = passes::scores(self.problems.x, &solution.step);
+        self.note(&solution.step, &changes);
+        self.changes = changes;
+        solution.step
+    }
+
+    /// Takes the step from before back in classes in which the new one does not reach further.
+    fn keep_longer(&mut self, before: (Vec<Pair>, Vec<Pair>, Vec<f64>), lengths: &[f64], step: &mut [f64]) {
+        let (k, width) = (self.problems.k(), self.problems.d() + 1);
+        let now = self.lengths();
+        let worse: Vec<bool> = now.iter().zip(lengths).map(|(now, before)| now <= before).collect();
+        if worse.iter().all(|worse| !worse) {
+            return;
+        }
+        let (duals, slopes, old) = before;
+        self.duals.par_chunks_mut(k).zip(duals.par_chunks(k)).with_min_len(CHUNK).for_each(
+            |(row, before)| {
+                for class in 0..k {
+                    if worse[class] {
+                        row[class] = before[class];
+                    }
+                }
+            },
+        );
+        for (index, (slope, before)) in self.slopes.iter_mut().zip(slopes).enumerate() {
+            if worse[index / width] {
+                *slope = before;
+            }
+        }
+        for (index, (step, before)) in step.iter_mut().zip(old).enumerate() {
+            if worse[index / width] {
+                *step = before;
+            }
+        }
+        self.changes = passes::scores(self.problems.x, step);
     }
 
     fn coupled(&self) -> bool {
@@ -260,17 +223,17 @@ impl<'a> State<'a> {
     }
 
     /// The same after the part of the step that no weight brings about.
-    fn pressed(&self, target: usize, row: &[Pair], goals: &[f64], correct: bool, out: &mut [f64]) {
+    fn pressed(&self, target: usize, row: &[Pair], out: &mut [f64]) {
         let (mut total, mut pulled) = (0.0, 0.0);
-        for ((out, dual), goal) in out.iter_mut().zip(row).zip(goals) {
-            let (give, pressure) = dual.give(self.borders, dual.missing(self.borders, *goal, correct));
-            *out = give * pressure;
+        for (out, dual) in out.iter_mut().zip(row) {
+            let give = dual.give(self.borders);
+            *out = give * dual.pressure(self.borders);
             total += give;
             pulled += *out;
         }
         for (class, (out, dual)) in out.iter_mut().zip(row).enumerate() {
             if self.coupled() {
-                *out -= dual.give(self.borders, (0.0, 0.0)).0 * pulled / total;
+                *out -= dual.give(self.borders) * pulled / total;
             }
             *out = self.settings.loss.slope(self.settings.c, target, class, dual.value + *out);
         }
@@ -280,57 +243,52 @@ impl<'a> State<'a> {
         let rows = self.duals.par_chunks(self.problems.k());
         Bends::collect(self.problems.k(), self.coupled(), rows, |_, row, bends| {
             for (bend, dual) in bends.iter_mut().zip(row) {
-                *bend = dual.give(self.borders, (0.0, 0.0)).0 as f32;
+                *bend = dual.give(self.borders) as f32;
             }
         })
     }
 
     /// Turns the combined slopes into the right side of Newton's equations, and gives the regulariser's
     /// second derivatives.
-    fn regulariser(&self, combined: &mut [f64], goals: &[f64], correct: bool) -> Vec<f64> {
+    fn regulariser(&self, combined: &mut [f64]) -> Vec<f64> {
         if !self.settings.l1 {
             combined.iter_mut().zip(&self.weights).for_each(|(right, w)| *right = -(*right + w));
             return vec![1.0; combined.len()];
         }
-        let width = self.problems.d() + 1;
-        let all = combined.iter_mut().zip(&self.slopes).enumerate();
-        all.map(|(index, (right, slope))| {
-            let (give, pressure) = slope.give(UNIT, slope.missing(UNIT, goals[index / width], correct));
-            *right = -(*right + slope.value + give * pressure);
+        let all = combined.iter_mut().zip(&self.slopes);
+        all.map(|(right, slope)| {
+            let give = slope.give(UNIT);
+            *right = -(*right + slope.value + give * slope.pressure(UNIT));
             give
         })
         .collect()
     }
 
     /// Takes note of the steps that go with a step of the weights, which changes the scores.
-    fn note(&mut self, step: &[f64], changes: &[f64], goals: &[f64], correct: bool) {
-        let (k, width, borders, coupled) =
-            (self.problems.k(), self.problems.d() + 1, self.borders, self.coupled());
+    fn note(&mut self, step: &[f64], changes: &[f64]) {
+        let (k, borders, coupled) = (self.problems.k(), self.borders, self.coupled());
         let rows = self.duals.par_chunks_mut(k).zip(changes.par_chunks(k)).zip(&self.problems.targets);
         rows.for_each(|((row, changes), &target)| {
             let (mut total, mut pulled) = (0.0, 0.0);
             if coupled {
-                for ((dual, change), goal) in row.iter().zip(changes).zip(goals) {
-                    let (give, pressure) = dual.give(borders, dual.missing(borders, *goal, correct));
+                for (dual, change) in row.iter().zip(changes) {
+                    let give = dual.give(borders);
                     total += give;
-                    pulled += give * (change + pressure);
+                    pulled += give * (change + dual.pressure(borders));
                 }
             }
-            for (class, ((dual, change), goal)) in row.iter_mut().zip(changes).zip(goals).enumerate() {
-                let missing = dual.missing(borders, *goal, correct);
-                let (give, pressure) = dual.give(borders, missing);
+            for (class, (dual, change)) in row.iter_mut().zip(changes).enumerate() {
+                let (give, pressure) = (dual.give(borders), dual.pressure(borders));
                 let d_value = if coupled {
                     give * (change + pressure - pulled / total)
                 } else {
                     give * (if class == target { -change } else { *change } + pressure)
                 };
-                dual.note(borders, missing, d_value);
+                dual.note(borders, d_value);
             }
         });
-        for (index, (slope, step)) in self.slopes.iter_mut().zip(step).enumerate() {
-            let missing = slope.missing(UNIT, goals[index / width], correct);
-            let (give, pressure) = slope.give(UNIT, missing);
-            slope.note(UNIT, missing, give * (step + pressure));
+        for (slope, step) in self.slopes.iter_mut().zip(step) {
+            slope.note(UNIT, slope.give(UNIT) * (step + slope.pressure(UNIT)));
         }
     }
 
@@ -402,7 +360,7 @@ impl<'a> State<'a> {
         lengths.into_iter().map(|length| (SHORT_OF_BORDER * length).min(1.0)).collect()
     }
 
-    fn advance(&mut self, step: &[f64], changes: &[f64], lengths: &[f64]) {
+    fn advance(&mut self, step: &[f64], lengths: &[f64]) {
         let (k, width) = (self.problems.k(), self.problems.d() + 1);
         for (index, (w, step)) in self.weights.iter_mut().zip(step).enumerate() {
             *w += lengths[index / width] * step;
@@ -410,7 +368,8 @@ impl<'a> State<'a> {
         for (index, slope) in self.slopes.iter_mut().enumerate() {
             slope.advance(lengths[index / width]);
         }
-        let rows = self.scores.par_chunks_mut(k).zip(self.duals.par_chunks_mut(k)).zip(changes.par_chunks(k));
+        let rows =
+            self.scores.par_chunks_mut(k).zip(self.duals.par_chunks_mut(k)).zip(self.changes.par_chunks(k));
         rows.for_each(|((scores, duals), changes)| {
             for (class, length) in lengths.iter().enumerate() {
                 scores[class] += length * changes[class];

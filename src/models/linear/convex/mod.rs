@@ -20,6 +20,7 @@ mod interior;
 mod loss;
 mod newton;
 mod norm;
+mod pair;
 mod passes;
 
 use serde_json::Map;

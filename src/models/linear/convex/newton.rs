@@ -15,6 +15,8 @@ const RESIDUAL: f64 = 0.05;
 const NEARLY: f64 = 0.1;
 /// A step promises little when it is less than this part of the objective.
 const LITTLE: f64 = 0.02;
+/// An approach ends with a step cut shorter than this.
+const SHORT: f64 = 0.5;
 /// The part of the promised decrease that a step must bring, how steeply the objective may rise at its end in
 /// parts of its slope at the start, and how often a step is shortened for that.
 const SUFFICIENT: f64 = 0.01;
@@ -89,7 +91,9 @@ impl<'a, L: Loss> Search<'a, L> {
             let promised = -0.5 * dot(&gradient, &step);
             let (moved, smooth) = self.search_line(&step, promised);
             let excess = (smooth - objective).abs();
-            self.near = promised < LITTLE * objective;
+            // Steps cut short lead along the border of what the quadratic model knows: the way is then as good as
+            // gone.
+            self.near = promised < LITTLE * objective || (roughly && moved < SHORT && !self.loss.coupled());
             iterations += 1;
             if matches!(self.settings.norm, Norm::L1(_)) && moved > 0.0 {
                 bound = excess + 2.0 * promised;

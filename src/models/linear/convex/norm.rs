@@ -60,10 +60,7 @@ impl Norm {
                 let root = rounded.root(w);
                 ((1.0 - rounded.duals[index] * w / root) / root).max(LEAST_BEND)
             }
-            Norm::L1Barrier(level) => {
-                let root = w.hypot(*level);
-                level / (root * (level + root))
-            }
+            Norm::L1Barrier(level) => 1.0 / (level + w.hypot(*level)),
         }
     }
 
