@@ -11,7 +11,10 @@ pub mod explore;
 pub mod grid;
 pub mod report;
 pub mod shared;
+pub mod submit;
 pub mod sweep;
+pub mod validate;
+pub mod verify;
 pub mod worker;
 
 pub use exit::ExitCode;

@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::results::store::write_atomically;
-use crate::results::{Problem, Store};
+use crate::results::{Problem, Store, submission};
 use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -142,7 +142,9 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
             request.run
         ));
     }
-    Ok(found.into_iter().filter(|run| run != LOCAL || request.run == LOCAL).collect())
+    // Submissions are no run: they have a form and a report of their own.
+    let own = |run: &String| (run != LOCAL || request.run == LOCAL) && run != submission::RUN;
+    Ok(found.into_iter().filter(own).collect())
 }
 
 /// Where two texts part, with a little of both.
