@@ -24,6 +24,10 @@ enum Command {
     Explore(cli::explore::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),
+    /// Rank what can be told apart, in groups of what cannot
+    Rank(cli::rank::Args),
+    /// Compare two results, or two engines, image by image
+    Cmp(cli::cmp::Args),
     /// Check result files and submissions: everything that is wrong, and how to mend it
     Validate(cli::validate::Args),
     /// Make a submission from a file of predictions
@@ -42,6 +46,8 @@ fn main() -> std::process::ExitCode {
         Command::Sweep(args) => cli::sweep::run(args),
         Command::Explore(args) => cli::explore::run(args),
         Command::Report(args) => cli::report::run(args),
+        Command::Rank(args) => cli::rank::run(args),
+        Command::Cmp(args) => cli::cmp::run(args),
         Command::Validate(args) => cli::validate::run(args),
         Command::Submit(args) => cli::submit::run(args),
         Command::Verify(args) => cli::verify::run(args),

@@ -402,6 +402,57 @@ fn what_looks_too_good_or_like_something_else_is_a_warning() {
     says(&other_labels(), "agree with the labels of other, submitted as tiny");
 }
 
+/// On the real data beside the committed results: every kind of copy of the labels is seen, and what real models
+/// of ours predict, submitted by somebody with a few changes, is not.
+#[test]
+fn copies_of_the_real_labels_are_seen() {
+    use mnist_bench::check;
+    use mnist_bench::results::{record::accuracy, wire};
+    let truths = check::truths(std::path::Path::new("data")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let labels = &truths["fashion-mnist"].test_labels;
+    let strewn = |every: usize, classes: &[u8]| -> Vec<u8> {
+        classes
+            .iter()
+            .enumerate()
+            .map(|(i, &c)| if (i * 7919) % every == 0 { (c + 3) % 10 } else { c })
+            .collect()
+    };
+    let forest =
+        "results/reference/fashion-mnist/native/RandomForestClassifier,max_depth=10,n_estimators=100.json";
+    let forest = mnist_bench::results::store::read(std::path::Path::new(forest)).unwrap();
+    let mut shuffled = labels.clone();
+    shuffled.chunks_mut(97).for_each(|chunk| chunk.reverse());
+    let cases = [
+        (strewn(10, labels), "labels with errors strewn"),
+        (strewn(100, labels), "above the best checked"),
+        (shuffled, "exactly as often as the labels"),
+        (truths["mnist"].test_labels.clone(), "the labels of mnist, submitted as fashion-mnist"),
+        (labels.iter().map(|label| (label * 3 + 1) % 10).collect(), "with the classes renamed"),
+        (strewn(50, &forest.repeats[0].predictions), ""),
+    ];
+    for (classes, text) in cases {
+        let mut value = sample();
+        let share = accuracy(&classes, labels);
+        value["dataset"] = json!("fashion-mnist");
+        value["train_size"] = json!(60_000);
+        value["test_size"] = json!(10_000);
+        value["accuracy"] = json!(share);
+        value["repeats"] = json!([{"accuracy": share, "predictions": wire::encode(&classes)}]);
+        let path = folder.path().join("submitted/jane/fashion-mnist/Ridge,alpha=1.json");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, value.to_string()).unwrap();
+        let found = check::tree(&[path], std::path::Path::new("results"), &truths);
+        assert_eq!(found.problems, []);
+        let seen = found.warnings.iter().any(|warning| warning.message.contains(text));
+        assert!(
+            if text.is_empty() { found.warnings.is_empty() } else { seen },
+            "{text:?}: {:#?}",
+            found.warnings
+        );
+    }
+}
+
 #[test]
 fn the_committed_schemas_are_current() {
     for (name, schema) in [("submission", &*schema::SUBMISSION), ("result", &*schema::RESULT)] {

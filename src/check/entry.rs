@@ -36,10 +36,15 @@ pub fn judge(path: &Path, truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
         Ok(bytes) => bytes,
         Err(message) => return (None, vec![Problem::file(path, message)]),
     };
-    if walk::is_submitted(path) || says_submitter(&bytes) {
-        judge_submission(path, &bytes, truths)
+    judge_bytes(path, &bytes, truths)
+}
+
+/// Judges what would stand in a file.
+pub fn judge_bytes(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    if walk::is_submitted(path) || says_submitter(bytes) {
+        judge_submission(path, bytes, truths)
     } else {
-        judge_result(path, &bytes, truths)
+        judge_result(path, bytes, truths)
     }
 }
 

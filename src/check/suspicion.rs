@@ -95,6 +95,7 @@ impl<'a> Scene<'a> {
             self.too_good(predictions),
             self.same_as_another(entry, predictions),
             self.other_order(predictions),
+            self.shuffled(predictions),
             self.other_names(predictions),
             self.other_data(predictions),
             self.corrupted(predictions),
@@ -148,6 +149,22 @@ impl<'a> Scene<'a> {
         let usual = 2.0 * self.share_of_equal_neighbours();
         (share > OTHER_ORDER.max(direct).max(usual)).then(|| {
             format!("suspicious: {share:.4} agree with the labels {how}; predictions stand in test order")
+        })
+    }
+
+    /// Every class exactly as often as in the labels: no method hits all counts, a shuffled copy does.
+    fn shuffled(&self, predictions: &[u8]) -> Option<String> {
+        // Of few images the counts may agree by chance.
+        const ENOUGH_IMAGES: usize = 1000;
+        let counts = |classes: &[u8]| {
+            let mut counts = [0usize; 256];
+            classes.iter().for_each(|&class| counts[usize::from(class)] += 1);
+            counts
+        };
+        let same = self.labels.len() >= ENOUGH_IMAGES && counts(predictions) == counts(self.labels);
+        same.then(|| {
+            "suspicious: predicts every class exactly as often as the labels have it, like labels in another order"
+                .to_string()
         })
     }
 

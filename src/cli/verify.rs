@@ -32,6 +32,10 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME")]
     classifier: Vec<String>,
 
+    /// Only results of these engines; repeatable
+    #[arg(short, long, value_name = "NAME")]
+    engine: Vec<String>,
+
     /// Only so many results, drawn by --seed
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
@@ -120,8 +124,9 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
                 continue;
             }
             let record = store::read(&file).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+            let any = |names: &[String], name: &String| names.is_empty() || names.contains(name);
             let wanted =
-                args.classifier.is_empty() || args.classifier.contains(&record.configuration.classifier);
+                any(&args.classifier, &record.configuration.classifier) && any(&args.engine, &record.engine);
             if wanted && (file == *path || !record.repeats.is_empty()) {
                 chosen.push((file, record));
             }

@@ -9,8 +9,10 @@ pub mod families;
 pub mod format;
 pub mod one_pixel;
 pub mod page;
+pub mod ranking;
 pub mod reference;
 pub mod rows;
+pub mod submitted;
 pub mod tables;
 pub mod text;
 
@@ -76,7 +78,10 @@ impl Report {
         for (name, bytes) in one_pixel::files(&pixels)? {
             files.insert(name, bytes);
         }
-        Ok(Report { files, table, view, problems: read.problems })
+        let submitted = submitted::read(request.results);
+        files.extend(submitted.markdown.map(|text| ("submitted.md".to_string(), text.into_bytes())));
+        let problems = [read.problems, submitted.problems].concat();
+        Ok(Report { files, table, view, problems })
     }
 
     /// Writes every file, each at once, and gives their paths.

@@ -7,18 +7,18 @@ use super::wire::decode;
 
 /// The classes in a file, which must be `count` numbers below `classes`. `Err` says what is wrong with it.
 pub fn read(path: &Path, count: usize, classes: usize) -> Result<Vec<u8>, String> {
-    let bytes = read_bounded(path)?;
+    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    parse(&read_bounded(path)?, is_csv, count, classes)
+}
+
+/// Reads what would stand in a file.
+pub fn parse(bytes: &[u8], is_csv: bool, count: usize, classes: usize) -> Result<Vec<u8>, String> {
     let numbers = if bytes.starts_with(b"\x93NUMPY") {
-        npy(&bytes)?
+        npy(bytes)?
     } else {
-        let text =
-            std::str::from_utf8(&bytes).map_err(|_| "is neither text nor a NumPy array".to_string())?;
+        let text = std::str::from_utf8(bytes).map_err(|_| "is neither text nor a NumPy array".to_string())?;
         let text = text.trim_start_matches('\u{feff}');
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            csv(text)?
-        } else {
-            plain(text)?
-        }
+        if is_csv { csv(text)? } else { plain(text)? }
     };
     if numbers.len() != count {
         return Err(format!("{} predictions for {count} test images", numbers.len()));
@@ -106,17 +106,15 @@ fn npy(bytes: &[u8]) -> Result<Vec<i64>, String> {
             ));
         }
     }
-    let (order, kind) = kind.split_at(kind.len().min(1));
-    let swap = order == ">";
+    let swap = kind.starts_with('>');
+    let kind = kind.trim_start_matches(['<', '>', '|', '=']);
     let width = match kind {
         "u1" | "i1" | "b1" => 1,
         "u2" | "i2" => 2,
         "u4" | "i4" | "f4" => 4,
         "u8" | "i8" | "f8" => 8,
         _ => {
-            return Err(format!(
-                "holds elements of type {order}{kind}; save integers, such as p.astype('u1')"
-            ));
+            return Err(format!("holds elements of type {kind:?}; save integers, such as p.astype('u1')"));
         }
     };
     if data.len() % width != 0 || sizes[0].parse() != Ok(data.len() / width) {
@@ -200,7 +198,8 @@ mod tests {
         says("a.npy", b"\x93NUMPY\x09\x00\xff\xff{", "version 9");
         says("a.npy", &array("<f4", "(3, 10)", &[0; 120]), "3 x 10; save the classes");
         says("a.npy", &array("<f4", "(3,)", &0.5f32.to_le_bytes().repeat(3)), "no whole number");
-        says("a.npy", &array("|O", "(3,)", &[0; 24]), "type |O");
+        says("a.npy", &array("|O", "(3,)", &[0; 24]), "type \"O\"");
+        says("a.npy", &array("é8", "(3,)", &[0; 24]), "type \"é8\"");
         says("a.npy", &array("|u1", "(4,)", &[1, 2, 3]), "3 bytes of data for 4 elements");
         says("a.npy", &array("|i1", "(3,)", &[1, 255, 3]), "prediction 1 is -1");
         says("a.npy", &array("", "()", &[]), "shape ()");

@@ -119,8 +119,13 @@ fn compare(before: &Record, again: &Record) -> Verdict {
     }
     let code = |record: &Record| record.provenance.as_ref().map(|made| made.code_digest.clone());
     let why = if code(before) == code(again) { "by the same code" } else { "by other code than now" };
+    // Ours must; of others it is a finding when they do not.
+    let engine = match before.engine.as_str() {
+        "native" => String::new(),
+        other => format!("; {other} may give other bits at every run, see docs/FINDINGS.md"),
+    };
     Verdict::Differs(format!(
-        "{differing} of {of} predictions, the first for image {image} in repeat {repeat}; it was made {why} ({})",
+        "{differing} of {of} predictions, the first for image {image} in repeat {repeat}; it was made {why} ({}){engine}",
         before.provenance.as_ref().map_or("unknown", |made| made.binary_version.as_str())
     ))
 }
