@@ -5,6 +5,7 @@
 //! The parts that are useful on their own are [`dataset`] (one call loads either data set) and
 //! [`models`] (scikit-learn's classic classifiers on images).
 
+pub mod check;
 pub mod cli;
 pub mod dataset;
 pub mod engines;

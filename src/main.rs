@@ -24,6 +24,16 @@ enum Command {
     Explore(cli::explore::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),
+    /// Rank what can be told apart, in groups of what cannot
+    Rank(cli::rank::Args),
+    /// Compare two results, or two engines, image by image
+    Cmp(cli::cmp::Args),
+    /// Check result files and submissions: everything that is wrong, and how to mend it
+    Validate(cli::validate::Args),
+    /// Make a submission from a file of predictions
+    Submit(cli::submit::Args),
+    /// Train results again from their recorded seeds and compare every prediction
+    Verify(cli::verify::Args),
     /// Run one job of a sweep, read from standard input
     #[command(hide = true)]
     Worker(cli::worker::Args),
@@ -36,6 +46,11 @@ fn main() -> std::process::ExitCode {
         Command::Sweep(args) => cli::sweep::run(args),
         Command::Explore(args) => cli::explore::run(args),
         Command::Report(args) => cli::report::run(args),
+        Command::Rank(args) => cli::rank::run(args),
+        Command::Cmp(args) => cli::cmp::run(args),
+        Command::Validate(args) => cli::validate::run(args),
+        Command::Submit(args) => cli::submit::run(args),
+        Command::Verify(args) => cli::verify::run(args),
         Command::Worker(args) => cli::worker::run(args),
     };
     cli::exit::finish(result)

@@ -5,13 +5,18 @@
 //! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed with
 //! `writeln!(out, ...)?`, never `println!`, so that a closed pipe ends the program quietly.
 
+pub mod cmp;
 pub mod data;
 pub mod exit;
 pub mod explore;
 pub mod grid;
+pub mod rank;
 pub mod report;
 pub mod shared;
+pub mod submit;
 pub mod sweep;
+pub mod validate;
+pub mod verify;
 pub mod worker;
 
 pub use exit::ExitCode;

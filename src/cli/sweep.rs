@@ -12,7 +12,7 @@ use super::shared::Selection;
 use crate::engines::native::NATIVE;
 use crate::grid::{Grid, parse_duration};
 use crate::report::{Report, Request};
-use crate::results::Store;
+use crate::results::{Store, submission};
 use crate::sweep::lock::Lock;
 use crate::sweep::{self, Options, Plan, Wanted, plan, quantity, signals};
 
@@ -96,6 +96,9 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let grids = args.selection.grids()?;
     let options = options(&args);
+    if args.run == submission::RUN {
+        bail!("--run {:?} is the folder of submissions: take another name", args.run);
+    }
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
     let plan = Plan::new(wanted(&args, &grids)?, &args.selection.data_dir.data_dir)?;
     if args.dry_run {

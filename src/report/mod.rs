@@ -9,8 +9,10 @@ pub mod families;
 pub mod format;
 pub mod one_pixel;
 pub mod page;
+pub mod ranking;
 pub mod reference;
 pub mod rows;
+pub mod submitted;
 pub mod tables;
 pub mod text;
 
@@ -20,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::results::store::write_atomically;
-use crate::results::{Problem, Store};
+use crate::results::{Problem, Store, submission};
 use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -76,7 +78,10 @@ impl Report {
         for (name, bytes) in one_pixel::files(&pixels)? {
             files.insert(name, bytes);
         }
-        Ok(Report { files, table, view, problems: read.problems })
+        let submitted = submitted::read(request.results);
+        files.extend(submitted.markdown.map(|text| ("submitted.md".to_string(), text.into_bytes())));
+        let problems = [read.problems, submitted.problems].concat();
+        Ok(Report { files, table, view, problems })
     }
 
     /// Writes every file, each at once, and gives their paths.
@@ -142,7 +147,9 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
             request.run
         ));
     }
-    Ok(found.into_iter().filter(|run| run != LOCAL || request.run == LOCAL).collect())
+    // Submissions are no run: they have a form and a report of their own.
+    let own = |run: &String| (run != LOCAL || request.run == LOCAL) && run != submission::RUN;
+    Ok(found.into_iter().filter(own).collect())
 }
 
 /// Where two texts part, with a little of both.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::grid::Parameters;
+use crate::results::evidence::{Evidence, Verifications};
 use crate::results::{Place, Problem, Provenance, Record, Status, Store};
 
 /// One result file as a row.
@@ -36,6 +37,8 @@ pub struct Row {
     pub converged: Option<bool>,
     pub shared_with: Vec<String>,
     pub provenance: Option<Provenance>,
+    /// What stands behind the figure; `None` where there is none.
+    pub evidence: Option<Evidence>,
     /// The file, relative to the results folder, with `/` between parts.
     pub file: String,
 }
@@ -50,12 +53,13 @@ pub struct Rows {
 /// Reads all results of the given runs.
 pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
     let mut read = Rows::default();
+    let verifications = Verifications::read(results)?;
     for run in runs {
         let store = Store::new(results, run)?;
         let scan = store.scan().map_err(|error| format!("{}: {error}", store.root().display()))?;
         read.problems.extend(scan.problems);
         for (path, record) in scan.records {
-            match row(results, run, &path, record) {
+            match row(results, run, &path, record, &verifications) {
                 Ok(row) => read.rows.push(row),
                 Err(message) => read.problems.push(Problem::file(&path, message)),
             }
@@ -68,7 +72,13 @@ pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
 }
 
 /// A row from a record. `Err` when the file does not lie where its content says, so that it would join wrongly.
-fn row(results: &Path, run: &str, path: &Path, record: Record) -> Result<Row, String> {
+fn row(
+    results: &Path,
+    run: &str,
+    path: &Path,
+    record: Record,
+    verifications: &Verifications,
+) -> Result<Row, String> {
     let expected =
         Place { dataset: record.dataset.clone(), engine: record.engine.clone(), id: record.id.clone() };
     if Place::of(path).as_ref() != Some(&expected) {
@@ -85,6 +95,13 @@ fn row(results: &Path, run: &str, path: &Path, record: Record) -> Result<Row, St
             Ok(size) if size == record.train_size => Some(size),
             _ => return Err(format!("is named n={size}, but train_size is {}", record.train_size)),
         },
+    };
+    let file = relative(results, path);
+    let predictions = record.repeats.iter().map(|repeat| &repeat.predictions[..]);
+    let evidence = match record.status {
+        Status::Reported => Some(Evidence::Reported),
+        _ if record.repeats.is_empty() => None,
+        _ => Some(verifications.evidence(&file, predictions)),
     };
     Ok(Row {
         run: run.to_string(),
@@ -109,7 +126,8 @@ fn row(results: &Path, run: &str, path: &Path, record: Record) -> Result<Row, St
         quiet: record.quiet,
         shared_with: record.shared_with,
         provenance: record.provenance,
-        file: relative(results, path),
+        evidence,
+        file,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::linalg::simd;
@@ -19,7 +20,7 @@ pub const CODE_DIGEST: &str = env!("MNIST_BENCH_CODE_DIGEST");
 pub const RUSTC_VERSION: &str = env!("MNIST_BENCH_RUSTC");
 
 /// Written into every result file. Whatever the system does not tell stays empty or 0.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     pub binary_version: String,

@@ -2,6 +2,7 @@
 //!
 //! Whatever follows from the repeats (means, spread) is computed here and stored nowhere else.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Provenance;
@@ -9,7 +10,7 @@ use crate::engines::{Cost, Outcome};
 use crate::grid::Configuration;
 
 /// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// All repeats asked for are there.

@@ -3,29 +3,48 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// `Err` names the place (a JSON pointer) of the first repeated key, or what is no JSON. Nesting is bounded
-/// by serde_json's own limit.
+use super::shape::part;
+
+/// Repeated keys that are told at most, so that a file of nothing else cannot fill the memory.
+const MOST: usize = 20;
+
+/// `Err` names the place (a JSON pointer) of the first repeated key, or what is no JSON.
 pub fn no_duplicate_keys(bytes: &[u8]) -> Result<(), String> {
+    match duplicate_keys(bytes) {
+        Ok(places) => match places.first() {
+            None => Ok(()),
+            Some(place) => Err(format!("the key {place} stands there twice")),
+        },
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The places (JSON pointers) of repeated keys. `Err` when it is no JSON. Nesting is bounded by serde_json's own
+/// limit.
+pub fn duplicate_keys(bytes: &[u8]) -> Result<Vec<String>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let walked = Walk { place: String::new() }.deserialize(&mut deserializer);
-    walked.and_then(|()| deserializer.end()).map_err(|error| error.to_string())
+    let mut places = Vec::new();
+    Walk { place: String::new(), found: &mut places }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(places)
 }
 
 /// Walks a value, remembering where it is.
-struct Walk {
+struct Walk<'a> {
     place: String,
+    found: &'a mut Vec<String>,
 }
 
-impl<'de> DeserializeSeed<'de> for Walk {
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Walk {
+impl<'de> Visitor<'de> for Walk<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -35,18 +54,19 @@ impl<'de> Visitor<'de> for Walk {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            let place = format!("{}/{key}", self.place);
-            if !seen.insert(key) {
-                return Err(Error::custom(format!("the key {place} stands there twice")));
+            let place = format!("{}/{}", self.place, part(&key));
+            if !seen.insert(key) && self.found.len() < MOST {
+                self.found.push(place.clone());
             }
-            map.next_value_seed(Walk { place })?;
+            map.next_value_seed(Walk { place, found: &mut *self.found })?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         let mut index = 0usize;
-        while sequence.next_element_seed(Walk { place: format!("{}/{index}", self.place) })?.is_some() {
+        let place = |index| format!("{}/{index}", self.place);
+        while sequence.next_element_seed(Walk { place: place(index), found: &mut *self.found })?.is_some() {
             index += 1;
         }
         Ok(())

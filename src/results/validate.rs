@@ -5,8 +5,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::reading::{self, Reading};
 use super::record::{Status, accuracy, microseconds};
+use super::schema;
+use super::shape::Fault;
 use super::store::{Place, is_name, read_bounded};
+use super::submission::LONGEST_SECONDS;
 use super::wire::{SCHEMA_VERSION, WireRecord, WireRepeat, decode};
 use crate::grid::Configuration;
 
@@ -28,11 +32,15 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "{}", self.file.display())?;
+        let mut line = self.file.display().to_string();
         if !self.pointer.is_empty() {
-            write!(formatter, " {}", self.pointer)?;
+            line += &format!(" {}", self.pointer);
         }
-        write!(formatter, ": {}", self.message)
+        line += &format!(": {}", self.message);
+        // Names of files and texts in them are anybody's: what they hold must not reach a terminal as control
+        // characters, nor make two lines of one.
+        let plain: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        formatter.write_str(&plain)
     }
 }
 
@@ -53,12 +61,22 @@ pub fn file<'a>(
     truth: impl Fn(&str) -> Option<Truth<'a>>,
     canonical_id: impl Fn(&Configuration) -> String,
 ) -> Vec<Problem> {
-    let wire = match read_bounded(path).and_then(|bytes| WireRecord::parse(&bytes)) {
-        Ok(wire) => wire,
+    let bytes = match read_bounded(path) {
+        Ok(bytes) => bytes,
         Err(message) => return vec![Problem::file(path, message)],
     };
-    let truth = truth(&wire.dataset);
-    record(path, &wire, truth.as_ref(), canonical_id)
+    let Reading { file, faults } = reading::read::<WireRecord>(&bytes, &schema::RESULT);
+    let mut problems = of_faults(path, faults);
+    if let Some(wire) = file {
+        problems.extend(record(path, &wire, truth(&wire.dataset).as_ref(), canonical_id));
+    }
+    problems
+}
+
+/// The faults of a file's shape as problems.
+pub fn of_faults(path: &Path, faults: Vec<Fault>) -> Vec<Problem> {
+    let problem = |(pointer, message): Fault| Problem { file: path.to_path_buf(), pointer, message };
+    faults.into_iter().map(problem).collect()
 }
 
 /// Checks what a file says, as [`file`] does.
@@ -209,6 +227,11 @@ impl Check<'_> {
         ];
         for (key, seconds) in times {
             self.require(seconds.is_none_or(|s| s >= 0.0), at(key), "is negative");
+            self.require(
+                seconds.is_none_or(|s| s <= LONGEST_SECONDS),
+                at(key),
+                "is more than a year; it counts seconds",
+            );
         }
         let share = (0.0..=1.0).contains(&repeat.accuracy);
         self.require(share, at("accuracy"), format!("is {}, not between 0 and 1", repeat.accuracy));

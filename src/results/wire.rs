@@ -3,6 +3,7 @@
 //! Reading is strict: unknown, missing, repeated or null keys and values of another type are errors.
 //! Writing is stable: the same record gives the same bytes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::record::{Record, Repeat, Reported, Status};
@@ -13,8 +14,9 @@ use crate::grid::{Configuration, Parameters};
 pub const SCHEMA_VERSION: u64 = 1;
 
 /// The whole file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Result")]
 pub struct WireRecord {
     pub schema_version: u64,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -53,7 +55,7 @@ pub struct WireRecord {
 }
 
 /// One element of `repeats`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WireRepeat {
     pub seed: u64,
@@ -73,7 +75,9 @@ pub struct WireRepeat {
 }
 
 /// Reads an optional key that, when it is there, must have a value (`null` is none).
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 

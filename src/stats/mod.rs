@@ -1,3 +1,12 @@
 //! Statistics of data and results: pure functions over labels, pixels and figures.
+//!
+//! [`interval`] says how sure one figure is, [`paired`] compares two models on the same images, [`holm`] corrects
+//! for many comparisons, [`ties`] puts what cannot be told apart into groups, [`ensemble`] looks at what many
+//! models say of each image.
 
+pub mod ensemble;
+pub mod holm;
+pub mod interval;
 pub mod one_pixel;
+pub mod paired;
+pub mod ties;

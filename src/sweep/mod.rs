@@ -26,6 +26,7 @@ pub mod signals;
 pub mod summary;
 pub mod supervise;
 pub mod truth;
+pub mod verify;
 pub mod worker;
 
 pub use options::Options;

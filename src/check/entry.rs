@@ -1,0 +1,182 @@
+//! One file: reads it as what it is, a result or a submission, and says everything that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Truths, walk};
+use crate::nearest::did_you_mean;
+use crate::results::reading::{self, Reading};
+use crate::results::submission::{self, RUN, Submission};
+use crate::results::wire::{WireRecord, decode};
+use crate::results::{Problem, schema, validate};
+use crate::sweep::truth::Truth;
+
+/// No checked file is longer: 10,000 predictions take a hundredth of it.
+pub const MAX_BYTES: u64 = 1_000_000;
+
+/// What comparing files needs of one.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub file: PathBuf,
+    pub submitted: bool,
+    /// Run and engine, or submitter.
+    pub owner: String,
+    pub dataset: String,
+    /// The canonical id of the configuration, with the train size where it was cut.
+    pub id: String,
+    /// For every repeat as many classes as there are test images; empty where the file has other problems.
+    pub predictions: Vec<Vec<u8>>,
+}
+
+/// Judges one file.
+pub fn judge(path: &Path, truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(message) => return (None, vec![Problem::file(path, message)]),
+    };
+    judge_bytes(path, &bytes, truths)
+}
+
+/// Judges what would stand in a file.
+pub fn judge_bytes(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    if walk::is_submitted(path) || says_submitter(bytes) {
+        judge_submission(path, bytes, truths)
+    } else {
+        judge_result(path, bytes, truths)
+    }
+}
+
+/// Whether a file outside the folder of submissions is one.
+fn says_submitter(bytes: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        submitter: Option<serde::de::IgnoredAny>,
+    }
+    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.submitter.is_some())
+}
+
+fn judge_submission(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    let Reading { file, faults } = reading::read::<Submission>(bytes, &schema::SUBMISSION);
+    let mut problems = validate::of_faults(path, faults);
+    let Some(file) = file else { return (None, problems) };
+    let truth = truths.get(&file.dataset);
+    let of_results = truth.map(Truth::of_results);
+    problems.extend(submission::check(path, &file, of_results.as_ref()));
+    problems.extend(place(path, &file, truth));
+    problems.extend(data(path, &file.dataset, "/dataset_digests", &file.dataset_digests, truths));
+    let all = file.repeats.iter().map(|repeat| repeat.predictions.as_str());
+    let entry = Entry {
+        file: path.to_path_buf(),
+        submitted: true,
+        owner: file.submitter.clone(),
+        id: file.stem(truth.map(|truth| truth.train_size)),
+        predictions: predictions(all, truth),
+        dataset: file.dataset,
+    };
+    (Some(entry), problems)
+}
+
+/// A submission lies where its content says.
+fn place(path: &Path, file: &Submission, truth: Option<&Truth>) -> Vec<Problem> {
+    let absolute = walk::absolute(path);
+    let parts: Vec<String> = absolute
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let stem = file.stem(truth.map(|truth| truth.train_size));
+    let expected = [RUN, &file.submitter, &file.dataset, &format!("{stem}.json")];
+    if parts.len() >= 4 && parts[parts.len() - 4..] == expected {
+        return Vec::new();
+    }
+    let clean: Vec<String> =
+        expected.iter().map(|part| part.chars().filter(|c| !c.is_control()).collect()).collect();
+    vec![Problem::file(path, format!("its content belongs at results/{}", clean.join("/")))]
+}
+
+fn judge_result(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    let Reading { file, faults } = reading::read::<WireRecord>(bytes, &schema::RESULT);
+    let mut problems = validate::of_faults(path, faults);
+    let Some(file) = file else { return (None, problems) };
+    let truth = truths.get(&file.dataset);
+    let of_results = truth.map(Truth::of_results);
+    let absolute = walk::absolute(path);
+    problems.extend(
+        validate::record(&absolute, &file, of_results.as_ref(), |configuration| configuration.id())
+            .into_iter()
+            .map(|problem| Problem { file: path.to_path_buf(), ..problem }),
+    );
+    let none = BTreeMap::new();
+    let digests = file.provenance.as_ref().map_or(&none, |provenance| &provenance.dataset_digests);
+    problems.extend(data(path, &file.dataset, "/provenance/dataset_digests", digests, truths));
+    let run = absolute.ancestors().nth(3).and_then(Path::file_name).unwrap_or_default();
+    let all = file.repeats.iter().map(|repeat| repeat.predictions.as_str());
+    let entry = Entry {
+        file: path.to_path_buf(),
+        submitted: false,
+        owner: format!("{}/{}", run.to_string_lossy(), file.engine),
+        id: file.id.clone().unwrap_or_default(),
+        predictions: predictions(all, truth),
+        dataset: file.dataset,
+    };
+    (Some(entry), problems)
+}
+
+/// The data set is one of ours, and the digests are of its files.
+fn data(
+    path: &Path,
+    dataset: &str,
+    pointer: &str,
+    digests: &BTreeMap<String, String>,
+    truths: &Truths,
+) -> Vec<Problem> {
+    let problem = |pointer: String, message: String| Problem { file: path.to_path_buf(), pointer, message };
+    let Some(truth) = truths.get(dataset) else {
+        let names: Vec<&str> = truths.keys().map(String::as_str).collect();
+        let near = did_you_mean(dataset, &names);
+        let name: String = dataset.chars().take(40).collect();
+        return vec![problem(
+            "/dataset".into(),
+            format!("there is no data set {name:?} to check it against{near}"),
+        )];
+    };
+    let mut problems = Vec::new();
+    for (name, digest) in digests {
+        let pointer = || format!("{pointer}/{}", crate::results::shape::part(name));
+        match truth.digests.get(name) {
+            None => {
+                let names: Vec<&str> = truth.digests.keys().map(String::as_str).collect();
+                let message = format!("is no file of {dataset}{}", did_you_mean(name, &names));
+                problems.push(problem(pointer(), message));
+            }
+            Some(ours) if !ours.eq_ignore_ascii_case(digest) => {
+                let start: String = ours.chars().take(12).collect();
+                let message = format!(
+                    "is the digest of other data (here it begins {start}); train and test on the files that `data` shows"
+                );
+                problems.push(problem(pointer(), message));
+            }
+            Some(_) => {}
+        }
+    }
+    problems
+}
+
+/// Predictions that can be compared with others: one of the right length for every repeat, or none.
+fn predictions<'a>(all: impl Iterator<Item = &'a str>, truth: Option<&Truth>) -> Vec<Vec<u8>> {
+    let Some(truth) = truth else { return Vec::new() };
+    let one = |text: &str| decode(text).ok().filter(|classes| classes.len() == truth.test_labels.len());
+    all.map(one).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err("is longer than 1 MB; a result is its predictions and little else".to_string());
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,90 @@
+//! Which files there are, without following links.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::results::Problem;
+use crate::results::submission::RUN;
+
+/// Folders in folders that are looked into; no result lies deeper.
+const DEEPEST: usize = 8;
+
+#[derive(Debug, Default)]
+pub struct Found {
+    /// `.json` files, each once, sorted.
+    pub files: Vec<PathBuf>,
+    pub problems: Vec<Problem>,
+}
+
+/// The `.json` files at and below the paths, hidden ones left out.
+pub fn files(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        found.look(path, 0, is_submitted(path));
+    }
+    found.files.sort();
+    found.files.dedup();
+    found
+}
+
+/// A path from the root, without looking at the disk: links stay what they are.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Whether a path lies in the folder of submissions.
+pub fn is_submitted(path: &Path) -> bool {
+    let folders = absolute(path);
+    let folders: Vec<&OsStr> = folders.components().map(|part| part.as_os_str()).collect();
+    // Only near the end: whoever keeps the whole project in a folder of that name means nothing by it.
+    folders.iter().rev().take(5).any(|folder| *folder == RUN)
+}
+
+impl Found {
+    fn problem(&mut self, path: &Path, message: impl Into<String>) {
+        self.problems.push(Problem::file(path, message));
+    }
+
+    fn look(&mut self, path: &Path, depth: usize, submitted: bool) {
+        let kind = match fs::symlink_metadata(path) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) => return self.problem(path, format!("cannot be read: {error}")),
+        };
+        let name = path.file_name().unwrap_or_default();
+        if kind.is_symlink() {
+            self.problem(path, "is a symbolic link; put the file itself there");
+        } else if kind.is_dir() {
+            self.folder(path, depth, submitted || name == RUN);
+        } else if !kind.is_file() {
+            self.problem(path, "is no plain file; take it out");
+        } else if path.extension() == Some(OsStr::new("json")) || depth == 0 {
+            self.files.push(path.to_path_buf());
+        } else if submitted {
+            self.problem(path, "is no .json file; submissions are nothing else, so take it out");
+        }
+    }
+
+    fn folder(&mut self, path: &Path, depth: usize, submitted: bool) {
+        if depth >= DEEPEST {
+            return self.problem(path, "lies too deep; results are at <run>/<dataset>/<engine>/<id>.json");
+        }
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.problem(path, format!("cannot be read: {error}")),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) => {
+                    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+                    if !hidden {
+                        self.look(&entry.path(), depth + 1, submitted);
+                    } else if submitted {
+                        self.problem(&entry.path(), "is hidden; nothing reads it, so take it out");
+                    }
+                }
+                Err(error) => self.problem(path, format!("cannot be read: {error}")),
+            }
+        }
+    }
+}

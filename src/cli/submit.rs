@@ -1,0 +1,174 @@
+//! `submit`: makes a submission from a file of predictions.
+
+use std::fs;
+use std::io::{Write, stderr, stdout};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use super::ExitCode;
+use super::shared::DataDir;
+use crate::check;
+use crate::grid::{Configuration, Parameters, schema};
+use crate::results::record::accuracy;
+use crate::results::store::write_atomically;
+use crate::results::submission::{Claim, Method, RUN, Submission, SubmittedRepeat};
+use crate::results::{predictions, wire};
+
+#[derive(clap::Args)]
+#[command(after_help = "The predictions are class numbers of all test images in test order: as a line of \
+characters or one number a line (text), a NumPy array of integers (.npy), or the last column of a table \
+(.csv). Several files are several trainings of the same method.")]
+pub struct Args {
+    /// Files of predictions: .npy, .csv or text
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Who submits: the name of a folder
+    #[arg(long, value_name = "NAME")]
+    name: String,
+
+    /// Data set that was predicted
+    #[arg(short, long, value_name = "NAME")]
+    dataset: String,
+
+    /// Classifier of the grid (with --parameters), or a name for your own method (with --description)
+    #[arg(short, long, value_name = "NAME")]
+    classifier: String,
+
+    /// Parameters as JSON, such as '{"C": 10, "kernel": "rbf"}'
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    parameters: String,
+
+    /// What your own method does
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    /// What it does to the images before training
+    #[arg(long, value_name = "TEXT", requires = "description")]
+    preprocessing: Option<String>,
+
+    /// Link to the code; repeatable
+    #[arg(long, value_name = "URL", requires = "description")]
+    code: Vec<String>,
+
+    /// It saw data other than the training images, pretrained weights included
+    #[arg(long, requires = "description")]
+    external_data: bool,
+
+    /// Training images that it saw [default: all]
+    #[arg(long, value_name = "ROWS")]
+    train_size: Option<usize>,
+
+    /// Seconds that training took
+    #[arg(long, value_name = "SECONDS")]
+    fit_seconds: Option<f64>,
+
+    /// What it ran on
+    #[arg(long, value_name = "TEXT")]
+    hardware: Option<String>,
+
+    /// What trained it, such as 'scikit-learn 1.9.1'
+    #[arg(long, value_name = "TEXT")]
+    engine: Option<String>,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Folder of all results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results_dir: PathBuf,
+
+    /// Replace a submission that is there
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let truths = check::truths(&args.data_dir.data_dir)?;
+    let Some(truth) = truths.get(&args.dataset) else {
+        let names: Vec<&str> = truths.keys().map(String::as_str).collect();
+        bail!(
+            "there is no data set {:?} in {}{}",
+            args.dataset,
+            args.data_dir.data_dir.display(),
+            crate::nearest::did_you_mean(&args.dataset, &names)
+        );
+    };
+    let parameters: Parameters = serde_json::from_str(&args.parameters)
+        .with_context(|| format!("--parameters {} is no JSON object", args.parameters))?;
+    if args.description.is_none() {
+        let configuration = Configuration::new(&args.classifier, parameters.clone());
+        let known = schema::classifier(&args.classifier).is_some();
+        let hint = if known { "" } else { " (a method of your own needs --description)" };
+        schema::validate(&configuration).map_err(|error| anyhow::anyhow!("{error}{hint}"))?;
+    }
+    let mut repeats = Vec::new();
+    for file in &args.files {
+        let read = predictions::read(file, truth.test_labels.len(), truth.classes);
+        let classes = read.map_err(|message| anyhow::anyhow!("{}: {message}", file.display()))?;
+        repeats.push(SubmittedRepeat {
+            seed: None,
+            accuracy: accuracy(&classes, &truth.test_labels),
+            predictions: wire::encode(&classes),
+        });
+    }
+    let mean = repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / repeats.len() as f64;
+    let submission = Submission {
+        schema_version: wire::SCHEMA_VERSION,
+        status: Claim::Ok,
+        submitter: args.name,
+        classifier: args.classifier,
+        parameters,
+        method: args.description.map(|description| Method {
+            description,
+            preprocessing: args.preprocessing,
+            code: args.code,
+            author: None,
+            external_data: Some(args.external_data),
+        }),
+        dataset: args.dataset,
+        train_size: Some(args.train_size.unwrap_or(truth.train_size)),
+        test_size: truth.test_labels.len(),
+        accuracy: mean,
+        fit_seconds: args.fit_seconds,
+        predict_seconds: None,
+        hardware: args.hardware,
+        engine: args.engine,
+        source: None,
+        dataset_digests: truth.digests.clone(),
+        repeats,
+    };
+    if !crate::results::store::is_name(&submission.submitter) {
+        bail!("--name {:?} cannot be a folder: take letters, digits, '.', '_' and '-'", submission.submitter);
+    }
+    let stem = submission.stem(Some(truth.train_size));
+    let folder = args.results_dir.join(RUN).join(&submission.submitter).join(&submission.dataset);
+    let path = folder.join(format!("{stem}.json"));
+    if path.exists() && !args.force {
+        bail!("{} is there already: --force replaces it", path.display());
+    }
+    let bytes = submission.to_bytes();
+    // What would not validate is not written: it is judged in a folder of its own.
+    let trial = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let draft = trial.path().join(RUN).join(&submission.submitter).join(&submission.dataset);
+    fs::create_dir_all(&draft).context("cannot write to the temporary folder")?;
+    let draft = draft.join(format!("{stem}.json"));
+    fs::write(&draft, &bytes).context("cannot write to the temporary folder")?;
+    let found = check::tree(&[draft], &args.results_dir, &truths);
+    let mut err = stderr().lock();
+    for problem in &found.problems {
+        writeln!(err, "error: {} {}", problem.pointer, problem.message)?;
+    }
+    for warning in
+        found.warnings.iter().filter(|warning| !warning.message.contains(&path.display().to_string()))
+    {
+        writeln!(err, "warning: {} {}", warning.pointer, warning.message)?;
+    }
+    if !found.problems.is_empty() {
+        bail!("nothing was written: mend the above first");
+    }
+    write_atomically(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    writeln!(stdout().lock(), "{} (accuracy {mean})", path.display())?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,68 @@
+//! `validate`: says everything that is wrong with result files and submissions.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::ExitCode;
+use super::shared::DataDir;
+use crate::check;
+use crate::results::schema;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing is wrong (warnings are no errors); 1 something is: one line each with \
+file, place in it, what and how to mend it; 2 the data sets cannot be read."
+)]
+pub struct Args {
+    /// Files and folders to check
+    #[arg(value_name = "PATH", default_value = "results")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Folder of all results: submissions are compared with what is there
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results_dir: PathBuf,
+
+    /// Print a JSON Schema instead
+    #[arg(long, value_name = "OF", exclusive = true)]
+    schema: Option<Schema>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Schema {
+    Submission,
+    Result,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut out = stdout().lock();
+    if let Some(of) = args.schema {
+        let schema = match of {
+            Schema::Submission => &*schema::SUBMISSION,
+            Schema::Result => &*schema::RESULT,
+        };
+        writeln!(out, "{schema:#}")?;
+        return Ok(ExitCode::Success);
+    }
+    let truths = check::truths(&args.data_dir.data_dir)?;
+    let found = check::tree(&args.paths, &args.results_dir, &truths);
+    for problem in &found.problems {
+        writeln!(out, "error: {problem}")?;
+    }
+    for warning in &found.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    writeln!(
+        out,
+        "{}: {}, {}",
+        plural(found.files, "file"),
+        plural(found.problems.len(), "error"),
+        plural(found.warnings.len(), "warning")
+    )?;
+    Ok(if found.problems.is_empty() { ExitCode::Success } else { ExitCode::Failed })
+}

@@ -1,0 +1,187 @@
+//! `verify`: trains results again from their recorded seeds and compares the predictions one by one.
+
+use std::io::{Write, stderr, stdout};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, bail};
+use clap::value_parser;
+use sha2::{Digest, Sha256};
+
+use super::ExitCode;
+use super::shared::DataDir;
+use crate::check::walk;
+use crate::grid::parse_duration;
+use crate::results::evidence::{self, Verifications, Verified};
+use crate::results::provenance::utc;
+use crate::results::{Record, store};
+use crate::sweep::verify::{self, Verdict};
+use crate::sweep::{Options, signals};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 every result asked for was reproduced; 1 one was not, or could not be trained; \
+2 bad input; 130 stopped by Ctrl-C."
+)]
+pub struct Args {
+    /// Result files, and folders of them
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// Only these classifiers; repeatable
+    #[arg(short, long, value_name = "NAME")]
+    classifier: Vec<String>,
+
+    /// Only results of these engines; repeatable
+    #[arg(short, long, value_name = "NAME")]
+    engine: Vec<String>,
+
+    /// Only so many results, drawn by --seed
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+
+    /// Seed of the sample
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+
+    /// Jobs at the same time [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+
+    /// Time limit of a configuration
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1h")]
+    timeout: Duration,
+
+    /// Remember what was reproduced in verified.jsonl of the results folder, for the report
+    #[arg(long)]
+    record: bool,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Folder of all results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results_dir: PathBuf,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let chosen = choose(&args)?;
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let jobs = args.jobs.map_or_else(Options::cores, usize::from);
+    let options = Options {
+        data_dir: args.data_dir.data_dir.clone(),
+        jobs,
+        memory_limit: Options::default_memory_limit(jobs),
+        ..Options::default()
+    };
+    let stop = signals::listen().context("cannot listen for Ctrl-C")?;
+    let records: Vec<Record> = chosen.iter().map(|(_, record)| record.clone()).collect();
+    let verdicts = verify::run(&records, &options, args.timeout, scratch.path(), stop)?;
+    let mut out = stdout().lock();
+    let mut reproduced = 0;
+    for ((path, _), verdict) in chosen.iter().zip(&verdicts) {
+        let path = path.display();
+        match verdict {
+            Verdict::Reproduced => writeln!(out, "{path}: reproduced, every prediction")?,
+            Verdict::Near { differing, of } => {
+                writeln!(out, "{path}: reproduced but for {differing} of {of} predictions, on another CPU")?;
+            }
+            Verdict::Differs(what) => writeln!(out, "{path}: NOT REPRODUCED: {what}")?,
+            Verdict::NotRun(why) => writeln!(out, "{path}: not compared: {why}")?,
+        }
+        reproduced += usize::from(matches!(verdict, Verdict::Reproduced | Verdict::Near { .. }));
+    }
+    writeln!(out, "{reproduced} of {} reproduced", chosen.len())?;
+    if args.record {
+        remember(&args.results_dir, &chosen, &verdicts)?;
+    }
+    Ok(if stop.starting.load(std::sync::atomic::Ordering::Relaxed) {
+        ExitCode::Interrupted
+    } else if reproduced == chosen.len() {
+        ExitCode::Success
+    } else {
+        ExitCode::Failed
+    })
+}
+
+/// The results to train again. Files named themselves must be readable; in a folder what is no result with
+/// predictions is left out, with a word.
+fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
+    let mut chosen = Vec::new();
+    for path in &args.paths {
+        let found = walk::files(std::slice::from_ref(path));
+        if let Some(problem) = found.problems.first() {
+            bail!("{problem}");
+        }
+        for file in found.files {
+            if walk::is_submitted(&file) {
+                if file == *path {
+                    bail!(
+                        "{}: submissions cannot be trained again here; `validate` recomputes what they claim",
+                        file.display()
+                    );
+                }
+                continue;
+            }
+            let record = store::read(&file).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+            let any = |names: &[String], name: &String| names.is_empty() || names.contains(name);
+            let wanted =
+                any(&args.classifier, &record.configuration.classifier) && any(&args.engine, &record.engine);
+            if wanted && (file == *path || !record.repeats.is_empty()) {
+                chosen.push((file, record));
+            }
+        }
+    }
+    if chosen.is_empty() {
+        bail!("no result to verify: name result files, or a folder of them such as results/reference");
+    }
+    if let Some(count) = args.sample {
+        // Drawn by digest: the same files come out wherever they are listed, in whatever order.
+        let rank = |(path, _): &(PathBuf, Record)| {
+            let name: Vec<_> = path.iter().rev().take(3).map(|part| part.to_string_lossy()).collect();
+            Sha256::digest(format!("{} {}", args.seed, name.join("/")))
+        };
+        chosen.sort_by_cached_key(rank);
+        chosen.truncate(count);
+    }
+    chosen.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(chosen)
+}
+
+fn remember(
+    results: &std::path::Path,
+    chosen: &[(PathBuf, Record)],
+    verdicts: &[Verdict],
+) -> anyhow::Result<()> {
+    let mut all = Verifications::read(results).map_err(anyhow::Error::msg)?;
+    let (version, cpu_features) = verify::here();
+    let root = walk::absolute(results);
+    let mut left_out = 0;
+    for ((path, record), verdict) in chosen.iter().zip(verdicts) {
+        let differing = match verdict {
+            Verdict::Reproduced => 0,
+            Verdict::Near { differing, .. } => *differing,
+            _ => continue,
+        };
+        let absolute = walk::absolute(path);
+        let Ok(below) = absolute.strip_prefix(&root) else {
+            left_out += 1;
+            continue;
+        };
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        all.put(Verified {
+            file: parts.join("/"),
+            predictions_sha256: evidence::digest(record.repeats.iter().map(|repeat| &repeat.predictions[..])),
+            version: version.clone(),
+            cpu_features: cpu_features.clone(),
+            date: utc(SystemTime::now()).chars().take(10).collect(),
+            differing,
+        });
+    }
+    let path = results.join(evidence::FILE);
+    all.write(results).with_context(|| format!("cannot write {}", path.display()))?;
+    if left_out > 0 {
+        writeln!(stderr(), "{left_out} results lie outside {} and were not remembered", results.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Who stands where: tie groups by data set and division, instead of an order that chance made.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::rows::readable;
+use crate::check::{Truths, walk};
+use crate::results::evidence::{Evidence, Verifications};
+use crate::results::reading::read;
+use crate::results::submission::{RUN, Submission};
+use crate::results::{Status, Store, schema, store, wire};
+use crate::stats::ensemble::{self, Candidate, Together};
+use crate::stats::interval::{Interval, wilson};
+use crate::stats::ties;
+
+/// What may be ranked against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Division {
+    /// Configurations of the grid, by whichever engine.
+    Grid,
+    /// Submitted methods of people's own.
+    Own,
+}
+
+impl Division {
+    pub fn name(self) -> &'static str {
+        match self {
+            Division::Grid => "grid entries",
+            Division::Own => "own methods",
+        }
+    }
+}
+
+/// One trained model with its predictions.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub division: Division,
+    pub dataset: String,
+    /// Engine or submitter.
+    pub owner: String,
+    pub classifier: String,
+    /// As people read them.
+    pub parameters: String,
+    /// Entries with one key are steps of the same model, such as the first 10 of 100 trees.
+    pub family: String,
+    /// How far a step goes.
+    pub step: u64,
+    /// Of the first repeat: a paired test compares models, not methods.
+    pub predictions: Vec<u8>,
+    pub repeats: usize,
+    pub evidence: Evidence,
+}
+
+impl Entry {
+    /// As people read it.
+    pub fn name(&self) -> String {
+        format!("{} {} {}", self.owner, self.classifier, self.parameters).trim_end().to_string()
+    }
+}
+
+/// An entry in its place.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    pub entry: Entry,
+    pub group: usize,
+    pub accuracy: f64,
+    pub interval: Interval,
+    /// Adjusted p-value against the best of its group.
+    pub against_best: f64,
+    /// Entries that count as this one: earlier steps of the same model, and equal predictions.
+    pub counted_with: Vec<String>,
+}
+
+/// One table.
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    pub dataset: String,
+    pub division: Division,
+    pub ranked: Vec<Ranked>,
+    pub together: Together,
+    /// Images that all good entries call the same other class.
+    pub label_noise: Vec<Candidate>,
+    /// How many entries are good.
+    pub good: usize,
+}
+
+/// An entry is good when its accuracy is at least this share of the best one's.
+const GOOD: f64 = 0.95;
+
+/// Entries of a run and of all submissions, trained on the whole training set or on so many rows.
+pub fn entries(
+    results: &Path,
+    run: &str,
+    subset: Option<usize>,
+    truths: &Truths,
+) -> Result<Vec<Entry>, String> {
+    let verifications = Verifications::read(results)?;
+    let scan = Store::new(results, run)?.scan().map_err(|error| format!("{}: {error}", results.display()))?;
+    let mut entries = Vec::new();
+    for (path, record) in scan.records {
+        let fits = truths.get(&record.dataset).is_some_and(|truth| {
+            record.repeats.iter().all(|repeat| repeat.predictions.len() == truth.test_labels.len())
+                && truth.subset(Some(record.train_size)) == truth.subset(subset)
+        });
+        let Some(first) = record.repeats.first().filter(|_| record.status == Status::Ok && fits) else {
+            continue;
+        };
+        let below = path.strip_prefix(results).unwrap_or(&path);
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        let all = record.repeats.iter().map(|repeat| &repeat.predictions[..]);
+        // Only our own ensembles grow step by step from one seed.
+        let mut of_family = record.configuration.clone();
+        let step = of_family.parameters.get("n_estimators").and_then(|n| n.as_f64());
+        let step = step.filter(|_| record.engine == "native").map(|n| n as u64);
+        if step.is_some() {
+            of_family.parameters.shift_remove("n_estimators");
+        }
+        entries.push(Entry {
+            division: Division::Grid,
+            family: format!("{} {}", record.engine, of_family.id()),
+            step: step.unwrap_or(0),
+            evidence: verifications.evidence(&parts.join("/"), all),
+            repeats: record.repeats.len(),
+            predictions: first.predictions.clone(),
+            parameters: readable(&record.configuration.parameters),
+            classifier: record.configuration.classifier,
+            owner: record.engine,
+            dataset: record.dataset,
+        });
+    }
+    entries.extend(submitted(results, subset, truths));
+    Ok(entries)
+}
+
+/// Submissions with predictions; what cannot be read is `validate`'s to tell.
+fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<Entry> {
+    let folder = results.join(RUN);
+    if !folder.is_dir() {
+        return Vec::new();
+    }
+    let mut entries = Vec::new();
+    for path in walk::files(&[folder]).files {
+        let Ok(bytes) = store::read_bounded(&path) else { continue };
+        let Some(file) = read::<Submission>(&bytes, &schema::SUBMISSION).file else { continue };
+        let (Some(truth), Some(first)) = (truths.get(&file.dataset), file.repeats.first()) else { continue };
+        let Ok(predictions) = wire::decode(&first.predictions) else { continue };
+        if predictions.len() != truth.test_labels.len()
+            || truth.subset(file.train_size) != truth.subset(subset)
+        {
+            continue;
+        }
+        let owner = format!("submitted by {}:", file.submitter);
+        entries.push(Entry {
+            division: if file.method.is_some() { Division::Own } else { Division::Grid },
+            family: format!("{owner} {}", file.configuration().id()),
+            step: 0,
+            evidence: Evidence::Recomputed,
+            repeats: file.repeats.len(),
+            predictions,
+            parameters: readable(&file.parameters),
+            classifier: file.classifier,
+            owner,
+            dataset: file.dataset,
+        });
+    }
+    entries
+}
+
+/// A table for each data set and division that has entries.
+pub fn rank(entries: Vec<Entry>, truths: &Truths) -> Vec<Ranking> {
+    let mut tables: BTreeMap<(String, Division), Vec<Entry>> = BTreeMap::new();
+    for entry in entries {
+        tables.entry((entry.dataset.clone(), entry.division)).or_default().push(entry);
+    }
+    let table = |((dataset, division), entries): ((String, Division), Vec<Entry>)| {
+        let labels = &truths.get(&dataset)?.test_labels;
+        let counted = once(entries);
+        let predictions: Vec<&[u8]> = counted.iter().map(|(entry, _)| &entry.predictions[..]).collect();
+        let standings = ties::groups(&predictions, labels);
+        let best = standings.iter().map(|standing| standing.correct).max().unwrap_or(0);
+        let is_good = |standing: &&ties::Standing| standing.correct as f64 >= GOOD * best as f64;
+        let good: Vec<&[u8]> =
+            standings.iter().filter(is_good).map(|standing| predictions[standing.entry]).collect();
+        let together = ensemble::together(&predictions, labels);
+        let label_noise = ensemble::label_noise(&good, labels);
+        let good = good.len();
+        let place = |standing: ties::Standing| {
+            let (entry, counted_with) = &counted[standing.entry];
+            Some(Ranked {
+                entry: entry.clone(),
+                group: standing.group,
+                accuracy: standing.correct as f64 / labels.len() as f64,
+                interval: wilson(standing.correct, labels.len(), 0.95)?,
+                against_best: standing.against_best,
+                counted_with: counted_with.clone(),
+            })
+        };
+        let ranked = standings.into_iter().filter_map(place).collect();
+        Some(Ranking { dataset, division, ranked, together, label_noise, good })
+    };
+    tables.into_iter().filter_map(table).collect()
+}
+
+/// Entries that are one model counted once: of the steps of an ensemble the last, chosen by its size and not by
+/// its accuracy; of equal predictions the first.
+fn once(mut entries: Vec<Entry>) -> Vec<(Entry, Vec<String>)> {
+    entries
+        .sort_by(|a, b| (&a.family, std::cmp::Reverse(a.step)).cmp(&(&b.family, std::cmp::Reverse(b.step))));
+    let mut counted: Vec<(Entry, Vec<String>)> = Vec::new();
+    let mut by_family: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_predictions: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for entry in entries {
+        let step = by_family.get(&entry.family).or_else(|| by_predictions.get(&entry.predictions)).copied();
+        match step {
+            Some(place) => {
+                counted[place].1.push(entry.name());
+                by_family.entry(entry.family).or_insert(place);
+            }
+            None => {
+                by_family.insert(entry.family.clone(), counted.len());
+                by_predictions.insert(entry.predictions.clone(), counted.len());
+                counted.push((entry, Vec::new()));
+            }
+        }
+    }
+    counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(family: &str, step: u64, predictions: &[u8]) -> Entry {
+        Entry {
+            division: Division::Grid,
+            dataset: "tiny".into(),
+            owner: "native".into(),
+            classifier: family.into(),
+            parameters: format!("n={step}"),
+            family: family.into(),
+            step,
+            predictions: predictions.to_vec(),
+            repeats: 1,
+            evidence: Evidence::Recomputed,
+        }
+    }
+
+    #[test]
+    fn steps_of_one_model_and_equal_predictions_count_once() {
+        let counted = once(vec![
+            entry("forest", 10, &[1, 1]),
+            entry("forest", 100, &[0, 1]),
+            entry("tree", 0, &[0, 0]),
+            entry("twin", 0, &[0, 0]),
+        ]);
+        let names: Vec<(String, Vec<String>)> =
+            counted.into_iter().map(|(entry, with)| (entry.name(), with)).collect();
+        assert_eq!(
+            names,
+            [
+                ("native forest n=100".to_string(), vec!["native forest n=10".to_string()]),
+                ("native tree n=0".to_string(), vec!["native twin n=0".to_string()]),
+            ]
+        );
+    }
+}

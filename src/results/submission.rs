@@ -1,0 +1,359 @@
+//! A submission as it stands on disk, key by key, and whether it says one thing. `docs/SUBMITTING.md` leads
+//! through it.
+//!
+//! `results/submitted/<submitter>/<dataset>/<id>.json`, written by any program in any language.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::record::{accuracy, file_stem};
+use super::shape::quote;
+use super::store::is_name;
+use super::validate::{Problem, Truth};
+use super::wire::{SCHEMA_VERSION, decode, present};
+use crate::grid::{Configuration, Parameters, schema};
+
+/// The run whose folder holds submissions.
+pub const RUN: &str = "submitted";
+
+/// No time is longer: a year in seconds.
+pub const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
+
+/// Characters of a name, and of any other text.
+const LONGEST_NAME: usize = 100;
+const LONGEST_TEXT: usize = 2000;
+/// Repeats of one entry.
+const MOST_REPEATS: usize = 50;
+
+/// What stands behind the figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// The predictions are here: the figure is recomputed from them.
+    Ok,
+    /// A figure from elsewhere, without predictions.
+    Reported,
+}
+
+/// The whole file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Submission")]
+pub struct Submission {
+    /// 1.
+    pub schema_version: u64,
+    pub status: Claim,
+    /// The name of the folder: letters, digits, `.`, `_` and `-`.
+    pub submitter: String,
+    /// scikit-learn's name for an entry of the grid; any name for a method of your own.
+    pub classifier: String,
+    #[serde(default)]
+    pub parameters: Parameters,
+    /// What a method of your own is. An entry of the grid has none.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// `mnist`, `fashion-mnist` or another data set of the data folder.
+    pub dataset: String,
+    /// Rows of the data set's training images that the method saw; not needed for a reported figure.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub train_size: Option<usize>,
+    /// Test images predicted.
+    pub test_size: usize,
+    /// Mean over the repeats: correct predictions divided by test images.
+    pub accuracy: f64,
+    /// Seconds to train, wall clock, where known: the mean over the repeats.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub fit_seconds: Option<f64>,
+    /// Seconds to predict the whole test set, where known.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub predict_seconds: Option<f64>,
+    /// What it ran on, where known.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<String>,
+    /// What trained it, such as `scikit-learn 1.9.1`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// Where a reported figure stands.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// SHA-256 of the content of the data files (unzipped) by name without `.gz`, as `data` shows them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dataset_digests: BTreeMap<String, String>,
+    /// One element a training of the method; none for a reported figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<SubmittedRepeat>,
+}
+
+/// A method that is not in the grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// What it does, in a sentence or a few.
+    pub description: String,
+    /// What is done to the images before training, augmentation included.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<String>,
+    /// Links to the code, `https://...`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code: Vec<String>,
+    /// Who made it, where that is not the submitter.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Whether it saw data other than the training images of this set, pretrained weights included; left out
+    /// only where nobody knows.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub external_data: Option<bool>,
+}
+
+/// One training of the method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmittedRepeat {
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Correct predictions divided by test images.
+    pub accuracy: f64,
+    /// One character a test image, in test order: `0`-`9`, then `a`-`z` for classes 10 to 35.
+    pub predictions: String,
+}
+
+impl Submission {
+    /// The file's name without `.json`. `full` is the number of training rows of the data set, where known.
+    pub fn stem(&self, full: Option<usize>) -> String {
+        let subset = self.train_size.filter(|&size| full.is_some_and(|full| size < full));
+        file_stem(&self.configuration().id(), subset)
+    }
+
+    pub fn configuration(&self) -> Configuration {
+        Configuration::new(&self.classifier, self.parameters.clone())
+    }
+
+    /// The file's bytes: indented by two spaces, a newline at the end.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Texts, finite numbers and maps with text keys: nothing here that serde_json refuses.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// What is wrong with a submission apart from its place. `truth` is that of the data set it names.
+pub fn check(path: &Path, submission: &Submission, truth: Option<&Truth>) -> Vec<Problem> {
+    let mut check = Check { path, problems: Vec::new() };
+    check.head(submission);
+    check.division(submission);
+    check.claim(submission);
+    check.sizes(submission, truth);
+    let mut right = Vec::new();
+    for (index, repeat) in submission.repeats.iter().enumerate() {
+        right.extend(check.repeat(index, repeat, submission, truth));
+    }
+    check.mean(submission, &right);
+    check.problems
+}
+
+/// Gathers the problems of one file.
+struct Check<'a> {
+    path: &'a Path,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn require(&mut self, holds: bool, pointer: impl Into<String>, message: impl FnOnce() -> String) {
+        if !holds {
+            let (file, pointer, message) = (self.path.to_path_buf(), pointer.into(), message());
+            self.problems.push(Problem { file, pointer, message });
+        }
+    }
+
+    fn head(&mut self, file: &Submission) {
+        let version = file.schema_version;
+        self.require(version == SCHEMA_VERSION, "/schema_version", || {
+            format!("is {version}; this program reads {SCHEMA_VERSION}")
+        });
+        let name = &file.submitter;
+        self.require(is_name(name) && name.len() <= LONGEST_NAME, "/submitter", || {
+            format!("{} cannot be a folder: take letters, digits, '.', '_' and '-'", quote(name))
+        });
+        let name = &file.dataset;
+        self.require(is_name(name), "/dataset", || format!("{} cannot be the name of a folder", quote(name)));
+        self.text("/classifier", Some(&file.classifier), LONGEST_NAME);
+        self.text("/hardware", file.hardware.as_deref(), LONGEST_TEXT);
+        self.text("/engine", file.engine.as_deref(), LONGEST_NAME);
+        self.text("/source", file.source.as_deref(), LONGEST_TEXT);
+        for (pointer, seconds) in
+            [("/fit_seconds", file.fit_seconds), ("/predict_seconds", file.predict_seconds)]
+        {
+            let Some(seconds) = seconds else { continue };
+            self.require(seconds >= 0.0, pointer, || {
+                format!("is {seconds}, which is negative; leave it out where it is not known")
+            });
+            self.require(seconds <= LONGEST_SECONDS, pointer, || {
+                format!("is {seconds}, more than a year; it counts seconds")
+            });
+        }
+        let share = (0.0..=1.0).contains(&file.accuracy);
+        self.require(share, "/accuracy", || not_a_share(file.accuracy));
+    }
+
+    fn text(&mut self, pointer: &str, text: Option<&str>, longest: usize) {
+        let Some(text) = text else { return };
+        self.require(!text.trim().is_empty(), pointer, || "is empty; say it, or leave the key out".into());
+        let length = text.chars().count();
+        self.require(length <= longest, pointer, || {
+            format!("has {length} characters; at most {longest} fit")
+        });
+    }
+
+    /// An entry of the grid is one that the table knows, with values that it allows; anything else says what
+    /// it is.
+    fn division(&mut self, file: &Submission) {
+        match &file.method {
+            None => {
+                let known = schema::classifier(&file.classifier).is_some();
+                if let Err(error) = schema::validate(&file.configuration()) {
+                    let own = if known { "" } else { "; a method of your own needs the key method" };
+                    let pointer = if known { "/parameters" } else { "/classifier" };
+                    let error: String = error.to_string().chars().take(400).collect();
+                    self.require(false, pointer, || format!("{error}{own}"));
+                }
+            }
+            Some(method) => {
+                let known = schema::classifier(&file.classifier).is_some();
+                self.require(!known, "/method", || {
+                    format!(
+                        "stands there although {} is a classifier of the grid; take it out, or give the method another name",
+                        file.classifier
+                    )
+                });
+                self.text("/method/description", Some(&method.description), LONGEST_TEXT);
+                self.text("/method/preprocessing", method.preprocessing.as_deref(), LONGEST_TEXT);
+                self.text("/method/author", method.author.as_deref(), LONGEST_NAME);
+                for (index, link) in method.code.iter().enumerate() {
+                    let web = link.starts_with("https://") || link.starts_with("http://");
+                    let plain = link.len() <= LONGEST_TEXT && !link.chars().any(char::is_whitespace);
+                    self.require(web && plain, format!("/method/code/{index}"), || {
+                        format!("{} is no link; it starts with https:// and has no spaces", quote(link))
+                    });
+                }
+                let said = method.external_data.is_some() || file.status == Claim::Reported;
+                self.require(said, "/method/external_data", || {
+                    "is missing; true if it saw other data or pretrained weights, else false".into()
+                });
+            }
+        }
+    }
+
+    /// Predictions or a source, never both and never none.
+    fn claim(&mut self, file: &Submission) {
+        let count = file.repeats.len();
+        match file.status {
+            Claim::Ok => {
+                self.require(count > 0, "/repeats", || {
+                    "is empty although the status is ok; put the predictions there, or say \"reported\""
+                        .into()
+                });
+                self.require(file.train_size.is_some(), "/train_size", || {
+                    "is missing: how many training images the method saw".into()
+                });
+                self.require(file.source.is_none(), "/source", || {
+                    "stands there although the predictions do; only a reported figure has one".into()
+                });
+            }
+            Claim::Reported => {
+                self.require(count == 0, "/repeats", || {
+                    "stands there although the figure is reported; with predictions the status is \"ok\""
+                        .into()
+                });
+                self.require(file.source.is_some(), "/source", || {
+                    "is missing: where the reported figure stands".into()
+                });
+            }
+        }
+        self.require(count <= MOST_REPEATS, "/repeats", || {
+            format!("has {count} elements; at most {MOST_REPEATS} are read")
+        });
+    }
+
+    fn sizes(&mut self, file: &Submission, truth: Option<&Truth>) {
+        self.require(file.test_size > 0, "/test_size", || "is 0".into());
+        self.require(file.train_size != Some(0), "/train_size", || "is 0".into());
+        let Some(truth) = truth else { return };
+        let (full, test) = (truth.train_size, truth.test_labels.len());
+        if let Some(size) = file.train_size {
+            self.require(size <= full, "/train_size", || {
+                format!("is {size}; the training set has {full} images (other data go under external_data)")
+            });
+        }
+        let size = file.test_size;
+        let fits = if file.status == Claim::Ok { size == test } else { size <= test };
+        self.require(fits, "/test_size", || format!("is {size}; the test set has {test} images"));
+    }
+
+    /// The share of right predictions, where they can be counted.
+    fn repeat(
+        &mut self,
+        index: usize,
+        repeat: &SubmittedRepeat,
+        file: &Submission,
+        truth: Option<&Truth>,
+    ) -> Option<f64> {
+        let at = |key: &str| format!("/repeats/{index}/{key}");
+        self.require((0.0..=1.0).contains(&repeat.accuracy), at("accuracy"), || not_a_share(repeat.accuracy));
+        let before = &file.repeats[..index.min(MOST_REPEATS)];
+        if let Some(twin) = before.iter().position(|one| one.seed.is_some() && one.seed == repeat.seed) {
+            self.require(false, at("seed"), || format!("is that of repeat {twin}; every repeat has its own"));
+        }
+        let classes = match decode(&repeat.predictions) {
+            Ok(classes) => classes,
+            Err(message) => {
+                self.require(false, at("predictions"), || message);
+                return None;
+            }
+        };
+        let (got, wanted) = (classes.len(), file.test_size);
+        if got != wanted {
+            self.require(false, at("predictions"), || {
+                format!(
+                    "has {got} characters for {wanted} test images; write one a test image, in their order"
+                )
+            });
+            return None;
+        }
+        let truth = truth.filter(|truth| truth.test_labels.len() == got)?;
+        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= truth.classes) {
+            self.require(false, at("predictions"), || {
+                let (class, last) = (classes[place], truth.classes.saturating_sub(1));
+                format!("names class {class} at {place}; the classes are 0 to {last}")
+            });
+        }
+        let right = accuracy(&classes, truth.test_labels);
+        let said = repeat.accuracy;
+        self.require((right - said).abs() <= 1e-9, at("accuracy"), || {
+            format!("is {said}; the predictions make it {right}")
+        });
+        Some(right)
+    }
+
+    fn mean(&mut self, file: &Submission, right: &[f64]) {
+        let count = file.repeats.len();
+        if count == 0 {
+            return;
+        }
+        let said = file.repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / count as f64;
+        // Where the repeats are wrong themselves, the mean is held to what they should be.
+        let mean = if right.len() == count { right.iter().sum::<f64>() / count as f64 } else { said };
+        let top = file.accuracy;
+        self.require((top - mean).abs() <= 1e-9, "/accuracy", || {
+            format!("is {top}; the mean of the repeats is {mean}")
+        });
+    }
+}
+
+fn not_a_share(accuracy: f64) -> String {
+    let percent = if accuracy > 1.0 && accuracy <= 100.0 { "; divide percent by 100" } else { "" };
+    format!("is {accuracy}, not between 0 and 1{percent}")
+}

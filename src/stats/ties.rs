@@ -1,0 +1,101 @@
+//! Groups of entries that cannot be told apart, instead of an order that chance made.
+
+use super::holm;
+use super::paired::Discordant;
+
+/// The level of the whole table.
+pub const LEVEL: f64 = 0.05;
+
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Which of the entries.
+    pub entry: usize,
+    /// Groups count from 1, the best first.
+    pub group: usize,
+    pub correct: usize,
+    /// Adjusted p-value against the best entry of its group; 1 for that entry itself.
+    pub against_best: f64,
+}
+
+/// Puts entries of one table (predictions on the same images) into tie groups, in order of group and then of
+/// accuracy.
+///
+/// The best entry leads a group, and every entry that the exact McNemar test does not separate from it belongs
+/// to it; the best of those left leads the next. The p-values of *all* pairs of the table are adjusted by
+/// Holm's method, because which pairs are looked at follows from the results. Equal accuracies keep the order
+/// of `entries`. An entry can be tied with a better one although one between them is not: the two agree on
+/// more images, so fewer decide.
+pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
+    let count = entries.len();
+    let right = |entry: &[u8]| entry.iter().zip(labels).filter(|(a, b)| a == b).count();
+    let correct: Vec<usize> = entries.iter().map(|entry| right(entry)).collect();
+    let mut p_values = Vec::with_capacity(count * count.saturating_sub(1) / 2);
+    for first in 0..count {
+        for second in first + 1..count {
+            p_values.push(Discordant::count(entries[first], entries[second], labels).p_value());
+        }
+    }
+    let adjusted = holm::adjust(&p_values);
+    // Pairs stand row by row: the row of `first` begins after those of all before it.
+    let pair = |a: usize, b: usize| {
+        let (first, second) = (a.min(b), a.max(b));
+        adjusted[first * (2 * count - first - 1) / 2 + second - first - 1]
+    };
+    let mut left: Vec<usize> = (0..count).collect();
+    left.sort_by_key(|&entry| (std::cmp::Reverse(correct[entry]), entry));
+    let (mut standings, mut group) = (Vec::with_capacity(count), 0);
+    while let Some(&best) = left.first() {
+        group += 1;
+        left.retain(|&entry| {
+            let against_best = if entry == best { 1.0 } else { pair(best, entry) };
+            let tied = against_best > LEVEL;
+            if tied {
+                standings.push(Standing { entry, group, correct: correct[entry], against_best });
+            }
+            !tied
+        });
+    }
+    standings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Predictions that miss the images of `wrong` out of 100 of class 0.
+    fn entry(wrong: std::ops::Range<usize>) -> Vec<u8> {
+        (0..100).map(|image| u8::from(wrong.contains(&image))).collect()
+    }
+
+    #[test]
+    fn near_entries_tie_and_far_ones_do_not() {
+        let (best, near, far) = (entry(0..2), entry(0..5), entry(0..60));
+        let standings = groups(&[&far, &near, &best], &[0; 100]);
+        let order: Vec<(usize, usize)> = standings.iter().map(|s| (s.entry, s.group)).collect();
+        assert_eq!(order, [(2, 1), (1, 1), (0, 2)]);
+        assert_eq!(standings[0].correct, 98);
+        assert!(standings[2].against_best == 1.0, "the leader of its own group");
+    }
+
+    #[test]
+    fn every_entry_stands_once_and_equals_keep_their_order() {
+        let same = entry(0..3);
+        let standings = groups(&[&same, &same, &same], &[0; 100]);
+        assert_eq!(standings.iter().map(|s| s.entry).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(standings.iter().all(|s| s.group == 1));
+        assert!(groups(&[], &[0; 100]).is_empty());
+    }
+
+    #[test]
+    fn more_entries_make_the_same_difference_less_sure() {
+        // 0 against 9 decided images: p = 0.0039, enough alone and not among many.
+        let (best, other) = (entry(0..0), entry(0..9));
+        assert_eq!(groups(&[&best, &other], &[0; 100])[1].group, 2);
+        let mut table: Vec<Vec<u8>> = vec![best, other];
+        table.extend((0..12).map(|n| entry(0..40 + n)));
+        let table: Vec<&[u8]> = table.iter().map(Vec::as_slice).collect();
+        let standings = groups(&table, &[0; 100]);
+        assert_eq!(standings.iter().find(|s| s.entry == 1).unwrap().group, 1);
+    }
+}

@@ -1,0 +1,137 @@
+//! Trains committed results again, with the settings and seeds that they record, and compares the predictions.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::signals::Stop;
+use super::{Options, Plan, Summary, Wanted, plan, schedule};
+use crate::results::{Record, Status, Store, provenance};
+
+/// How a result did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same predictions, all of them.
+    Reproduced,
+    /// Other vector instructions, and so few other predictions that rounding explains them.
+    Near { differing: usize, of: usize },
+    /// Other predictions.
+    Differs(String),
+    /// Nothing to compare: why.
+    NotRun(String),
+}
+
+/// Share of predictions that may differ where the vector instructions do: sums in another order turn
+/// near-ties. Where the instructions are the same, none may.
+pub const TOLERANCE: f64 = 0.001;
+
+/// Trains all again and gives a verdict for each. `scratch` takes the new results.
+pub fn run(
+    records: &[Record],
+    options: &Options,
+    timeout: Duration,
+    scratch: &Path,
+    stop: &Stop,
+) -> anyhow::Result<Vec<Verdict>> {
+    let mut verdicts = vec![Verdict::NotRun("stopped before its turn".to_string()); records.len()];
+    // Seeds and the number of repeats hold for a whole sweep.
+    let mut sweeps: BTreeMap<(u64, usize), Vec<usize>> = BTreeMap::new();
+    for (index, record) in records.iter().enumerate() {
+        match settings(record) {
+            Ok(settings) => sweeps.entry(settings).or_default().push(index),
+            Err(reason) => verdicts[index] = Verdict::NotRun(reason),
+        }
+    }
+    for ((seed, repeats), indices) in sweeps {
+        let store =
+            Store::new(scratch, &format!("seed-{seed}-repeats-{repeats}")).map_err(anyhow::Error::msg)?;
+        let options = Options { seed, repeats, force: true, ..options.clone() };
+        let wanted = indices.iter().map(|&index| wanted(&records[index], timeout)).collect();
+        let plan = Plan::new(wanted, &options.data_dir)?;
+        let Summary { interrupted, .. } = schedule::run(&plan, &options, &store, stop)?;
+        for index in indices {
+            let record = &records[index];
+            match store.read(&record.dataset, &record.engine, &record.id) {
+                Ok(again) => verdicts[index] = compare(record, &again),
+                Err(_) if interrupted => {}
+                Err(problem) => verdicts[index] = Verdict::NotRun(problem.message),
+            }
+        }
+        if interrupted {
+            break;
+        }
+    }
+    Ok(verdicts)
+}
+
+/// Base seed and number of repeats, or why the result cannot be trained again.
+fn settings(record: &Record) -> Result<(u64, usize), String> {
+    if record.status != Status::Ok {
+        return Err(format!("its status is {}: there are no predictions", record.status.name()));
+    }
+    if plan::find_engine(&record.engine).is_none() {
+        return Err(format!("this program has no engine {:?}", record.engine));
+    }
+    let Some(made) = &record.provenance else {
+        return Err("it does not say its seed: there is no provenance".to_string());
+    };
+    Ok((made.base_seed, record.repeats.len()))
+}
+
+fn wanted(record: &Record, timeout: Duration) -> Wanted {
+    Wanted {
+        dataset: record.dataset.clone(),
+        engine: record.engine.clone(),
+        configuration: record.configuration.clone(),
+        train_size: Some(record.train_size),
+        timeout,
+        grid_digest: String::new(),
+    }
+}
+
+fn compare(before: &Record, again: &Record) -> Verdict {
+    if again.status != Status::Ok {
+        let error = again.error.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
+        return Verdict::NotRun(format!("{}: {error}", again.status.name()));
+    }
+    if before.repeats.len() != again.repeats.len() {
+        let (was, is) = (before.repeats.len(), again.repeats.len());
+        return Verdict::Differs(format!("{was} repeats before, {is} now"));
+    }
+    let (mut differing, mut of, mut first) = (0, 0, None);
+    for (index, (old, new)) in before.repeats.iter().zip(&again.repeats).enumerate() {
+        if old.seed != new.seed {
+            return Verdict::Differs(format!(
+                "repeat {index} had the seed {}, and has {} now",
+                old.seed, new.seed
+            ));
+        }
+        let pairs = old.predictions.iter().zip(&new.predictions).enumerate();
+        let other: Vec<usize> = pairs.filter(|(_, (a, b))| a != b).map(|(image, _)| image).collect();
+        first = first.or(other.first().map(|&image| (index, image)));
+        differing += other.len();
+        of += old.predictions.len().max(new.predictions.len());
+    }
+    let Some((repeat, image)) = first else { return Verdict::Reproduced };
+    let features = |record: &Record| record.provenance.as_ref().map(|made| made.cpu_features.clone());
+    if features(before) != features(again) && differing as f64 <= TOLERANCE * of as f64 {
+        return Verdict::Near { differing, of };
+    }
+    let code = |record: &Record| record.provenance.as_ref().map(|made| made.code_digest.clone());
+    let why = if code(before) == code(again) { "by the same code" } else { "by other code than now" };
+    // Ours must; of others it is a finding when they do not.
+    let engine = match before.engine.as_str() {
+        "native" => String::new(),
+        other => format!("; {other} may give other bits at every run, see docs/FINDINGS.md"),
+    };
+    Verdict::Differs(format!(
+        "{differing} of {of} predictions, the first for image {image} in repeat {repeat}; it was made {why} ({}){engine}",
+        before.provenance.as_ref().map_or("unknown", |made| made.binary_version.as_str())
+    ))
+}
+
+/// Where and with what the comparison was made, for the record.
+pub fn here() -> (String, String) {
+    let here = provenance::Provenance::here();
+    (here.binary_version, here.cpu_features)
+}
