@@ -30,8 +30,7 @@ pub fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/benchmark.html")
 }
 
-/// A page of made-up results, `(data set, engine, classifier, parameters, accuracies)` with no accuracy for a
-/// failure, which carries `error`.
+/// The page of made-up results in a run called `r`.
 pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
     let folder = tempfile::tempdir().unwrap();
     let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
@@ -47,6 +46,7 @@ pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
     Page { path: reports.join("benchmark.html"), _folder: folder }
 }
 
+/// A result with these accuracies, of which each is a repeat; without any the worker died.
 pub fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
     let parameters = parameters.as_object().cloned().unwrap_or_default();
     let configuration = Configuration { classifier: classifier.into(), parameters };

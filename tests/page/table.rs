@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, browser};
-use crate::committed;
+use crate::{committed, page_of, record};
 
 /// The lines of the table: names, then the figures of one column.
 fn column(browser: &mut Browser, head: &str) -> Vec<f64> {
@@ -116,6 +116,22 @@ fn an_open_row_shows_what_it_took_for_what() {
     );
     browser.click("tr.row .name");
     assert_eq!(browser.count("tr.detail"), 0);
+}
+
+#[test]
+fn a_history_is_drawn_as_curves() {
+    let Some(mut browser) = browser() else { return };
+    let mut trained = record("mnist", "MLPClassifier", json!({}), &[0.97]);
+    let history = json!([{"epoch": 1, "loss": 0.9, "accuracy": 0.7, "seconds": 1}, {"epoch": 2, "loss": 0.4, "accuracy": 0.9, "seconds": 1}]);
+    trained.repeats[0].facts.insert("history".into(), history);
+    trained.repeats[0].facts.insert("losses".into(), json!([3.0, 2.0, 1.5, 1.25]));
+    let page = page_of([trained].into_iter());
+    browser.open(&page.path, "#engine=native");
+    browser.click("tr.row .name");
+    assert_eq!(browser.count(".curve"), 3);
+    let told = browser.eval("document.querySelector('.curve').getAttribute('aria-label')");
+    assert_eq!(told, json!("loss: 2 steps from 0.9 to 0.4"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]

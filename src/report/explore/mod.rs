@@ -124,7 +124,9 @@ pub fn pictures(dataset: &Dataset) -> Result<Vec<Drawn>, String> {
     let places = components.project(&dataset.test.images.pixels[..shown * d]);
     let kept = components.shares.len();
     let shares: Vec<f64> = components.shares.iter().map(|share| share * 100.0).collect();
-    let plane = |x: usize, y: usize| places.chunks_exact(kept).map(|place| [place[x], place[y]]).collect();
+    // Images of a single pixel have one axis only.
+    let second = 1.min(kept.saturating_sub(1));
+    let plane = places.chunks_exact(kept.max(1)).map(|place| [place[0], place[second]]).collect();
     let scatter = |what: &str, places: Vec<[f64; 2]>| Scatter {
         title: format!("{name}: {what}"),
         names: &dataset.class_names,
@@ -138,10 +140,10 @@ pub fn pictures(dataset: &Dataset) -> Result<Vec<Drawn>, String> {
             "{shown} test images along the two directions in which the training images vary most: {:.1} % and \
              {:.1} % of the variance, {:.1} % together. Names stand at the median of their class.",
             shares[0],
-            shares[1],
-            shares[0] + shares[1]
+            shares[second],
+            shares[..=second].iter().sum::<f64>()
         ),
-        scatter("two principal components", plane(0, 1)).draw()?,
+        scatter("two principal components", plane).draw()?,
     );
     let points: Vec<f32> = places.iter().map(|&value| value as f32).collect();
     let laid = tsne::embed(&points, kept);

@@ -84,6 +84,12 @@ function curve(name, values) {
   return el("span", {}, svg, el("small", {}, `${values.length} steps from ${short(values[0])} to ${short(values.at(-1))}`));
 }
 const short = (value) => (typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value));
+/** A fact of many records, such as one an epoch: a curve for each of their figures. */
+function curves(records) {
+  const names = Object.keys(records[0]).filter((name) => !["epoch", "seconds"].includes(name) && records.every((one) => typeof one[name] === "number"));
+  return el("span", { class: "curves" }, ...names.map((name) => el("span", {}, bdi(words(name)), curve(name, records.map((one) => one[name])))));
+}
+const isHistory = (value) => Array.isArray(value) && value.length > 1 && value.every((one) => one && typeof one === "object" && !Array.isArray(one));
 const isCurve = (value) => Array.isArray(value) && value.length > 2 && value.every((one) => typeof one === "number");
 
 function figures(line, cell) {
@@ -104,7 +110,7 @@ function provenance(line, cell) {
   const list = el("dl");
   const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
   if (cell.converged !== undefined) say("converged", cell.converged ? "yes" : "no");
-  for (const [name, value] of Object.entries(cell.facts || {})) say(words(name), isCurve(value) ? curve(name, value) : bdi(typeof value === "object" ? JSON.stringify(value) : short(value)));
+  for (const [name, value] of Object.entries(cell.facts || {})) say(words(name), isCurve(value) ? curve(name, value) : isHistory(value) ? curves(value) : bdi(typeof value === "object" ? JSON.stringify(value) : short(value)));
   if (cell.shared_with) say("shares work with", bdi(cell.shared_with.join("  ")));
   if (cell.version) say("engine", bdi(`${line.engine} ${cell.version}`));
   const from = data.provenance[cell.provenance];

@@ -119,6 +119,9 @@ function setColumns(index, alone) {
     of("repeats", "repeats", (c) => c.deviation, (c) => (c.repeats?.length ? [String(c.repeats.length), c.deviation === undefined ? "" : el("small", {}, "\u00b1" + accuracy(c.deviation))] : []), { rank: 3, spare: true }),
   ];
 }
+// What stands behind a figure; the column is there as soon as one line has it.
+const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
+const evidenceCell = (line) => [[...new Set(shownCells(line).map((cell) => cell.evidence).filter(Boolean))].map(words).join(", ")];
 /** Every column that the tab can show. */
 function everyColumn(engines) {
   const both = state.tab === "both";
@@ -127,6 +130,7 @@ function everyColumn(engines) {
     column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2, spare: engines < 2 }),
     ...indices().flatMap((index) => setColumns(index, !both)),
     ...(both ? [column("difference", "difference", (line) => line.difference, (line) => (line.difference === undefined ? [] : [signed(line.difference)]), { edge: true })] : []),
+    ...(hasEvidence ? [column("evidence", "evidence", (line) => shownCells(line).map((cell) => cell.evidence || "~").join(), evidenceCell, { left: true, rank: 3 })] : []),
     column("status", "status", (line) => shownCells(line).map((cell) => cell.status || "~").join(), statusCell, { left: true, rank: 2 }),
   ];
 }
