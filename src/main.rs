@@ -20,7 +20,7 @@ enum Command {
     Grid(cli::grid::Args),
     /// Run configurations on data sets: result files, and the report of them
     Sweep(cli::sweep::Args),
-    /// Look at the images themselves: which pairs of classes one pixel tells apart
+    /// Look at the images themselves: pictures of the data, which pairs of classes one pixel tells apart
     Explore(cli::explore::Args),
     /// Make tables, charts and the page from result files
     Report(cli::report::Args),

@@ -74,7 +74,8 @@ fn sample(results: &Path) {
 
 fn make(folder: &Path, run: &str) -> Report {
     let (results, reports) = (folder.join("results"), folder.join("reports"));
-    Report::make(&Request { results: &results, reports: &reports, run, subset: None }).unwrap()
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    Report::make(&Request { results: &results, data: &data, reports: &reports, run, subset: None }).unwrap()
 }
 
 fn page(report: &Report) -> &str {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::ExitCode;
 use super::shared::DataDir;
 use crate::dataset;
+use crate::report::explore::{self, Explorer};
 use crate::report::one_pixel::{self, OnePixel};
 use crate::results::store::write_atomically;
 
@@ -23,29 +24,49 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
 
-    /// Write nothing; exit with 1 when the file there is not what the images make
+    /// Write nothing; exit with 1 when the files there are not what the images make
     #[arg(long)]
     check: bool,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut datasets = Vec::new();
+    let mut pairs = Vec::new();
+    let mut explorer = Explorer { schema_version: 1, pictures: Vec::new() };
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for name in &args.names {
         let dataset = dataset::load_from(&args.data_dir.data_dir, name)?;
-        datasets.push(one_pixel::compute(&dataset));
-    }
-    let bytes = OnePixel { schema_version: 1, datasets }.to_bytes().map_err(anyhow::Error::msg)?;
-    let path = args.reports_dir.join(one_pixel::FILE);
-    let mut out = stdout().lock();
-    if args.check {
-        if fs::read(&path).ok().as_deref() != Some(&bytes) {
-            writeln!(out, "{}: not what the images make: run `mnist-bench explore`", path.display())?;
-            return Ok(ExitCode::Failed);
+        writeln!(std::io::stderr(), "{name}: pictures of {} images", dataset.train.labels.len())?;
+        pairs.push(one_pixel::compute(&dataset));
+        for drawn in explore::pictures(&dataset).map_err(anyhow::Error::msg)? {
+            files.push((drawn.picture.file.clone(), drawn.png));
+            explorer.pictures.push(drawn.picture);
         }
-        writeln!(out, "{} is what the images make", path.display())?;
-        return Ok(ExitCode::Success);
     }
-    write_atomically(&path, &bytes)?;
-    writeln!(out, "{} (`report` shows it)", path.display())?;
+    let pairs = OnePixel { schema_version: 1, datasets: pairs }.to_bytes().map_err(anyhow::Error::msg)?;
+    files.push((one_pixel::FILE.to_string(), pairs));
+    let mut bytes = serde_json::to_vec_pretty(&explorer)?;
+    bytes.push(b'\n');
+    // Last, for it names the others.
+    files.push((explore::FILE.to_string(), bytes));
+    let mut out = stdout().lock();
+    let mut differences = 0;
+    for (name, bytes) in &files {
+        let path = args.reports_dir.join(name);
+        if !args.check {
+            write_atomically(&path, bytes)?;
+            writeln!(out, "{}", path.display())?;
+        } else if fs::read(&path).ok().as_ref() != Some(bytes) {
+            differences += 1;
+            writeln!(out, "{}: not what the images make: run `mnist-bench explore`", path.display())?;
+        }
+    }
+    if differences > 0 {
+        return Ok(ExitCode::Failed);
+    }
+    if args.check {
+        writeln!(out, "{} files are what the images make", files.len())?;
+    } else {
+        writeln!(out, "`report` shows them")?;
+    }
     Ok(ExitCode::Success)
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::ExitCode;
+use super::shared::DataDir;
 use crate::report::{Report, Request};
 
 /// Make tables, charts and the page from result files
@@ -25,6 +26,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "results")]
     results_dir: PathBuf,
 
+    #[command(flatten)]
+    data_dir: DataDir,
+
     /// Folder that the report is written to
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
@@ -33,6 +37,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let request = Request {
         results: &args.results_dir,
+        data: &args.data_dir.data_dir,
         reports: &args.reports_dir,
         run: &args.run,
         subset: args.train_size.map(Some),
@@ -42,6 +47,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut err = std::io::stderr().lock();
     for problem in &report.problems {
         writeln!(err, "left out: {problem}")?;
+    }
+    for note in &report.notes {
+        writeln!(err, "{note}")?;
     }
     if args.check {
         let differences = report.check(&args.reports_dir);

@@ -133,6 +133,7 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
     let request = Request {
         results: &args.results_dir,
+        data: &args.selection.data_dir.data_dir,
         reports: &args.reports_dir,
         run: &args.run,
         subset: native.or(plan.rows.first()).map(|row| row.subset),

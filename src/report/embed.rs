@@ -4,10 +4,11 @@
 
 use serde::Serialize;
 
-use super::charts::overview::title;
+use super::charts::overview::{Chart, title};
 use super::format::round;
 use super::tables::{Line, SideBySide, View};
 use crate::results::Provenance;
+use crate::results::evidence::Evidence;
 
 /// Everything that the script needs.
 #[derive(Serialize)]
@@ -17,6 +18,15 @@ struct Data<'a> {
     lines: Vec<LineData<'a>>,
     /// Where results come from, each once; cells number them.
     provenance: Vec<Provenance>,
+    charts: Vec<ChartData<'a>>,
+}
+
+/// Where the marks of a chart stand in its picture.
+#[derive(Serialize)]
+struct ChartData<'a> {
+    name: &'a str,
+    /// Across, down, and the number of the line.
+    marks: &'a [(i32, i32, usize)],
 }
 
 #[derive(Serialize)]
@@ -72,8 +82,16 @@ struct RowData<'a> {
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accuracy: Option<f64>,
+    /// The ends of its 95 % interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviation: Option<f64>,
+    /// What stands behind the figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'static str>,
     repeats: &'a [f64],
     #[serde(skip_serializing_if = "Option::is_none")]
     fit: Option<f64>,
@@ -87,6 +105,8 @@ struct RowData<'a> {
     quiet: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     converged: Option<bool>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    facts: &'a serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     shared_with: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,12 +119,13 @@ struct RowData<'a> {
 }
 
 /// The JSON, safe between `<script>` and `</script>`.
-pub fn json(table: &SideBySide, open: &View) -> Result<String, String> {
+pub fn json(table: &SideBySide, open: &View, charts: &[Chart]) -> Result<String, String> {
     let mut provenance = Vec::new();
     let lines = table.lines.iter().map(|line| line_data(table, line, &mut provenance)).collect();
     let datasets = table.datasets.iter().map(|name| Dataset { name, title: title(name) }).collect();
     let open = Open { run: &open.run, size: size(open.subset) };
-    let data = Data { datasets, open, lines, provenance };
+    let charts = charts.iter().map(|chart| ChartData { name: &chart.name, marks: &chart.marks }).collect();
+    let data = Data { datasets, open, lines, provenance, charts };
     serde_json::to_string(&data).map(|json| script_safe(&json)).map_err(|error| error.to_string())
 }
 
@@ -125,7 +146,10 @@ fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Pro
                 status: row.status.name(),
                 error: row.error.as_deref(),
                 accuracy: row.accuracy.map(round),
+                low: row.interval().map(|(low, _)| low),
+                high: row.interval().map(|(_, high)| high),
                 deviation: row.deviation.map(round),
+                evidence: row.evidence.as_ref().map(Evidence::name),
                 repeats: &row.repeats,
                 fit: row.fit_seconds,
                 predict: row.predict_seconds,
@@ -134,6 +158,7 @@ fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Pro
                 jobs: row.jobs_in_flight,
                 quiet: row.quiet,
                 converged: row.converged,
+                facts: &row.facts,
                 shared_with: &row.shared_with,
                 version: row.engine_version.as_deref(),
                 started: row.provenance.as_ref().map(|provenance| provenance.started_utc.as_str()),

@@ -4,11 +4,14 @@
 //! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with what is there.
 
 pub mod charts;
+pub mod closer;
 pub mod embed;
+pub mod explore;
 pub mod families;
 pub mod format;
 pub mod one_pixel;
 pub mod page;
+pub mod png;
 pub mod ranking;
 pub mod reference;
 pub mod rows;
@@ -16,7 +19,7 @@ pub mod submitted;
 pub mod tables;
 pub mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +35,8 @@ pub const LOCAL: &str = "local";
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub results: &'a Path,
+    /// The folder of the data sets, for what takes labels and images.
+    pub data: &'a Path,
     /// Where the report goes, and where `explore` put its figures.
     pub reports: &'a Path,
     /// The run that the page opens on.
@@ -47,8 +52,12 @@ pub struct Report {
     pub files: BTreeMap<String, Vec<u8>>,
     pub table: SideBySide,
     pub view: View,
+    /// Files that `explore` put beside the report.
+    explored: BTreeSet<String>,
     /// Result files that were left out.
     pub problems: Vec<Problem>,
+    /// What the report could not show, and why.
+    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -66,14 +75,25 @@ impl Report {
         let table = SideBySide::join(read.rows, &references, &view).map_err(|error| error.to_string())?;
         let charts = charts::overview::charts(&table, &view)?;
         let pixels = one_pixel::read(request.reports)?;
-        let page = page::render(&table, &view, &charts, &pixels, &read.problems)?;
+        let closer = closer::look(request.data, &table, &view)?;
+        let pictures = explore::read(request.reports)?;
+        let shown = page::Shown {
+            charts: &charts,
+            pixels: &pixels,
+            pictures: &pictures,
+            closer: &closer,
+            problems: &read.problems,
+        };
+        let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();
         files.insert("benchmark.html".to_string(), page.into_bytes());
         files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
+        files.insert("side-by-side.json".to_string(), table.json().map_err(|error| error.to_string())?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         for chart in charts {
-            files.insert(chart.file, chart.svg.into_bytes());
+            files.insert(format!("{}.svg", chart.name), chart.svg.into_bytes());
+            files.insert(format!("{}.png", chart.name), chart.png);
         }
         for (name, bytes) in one_pixel::files(&pixels)? {
             files.insert(name, bytes);
@@ -81,7 +101,9 @@ impl Report {
         let submitted = submitted::read(request.results);
         files.extend(submitted.markdown.map(|text| ("submitted.md".to_string(), text.into_bytes())));
         let problems = [read.problems, submitted.problems].concat();
-        Ok(Report { files, table, view, problems })
+        let explored = pictures.into_iter().map(|drawn| drawn.picture.file);
+        let explored = explored.chain([one_pixel::FILE, explore::FILE].map(String::from)).collect();
+        Ok(Report { explored, files, table, view, problems, notes: closer.notes })
     }
 
     /// Writes every file, each at once, and gives their paths.
@@ -107,30 +129,29 @@ impl Report {
                 Err(error) => differences.push(format!("{}: {error}", path.display())),
             }
         }
-        for name in leftovers(reports, &self.files) {
+        for name in self.leftovers(reports) {
             differences
                 .push(format!("{}: the results do not make it: delete it", reports.join(name).display()));
         }
         differences
     }
 
+    /// Files of the folder that are neither of the report nor what `explore` put there, sorted. Hidden files are
+    /// nobody's, such as those that are being written.
+    fn leftovers(&self, reports: &Path) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(reports) else { return Vec::new() };
+        let found = entries.flatten().filter(|entry| entry.path().is_file());
+        let names = found.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let known = |name: &String| self.explored.contains(name) || self.files.contains_key(name);
+        let mut names: Vec<String> = names.filter(|name| !name.starts_with('.') && !known(name)).collect();
+        names.sort();
+        names
+    }
+
     /// The side-by-side for a terminal of so many columns.
     pub fn terminal(&self, width: usize) -> String {
         text::terminal(&self.table, &self.view, width)
     }
-}
-
-/// Files of the folder that are neither of the report nor what `explore` put there, sorted. Hidden files are
-/// nobody's, such as those that are being written.
-fn leftovers(reports: &Path, files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(reports) else { return Vec::new() };
-    let found = entries.flatten().filter(|entry| entry.path().is_file());
-    let names = found.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names
-        .filter(|name| !name.starts_with('.') && name != one_pixel::FILE && !files.contains_key(name))
-        .collect();
-    names.sort();
-    names
 }
 
 /// The runs of a report: all that are there, sorted. `local` stands only on its own report, so that what is

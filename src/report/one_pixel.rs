@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::charts::heat::Heat;
 use super::charts::overview::title;
-use super::charts::{Words, svg};
+use super::charts::{Words, png, svg};
 use crate::dataset::Dataset;
 use crate::stats::one_pixel::{Rule, Score, rules};
 
@@ -57,6 +57,7 @@ pub struct Pixels {
     pub title: String,
     pub caption: String,
     pub svg: String,
+    pub png: Vec<u8>,
     pub pairs: Vec<Pair>,
 }
 
@@ -152,8 +153,9 @@ fn shown(data: DatasetPairs) -> Result<Pixels, String> {
         ),
     };
     let heat = Heat { title: words.title.clone(), names: data.classes.clone(), cells };
-    let svg = svg(heat.size(), &words, |area| heat.draw(area))?;
-    Ok(Pixels { title, caption, svg, pairs, data })
+    let (svg, ()) = svg(heat.size(), &words, |area| heat.draw(area))?;
+    let png = png(heat.size(), |area| heat.draw(area))?;
+    Ok(Pixels { title, caption, svg, png, pairs, data })
 }
 
 /// What the map comes to, in words.
@@ -185,6 +187,7 @@ pub fn files(pixels: &[Pixels]) -> Result<BTreeMap<String, Vec<u8>>, String> {
     }
     for set in pixels {
         files.insert(format!("one-pixel-{}.svg", set.data.dataset), set.svg.clone().into_bytes());
+        files.insert(format!("one-pixel-{}.png", set.data.dataset), set.png.clone());
     }
     files.insert("one-pixel.csv".to_string(), csv(pixels).map_err(|error| error.to_string())?);
     Ok(files)

@@ -4,13 +4,20 @@
 //! escaping is [`super::embed`]'s.
 
 use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::charts::overview::{Chart, title};
+use super::closer::Closer;
+use super::explore::Drawn;
 use super::format::count;
 use super::one_pixel::Pixels;
 use super::tables::{Line, SideBySide, View};
 use super::{embed, text};
 use crate::results::{Problem, Status};
+
+/// The published grid, with its lines of analysis.
+const CLASSIC: &str = include_str!("../../benchmarks/classic.toml");
 
 /// What the template shows.
 #[derive(Template)]
@@ -22,10 +29,22 @@ struct Page<'a> {
     counts: Vec<Count>,
     charts: &'a [Chart],
     pixels: &'a [Pixels],
+    pictures: Vec<Vec<Shot>>,
     problems: Vec<String>,
+    families: Vec<(String, String)>,
+    closer: &'a Closer,
     data: String,
     css: &'static str,
     js: &'static str,
+}
+
+/// A picture of the data, inside the page.
+struct Shot {
+    title: String,
+    caption: String,
+    width: u32,
+    height: u32,
+    png: String,
 }
 
 /// A figure of the header.
@@ -36,14 +55,19 @@ struct Count {
     bad: bool,
 }
 
+/// What the page shows besides the table.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    pub charts: &'a [Chart],
+    pub pixels: &'a [Pixels],
+    pub pictures: &'a [Drawn],
+    pub closer: &'a Closer,
+    pub problems: &'a [Problem],
+}
+
 /// The page's bytes.
-pub fn render(
-    table: &SideBySide,
-    view: &View,
-    charts: &[Chart],
-    pixels: &[Pixels],
-    problems: &[Problem],
-) -> Result<String, String> {
+pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
+    let Shown { charts, pixels, pictures, closer, problems } = *shown;
     let page = Page {
         run: &view.run,
         size: text::size(view),
@@ -51,10 +75,18 @@ pub fn render(
         counts: counts(table, view, problems),
         charts,
         pixels,
+        pictures: side_by_side(pictures),
         problems: problems.iter().map(Problem::to_string).collect(),
-        data: embed::json(table, view)?,
+        families: families(table, view)?,
+        closer,
+        data: embed::json(table, view, charts)?,
         css: include_str!("page/page.css"),
-        js: include_str!("page/page.js"),
+        js: concat!(
+            include_str!("page/page.js"),
+            include_str!("page/details.js"),
+            include_str!("page/charts.js"),
+            include_str!("page/start.js"),
+        ),
     };
     page.render().map_err(|error| error.to_string())
 }
@@ -104,4 +136,31 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
         counts.push(Count { head: count(problems.len(), "file"), text, bad: true });
     }
     counts
+}
+
+/// The families of the view with the line that the grid has on each.
+fn families(table: &SideBySide, view: &View) -> Result<Vec<(String, String)>, String> {
+    let grid = crate::grid::toml::parse("classic", CLASSIC).map_err(|error| error.to_string())?;
+    let there = |name: &str| table.view(view).any(|line| line.classifier == name);
+    let families = grid.families.into_iter().filter(|family| there(&family.classifier));
+    Ok(families.map(|family| (family.classifier, family.analysis)).collect())
+}
+
+/// The pictures of the data, those of one kind together, in the order in which kinds first come.
+fn side_by_side(pictures: &[Drawn]) -> Vec<Vec<Shot>> {
+    let mut kinds: Vec<(&str, Vec<Shot>)> = Vec::new();
+    for Drawn { picture, png } in pictures {
+        let shot = Shot {
+            title: picture.title.clone(),
+            caption: picture.caption.clone(),
+            width: picture.width,
+            height: picture.height,
+            png: BASE64.encode(png),
+        };
+        match kinds.iter_mut().find(|(kind, _)| *kind == picture.kind) {
+            Some((_, shots)) => shots.push(shot),
+            None => kinds.push((&picture.kind, vec![shot])),
+        }
+    }
+    kinds.into_iter().map(|(_, shots)| shots).collect()
 }

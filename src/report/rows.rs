@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::format::round;
 use crate::grid::Parameters;
 use crate::results::evidence::{Evidence, Verifications};
 use crate::results::{Place, Problem, Provenance, Record, Status, Store};
+use crate::stats::interval::wilson_of_share;
 
 /// One result file as a row.
 #[derive(Clone, Debug)]
@@ -28,6 +30,12 @@ pub struct Row {
     pub deviation: Option<f64>,
     /// The accuracy of each repeat.
     pub repeats: Vec<f64>,
+    /// What each repeat predicted, in test order.
+    pub predictions: Vec<Vec<u8>>,
+    /// Test images.
+    pub test_size: usize,
+    /// What the engine tells of the model of the first repeat.
+    pub facts: serde_json::Map<String, serde_json::Value>,
     pub fit_seconds: Option<f64>,
     pub predict_seconds: Option<f64>,
     pub peak_memory_bytes: Option<u64>,
@@ -41,6 +49,14 @@ pub struct Row {
     pub evidence: Option<Evidence>,
     /// The file, relative to the results folder, with `/` between parts.
     pub file: String,
+}
+
+impl Row {
+    /// The 95 % interval of the accuracy as a share of the test images, to the sixth digit.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let interval = wilson_of_share(self.accuracy?, self.test_size, 0.95)?;
+        Some((round(interval.low), round(interval.high)))
+    }
 }
 
 /// Rows of some runs, sorted by file, and the files left out.
@@ -108,9 +124,12 @@ fn row(
         accuracy: record.accuracy(),
         deviation: record.accuracy_deviation(),
         repeats: record.repeats.iter().map(|repeat| repeat.accuracy).collect(),
+        test_size: record.test_size,
+        facts: record.repeats.first().map(|repeat| repeat.facts.clone()).unwrap_or_default(),
         fit_seconds: record.fit_seconds(),
         predict_seconds: record.predict_seconds(),
         converged: record.converged(),
+        predictions: record.repeats.into_iter().map(|repeat| repeat.predictions).collect(),
         dataset: record.dataset,
         engine: record.engine,
         engine_version: record.engine_version,

@@ -108,11 +108,31 @@ impl SideBySide {
 
     /// The lines of one view.
     pub fn view<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a Line> {
-        self.lines.iter().filter(|line| line.run == view.run && line.subset == view.subset)
+        self.lines.iter().filter(|line| self.shows(view, line))
     }
 
-    /// All lines as comma-separated values, a column a figure and data set.
+    /// Whether a line is of a view.
+    pub fn shows(&self, view: &View, line: &Line) -> bool {
+        line.run == view.run && line.subset == view.subset
+    }
+
+    /// All lines as comma-separated values.
     pub fn csv(&self) -> PolarsResult<Vec<u8>> {
+        let mut bytes = Vec::new();
+        CsvWriter::new(&mut bytes).finish(&mut self.frame()?)?;
+        Ok(bytes)
+    }
+
+    /// All lines as a JSON array of objects with the columns of the CSV.
+    pub fn json(&self) -> PolarsResult<Vec<u8>> {
+        let mut bytes = Vec::new();
+        JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut self.frame()?)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// All lines, a column a figure and data set.
+    fn frame(&self) -> PolarsResult<DataFrame> {
         let text = |of: &dyn Fn(&Line) -> String| -> Vec<String> { self.lines.iter().map(of).collect() };
         let mut columns = vec![
             Column::new("run".into(), text(&|line| line.run.clone())),
@@ -155,6 +175,8 @@ impl SideBySide {
             columns.extend([
                 Column::new(name("status"), status),
                 number("accuracy", &|row| row.accuracy),
+                number("accuracy_low", &|row| row.interval().map(|(low, _)| low)),
+                number("accuracy_high", &|row| row.interval().map(|(_, high)| high)),
                 number("accuracy_deviation", &|row| row.deviation),
                 whole("repeats", &|row| Some(row.repeats.len() as u64)),
                 number("fit_seconds", &|row| row.fit_seconds),
@@ -169,9 +191,7 @@ impl SideBySide {
         let differences: Vec<Option<f64>> = self.lines.iter().map(|line| self.difference(line)).collect();
         columns.push(Column::new("accuracy_difference".into(), differences));
         columns.push(Column::new("id".into(), text(&|line| line.id.clone())));
-        let mut bytes = Vec::new();
-        CsvWriter::new(&mut bytes).finish(&mut DataFrame::new(self.lines.len(), columns)?)?;
-        Ok(bytes)
+        DataFrame::new(self.lines.len(), columns)
     }
 }
 

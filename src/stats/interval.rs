@@ -16,19 +16,27 @@ pub struct Interval {
 /// Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22:209-212;
 /// Brown, Cai and DasGupta (2001), Statistical Science 16:101-133. `None` for no images at all.
 pub fn wilson(correct: usize, total: usize, confidence: f64) -> Option<Interval> {
-    if total == 0 || correct > total || !(confidence > 0.0 && confidence < 1.0) {
+    if correct > total {
+        return None;
+    }
+    let interval = wilson_of_share(correct as f64 / total.max(1) as f64, total, confidence)?;
+    // At the ends the bound is exact, and rounding would miss it.
+    Some(Interval {
+        low: if correct == 0 { 0.0 } else { interval.low },
+        high: if correct == total { 1.0 } else { interval.high },
+    })
+}
+
+/// The same for a share such as the mean accuracy of several repeats on the same images.
+pub fn wilson_of_share(p: f64, total: usize, confidence: f64) -> Option<Interval> {
+    if total == 0 || !(confidence > 0.0 && confidence < 1.0) {
         return None;
     }
     let z = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
-    let (n, p) = (total as f64, correct as f64 / total as f64);
+    let n = total as f64;
     let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    let (low, high) = (centre - half, centre + half);
-    // At the ends the bound is exact, and rounding would miss it.
-    Some(Interval {
-        low: if correct == 0 { 0.0 } else { low.max(0.0) },
-        high: if correct == total { 1.0 } else { high.min(1.0) },
-    })
+    Some(Interval { low: (centre - half).max(0.0), high: (centre + half).min(1.0) })
 }
 
 /// Student's t-interval for the mean of samples, such as the accuracies of one method over its seeds.

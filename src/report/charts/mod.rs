@@ -7,14 +7,15 @@ pub mod axis;
 pub mod heat;
 pub mod overview;
 pub mod scatter;
+pub mod strip;
 
 use std::sync::OnceLock;
 
-use plotters::backend::SVGBackend;
+use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, IntoFont, RGBColor, TextStyle, register_font};
+use plotters::style::{FontStyle, IntoFont, RGBColor, TextStyle, WHITE, register_font};
 
 /// Lines and letters.
 pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x23);
@@ -36,6 +37,9 @@ pub struct Words {
     pub description: String,
 }
 
+/// Where marks stand in a picture: across, down, and the number of the line in the table.
+pub type Marks = Vec<(i32, i32, usize)>;
+
 /// A chart could not be drawn: a defect of this program or of plotters, never of a result.
 pub type ChartError = String;
 
@@ -51,24 +55,50 @@ pub fn text(size: f64, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     TextStyle::from(("sans-serif", size).into_font()).color(&INK).pos(Pos::new(horizontal, vertical))
 }
 
-/// Draws an SVG of `size` pixels with its text alternative inside.
-pub fn svg(
+/// Draws a PNG of `size` pixels on white.
+pub fn png<T>(
+    size: (u32, u32),
+    draw: impl FnOnce(&DrawingArea<BitMapBackend, Shift>) -> Result<T, ChartError>,
+) -> Result<Vec<u8>, ChartError> {
+    super::png::smallest(size.0 as usize, size.1 as usize, &pixels(size, draw)?.0)
+}
+
+/// Draws red, green and blue bytes on white; also gives what `draw` gave.
+pub fn pixels<T>(
+    size: (u32, u32),
+    draw: impl FnOnce(&DrawingArea<BitMapBackend, Shift>) -> Result<T, ChartError>,
+) -> Result<(Vec<u8>, T), ChartError> {
+    let mut pixels = vec![0; size.0 as usize * size.1 as usize * 3];
+    let drawn = {
+        let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
+        area.fill(&WHITE).map_err(|error| error.to_string())?;
+        let drawn = draw(&area)?;
+        area.present().map_err(|error| error.to_string())?;
+        drawn
+    };
+    Ok((pixels, drawn))
+}
+
+/// Draws an SVG of `size` pixels with its text alternative inside; also gives what `draw` gave.
+pub fn svg<T>(
     size: (u32, u32),
     words: &Words,
-    draw: impl FnOnce(&DrawingArea<SVGBackend, Shift>) -> Result<(), ChartError>,
-) -> Result<String, ChartError> {
+    draw: impl FnOnce(&DrawingArea<SVGBackend, Shift>) -> Result<T, ChartError>,
+) -> Result<(String, T), ChartError> {
     let mut text = String::new();
-    {
+    let drawn = {
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        draw(&area)?;
+        let drawn = draw(&area)?;
         area.present().map_err(|error| error.to_string())?;
-    }
+        drop(area);
+        drawn
+    };
     let RGBColor(r, g, b) = INK;
     let text = text.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), "\"currentColor\"");
     let (head, body) = text.split_once('>').ok_or("plotters wrote no SVG")?;
     let head = head.replacen("<svg ", "<svg role=\"img\" ", 1);
     let (title, description) = (escape(&words.title), escape(&words.description));
-    Ok(format!("{head}>\n<title>{title}</title>\n<desc>{description}</desc>{body}"))
+    Ok((format!("{head}>\n<title>{title}</title>\n<desc>{description}</desc>{body}"), drawn))
 }
 
 /// Text for XML: markup escaped, what XML cannot hold replaced.

@@ -1,20 +1,31 @@
-//! The charts of the side-by-side: one data set's accuracy against the other's, and accuracy against time.
+//! The charts of the side-by-side: one data set's accuracy against the other's, accuracy against time,
+//! families as distributions, ours against the published.
 
 use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
-use super::{ChartError, Words, svg};
+use super::strip::{Strip, quantile};
+use super::{ChartError, Marks, Words, png, svg};
 use crate::report::tables::{Line, SideBySide, View};
 
 /// A finished chart with the name of its file.
 pub struct Chart {
-    pub file: String,
+    /// Of its files, without the ending.
+    pub name: String,
     pub svg: String,
+    pub png: Vec<u8>,
+    /// Where its marks stand in the SVG.
+    pub marks: Marks,
 }
+
+/// A line with its number in the table.
+type Numbered<'a> = (usize, &'a Line);
 
 /// All charts of one view; those without a point to draw are left out.
 pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError> {
-    let lines: Vec<&Line> = table.view(view).filter(|line| !line.engine.is_empty()).collect();
-    let mut families: Vec<String> = lines.iter().map(|line| line.classifier.clone()).collect();
+    let all = table.lines.iter().enumerate();
+    let lines: Vec<Numbered> =
+        all.filter(|(_, line)| table.shows(view, line) && !line.engine.is_empty()).collect();
+    let mut families: Vec<String> = lines.iter().map(|(_, line)| line.classifier.clone()).collect();
     families.sort();
     families.dedup();
     let mut charts = Vec::new();
@@ -22,16 +33,22 @@ pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError>
     for dataset in 0..table.datasets.len() {
         charts.extend(over_time(table, &lines, &families, dataset)?);
     }
+    for dataset in 0..table.datasets.len() {
+        charts.extend(distributions(table, &lines, &families, dataset)?);
+    }
+    for dataset in 0..table.datasets.len() {
+        charts.extend(published(table, &lines, &families, dataset)?);
+    }
     Ok(charts)
 }
 
 /// The second data set's accuracy against the first's.
-fn against(table: &SideBySide, lines: &[&Line], families: &[String]) -> Result<Option<Chart>, ChartError> {
+fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Result<Option<Chart>, ChartError> {
     let mut points = Vec::new();
-    for line in lines {
+    for &(number, line) in lines {
         let accuracy = |dataset| table.row(line, dataset).and_then(|row| row.accuracy);
         if let (Some(x), Some(y)) = (accuracy(0), accuracy(1)) {
-            points.push(Point { x, y, family: family(families, line), label: None });
+            points.push(Point { x, y, family: family(families, line), line: number, label: None });
         }
     }
     if points.is_empty() {
@@ -59,25 +76,25 @@ fn against(table: &SideBySide, lines: &[&Line], families: &[String]) -> Result<O
         y: axis(&second, |point| point.y),
         families: families.to_vec(),
         points,
-        diagonal: Some("equal accuracy"),
+        diagonal: Some(("equal accuracy", 0.85)),
         front: Vec::new(),
     };
-    let file = format!("{}-against-{}.svg", table.datasets[1], table.datasets[0]);
-    Ok(Some(Chart { file, svg: svg(scatter.size(), &words, |area| scatter.draw(area))? }))
+    let name = format!("{}-against-{}", table.datasets[1], table.datasets[0]);
+    scatter_chart(name, &scatter, &words).map(Some)
 }
 
 /// Accuracy against training time on one data set, with the front of those that none beats in both.
 fn over_time(
     table: &SideBySide,
-    lines: &[&Line],
+    lines: &[Numbered],
     families: &[String],
     dataset: usize,
 ) -> Result<Option<Chart>, ChartError> {
     let mut points = Vec::new();
-    for line in lines {
+    for &(number, line) in lines {
         let Some(row) = table.row(line, dataset) else { continue };
         if let (Some(x), Some(y)) = (row.fit_seconds, row.accuracy) {
-            points.push(Point { x, y, family: family(families, line), label: None });
+            points.push(Point { x, y, family: family(families, line), line: number, label: None });
         }
     }
     if points.is_empty() {
@@ -109,8 +126,115 @@ fn over_time(
         diagonal: None,
         front,
     };
-    let file = format!("accuracy-against-time-{}.svg", table.datasets[dataset]);
-    Ok(Some(Chart { file, svg: svg(scatter.size(), &words, |area| scatter.draw(area))? }))
+    let name = format!("accuracy-against-time-{}", table.datasets[dataset]);
+    scatter_chart(name, &scatter, &words).map(Some)
+}
+
+/// Every family's accuracies on one data set, the best family on top.
+fn distributions(
+    table: &SideBySide,
+    lines: &[Numbered],
+    families: &[String],
+    dataset: usize,
+) -> Result<Option<Chart>, ChartError> {
+    let mut points = Vec::new();
+    for &(number, line) in lines {
+        if let Some(x) = table.row(line, dataset).and_then(|row| row.accuracy) {
+            points.push(Point { x, y: 0.0, family: family(families, line), line: number, label: None });
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let values = |family: usize| -> Vec<f64> {
+        let mut values: Vec<f64> = points.iter().filter(|p| p.family == family).map(|p| p.x).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let mut order: Vec<(usize, Vec<f64>)> =
+        (0..families.len()).map(|family| (family, values(family))).collect();
+    order.retain(|(_, values)| !values.is_empty());
+    order.sort_by(|a, b| quantile(&b.1, 0.5).total_cmp(&quantile(&a.1, 0.5)));
+    let told: Vec<String> = order
+        .iter()
+        .map(|(family, values)| {
+            let (low, high) = (values[0], values[values.len() - 1]);
+            format!("{} {low:.3} to {high:.3}, median {:.3}", families[*family], quantile(values, 0.5))
+        })
+        .collect();
+    let name = title(&table.datasets[dataset]);
+    let words = Words {
+        title: format!("{name}: accuracy by family"),
+        description: format!(
+            "One line a family, one mark a configuration; the box holds the middle half, the thick line is the \
+             median. From top to bottom: {}.",
+            told.join("; ")
+        ),
+    };
+    let strip = Strip {
+        title: words.title.clone(),
+        x: Axis::over("test accuracy", Kind::Accuracy, points.iter().map(|point| point.x)),
+        families: families.to_vec(),
+        order: order.iter().map(|(family, _)| *family).collect(),
+        points,
+    };
+    let (svg, marks) = svg(strip.size(), &words, |area| strip.draw(area))?;
+    let png = png(strip.size(), |area| strip.draw(area))?;
+    Ok(Some(Chart { name: format!("families-{}", table.datasets[dataset]), svg, png, marks }))
+}
+
+/// Ours against the published accuracy on one data set.
+fn published(
+    table: &SideBySide,
+    lines: &[Numbered],
+    families: &[String],
+    dataset: usize,
+) -> Result<Option<Chart>, ChartError> {
+    let mut points = Vec::new();
+    for &(number, line) in lines {
+        let figures = &line.cells[dataset].figures;
+        let ours = table.row(line, dataset).and_then(|row| row.accuracy);
+        // A solver that had not converged says nothing to compare with.
+        if let (Some(x), Some(y), false) = (figures.published, ours, figures.unconverged) {
+            points.push(Point { x, y, family: family(families, line), line: number, label: None });
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let apart =
+        |point: &Point| (Kind::Accuracy.coordinate(point.y) - Kind::Accuracy.coordinate(point.x)).abs();
+    if let Some(far) = (0..points.len()).max_by(|&a, &b| apart(&points[a]).total_cmp(&apart(&points[b]))) {
+        points[far].label = families.get(points[far].family).cloned();
+    }
+    let name = title(&table.datasets[dataset]);
+    let near = points.iter().filter(|point| (point.y - point.x).abs() < 0.01).count();
+    let mean = points.iter().map(|point| point.y - point.x).sum::<f64>() / points.len() as f64;
+    let words = Words {
+        title: format!("{name}: ours against the published table"),
+        description: format!(
+            "Scatter of {} configurations on {name}, published accuracy of 2017 across and ours upwards, with the \
+             diagonal of equal accuracy; {near} differ by less than 0.01, the mean difference is {mean:+.4}. \
+             Figures of solvers that had not converged are left out. The table holds every value.",
+            points.len()
+        ),
+    };
+    let scatter = Scatter {
+        title: words.title.clone(),
+        x: Axis::over("published test accuracy (2017)", Kind::Accuracy, points.iter().map(|point| point.x)),
+        y: Axis::over("our test accuracy", Kind::Accuracy, points.iter().map(|point| point.y)),
+        families: families.to_vec(),
+        points,
+        diagonal: Some(("equal accuracy", 0.4)),
+        front: Vec::new(),
+    };
+    scatter_chart(format!("ours-against-published-{}", table.datasets[dataset]), &scatter, &words).map(Some)
+}
+
+fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<Chart, ChartError> {
+    let (svg, marks) = svg(scatter.size(), words, |area| scatter.draw(area))?;
+    let png = png(scatter.size(), |area| scatter.draw(area))?;
+    Ok(Chart { name, svg, png, marks })
 }
 
 fn family(families: &[String], line: &Line) -> usize {
@@ -164,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_front_holds_what_nothing_beats() {
-        let point = |x, y| Point { x, y, family: 0, label: None };
+        let point = |x, y| Point { x, y, family: 0, line: 0, label: None };
         let points = [point(2.0, 0.9), point(1.0, 0.8), point(3.0, 0.85), point(1.0, 0.7), point(5.0, 0.95)];
         assert_eq!(front(&points), [(1.0, 0.8), (2.0, 0.9), (5.0, 0.95)]);
         assert!(front(&[]).is_empty());

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axis::{Axis, Ticked};
-use super::{ChartError, INK, PALETTE, label, text};
+use super::{ChartError, INK, Marks, PALETTE, label, text};
 
 /// What to draw.
 pub struct Scatter {
@@ -19,8 +19,8 @@ pub struct Scatter {
     /// Names of the families, which the points number.
     pub families: Vec<String>,
     pub points: Vec<Point>,
-    /// A line of equal values, with these words at it.
-    pub diagonal: Option<&'static str>,
+    /// A line of equal values, with these words so far along it: above it, or below in its first half.
+    pub diagonal: Option<(&'static str, f64)>,
     /// Corners of the front of best compromises, from left to right.
     pub front: Vec<(f64, f64)>,
 }
@@ -31,6 +31,8 @@ pub struct Point {
     pub x: f64,
     pub y: f64,
     pub family: usize,
+    /// The number of its line in the table.
+    pub line: usize,
     /// Written beside the mark.
     pub label: Option<String>,
 }
@@ -52,15 +54,18 @@ impl Scatter {
         LINE * self.families.len().div_ceil(COLUMNS) as u32 + 8
     }
 
-    /// Draws on any backend, filling the area.
-    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), ChartError> {
+    /// Draws on any backend, filling the area; gives where the marks stand.
+    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<Marks, ChartError> {
         let height = area.dim_in_pixel().1;
         let (plot, legend) = area.split_vertically(height.saturating_sub(self.legend_height()));
-        let drawn = self.draw_plot(&plot).and_then(|()| self.draw_legend(&legend));
+        let drawn = self.draw_plot(&plot).and_then(|marks| self.draw_legend(&legend).map(|()| marks));
         drawn.map_err(|error| error.to_string())
     }
 
-    fn draw_plot<DB: DrawingBackend>(&self, plot: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+    fn draw_plot<DB: DrawingBackend>(
+        &self,
+        plot: &DrawingArea<DB, Shift>,
+    ) -> Result<Marks, DrawingAreaErrorKind<DB::ErrorType>> {
         let mut chart = ChartBuilder::on(plot)
             .caption(label_long(&self.title), text(19.0, HPos::Left, VPos::Top))
             .margin(8)
@@ -80,14 +85,14 @@ impl Scatter {
             .x_label_formatter(&|tick| self.x.kind.text(*tick))
             .y_label_formatter(&|tick| self.y.kind.text(*tick))
             .draw()?;
-        if let Some(words) = self.diagonal {
+        if let Some((words, along)) = self.diagonal {
             let from = self.x.range.0.max(self.y.range.0);
             let to = self.x.range.1.min(self.y.range.1);
             chart.draw_series([PathElement::new([(from, from), (to, to)], INK.mix(0.45))])?;
-            // Above the line and near its end, where nobody's points lie.
-            let at = from + (to - from) * 0.85;
-            let style = text(14.0, HPos::Right, VPos::Center);
-            chart.draw_series([Text::new(words, (at - (to - from) * 0.02, at), style)])?;
+            let at = from + (to - from) * along;
+            let (side, off) = if along < 0.5 { (HPos::Left, 0.03) } else { (HPos::Right, -0.02) };
+            let style = text(14.0, side, VPos::Center);
+            chart.draw_series([Text::new(words, (at + (to - from) * off, at), style)])?;
         }
         if !self.front.is_empty() {
             let at = |&(x, y): &(f64, f64)| (self.x.kind.coordinate(x), self.y.kind.coordinate(y));
@@ -100,11 +105,13 @@ impl Scatter {
             chart.draw_series([PathElement::new(steps, INK.mix(0.5).stroke_width(1))])?;
         }
         let (left, top) = plot.get_base_pixel();
+        let mut marks = Vec::with_capacity(self.points.len());
         for point in &self.points {
             let at = (self.x.kind.coordinate(point.x), self.y.kind.coordinate(point.y));
             let pixel = chart.plotting_area().map_coordinate(&at);
             let pixel = (pixel.0 - left, pixel.1 - top);
             mark(plot, pixel, point.family)?;
+            marks.push((pixel.0, pixel.1, point.line));
             if let Some(words) = &point.label {
                 let crowded = pixel.0 > plot.dim_in_pixel().0 as i32 * 6 / 10;
                 let (side, offset) = if crowded { (HPos::Right, -9) } else { (HPos::Left, 9) };
@@ -112,7 +119,7 @@ impl Scatter {
                 plot.draw(&Text::new(label(words), (pixel.0 + offset, pixel.1), style))?;
             }
         }
-        Ok(())
+        Ok(marks)
     }
 
     fn draw_legend<DB: DrawingBackend>(&self, legend: &DrawingArea<DB, Shift>) -> Drawn<DB> {
@@ -129,12 +136,16 @@ impl Scatter {
 }
 
 /// A title may be longer than a label.
-fn label_long(title: &str) -> String {
+pub fn label_long(title: &str) -> String {
     title.chars().filter(|c| !c.is_control()).take(70).collect()
 }
 
 /// A family's mark: seven colours and five shapes give 35 pairs, and neighbours differ in both.
-fn mark<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, (x, y): (i32, i32), family: usize) -> Drawn<DB> {
+pub fn mark<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    (x, y): (i32, i32),
+    family: usize,
+) -> Drawn<DB> {
     let colour: RGBColor = PALETTE[family % PALETTE.len()];
     let fill = colour.mix(0.85).filled();
     let moved = |points: &[(i32, i32)]| points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect::<Vec<_>>();

@@ -1,7 +1,5 @@
-"use strict";
 // The page shows what the program computed. Its whole state stands in the address after #, so that a view can
 // be linked and the back button works. Text from files goes into text nodes only, never into markup.
-(() => {
 const data = JSON.parse(document.getElementById("data").textContent);
 const { datasets, lines } = data;
 const byId = (id) => document.getElementById(id);
@@ -41,7 +39,8 @@ let state;
 function readState() {
   const hash = location.hash.slice(1);
   const query = new URLSearchParams(hash.includes("=") ? hash : "");
-  state = { tab: query.get("tab") || "both", q: query.get("q") || "", row: query.get("row") || "", sort: query.get("sort") };
+  state = { tab: query.get("tab") || "both", q: query.get("q") || "", row: query.get("row") || "", sort: query.get("sort"), group: query.get("group") === "family" };
+  state.columns = query.has("columns") ? query.get("columns").split(",") : null;
   if (state.tab !== "both" && !datasets.some((set) => set.name === state.tab)) state.tab = "both";
   for (const [key] of GROUPS) {
     state[key] = query.has(key) ? query.getAll(key).filter((value) => value !== "") : DEFAULTS[key] || [];
@@ -53,6 +52,8 @@ function address() {
   if (state.tab !== "both") query.set("tab", state.tab);
   if (state.sort) query.set("sort", state.sort);
   if (state.q) query.set("q", state.q);
+  if (state.group) query.set("group", "family");
+  if (state.columns) query.set("columns", state.columns.join());
   for (const [key] of GROUPS) {
     const usual = DEFAULTS[key] || [];
     const same = state[key].length === usual.length && state[key].every((value) => usual.includes(value));
@@ -75,7 +76,7 @@ const shownCells = (line) => indices().map((index) => line.cells[index]);
 
 function accuracyCell(cell) {
   if (cell.accuracy === undefined) return [];
-  const spread = cell.deviation === undefined ? "" : `\u00b1${accuracy(cell.deviation)} n=${cell.repeats.length}`;
+  const spread = cell.low === undefined ? "" : `${cell.low.toFixed(3)}\u2013${cell.high.toFixed(3)}`;
   // The bar runs from 0.5 to 1, where all but a few lie.
   const share = Math.max(0, (cell.accuracy - 0.5) * 200).toFixed(1) + "%";
   return [el("span", { class: "value", style: `--share:${share}` }, accuracy(cell.accuracy)), spread && el("small", {}, spread)];
@@ -108,29 +109,48 @@ function setColumns(index, alone) {
   const cell = (line) => line.cells[index];
   const group = alone ? undefined : title;
   const of = (key, head, value, show, options) => column(`${name}.${key}`, head, (line) => value(cell(line)), (line) => show(cell(line)), { group, ...options });
-  const columns = [
-    of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, { edge: !alone, short: alone ? undefined : title.replace("-MNIST", "") }),
+  return [
+    of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, { always: true, edge: !alone, short: alone ? undefined : title.replace("-MNIST", "") }),
     of("published", "published", (c) => c.to_published ?? undefined, (c) => against(c.published, 3, c.to_published, c.unconverged), { rank: alone ? 1 : 2 }),
     of("sklearn", "scikit-learn", (c) => c.to_sklearn ?? undefined, (c) => against(c.sklearn, 4, c.to_sklearn), { rank: alone ? 2 : 3 }),
     of("fit", "fit, s", (c) => c.fit, (c) => time(c.fit, c.quiet), { rank: alone ? 1 : 2 }),
+    of("predict", "predict, s", (c) => c.predict, (c) => time(c.predict, c.quiet), { rank: 2, spare: !alone }),
+    of("memory", "memory, MB", (c) => c.memory, (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]), { rank: 3, spare: !alone }),
+    of("repeats", "repeats", (c) => c.deviation, (c) => (c.repeats?.length ? [String(c.repeats.length), c.deviation === undefined ? "" : el("small", {}, "\u00b1" + accuracy(c.deviation))] : []), { rank: 3, spare: true }),
   ];
-  if (alone) {
-    columns.push(
-      of("predict", "predict, s", (c) => c.predict, (c) => time(c.predict, c.quiet), { rank: 2 }),
-      of("memory", "memory, MB", (c) => c.memory, (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]), { rank: 3 }),
-    );
-  }
-  return columns;
 }
-function columns(engines) {
+// What stands behind a figure; the column is there as soon as one line has it.
+const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
+const evidenceCell = (line) => [[...new Set(shownCells(line).map((cell) => cell.evidence).filter(Boolean))].map(words).join(", ")];
+/** Every column that the tab can show. */
+function everyColumn(engines) {
   const both = state.tab === "both";
   return [
-    column("name", "classifier", (line) => `${line.family} ${line.parameters}`, undefined, { left: true }),
-    ...(engines < 2 ? [] : [column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2 })]),
+    column("name", "classifier", (line) => `${line.family} ${line.parameters}`, undefined, { left: true, always: true }),
+    column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2, spare: engines < 2 }),
     ...indices().flatMap((index) => setColumns(index, !both)),
     ...(both ? [column("difference", "difference", (line) => line.difference, (line) => (line.difference === undefined ? [] : [signed(line.difference)]), { edge: true })] : []),
+    ...(hasEvidence ? [column("evidence", "evidence", (line) => shownCells(line).map((cell) => cell.evidence || "~").join(), evidenceCell, { left: true, rank: 3 })] : []),
     column("status", "status", (line) => shownCells(line).map((cell) => cell.status || "~").join(), statusCell, { left: true, rank: 2 }),
   ];
+}
+/** What a column is called in the address, the same on every data set. */
+const plainKey = (one) => one.key.slice(one.key.lastIndexOf(".") + 1);
+const isShown = (one) => one.always || (state.columns ? state.columns.includes(plainKey(one)) : !one.spare);
+function columns(engines) {
+  const shown = everyColumn(engines).filter(isShown);
+  // Who chose the columns wants them on a small screen too.
+  return state.columns ? shown.map((one) => ({ ...one, rank: undefined })) : shown;
+}
+function columnChips(engines) {
+  const names = new Map(everyColumn(engines).filter((one) => !one.always).map((one) => [plainKey(one), one]));
+  const buttons = [...names].map(([key, one]) => el("button", { type: "button", class: "chip", "aria-pressed": String(isShown(one)), "data-column": key, onclick: () => {
+    const shown = [...names].filter(([, other]) => isShown(other)).map(([other]) => other);
+    change({ columns: isShown(one) ? shown.filter((other) => other !== key) : [...shown, key] });
+    document.querySelector(`[data-column="${CSS.escape(key)}"]`)?.focus();
+  } }, one.head));
+  const usual = el("button", { type: "button", class: "chip", onclick: () => change({ columns: null }) }, "The usual ones");
+  byId("columns").replaceChildren(...buttons, ...(state.columns ? [usual] : []));
 }
 
 // ---- choosing and sorting lines
@@ -162,8 +182,22 @@ function sorted(found, all) {
   return { by, down, order: keyed.map(([, line]) => line) };
 }
 
+/** The lines in the order of the first of each family, with the families' heads where they begin. */
+function grouped(order) {
+  const families = Map.groupBy ? Map.groupBy(order, (line) => line.family) : order.reduce((map, line) => map.set(line.family, [...(map.get(line.family) || []), line]), new Map());
+  return [...families].flatMap(([family, own]) => own.map((line, at) => ({ line, head: at === 0 ? { family, own } : undefined })));
+}
+function familyRow({ family, own }, all) {
+  const figures = indices().map((index) => {
+    const values = own.map((line) => line.cells[index].accuracy).filter((value) => value !== undefined);
+    return values.length ? `${datasets[index].title} ${accuracy(Math.min(...values))} to ${accuracy(Math.max(...values))}` : "";
+  });
+  return el("tr", { role: "row", class: "family" }, el("th", { role: "rowheader", scope: "rowgroup", colspan: all.length, class: "left" }, bdi(family), " ", el("small", {}, [`${own.length} line${own.length === 1 ? "" : "s"}`, ...figures.filter(Boolean)].join(" \u00b7 "))));
+}
+
 // ---- drawing
 const rowKey = (line) => [line.run, line.engine, line.id, line.size].join("/");
+const find = (key) => document.querySelector(`[data-row="${CSS.escape(key)}"]`);
 let limit = CHUNK;
 
 function head(all, by, down) {
@@ -208,30 +242,6 @@ function row(line, all) {
   const rows = [el("tr", { role: "row", class: "row" }, el("th", { role: "rowheader", scope: "row", class: "left" }, name), ...cells)];
   if (open) rows.push(el("tr", { role: "row", class: "detail" }, el("td", { role: "cell", colspan: all.length }, details(line))));
   return rows;
-}
-
-function details(line) {
-  const parts = datasets.map(({ title }, index) => {
-    const cell = line.cells[index];
-    const list = el("dl");
-    const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
-    say("status", words(cell.status || "not_run"));
-    if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
-    if (cell.accuracy !== undefined) say("accuracy", accuracy(cell.accuracy) + (cell.deviation === undefined ? "" : ` \u00b1 ${accuracy(cell.deviation)}`));
-    if (cell.repeats?.length > 1) say("repeats", cell.repeats.map(accuracy).join(", "));
-    if (cell.published !== undefined) say("published", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
-    if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours ${signed(cell.to_sklearn)})`));
-    if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not a quiet pass"}`);
-    if (cell.converged !== undefined) say("converged", cell.converged ? "yes" : "no");
-    if (cell.memory !== undefined) say("memory", megabytes(cell.memory) + " MB");
-    if (cell.shared_with) say("shares work with", bdi(cell.shared_with.join("  ")));
-    if (cell.version) say("engine", bdi(`${line.engine} ${cell.version}`));
-    const from = data.provenance[cell.provenance];
-    if (from) say("made by", bdi([from.binary_version, from.rustc, from.cpu_model, from.cpu_features, from.os, cell.started].filter(Boolean).join(" \u00b7 ")));
-    if (cell.file) say("file", el("a", { href: "../results/" + cell.file.split("/").map(encodeURIComponent).join("/") }, bdi(cell.file)));
-    return el("div", {}, el("h3", {}, title), list);
-  });
-  return el("div", { class: "details" }, ...parts);
 }
 
 function tabs() {
@@ -287,14 +297,18 @@ function chips() {
 
 function render() {
   const found = chosen();
-  const all = columns(new Set(found.map((line) => line.engine)).size);
+  const engines = new Set(found.map((line) => line.engine)).size;
+  const all = columns(engines);
   const { by, down, order } = sorted(found, all);
-  const openAt = state.row ? order.findIndex((line) => rowKey(line) === state.row) : -1;
+  const entries = state.group ? grouped(order) : order.map((line) => ({ line }));
+  const openAt = state.row ? entries.findIndex(({ line }) => rowKey(line) === state.row) : -1;
   const shown = Math.max(limit, openAt + 1);
   tabs();
   chips();
+  columnChips(engines);
+  byId("group").setAttribute("aria-pressed", String(state.group));
   head(all, by, down);
-  document.querySelector("#results tbody").replaceChildren(...order.slice(0, shown).flatMap((line) => row(line, all)));
+  document.querySelector("#results tbody").replaceChildren(...entries.slice(0, shown).flatMap(({ line, head: first }) => [...(first ? [familyRow(first, all)] : []), ...row(line, all)]));
   const more = byId("more");
   more.hidden = order.length <= shown;
   more.textContent = `Show all ${order.length} lines`;
@@ -303,19 +317,26 @@ function render() {
   if (byId("search").value !== state.q) byId("search").value = state.q;
 }
 
+// ---- the lines in view as files
+const FIGURES = ["status", "accuracy", "low", "high", "deviation", "published", "to_published", "sklearn", "to_sklearn", "fit", "predict", "memory", "quiet", "converged", "file"];
+function flat(line) {
+  const { run, engine, size, family, parameters, id, difference } = line;
+  const record = { run, engine, size, family, parameters, id };
+  datasets.forEach((set, index) => FIGURES.forEach((name) => { record[`${set.name}_${name}`] = line.cells[index][name] ?? null; }));
+  return { ...record, difference: difference ?? null };
+}
+function save(kind) {
+  const records = sorted(chosen(), everyColumn(2)).order.map(flat);
+  const quoted = (value) => (value === null || value === undefined ? "" : /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  const text = kind === "json" ? JSON.stringify(records, null, 1) + "\n" : [Object.keys(records[0] || { run: "" }), ...records.map(Object.values)].map((values) => values.map(quoted).join()).join("\n") + "\n";
+  const address = URL.createObjectURL(new Blob([text], { type: kind === "json" ? "application/json" : "text/csv" }));
+  el("a", { href: address, download: `benchmark.${kind}` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}
+for (const kind of ["csv", "json"]) byId(`save-${kind}`).addEventListener("click", () => save(kind));
+byId("group").addEventListener("click", () => change({ group: !state.group }));
 byId("search").addEventListener("input", (event) => { limit = CHUNK; change({ q: event.target.value }, true); });
 byId("more").addEventListener("click", () => { limit = Infinity; render(); });
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { event.preventDefault(); byId("search").focus(); }
 });
-function follow() {
-  // A link to a part of the page leaves the state of the table as it is.
-  if (state && !location.hash.includes("=") && location.hash) return;
-  readState();
-  render();
-}
-addEventListener("hashchange", follow);
-addEventListener("popstate", follow);
-follow();
-if (state.row) document.querySelector(`[data-row="${CSS.escape(state.row)}"]`)?.scrollIntoView({ block: "center" });
-})();

@@ -1,0 +1,237 @@
+//! The closer look at a row: which class it took for which, and the images that it got wrong.
+//!
+//! It needs the test labels and images, which the report otherwise knows nothing of. All of it is packed, for
+//! it is opened seldom: one gzipped JSON text, and one PNG a data set with the images that rows refer to.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use flate2::{Compression, GzBuilder};
+use serde::Serialize;
+
+use super::charts::overview::title;
+use super::format::round;
+use super::rows::Row;
+use super::tables::{SideBySide, View};
+use crate::dataset::{self, Dataset, Split};
+use crate::stats::confusion::{Confusion, Measures};
+
+/// Pairs of classes that a row shows images of.
+const PAIRS: usize = 5;
+/// Images that each of them would like to show.
+const WANTED: usize = 4;
+/// Images of one pair of classes at most, over all rows.
+const PER_PAIR: usize = 10;
+/// Images that most rows get wrong.
+const HARDEST: usize = 24;
+/// Images in a line of the PNG.
+const COLUMNS: usize = 32;
+
+/// What the page embeds.
+pub struct Closer {
+    /// Base64 of gzipped JSON; empty when there is nothing to look at.
+    pub packed: String,
+    /// Base64 of a PNG for each data set in `packed`, in its order.
+    pub sprites: Vec<String>,
+    /// Why a data set has none, for standard error.
+    pub notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Packed<'a> {
+    sets: Vec<Set>,
+    /// By result file.
+    rows: BTreeMap<&'a str, Look>,
+}
+
+/// The images of one data set that rows refer to by their place here.
+#[derive(Serialize)]
+struct Set {
+    name: String,
+    classes: Vec<String>,
+    /// Height and width of an image.
+    size: (usize, usize),
+    /// Images in a line of the PNG.
+    columns: usize,
+    /// The number of each in the test set.
+    images: Vec<usize>,
+    labels: Vec<u8>,
+    /// How many of `rows` get each wrong.
+    missed: Vec<u32>,
+    /// Rows of the view that have predictions.
+    rows: usize,
+    /// The places of those that most rows get wrong, the hardest first.
+    hardest: Vec<usize>,
+}
+
+/// What one row did, its first repeat for the images, all of them for the counts.
+#[derive(Serialize)]
+struct Look {
+    /// The data set's place in `sets`.
+    set: usize,
+    /// Row by row: class, then predicted class.
+    confusion: Vec<u32>,
+    /// Precision, recall and F1 of each class.
+    measures: Vec<[Option<f64>; 3]>,
+    /// For each image of the set the class predicted, `0`-`9` and `a`-`z`, or `.` where it is right.
+    shown: String,
+}
+
+/// Looks closer at all rows that have predictions and whose data set is in `data`.
+pub fn look(data: &Path, table: &SideBySide, view: &View) -> Result<Closer, String> {
+    let mut closer = Closer { packed: String::new(), sprites: Vec::new(), notes: Vec::new() };
+    let mut packed = Packed { sets: Vec::new(), rows: BTreeMap::new() };
+    for name in &table.datasets {
+        let all = table.rows.iter().filter(|row| row.dataset == *name && !row.predictions.is_empty());
+        let all: Vec<&Row> = all.collect();
+        if all.is_empty() {
+            continue;
+        }
+        let dataset = match dataset::load_from(data, name) {
+            Ok(dataset) => dataset,
+            Err(error) => {
+                closer.notes.push(format!("no confusion matrices for {}: {error}", title(name)));
+                continue;
+            }
+        };
+        let fits = |row: &&&Row| {
+            row.predictions.iter().all(|predictions| {
+                predictions.len() == dataset.test.labels.len()
+                    && predictions.iter().all(|&class| usize::from(class) < dataset.classes())
+            })
+        };
+        let rows: Vec<&Row> = all.iter().filter(fits).copied().collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let set = packed.sets.len();
+        let (chosen, images) = choose(&dataset, &rows, view);
+        for row in rows {
+            packed.rows.insert(&row.file, look_at(row, set, &dataset, &images));
+        }
+        closer.sprites.push(BASE64.encode(sprite(&dataset.test, &images)?));
+        packed.sets.push(chosen);
+    }
+    if !packed.sets.is_empty() {
+        let json = serde_json::to_vec(&packed).map_err(|error| error.to_string())?;
+        closer.packed = BASE64.encode(gzip(&json).map_err(|error| error.to_string())?);
+    }
+    Ok(closer)
+}
+
+fn confusion(row: &Row, dataset: &Dataset) -> Confusion {
+    let mut confusion = Confusion::new(dataset.classes());
+    for predictions in &row.predictions {
+        confusion.add(&dataset.test.labels, predictions);
+    }
+    confusion
+}
+
+fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
+    let confusion = confusion(row, dataset);
+    let measures = |Measures { precision, recall, f1 }| [precision, recall, f1].map(|share| share.map(round));
+    let shown = images.iter().map(|&image| {
+        let predicted = row.predictions[0][image];
+        if predicted == dataset.test.labels[image] {
+            '.'
+        } else {
+            char::from_digit(predicted.into(), 36).unwrap_or('.')
+        }
+    });
+    Look {
+        set,
+        measures: confusion.measures().into_iter().map(measures).collect(),
+        shown: shown.collect(),
+        confusion: confusion.counts().to_vec(),
+    }
+}
+
+/// The images that are worth their bytes: for each row some of each of its worst confusions, those first that
+/// many rows confuse so, and the hardest of all. Also gives their numbers in the test set.
+fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
+    let labels = &dataset.test.labels;
+    let own: Vec<&&Row> =
+        rows.iter().filter(|row| row.run == view.run && row.subset == view.subset).collect();
+    let mut missed = vec![0u32; labels.len()];
+    let mut confused: BTreeMap<(u8, u8), BTreeMap<usize, u32>> = BTreeMap::new();
+    for row in &own {
+        for (image, (&label, &predicted)) in labels.iter().zip(&row.predictions[0]).enumerate() {
+            if label != predicted {
+                missed[image] += 1;
+                *confused.entry((label, predicted)).or_default().entry(image).or_default() += 1;
+            }
+        }
+    }
+    // The most confused first, then in test order.
+    let ranked: BTreeMap<(u8, u8), Vec<usize>> = confused
+        .into_iter()
+        .map(|(pair, images)| {
+            let mut images: Vec<(usize, u32)> = images.into_iter().collect();
+            images.sort_by_key(|&(image, count)| (std::cmp::Reverse(count), image));
+            (pair, images.into_iter().map(|(image, _)| image).collect())
+        })
+        .collect();
+    let mut chosen: BTreeMap<(u8, u8), Vec<usize>> = BTreeMap::new();
+    for row in &own {
+        for (class, predicted, _) in confusion(row, dataset).worst().into_iter().take(PAIRS) {
+            let pair = (class as u8, predicted as u8);
+            let taken = chosen.entry(pair).or_default();
+            let confuses = |image: &usize| row.predictions[0][*image] == pair.1;
+            let mut have = taken.iter().filter(|image| confuses(image)).count();
+            for &image in ranked.get(&pair).into_iter().flatten() {
+                if have >= WANTED || taken.len() >= PER_PAIR {
+                    break;
+                }
+                if confuses(&image) && !taken.contains(&image) {
+                    taken.push(image);
+                    have += 1;
+                }
+            }
+        }
+    }
+    let mut hardest: Vec<usize> = (0..labels.len()).filter(|&image| missed[image] > 0).collect();
+    hardest.sort_by_key(|&image| (std::cmp::Reverse(missed[image]), image));
+    hardest.truncate(HARDEST);
+    let mut images: Vec<usize> = chosen.into_values().flatten().chain(hardest.iter().copied()).collect();
+    images.sort_unstable();
+    images.dedup();
+    let place = |image: &usize| images.binary_search(image).unwrap_or_default();
+    let set = Set {
+        name: dataset.name.clone(),
+        classes: dataset.class_names.clone(),
+        size: (dataset.test.images.rows, dataset.test.images.columns),
+        columns: COLUMNS,
+        labels: images.iter().map(|&image| labels[image]).collect(),
+        missed: images.iter().map(|&image| missed[image]).collect(),
+        rows: own.len(),
+        hardest: hardest.iter().map(place).collect(),
+        images: images.clone(),
+    };
+    (set, images)
+}
+
+/// The images side by side as a grey PNG.
+fn sprite(test: &Split, images: &[usize]) -> Result<Vec<u8>, String> {
+    let (rows, columns) = (test.images.rows, test.images.columns);
+    let width = columns * COLUMNS;
+    let height = rows * images.len().div_ceil(COLUMNS).max(1);
+    let mut pixels = vec![0u8; width * height];
+    for (place, &image) in images.iter().enumerate() {
+        let (top, left) = (place / COLUMNS * rows, place % COLUMNS * columns);
+        let source = &test.images.pixels[image * rows * columns..][..rows * columns];
+        for (line, source) in source.chunks_exact(columns).enumerate() {
+            pixels[(top + line) * width + left..][..columns].copy_from_slice(source);
+        }
+    }
+    super::png::encode(width, height, png::ColorType::Grayscale, &pixels)
+}
+
+/// Without a name or a time, so that the same text gives the same bytes.
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut writer = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    writer.write_all(bytes)?;
+    writer.finish()
+}

@@ -1,0 +1,56 @@
+// ---- the charts: the mark near the pointer is named, a click on it opens its row
+const NEAR = 14;
+const tip = el("div", { id: "tip", hidden: true });
+document.body.append(tip);
+
+for (const { name, marks } of data.charts) {
+  const svg = document.querySelector(`[data-chart="${CSS.escape(name)}"] svg`);
+  if (!svg) continue;
+  const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+  ring.setAttribute("class", "ring");
+  ring.setAttribute("r", "9");
+  const nearest = (event) => {
+    const box = svg.getBoundingClientRect();
+    const scale = svg.viewBox.baseVal.width / box.width;
+    const x = (event.clientX - box.x) * scale;
+    const y = (event.clientY - box.y) * scale;
+    let best;
+    let distance = NEAR * Math.max(1, scale);
+    for (const mark of marks) {
+      const apart = Math.hypot(mark[0] - x, mark[1] - y);
+      if (apart < distance) [best, distance] = [mark, apart];
+    }
+    return best;
+  };
+  const leave = () => { tip.hidden = true; ring.remove(); svg.style.cursor = ""; };
+  svg.addEventListener("pointermove", (event) => {
+    const mark = nearest(event);
+    if (!mark) return leave();
+    const line = lines[mark[2]];
+    ring.setAttribute("cx", mark[0]);
+    ring.setAttribute("cy", mark[1]);
+    svg.append(ring);
+    svg.style.cursor = "pointer";
+    const figures = datasets.flatMap((set, index) => (line.cells[index].accuracy === undefined ? [] : [`${set.title} ${accuracy(line.cells[index].accuracy)}`]));
+    tip.replaceChildren(el("b", {}, bdi(line.family)), " ", bdi(line.parameters), el("small", {}, figures.join(" \u00b7 ")));
+    tip.hidden = false;
+    tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
+    tip.style.top = Math.max(4, event.clientY - tip.offsetHeight - 10) + "px";
+  });
+  svg.addEventListener("pointerleave", leave);
+  svg.addEventListener("click", (event) => {
+    const mark = nearest(event);
+    if (mark) show(lines[mark[2]]);
+  });
+}
+
+/** Opens the row of a line and goes there, without the filters that hide it. */
+function show(line) {
+  tip.hidden = true;
+  const key = rowKey(line);
+  change({ row: key });
+  if (!find(key)) change({ q: "", engine: [], family: [], status: [], run: [line.run], size: [line.size], tab: "both" }, true);
+  const button = find(key);
+  button?.scrollIntoView({ block: "center", behavior: "instant" });
+  button?.focus({ preventScroll: true });
+}

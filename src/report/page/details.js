@@ -1,0 +1,135 @@
+// ---- an open row: figures of each data set, and the closer look, which is unpacked when first wanted
+let unpacking;
+/** The packed part of the page, or null where there is none. */
+function unpack() {
+  unpacking ??= (async () => {
+    const text = byId("closer")?.textContent.trim();
+    if (!text) return null;
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const looks = await new Response(stream).json();
+    const rules = looks.sets.map((set, index) => {
+      const [height, width] = set.size;
+      const lines = Math.ceil(set.images.length / set.columns);
+      const picture = byId(`images-${index}`).textContent.trim();
+      return `.set-${index} { background-image: url(data:image/png;base64,${picture}); background-size: ${set.columns * IMAGE}px ${lines * IMAGE}px; width: ${IMAGE}px; height: ${(IMAGE * height) / width}px; }`;
+    });
+    document.head.append(el("style", {}, rules.join("\n")));
+    return looks;
+  })();
+  return unpacking;
+}
+// The side of an image, in CSS pixels.
+const IMAGE = 44;
+
+function image(looks, look, place) {
+  const set = looks.sets[look.set];
+  const predicted = look.shown[place];
+  const right = predicted === ".";
+  const name = set.classes[set.labels[place]];
+  const words = `test image ${set.images[place]}: ${name}, ` + (right ? "recognised" : `taken for ${set.classes[parseInt(predicted, 36)]}`) + `; ${set.missed[place]} of ${set.rows} configurations miss it`;
+  const left = -(place % set.columns) * IMAGE;
+  const top = -Math.floor(place / set.columns) * IMAGE;
+  return el("span", { class: `image set-${look.set}`, role: "img", "aria-label": words, title: words, style: `background-position: ${left}px ${top}px` });
+}
+
+function matrix(set, look) {
+  const n = set.classes.length;
+  const share = (value) => (value === null ? "\u2013" : value.toFixed(3));
+  const rows = set.classes.map((name, of) => {
+    const counts = look.confusion.slice(of * n, of * n + n);
+    const all = counts.reduce((sum, count) => sum + count, 0) || 1;
+    const cells = counts.map((count, as) => el("td", { class: count === 0 ? "none" : as === of ? "right" : "wrong", style: count ? `--heat: ${Math.round(100 * (as === of ? count / all : Math.min(1, (3 * count) / all)))}%` : undefined }, String(count)));
+    return el("tr", {}, el("th", { scope: "row" }, bdi(name)), ...cells, ...look.measures[of].map((value, at) => el("td", { class: at ? "" : "edge" }, share(value))));
+  });
+  const head = el("tr", {}, el("td"), ...set.classes.map((name) => el("th", { scope: "col", class: "upright" }, bdi(name))), ...["precision", "recall", "F1"].map((name) => el("th", { scope: "col", class: "upright" }, name)));
+  const table = el("table", { class: "matrix" }, el("caption", {}, "Test images: class down, predicted class across"), el("thead", {}, head), el("tbody", {}, ...rows));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table);
+}
+
+/** What the row got wrong, with images. */
+function mistakes(looks, look) {
+  const set = looks.sets[look.set];
+  const n = set.classes.length;
+  const pairs = [];
+  look.confusion.forEach((count, at) => { if (count && at % n !== Math.floor(at / n)) pairs.push([count, Math.floor(at / n), at % n]); });
+  pairs.sort((a, b) => b[0] - a[0]);
+  const places = set.images.map((_, place) => place);
+  const items = pairs.slice(0, 5).map(([count, of, as]) => {
+    const shown = places.filter((place) => set.labels[place] === of && look.shown[place] !== "." && parseInt(look.shown[place], 36) === as);
+    shown.sort((a, b) => set.missed[b] - set.missed[a]);
+    return el("li", {}, el("span", { class: "pair" }, el("b", {}, String(count)), " ", bdi(set.classes[of]), " taken for ", bdi(set.classes[as])), el("span", { class: "images" }, ...shown.slice(0, 5).map((place) => image(looks, look, place))));
+  });
+  const alone = places.filter((place) => look.shown[place] !== "." && set.missed[place] * 2 < set.rows).sort((a, b) => set.missed[a] - set.missed[b]).slice(0, 10);
+  const hardest = set.hardest.slice(0, 10);
+  const got = hardest.filter((place) => look.shown[place] === ".").length;
+  return [
+    el("h4", {}, "Worst confusions"),
+    items.length ? el("ul", { class: "confusions" }, ...items) : el("p", {}, "none"),
+    ...(alone.length ? [el("h4", {}, "Missed here, recognised by most others"), el("p", { class: "images" }, ...alone.map((place) => image(looks, look, place)))] : []),
+    ...(hardest.length ? [el("h4", {}, `The hardest images of all: ${got} of ${hardest.length} recognised here`), el("p", { class: "images" }, ...hardest.map((place) => image(looks, look, place)))] : []),
+  ];
+}
+
+/** A fact of many numbers, such as the loss after each epoch, as a line. */
+function curve(name, values) {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const at = (value, index) => `${(4 + (232 * index) / (values.length - 1)).toFixed(1)},${(56 - (52 * (value - low)) / (high - low || 1)).toFixed(1)}`;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 240 60", class: "curve", role: "img", "aria-label": `${words(name)}: ${values.length} steps from ${values[0]} to ${values.at(-1)}` })) svg.setAttribute(key, value);
+  line.setAttribute("points", values.map(at).join(" "));
+  svg.append(line);
+  return el("span", {}, svg, el("small", {}, `${values.length} steps from ${short(values[0])} to ${short(values.at(-1))}`));
+}
+const short = (value) => (typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value));
+/** A fact of many records, such as one an epoch: a curve for each of their figures. */
+function curves(records) {
+  const names = Object.keys(records[0]).filter((name) => !["epoch", "seconds"].includes(name) && records.every((one) => typeof one[name] === "number"));
+  return el("span", { class: "curves" }, ...names.map((name) => el("span", {}, bdi(words(name)), curve(name, records.map((one) => one[name])))));
+}
+const isHistory = (value) => Array.isArray(value) && value.length > 1 && value.every((one) => one && typeof one === "object" && !Array.isArray(one));
+const isCurve = (value) => Array.isArray(value) && value.length > 2 && value.every((one) => typeof one === "number");
+
+function figures(line, cell) {
+  const list = el("dl");
+  const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
+  say("status", words(cell.status || "not_run"));
+  if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
+  if (cell.accuracy !== undefined) say("accuracy", accuracy(cell.accuracy) + (cell.deviation === undefined ? "" : ` \u00b1 ${accuracy(cell.deviation)}`) + (cell.low === undefined ? "" : `, 95 % interval ${accuracy(cell.low)} to ${accuracy(cell.high)}`));
+  if (cell.repeats?.length > 1) say("repeats", cell.repeats.map(accuracy).join(", "));
+  if (cell.published !== undefined) say("published", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
+  if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours ${signed(cell.to_sklearn)})`));
+  if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not a quiet pass"}`);
+  if (cell.memory !== undefined) say("memory", megabytes(cell.memory) + " MB");
+  return list;
+}
+/** Where the figures come from. */
+function provenance(line, cell) {
+  const list = el("dl");
+  const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
+  if (cell.converged !== undefined) say("converged", cell.converged ? "yes" : "no");
+  for (const [name, value] of Object.entries(cell.facts || {})) say(words(name), isCurve(value) ? curve(name, value) : isHistory(value) ? curves(value) : bdi(typeof value === "object" ? JSON.stringify(value) : short(value)));
+  if (cell.shared_with) say("shares work with", bdi(cell.shared_with.join("  ")));
+  if (cell.version) say("engine", bdi(`${line.engine} ${cell.version}`));
+  const from = data.provenance[cell.provenance];
+  if (from) say("made by", bdi([from.binary_version, from.rustc, from.cpu_model, from.cpu_features, from.os, cell.started].filter(Boolean).join(" \u00b7 ")));
+  if (cell.file) say("file", el("a", { href: "../results/" + cell.file.split("/").map(encodeURIComponent).join("/") }, bdi(cell.file)));
+  return list;
+}
+
+function details(line) {
+  const parts = datasets.map(({ title }, index) => {
+    const cell = line.cells[index];
+    const part = el("div", { class: "part" }, el("h3", {}, title));
+    const closer = el("div", { class: "closer" });
+    part.append(figures(line, cell), closer, provenance(line, cell));
+    unpack().then((looks) => {
+      const look = looks?.rows[cell.file];
+      if (look) closer.append(matrix(looks.sets[look.set], look), ...mistakes(looks, look));
+    }, () => closer.append("This browser cannot unpack the confusion matrix: it needs DecompressionStream."));
+    return part;
+  });
+  return el("div", { class: "details" }, ...parts);
+}

@@ -1,0 +1,83 @@
+//! The page in a real browser: headless Chromium, from disk, with the network watched.
+//!
+//! Where there is no Chromium these tests say so on one line and pass; with `MNIST_BENCH_BROWSER` set, as CI
+//! does, its absence fails.
+
+mod browser;
+mod look;
+mod size;
+mod table;
+mod text;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mnist_bench::grid::Configuration;
+use mnist_bench::report::{Report, Request};
+use mnist_bench::results::record::file_stem;
+use mnist_bench::results::wire::WireRecord;
+use mnist_bench::results::{Record, Repeat, Status};
+use serde_json::Value;
+
+/// A page in a folder of its own.
+pub struct Page {
+    pub path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+/// The page that is committed, which people read.
+pub fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/benchmark.html")
+}
+
+/// The page of made-up results in a run called `r`.
+pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
+    let folder = tempfile::tempdir().unwrap();
+    let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
+    for record in records {
+        let place = results.join("r").join(&record.dataset).join(&record.engine);
+        fs::create_dir_all(&place).unwrap();
+        let bytes = WireRecord::from(&record).to_bytes();
+        fs::write(place.join(format!("{}.json", record.id)), bytes).unwrap();
+    }
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let request = Request { results: &results, data: &data, reports: &reports, run: "r", subset: None };
+    Report::make(&request).unwrap().write(&reports).unwrap();
+    Page { path: reports.join("benchmark.html"), _folder: folder }
+}
+
+/// A result with these accuracies, of which each is a repeat; without any the worker died.
+pub fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
+    let parameters = parameters.as_object().cloned().unwrap_or_default();
+    let configuration = Configuration { classifier: classifier.into(), parameters };
+    let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
+        seed: seed as u64,
+        predictions: vec![0; 4],
+        accuracy,
+        fit_seconds: 1.5,
+        predict_seconds: 0.25,
+        fit_cpu_seconds: None,
+        predict_cpu_seconds: None,
+        converged: None,
+        facts: Default::default(),
+    };
+    Record {
+        id: file_stem(&configuration.id(), None),
+        status: if accuracies.is_empty() { Status::Crashed } else { Status::Ok },
+        error: accuracies.is_empty().then(|| "the worker died".to_string()),
+        engine: "native".into(),
+        engine_version: Some("1".into()),
+        configuration,
+        dataset: dataset.into(),
+        train_size: 60000,
+        test_size: 4,
+        threads: 1,
+        jobs_in_flight: Some(1),
+        quiet: true,
+        peak_memory_bytes: Some(1_000_000),
+        shared_with: Vec::new(),
+        repeats: accuracies.iter().enumerate().map(repeat).collect(),
+        reported: None,
+        provenance: None,
+    }
+}

@@ -1,0 +1,51 @@
+//! A hostile result file changes nothing but text.
+
+use serde_json::json;
+
+use crate::browser::browser;
+use crate::{page_of, record};
+
+#[test]
+fn hostile_names_and_errors_stay_text() {
+    let Some(mut browser) = browser() else { return };
+    let hostile = [
+        "<script>window.hit = 1</script>",
+        "</script><img src=x onerror=\"window.hit = 2\">",
+        "\" onmouseover=\"window.hit = 3",
+        "'><svg/onload='window.hit = 4'>&lt;b&gt;",
+        "\u{202e}desrever\u{2066} \u{2028}\u{2029}",
+        "]]></title></desc></style></table><iframe src=https://example.org>",
+        "javascript:window.hit=5",
+    ];
+    let records = hostile.iter().enumerate().flat_map(|(index, text)| {
+        let good = record("mnist", &format!("{text}{index}"), json!({"kernel": text, "n": index}), &[0.9]);
+        let mut bad = record("fashion-mnist", "SVC", json!({"C": index + 100, "kernel": text}), &[]);
+        bad.error = Some(text.repeat(3_000));
+        let mut other = record("fashion-mnist", &format!("{text}{index}"), json!({"n": index}), &[0.8]);
+        other.engine_version = Some(text.to_string());
+        other.shared_with = vec![text.to_string()];
+        other.repeats[0].facts.insert(text.to_string(), json!(text));
+        [good, bad, other]
+    });
+    let page = page_of(records);
+    browser.size(375, 800);
+    browser.open(&page.path, "");
+    let lines = browser.count("tr.row");
+    assert!(lines >= hostile.len() as u64);
+    for index in 0..lines.min(30) {
+        browser.eval(&format!("document.querySelectorAll('tr.row .name')[{index}].click()"));
+        assert_eq!(browser.count("tr.detail"), 1);
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= innerWidth"),
+            json!(true),
+            "row {index}"
+        );
+    }
+    let text = browser.eval("document.querySelector('#results').textContent");
+    for (index, hostile) in hostile.iter().enumerate() {
+        assert!(text.as_str().unwrap().contains(&format!("{hostile}{index}")), "{hostile} is shown as it is");
+    }
+    assert_eq!(browser.eval("window.hit"), serde_json::Value::Null);
+    assert_eq!(browser.count("#results script, #results img, #results iframe, main iframe, main img"), 0);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
