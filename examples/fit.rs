@@ -25,7 +25,8 @@ fn main() {
         })
         .collect();
     let dataset = dataset::load(data).expect("the data set loads");
-    let d = dataset.train.images.rows * dataset.train.images.columns;
+    let image = [dataset.train.images.rows, dataset.train.images.columns];
+    let d = image[0] * image[1];
     let n = option("n").unwrap_or(dataset.train.images.count);
     let pixels = dataset.train.images.pixels[..n * d].to_vec();
     let scaling = Arc::new(Scaling::standard(&pixels, n, d));
@@ -34,7 +35,7 @@ fn main() {
     let name = arguments.iter().find_map(|a| a.strip_prefix("engine=")).unwrap_or("native");
     let engine = BUILT_IN.iter().find(|engine| engine.name == name).expect("an engine of that name");
     let family = engine.family(classifier).expect("a family of that name");
-    let shape = Shape { train_size: n, test_size: test.n(), features: d, classes: dataset.classes() };
+    let shape = Shape { train_size: n, test_size: test.n(), features: d, image, classes: dataset.classes() };
     let mut groups: Vec<(String, Vec<Configuration>)> = Vec::new();
     for configuration in configurations {
         if let Err(reason) = family.check(&configuration.parameters, &shape) {
@@ -53,7 +54,7 @@ fn main() {
         let training =
             Training { features: &train, labels: &dataset.train.labels[..n], classes: dataset.classes() };
         let seed = option("seed").unwrap_or(1) as u64;
-        let work = Work { configurations: group, training, test: &test, seed };
+        let work = Work { configurations: group, training, test: &test, dataset: data, image, seed };
         pool.install(|| {
             family.run(&work, &mut |index, result| {
                 let parameters = serde_json::to_string(&group[index].parameters).unwrap();

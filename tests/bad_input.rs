@@ -155,7 +155,7 @@ fn run(
     let configurations = [Configuration::new(classifier, parameters.clone())];
     let training = Training { features: x, labels, classes: 3 };
     let mut outcomes = Vec::new();
-    family.run(&Work { configurations: &configurations, training, test, seed: 1 }, &mut |index, outcome| {
+    family.run(&Work { configurations: &configurations, training, test, dataset: "odd", image: [2, 2], seed: 1 }, &mut |index, outcome| {
         assert_eq!(index, 0);
         outcomes.push(outcome);
     });
@@ -176,7 +176,7 @@ fn every_family(
 #[test]
 fn bad_parameters_are_refused_before_and_within_a_run() {
     let (x, labels) = three_classes(30, 4);
-    let shape = Shape { train_size: 30, test_size: 30, features: 4, classes: 3 };
+    let shape = Shape { train_size: 30, test_size: 30, features: 4, image: [2, 2], classes: 3 };
     for family in NATIVE.families {
         let name = family.classifier();
         let (_, refused) = REFUSED

@@ -43,7 +43,7 @@ fn run(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Re
     let test = Features::new(test_pixels, 90, FEATURES, scaling);
     let configurations = [Configuration::new(classifier, parse(parameters))];
     let training = Training { features: &train, labels, classes: CLASSES };
-    let work = Work { configurations: &configurations, training, test: &test, seed: 1 };
+    let work = Work { configurations: &configurations, training, test: &test, dataset: "digits", image: [1, FEATURES], seed: 1 };
     let mut result = None;
     let family = engine.family(classifier).expect("a family of that name");
     family.run(&work, &mut |index, outcome| {
@@ -93,7 +93,7 @@ fn one_versus_rest_over_linfa_agrees_with_the_truth_on_easy_data() {
 
 #[test]
 fn what_cannot_be_expressed_has_a_reason() {
-    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, classes: CLASSES };
+    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
     let refused = [
         ("DecisionTreeClassifier", r#"{"splitter": "random"}"#, "best splitter only"),
         ("DecisionTreeClassifier", r#"{"max_depth": 0}"#, "at least 1"),
@@ -116,7 +116,7 @@ fn what_cannot_be_expressed_has_a_reason() {
 #[test]
 #[cfg(feature = "linfa")]
 fn linfa_refuses_a_sigmoid_and_unequal_priors() {
-    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, classes: CLASSES };
+    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
     let linfa = &mnist_bench::engines::linfa::LINFA;
     let check = |classifier: &str, parameters: &str| {
         linfa.family(classifier).unwrap().check(&parse(parameters), &shape).unwrap_err()
@@ -158,7 +158,7 @@ fn the_suite_of_the_crates_is_expressible() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks");
     let suite = file::suites(&folder, &["crates".to_string()]).unwrap().remove(0);
     assert!(suite.default);
-    let shape = Shape { train_size: 5000, test_size: 10_000, features: 784, classes: 10 };
+    let shape = Shape { train_size: 5000, test_size: 10_000, features: 784, image: [28, 28], classes: 10 };
     for planned in suite.expand(&[]) {
         assert_eq!(planned.train_size, Some(5000));
         assert_eq!(planned.timeout, Some(std::time::Duration::from_secs(30)));

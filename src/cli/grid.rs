@@ -53,6 +53,7 @@ impl<'a> Row<'a> {
                     .map_or(outline.train_size, |size| size.min(outline.train_size)),
                 test_size: outline.test_size,
                 features: outline.rows * outline.columns,
+                image: [outline.rows, outline.columns],
                 classes: outline.class_names.len(),
             };
             (outline.name.as_str(), support(&planned.engine, &planned.configuration, &shape))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::dataset::catalogue;
 use crate::engines::BUILT_IN;
-use crate::grid::{Filters, Grid, Planned, file};
+use crate::grid::{Filters, Grid, Planned, file, models};
 
 /// Where the data sets are.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,10 +39,12 @@ pub struct Selection {
 impl Selection {
     /// The grid file named, or the suites.
     pub fn grids(&self) -> anyhow::Result<Vec<Grid>> {
-        Ok(match &self.grid {
+        let mut grids = match &self.grid {
             Some(path) => vec![file::read(path)?],
             None => file::suites(&self.benchmarks_dir, &self.suite)?,
-        })
+        };
+        models::complete(&mut grids, &self.benchmarks_dir)?;
+        Ok(grids)
     }
 
     /// What is selected of those grids; `more_engines` are known besides the built-in ones.

@@ -50,6 +50,8 @@ pub struct Shape {
     pub train_size: usize,
     pub test_size: usize,
     pub features: usize,
+    /// Rows and columns of the images, whose product the features are.
+    pub image: [usize; 2],
     pub classes: usize,
 }
 
@@ -77,6 +79,9 @@ pub struct Work<'a> {
     pub configurations: &'a [Configuration],
     pub training: Training<'a>,
     pub test: &'a Features,
+    /// The data set's name, and rows and columns of its images.
+    pub dataset: &'a str,
+    pub image: [usize; 2],
     /// Derived from base seed, data set, engine, sharing key and repeat.
     pub seed: u64,
 }

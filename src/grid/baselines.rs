@@ -27,6 +27,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         description: String::new(),
         default: false,
         digest: file::digest(text),
+        models: Vec::new(),
         families: Vec::new(),
     };
     for (classifier, parts) in classifiers.iter().filter(|(name, _)| *name != "common") {

@@ -5,6 +5,7 @@
 //! - Numbers are in shortest form, so 10 and 10.0 are one, 0.0001 is `1e-4`; whole numbers keep their digits.
 //! - Lists of numbers are joined by `x` (`100x10`); priors that are the same for every class are `uniform`.
 //! - Everything outside letters, digits and `_ . + -` is percent-encoded, so an id is safe in a file name.
+//! - The definition of a network is eight digits of a digest.
 //! - What would read as something else (the text "10", nested lists) stands as percent-encoded JSON after `~`.
 //! - Past [`MAX_LENGTH`] characters the end is replaced by a digest of the whole.
 //!
@@ -14,6 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::configuration::{Configuration, is_uniform};
+use super::models;
 use super::schema::{self, Kind};
 
 /// The longest id.
@@ -58,6 +60,7 @@ impl Configuration {
 fn spell(name: &str, value: &Value, kind: Option<&Kind>) -> String {
     match value {
         priors if name == "priors" && is_uniform(priors) => "uniform".into(),
+        Value::Object(_) if kind.is_some_and(Kind::is_definition) => models::digest(canonical(value)),
         Value::Null => "none".into(),
         Value::Bool(flag) => flag.to_string(),
         Value::Number(number) => spell_number(number),

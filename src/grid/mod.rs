@@ -10,6 +10,7 @@ pub mod duration;
 pub mod file;
 pub mod filter;
 mod id;
+pub mod models;
 pub mod schema;
 pub mod suite;
 pub mod toml;

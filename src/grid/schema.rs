@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::configuration::is_uniform;
-use super::{Configuration, GridError};
+use super::{Configuration, GridError, models};
 use crate::nearest::{did_you_mean, list};
 
 /// A classifier that a grid can name.
@@ -42,6 +42,10 @@ pub enum Kind {
     Sizes,
     /// One probability a class, adding up to 1, or `"uniform"`.
     Priors,
+    /// Any text.
+    Text,
+    /// The definition of a network.
+    Definition,
     /// Null, which scikit-learn spells `None`.
     Null,
     /// Any of these.
@@ -132,8 +136,19 @@ impl Kind {
                 size => is_whole(size, 1),
             },
             Kind::Priors => is_uniform(value) || value.as_array().is_some_and(|list| are_probabilities(list)),
+            Kind::Text => value.is_string(),
+            Kind::Definition => value.is_object(),
             Kind::Null => value.is_null(),
             Kind::Either(kinds) => kinds.iter().any(|kind| kind.accepts(value)),
+        }
+    }
+
+    /// Whether it holds the definition of a network.
+    pub fn is_definition(&self) -> bool {
+        match self {
+            Kind::Definition => true,
+            Kind::Either(kinds) => kinds.iter().any(Kind::is_definition),
+            _ => false,
         }
     }
 
@@ -147,6 +162,8 @@ impl Kind {
             Kind::Number => "a number".into(),
             Kind::Sizes => "a list of layer sizes such as [100, 10]".into(),
             Kind::Priors => "\"uniform\" or a list of probabilities that add up to 1".into(),
+            Kind::Text => "a text".into(),
+            Kind::Definition => "the definition of a model".into(),
             Kind::Null => "null".into(),
             Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join(" or "),
         }
@@ -225,7 +242,7 @@ const EPOCH_TOL: Parameter = optional("tol", &[Kind::Number, Kind::Null]);
 const AVERAGE: Parameter =
     parameter("average", Kind::Either(&[Kind::Flag, Kind::Whole(1)]), Default::Flag(false));
 
-/// The 14 classifiers of the published grid.
+/// The 14 classifiers of the published grid, and the networks that grid files define.
 pub const CLASSIFIERS: &[Classifier] = &[
     Classifier {
         name: "DecisionTreeClassifier",
@@ -364,6 +381,15 @@ pub const CLASSIFIERS: &[Classifier] = &[
         ],
     },
     Classifier {
+        name: models::CLASSIFIER,
+        parameters: &[
+            optional("model", &[Kind::Text, Kind::Null]),
+            optional("epochs", &[Kind::Whole(1), Kind::Null]),
+            // Put in where a configuration is expanded: nobody writes it.
+            optional("definition", &[Kind::Definition, Kind::Null]),
+        ],
+    },
+    Classifier {
         name: "PassiveAggressiveClassifier",
         parameters: &[
             number("C", Kind::Above(0.0), 1.0),
@@ -470,7 +496,7 @@ mod tests {
                 assert!(parameter.kind.accepts(&default), "{} {} {default}", classifier.name, parameter.name);
             }
         }
-        assert_eq!(CLASSIFIERS.len(), 14);
+        assert_eq!(CLASSIFIERS.len(), 15);
     }
 
     #[test]

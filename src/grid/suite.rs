@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::models::{self, Models};
 use super::{Configuration, GridError, Parameters, schema};
 
 /// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a slip.
@@ -21,6 +22,8 @@ pub struct Grid {
     pub default: bool,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
+    /// Networks that it defines, or borrows from the benchmarks folder.
+    pub models: Models,
     /// In the order of the file.
     pub families: Vec<Family>,
 }
@@ -102,7 +105,10 @@ impl Grid {
         let mut plan = Vec::new();
         for family in &self.families {
             for engine in if engines.is_empty() { &family.engines } else { engines } {
-                for parameters in family.combinations() {
+                for mut parameters in family.combinations() {
+                    if family.classifier == models::CLASSIFIER {
+                        models::define(&mut parameters, &self.models);
+                    }
                     plan.push(Planned {
                         configuration: Configuration::new(&family.classifier, parameters),
                         engine: engine.clone(),

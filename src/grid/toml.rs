@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::suite::{Family, Grid};
-use super::{GridError, file};
+use super::{GridError, file, models};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,8 @@ struct WireGrid {
     engines: Vec<String>,
     train_size: Option<Spanned<i64>>,
     timeout: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    model: toml::Table,
     #[serde(default)]
     family: Vec<WireFamily>,
 }
@@ -56,6 +58,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         description: wire.description,
         default: wire.default,
         digest: file::digest(text),
+        models: models::read(wire.model)?,
         families: Vec::new(),
     };
     if wire.family.is_empty() {

@@ -4,6 +4,7 @@
 pub mod adam;
 pub mod bytes;
 pub mod cholesky;
+pub mod correlate;
 pub mod dot;
 pub mod exp;
 pub mod gemm;

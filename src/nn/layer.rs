@@ -43,11 +43,24 @@ pub trait Layer: Send + Sync {
         input_gradient: Option<&mut [f32]>,
     );
 
+    /// Tells the number of the step that the next [`Layer::forward`] belongs to: what draws random numbers draws
+    /// them for it.
+    fn begin_step(&mut self, _step: u64) {}
+
     fn parameters(&self) -> &[Parameter] {
         &[]
     }
 
     fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut []
+    }
+
+    /// Values that training gathers without gradients.
+    fn statistics(&self) -> &[Vec<f32>] {
+        &[]
+    }
+
+    fn statistics_mut(&mut self) -> &mut [Vec<f32>] {
         &mut []
     }
 }

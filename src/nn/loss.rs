@@ -26,6 +26,17 @@ pub fn softmax_cross_entropy(scores: &mut [f32], classes: usize, labels: &[u8]) 
     loss / labels.len() as f64
 }
 
+/// Turns the scores of one row into probabilities that add up to 1.
+pub fn softmax(scores: &mut [f32]) {
+    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = (*score - highest).exp();
+        sum += *score;
+    }
+    scores.iter_mut().for_each(|score| *score /= sum);
+}
+
 /// The class with the highest score in each row, the first of equals.
 pub fn highest_scores(scores: &[f32], classes: usize) -> Vec<u8> {
     scores

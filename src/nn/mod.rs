@@ -6,14 +6,33 @@
 
 pub mod activation;
 pub mod adam;
+pub mod augment;
+pub mod batch_norm;
+pub mod build;
+pub mod checkpoint;
+pub mod conv;
+pub mod definition;
 pub mod dense;
+pub mod dropout;
 pub mod layer;
 pub mod loss;
 pub mod network;
+pub mod optimizer;
+pub mod pool;
+pub mod random;
+pub mod schedule;
+pub mod trainer;
 pub mod training;
 
 pub use activation::{Relu, Tanh};
 pub use adam::Adam;
+pub use batch_norm::BatchNorm;
+pub use conv::{Conv2D, Convolution, Image, Padding};
+pub use definition::Definition;
 pub use dense::Dense;
+pub use dropout::Dropout;
 pub use layer::{Layer, Parameter};
 pub use network::Network;
+pub use optimizer::{Optimizer, Rule};
+pub use pool::MaxPool;
+pub use trainer::{Epoch, Trainer};

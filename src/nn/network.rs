@@ -37,6 +37,20 @@ impl Network {
         self.layers.iter_mut().flat_map(|layer| layer.parameters_mut())
     }
 
+    /// What training gathers without gradients, layer by layer.
+    pub fn statistics(&self) -> impl Iterator<Item = &Vec<f32>> {
+        self.layers.iter().flat_map(|layer| layer.statistics())
+    }
+
+    pub fn statistics_mut(&mut self) -> impl Iterator<Item = &mut Vec<f32>> {
+        self.layers.iter_mut().flat_map(|layer| layer.statistics_mut())
+    }
+
+    /// Tells every layer the number of the step that comes next.
+    pub fn begin_step(&mut self, step: u64) {
+        self.layers.iter_mut().for_each(|layer| layer.begin_step(step));
+    }
+
     /// The sum of squares of everything that decays, which an L2 penalty is proportional to.
     pub fn squared_weights(&self) -> f64 {
         self.parameters().filter(|parameter| parameter.decays).map(|p| sum_of_squares(&p.value)).sum()

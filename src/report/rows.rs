@@ -159,7 +159,8 @@ fn relative(base: &Path, path: &Path) -> String {
 
 /// Parameters as people read them: sorted, whole numbers without `.0`, equal list entries counted.
 pub fn readable(parameters: &Parameters) -> String {
-    let sorted: BTreeMap<_, _> = parameters.iter().collect();
+    // A network's definition is too long to read; its name stands beside it.
+    let sorted: BTreeMap<_, _> = parameters.iter().filter(|(_, value)| !value.is_object()).collect();
     let spelled: Vec<String> = sorted.iter().map(|(key, value)| format!("{key}={}", spell(value))).collect();
     spelled.join(" ")
 }

@@ -19,7 +19,8 @@ pub struct Truth {
     pub dataset: String,
     /// Rows of the whole training set.
     pub train_size: usize,
-    pub features: usize,
+    /// Rows and columns of the images.
+    pub image: [usize; 2],
     pub classes: usize,
     pub test_labels: Vec<u8>,
     /// SHA-256 of the content of each file, by name, as `Dataset` has them.
@@ -41,7 +42,7 @@ impl Truth {
         Ok(Truth {
             dataset: dataset.to_string(),
             train_size: outline.train_size,
-            features: outline.rows * outline.columns,
+            image: [outline.rows, outline.columns],
             classes: outline.class_names.len(),
             test_labels,
             digests,
@@ -58,7 +59,8 @@ impl Truth {
         Shape {
             train_size: subset.unwrap_or(self.train_size),
             test_size: self.test_labels.len(),
-            features: self.features,
+            features: self.image[0] * self.image[1],
+            image: self.image,
             classes: self.classes,
         }
     }

@@ -28,7 +28,7 @@ pub fn run() -> anyhow::Result<()> {
     let Some(family) = engine.family(&job.classifier) else {
         bail!("{} has no {:?}", job.engine, job.classifier)
     };
-    let Prepared { train, labels, classes, test } = prepare(&job)?;
+    let Prepared { train, labels, classes, test, image } = prepare(&job)?;
     let configurations = job.configurations();
     rayon::ThreadPoolBuilder::new()
         .num_threads(job.threads)
@@ -39,7 +39,14 @@ pub fn run() -> anyhow::Result<()> {
     // The scope runs inside the pool, so that nothing is computed beside it.
     rayon::scope(|_| {
         let training = Training { features: &train, labels: &labels, classes };
-        let work = Work { configurations: &configurations, training, test: &test, seed: job.model_seed };
+        let work = Work {
+            configurations: &configurations,
+            training,
+            test: &test,
+            dataset: &job.dataset,
+            image,
+            seed: job.model_seed,
+        };
         let mut sent = Ok(());
         family.run(&work, &mut |index, result| {
             if sent.is_ok() {
@@ -70,6 +77,7 @@ struct Prepared {
     labels: Vec<u8>,
     classes: usize,
     test: Features,
+    image: [usize; 2],
 }
 
 /// Loads the data, takes the subset, orders the rows, and fits the scaling on what is left to train on.
@@ -80,7 +88,8 @@ fn prepare(job: &Job) -> anyhow::Result<Prepared> {
     }
     let classes = dataset.classes();
     let train = dataset.train;
-    let d = train.images.rows * train.images.columns;
+    let image = [train.images.rows, train.images.columns];
+    let d = image[0] * image[1];
     let mut rows = match job.train_size {
         Some(size) => split::stratified(&train.labels, size, job.subset_seed),
         None => (0..train.labels.len()).collect(),
@@ -92,5 +101,5 @@ fn prepare(job: &Job) -> anyhow::Result<Prepared> {
     let scaling = Arc::new(Scaling::standard(&images.pixels, images.count, d));
     let train = Features::new(images.pixels, images.count, d, scaling.clone());
     let test = Features::new(dataset.test.images.pixels, dataset.test.images.count, d, scaling);
-    Ok(Prepared { train, labels, classes, test })
+    Ok(Prepared { train, labels, classes, test, image })
 }

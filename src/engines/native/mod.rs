@@ -9,6 +9,7 @@ pub mod logistic;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
+pub mod network;
 pub mod passive_aggressive;
 pub mod perceptron;
 pub mod reader;
@@ -34,6 +35,7 @@ pub static NATIVE: Engine = Engine {
         &mlp::Family,
         &naive_bayes::Family,
         &neighbors::Family,
+        &network::Family,
         &passive_aggressive::Family,
         &perceptron::Family,
         &sgd::Family,

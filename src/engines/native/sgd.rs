@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn bad_parameters_are_refused_and_equal_ones_share_a_key() {
-        let shape = Shape { train_size: 10, test_size: 10, features: 4, classes: 2 };
+        let shape = Shape { train_size: 10, test_size: 10, features: 4, image: [2, 2], classes: 2 };
         let parameters = |json: &str| serde_json::from_str::<Parameters>(json).unwrap();
         for bad in [
             r#"{"loss": "hing"}"#,

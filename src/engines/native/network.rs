@@ -1,0 +1,75 @@
+//! `Network`: a model defined as data (`benchmarks/neural.toml`), trained on the layers of `nn`. Nothing is
+//! shared. The configuration carries the whole definition, so that a result says what was trained.
+
+use super::own_key;
+use super::reader::Reader;
+use crate::engines::stopwatch::timed;
+use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::grid::Parameters;
+use crate::nn::build;
+use crate::nn::trainer::{Images, Setting, Trainer};
+use crate::nn::Definition;
+
+pub struct Family;
+
+const KNOWN: [&str; 3] = ["model", "epochs", "definition"];
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "Network"
+    }
+
+    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
+        let (definition, _) = read(parameters)?;
+        build::steps(&definition, shape.image, shape.classes).map(|_| ())
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        own_key(self.classifier(), parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        for (index, configuration) in work.configurations.iter().enumerate() {
+            emit(index, run(work, &configuration.parameters));
+        }
+    }
+}
+
+/// The definition and the number of epochs.
+fn read(parameters: &Parameters) -> Result<(Definition, usize), String> {
+    let reader = Reader::new(parameters, &KNOWN)?;
+    let definition = reader.value("definition").ok_or("no definition: name a model that a grid file defines")?;
+    let definition = Definition::from_json(definition)?;
+    let epochs = reader.integer("epochs", definition.epochs, 1)?;
+    Ok((definition, epochs))
+}
+
+fn run(work: &Work, parameters: &Parameters) -> Result<Outcome, Failure> {
+    let (definition, epochs) = read(parameters).map_err(Failure::Unsupported)?;
+    let (features, labels) = (work.training.features, work.training.labels);
+    let setting = Setting {
+        dataset: work.dataset.to_string(),
+        image: work.image,
+        classes: work.training.classes,
+        epochs,
+        seed: work.seed,
+    };
+    let trainer = Trainer::new(definition, setting, features.pixels()).map_err(Failure::Unsupported)?;
+    let (trainer, fit) = timed(|| -> Result<Trainer, String> {
+        let mut trainer = trainer;
+        let images = Images { pixels: features.pixels(), labels };
+        while !trainer.finished() {
+            trainer.epoch(images, &mut |_| {})?;
+        }
+        Ok(trainer)
+    });
+    let trainer = trainer.map_err(Failure::Diverged)?;
+    let (predictions, predict) = timed(|| trainer.predict(work.test.pixels()));
+    let mut facts = serde_json::Map::new();
+    let parameters: usize = trainer.steps.iter().map(|step| step.parameters).sum();
+    facts.insert("parameters".into(), parameters.into());
+    facts.insert("epochs".into(), trainer.history.len().into());
+    let history = serde_json::to_value(&trainer.history);
+    facts.insert("history".into(), history.map_err(|error| Failure::Failed(error.to_string()))?);
+    Ok(Outcome { predictions, fit, predict, converged: None, facts })
+}

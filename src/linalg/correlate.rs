@@ -1,0 +1,395 @@
+//! The inner loops of a convolution, forwards and backwards: many short sums whose left factors stand in
+//! overlapping windows of an image, so that nothing is copied out as im2col does.
+//!
+//! Channels stand last; sixteen output channels fill one register, and a tile of points shares the loads of
+//! the right factors. Every result is one chain of fused multiply-adds in the order of the two loops: the
+//! same bits on every instruction level.
+
+use super::simd::{self, Level};
+
+/// Output channels that fill one register; rows of the right factors are padded to a multiple of it.
+pub const LANES: usize = 16;
+
+/// `count` rounded up to whole registers.
+pub fn padded(count: usize) -> usize {
+    count.next_multiple_of(LANES)
+}
+
+/// Which products are summed: for every point p below `points` and every lane below `lanes`,
+///
+/// out\[p `out_stride` + lane\] = start + sum over o < `outer`, i < `inner` of
+/// a\[o `a_outer` + i `a_inner` + p `a_point`\] b\[o `b_outer` + i `b_inner` + lane\].
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    pub outer: usize,
+    pub inner: usize,
+    pub points: usize,
+    pub lanes: usize,
+    pub a_outer: usize,
+    pub a_inner: usize,
+    pub a_point: usize,
+    pub b_outer: usize,
+    pub b_inner: usize,
+    pub out_stride: usize,
+}
+
+/// What every sum begins with.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    Zero,
+    /// One value a lane.
+    Bias(&'a [f32]),
+    /// What stands in the output.
+    Output,
+}
+
+/// Computes a [`Walk`]; with `relu`, negative sums become 0. Panics when the walk leaves a slice; b must reach
+/// to the end of its last padded row.
+pub fn correlate(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+    correlate_at(simd::level(), walk, a, b, start, relu, out);
+}
+
+/// [`correlate`] at a given level, lowered to what the machine supports.
+pub fn correlate_at(
+    level: Level,
+    walk: &Walk,
+    a: &[f32],
+    b: &[f32],
+    start: Start,
+    relu: bool,
+    out: &mut [f32],
+) {
+    if walk.points == 0 || walk.lanes == 0 {
+        return;
+    }
+    check(walk, a, b, start, out);
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level, and `check` held the walk to the slices.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::correlate_avx512(walk, a, b, start, relu, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::correlate_avx2(walk, a, b, start, relu, out) },
+        _ => scalar(walk, a, b, start, relu, out),
+    }
+}
+
+fn check(walk: &Walk, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
+    let Walk { outer, inner, points, lanes, .. } = *walk;
+    assert!((points - 1) * walk.out_stride + lanes <= out.len(), "the output is too short");
+    if let Start::Bias(bias) = start {
+        assert!(bias.len() >= lanes, "a bias for every lane");
+    }
+    if outer > 0 && inner > 0 {
+        let a_last = (outer - 1) * walk.a_outer + (inner - 1) * walk.a_inner + (points - 1) * walk.a_point;
+        assert!(a_last < a.len(), "the walk leaves a");
+        let b_last = (outer - 1) * walk.b_outer + (inner - 1) * walk.b_inner + padded(lanes);
+        assert!(b_last <= b.len(), "the walk leaves b");
+    }
+}
+
+/// The definition.
+fn scalar(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+    for p in 0..walk.points {
+        for lane in 0..walk.lanes {
+            let out = &mut out[p * walk.out_stride + lane];
+            let mut sum = match start {
+                Start::Zero => 0.0,
+                Start::Bias(bias) => bias[lane],
+                Start::Output => *out,
+            };
+            for o in 0..walk.outer {
+                for i in 0..walk.inner {
+                    let left = a[o * walk.a_outer + i * walk.a_inner + p * walk.a_point];
+                    sum = left.mul_add(b[o * walk.b_outer + i * walk.b_inner + lane], sum);
+                }
+            }
+            *out = if relu && sum < 0.0 { 0.0 } else { sum };
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(clippy::needless_range_loop)] // Registers by index: P and C are unrolled.
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, Start, Walk};
+
+    /// Calls `$tile::<P, C>` with P from 1 to the largest of the list.
+    macro_rules! with_points {
+        ($points:expr, $tile:ident, $c:literal, $arguments:tt, $($p:literal)*) => {
+            match $points {
+                $($p => with_points!(@call $tile, $p, $c, $arguments),)*
+                _ => unreachable!("no tile has so many points"),
+            }
+        };
+        (@call $tile:ident, $p:literal, $c:literal, ($($argument:expr),*)) => {
+            $tile::<$p, $c>($($argument),*)
+        };
+    }
+
+    /// Splits the points into tiles as equal as they can be, none larger than `most`.
+    fn tile_size(points: usize, most: usize) -> usize {
+        points.div_ceil(points.div_ceil(most))
+    }
+
+    /// The walk must stay inside the slices, as `check` holds it to.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    pub unsafe fn correlate_avx512(
+        walk: &Walk,
+        a: &[f32],
+        b: &[f32],
+        start: Start,
+        relu: bool,
+        out: &mut [f32],
+    ) {
+        let mut lane = 0;
+        while lane < walk.lanes {
+            let two = walk.lanes - lane > LANES;
+            // 14 x 2 sums, 2 right factors, and the left ones straight from memory fill the 32 registers.
+            let size = tile_size(walk.points, 14);
+            let mut point = 0;
+            while point < walk.points {
+                let count = size.min(walk.points - point);
+                // SAFETY: points and lanes of the tile are inside the walk.
+                unsafe {
+                    let a = a.as_ptr().add(point * walk.a_point);
+                    let b = b.as_ptr().add(lane);
+                    if two {
+                        with_points!(count, tile_avx512, 2, (walk, a, b, start, relu, out, point, lane),
+                            1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+                    } else {
+                        with_points!(count, tile_avx512, 1, (walk, a, b, start, relu, out, point, lane),
+                            1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+                    }
+                }
+                point += count;
+            }
+            lane += if two { 2 * LANES } else { LANES };
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn tile_avx512<const P: usize, const C: usize>(
+        walk: &Walk,
+        a: *const f32,
+        b: *const f32,
+        start: Start,
+        relu: bool,
+        out: &mut [f32],
+        point: usize,
+        lane: usize,
+    ) {
+        let masks: [__mmask16; C] = std::array::from_fn(|c| {
+            let left = walk.lanes.saturating_sub(lane + c * LANES).min(LANES);
+            ((1u32 << left) - 1) as __mmask16
+        });
+        // SAFETY: masked lanes are not touched; the others are inside, by the contract of `correlate_avx512`.
+        unsafe {
+            let out = out.as_mut_ptr().add(point * walk.out_stride + lane);
+            let mut sums = [[_mm512_setzero_ps(); C]; P];
+            match start {
+                Start::Zero => {}
+                Start::Bias(bias) => {
+                    for c in 0..C {
+                        let bias = _mm512_maskz_loadu_ps(masks[c], bias.as_ptr().wrapping_add(lane + c * LANES));
+                        for p in 0..P {
+                            sums[p][c] = bias;
+                        }
+                    }
+                }
+                Start::Output => {
+                    for p in 0..P {
+                        for c in 0..C {
+                            let at = out.wrapping_add(p * walk.out_stride + c * LANES);
+                            sums[p][c] = _mm512_maskz_loadu_ps(masks[c], at);
+                        }
+                    }
+                }
+            }
+            for o in 0..walk.outer {
+                let mut a = a.add(o * walk.a_outer);
+                let mut b = b.add(o * walk.b_outer);
+                for _ in 0..walk.inner {
+                    let right: [__m512; C] = std::array::from_fn(|c| _mm512_loadu_ps(b.add(c * LANES)));
+                    for p in 0..P {
+                        let left = _mm512_set1_ps(*a.add(p * walk.a_point));
+                        for c in 0..C {
+                            sums[p][c] = _mm512_fmadd_ps(left, right[c], sums[p][c]);
+                        }
+                    }
+                    a = a.wrapping_add(walk.a_inner);
+                    b = b.wrapping_add(walk.b_inner);
+                }
+            }
+            for p in 0..P {
+                for c in 0..C {
+                    let mut sum = sums[p][c];
+                    if relu {
+                        // The second operand comes through where one is not a number.
+                        sum = _mm512_max_ps(_mm512_setzero_ps(), sum);
+                    }
+                    _mm512_mask_storeu_ps(out.wrapping_add(p * walk.out_stride + c * LANES), masks[c], sum);
+                }
+            }
+        }
+    }
+
+    /// The walk must stay inside the slices, as `check` holds it to.
+    #[target_feature(enable = "avx2,fma")]
+    pub unsafe fn correlate_avx2(
+        walk: &Walk,
+        a: &[f32],
+        b: &[f32],
+        start: Start,
+        relu: bool,
+        out: &mut [f32],
+    ) {
+        for lane in (0..walk.lanes).step_by(LANES) {
+            // 6 x 2 sums and 2 right factors of the 16 registers.
+            let size = tile_size(walk.points, 6);
+            let mut point = 0;
+            while point < walk.points {
+                let count = size.min(walk.points - point);
+                // SAFETY: points and lanes of the tile are inside the walk.
+                unsafe {
+                    let a = a.as_ptr().add(point * walk.a_point);
+                    let b = b.as_ptr().add(lane);
+                    with_points!(count, tile_avx2, 2, (walk, a, b, start, relu, out, point, lane),
+                        1 2 3 4 5 6);
+                }
+                point += count;
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn tile_avx2<const P: usize, const C: usize>(
+        walk: &Walk,
+        a: *const f32,
+        b: *const f32,
+        start: Start,
+        relu: bool,
+        out: &mut [f32],
+        point: usize,
+        lane: usize,
+    ) {
+        const HALF: usize = LANES / 2;
+        let count = (walk.lanes - lane).min(LANES);
+        let at = |p: usize| (point + p) * walk.out_stride + lane;
+        // Through an array, because the last lanes may not be there.
+        let mut values = [[0.0f32; LANES]; P];
+        for p in 0..P {
+            match start {
+                Start::Zero => {}
+                Start::Bias(bias) => values[p][..count].copy_from_slice(&bias[lane..lane + count]),
+                Start::Output => values[p][..count].copy_from_slice(&out[at(p)..at(p) + count]),
+            }
+        }
+        // SAFETY: by the contract of `correlate_avx2`.
+        unsafe {
+            let mut sums = [[_mm256_setzero_ps(); C]; P];
+            for p in 0..P {
+                for c in 0..C {
+                    sums[p][c] = _mm256_loadu_ps(values[p].as_ptr().add(c * HALF));
+                }
+            }
+            for o in 0..walk.outer {
+                let mut a = a.add(o * walk.a_outer);
+                let mut b = b.add(o * walk.b_outer);
+                for _ in 0..walk.inner {
+                    let right: [__m256; C] = std::array::from_fn(|c| _mm256_loadu_ps(b.add(c * HALF)));
+                    for p in 0..P {
+                        let left = _mm256_set1_ps(*a.add(p * walk.a_point));
+                        for c in 0..C {
+                            sums[p][c] = _mm256_fmadd_ps(left, right[c], sums[p][c]);
+                        }
+                    }
+                    a = a.wrapping_add(walk.a_inner);
+                    b = b.wrapping_add(walk.b_inner);
+                }
+            }
+            for p in 0..P {
+                for c in 0..C {
+                    let mut sum = sums[p][c];
+                    if relu {
+                        sum = _mm256_max_ps(_mm256_setzero_ps(), sum);
+                    }
+                    _mm256_storeu_ps(values[p].as_mut_ptr().add(c * HALF), sum);
+                }
+            }
+        }
+        for p in 0..P {
+            out[at(p)..at(p) + count].copy_from_slice(&values[p][..count]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(n: usize, salt: usize) -> Vec<f32> {
+        (0..n).map(|i| (((i + salt) * 7919) % 1009) as f32 / 1009.0 - 0.5).collect()
+    }
+
+    #[test]
+    fn all_levels_give_the_same_bits_at_every_size() {
+        for (points, lanes, outer, inner) in
+            [(1, 1, 1, 1), (28, 32, 3, 5), (14, 64, 2, 33), (7, 10, 5, 4), (29, 17, 1, 9), (5, 48, 3, 28), (3, 20, 0, 4)]
+        {
+            let walk = Walk {
+                outer,
+                inner,
+                points,
+                lanes,
+                a_outer: 41,
+                a_inner: 1,
+                a_point: 3,
+                b_outer: inner * padded(lanes) + LANES,
+                b_inner: padded(lanes),
+                out_stride: lanes + 1,
+            };
+            let a = values(outer * 41 + inner + points * 3, 1);
+            let b = values((outer + 1) * walk.b_outer, 2);
+            let bias = values(lanes, 3);
+            let before = values(points * walk.out_stride, 4);
+            for (start, relu) in [(Start::Zero, false), (Start::Bias(&bias), true), (Start::Output, false)] {
+                let run = |level: Level| {
+                    let mut out = before.clone();
+                    correlate_at(level, &walk, &a, &b, start, relu, &mut out);
+                    out
+                };
+                let expected = run(Level::Scalar);
+                for level in [Level::Avx2, Level::Avx512] {
+                    assert_eq!(run(level), expected, "{level:?}, {points} points, {lanes} lanes");
+                }
+                // What lies between the lanes of two points stays as it was.
+                assert_eq!(expected[lanes], before[lanes]);
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the walk leaves a")]
+    fn a_walk_outside_its_slices_panics() {
+        let walk = Walk {
+            outer: 1,
+            inner: 4,
+            points: 2,
+            lanes: 1,
+            a_outer: 0,
+            a_inner: 1,
+            a_point: 1,
+            b_outer: 0,
+            b_inner: LANES,
+            out_stride: 1,
+        };
+        correlate(&walk, &[0.0; 4], &[0.0; 4 * LANES], Start::Zero, false, &mut [0.0; 2]);
+    }
+}

@@ -1,0 +1,350 @@
+//! The convolution over images with the channels last, with its bias and, where asked, ReLU in the same pass.
+
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use rayon::prelude::*;
+
+use super::layer::{Layer, Parameter};
+use crate::linalg::correlate::{Start, Walk, correlate, padded};
+
+/// Height, width and channels of an image between layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    pub height: usize,
+    pub width: usize,
+    pub channels: usize,
+}
+
+impl Image {
+    /// Values of one image.
+    pub fn size(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+}
+
+/// What surrounds the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Zeros, so that the output is as large as the input; an odd one out goes behind, as in Keras.
+    Same,
+    /// Nothing: the output shrinks by the kernel less one.
+    Valid,
+}
+
+/// The settings of a convolution with stride 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Convolution {
+    pub input: Image,
+    pub filters: usize,
+    /// Height and width.
+    pub kernel: [usize; 2],
+    pub padding: Padding,
+    /// max(0, x) behind the bias.
+    pub relu: bool,
+}
+
+/// Partial sums of the weights' gradient, whatever the number of threads: which images go into which follows
+/// from the batch alone.
+const PARTS: usize = 8;
+
+/// Images that predict together.
+const IMAGES_A_TASK: usize = 4;
+
+impl Convolution {
+    pub fn output(&self) -> Image {
+        let Image { height, width, .. } = self.input;
+        let [kh, kw] = self.kernel;
+        let (height, width) = match self.padding {
+            Padding::Same => (height, width),
+            Padding::Valid => (height - (kh - 1), width - (kw - 1)),
+        };
+        Image { height, width, channels: self.filters }
+    }
+
+    /// Rows and columns of zeros before the image.
+    fn before(&self) -> [usize; 2] {
+        match self.padding {
+            Padding::Same => self.kernel.map(|size| (size - 1) / 2),
+            Padding::Valid => [0, 0],
+        }
+    }
+
+    /// The input with its zeros around.
+    fn framed(&self) -> Image {
+        let output = self.output();
+        let [kh, kw] = self.kernel;
+        Image { height: output.height + kh - 1, width: output.width + kw - 1, channels: self.input.channels }
+    }
+
+    /// The gradient in the outputs with zeros around, so that it can be walked as the input is, and with
+    /// channels that fill registers.
+    fn framed_gradient(&self) -> Image {
+        let [kh, kw] = self.kernel;
+        Image {
+            height: self.input.height + kh - 1,
+            width: self.input.width + kw - 1,
+            channels: padded(self.filters),
+        }
+    }
+
+    /// How the outputs of one row follow from the framed input.
+    fn forward_walk(&self) -> Walk {
+        let ([kh, kw], framed, cin) = (self.kernel, self.framed(), self.input.channels);
+        Walk {
+            outer: kh,
+            inner: kw * cin,
+            points: self.output().width,
+            lanes: self.filters,
+            a_outer: framed.width * cin,
+            a_inner: 1,
+            a_point: cin,
+            b_outer: kw * cin * padded(self.filters),
+            b_inner: padded(self.filters),
+            out_stride: self.filters,
+        }
+    }
+
+    /// How the gradient in one row of the input follows from the framed gradient in the outputs.
+    fn input_walk(&self) -> Walk {
+        let ([kh, kw], framed, cin) = (self.kernel, self.framed_gradient(), self.input.channels);
+        Walk {
+            outer: kh,
+            inner: kw * framed.channels,
+            points: self.input.width,
+            lanes: cin,
+            a_outer: framed.width * framed.channels,
+            a_inner: 1,
+            a_point: framed.channels,
+            b_outer: kw * framed.channels * padded(cin),
+            b_inner: padded(cin),
+            out_stride: cin,
+        }
+    }
+
+    /// How the gradient in one row of the kernel follows from the framed input and the framed gradient.
+    fn weights_walk(&self) -> Walk {
+        let ([_, kw], framed, gradient) = (self.kernel, self.framed(), self.framed_gradient());
+        let (output, cin) = (self.output(), self.input.channels);
+        Walk {
+            outer: output.height,
+            inner: output.width,
+            points: kw * cin,
+            lanes: self.filters,
+            a_outer: framed.width * cin,
+            a_inner: cin,
+            a_point: 1,
+            b_outer: gradient.width * gradient.channels,
+            b_inner: gradient.channels,
+            out_stride: self.filters,
+        }
+    }
+
+    /// Puts an image into its frame, whose zeros are there already.
+    fn frame(&self, image: &[f32], framed: &mut [f32]) {
+        let ([top, left], cin, width) = (self.before(), self.input.channels, self.framed().width);
+        let row = self.input.width * cin;
+        for (y, values) in image.chunks_exact(row).enumerate() {
+            let start = ((y + top) * width + left) * cin;
+            framed[start..start + row].copy_from_slice(values);
+        }
+    }
+
+    /// Where the gradient in the first output stands in its frame.
+    fn gradient_start(&self) -> usize {
+        let ([kh, kw], [top, left], framed) = (self.kernel, self.before(), self.framed_gradient());
+        ((kh - 1 - top) * framed.width + (kw - 1 - left)) * framed.channels
+    }
+
+    /// Puts the gradient in the outputs into its frame, without what ReLU held back.
+    fn frame_gradient(&self, output: &[f32], gradient: &[f32], framed: &mut [f32]) {
+        let (image, frame, start) = (self.output(), self.framed_gradient(), self.gradient_start());
+        let pixels = output.chunks_exact(self.filters).zip(gradient.chunks_exact(self.filters));
+        for (index, (y, dy)) in pixels.enumerate() {
+            let at = start + (index / image.width * frame.width + index % image.width) * frame.channels;
+            let values = &mut framed[at..at + self.filters];
+            if self.relu {
+                for ((value, &y), &dy) in values.iter_mut().zip(y).zip(dy) {
+                    *value = if y > 0.0 { dy } else { 0.0 };
+                }
+            } else {
+                values.copy_from_slice(dy);
+            }
+        }
+    }
+}
+
+/// A convolution. Its parameters are the weights (kernel rows x kernel columns x input channels x filters) and
+/// one bias a filter.
+pub struct Conv2D {
+    settings: Convolution,
+    parameters: [Parameter; 2],
+}
+
+impl Conv2D {
+    /// Weights uniform as Glorot and Bengio (2010) draw them, biases 0: the defaults of Keras. Panics when the
+    /// kernel is empty, or larger than an image without padding.
+    pub fn glorot(settings: Convolution, rng: &mut Pcg64) -> Conv2D {
+        let [kh, kw] = settings.kernel;
+        let (cin, filters) = (settings.input.channels, settings.filters);
+        let bound = (6.0 / (kh * kw * (cin + filters)) as f64).sqrt();
+        let weights = (0..kh * kw * cin * filters).map(|_| rng.random_range(-bound..bound) as f32).collect();
+        Conv2D::new(settings, weights, vec![0.0; filters])
+    }
+
+    /// A layer with these weights and biases. Panics as [`Conv2D::glorot`] does, and when they do not fit.
+    pub fn new(settings: Convolution, weights: Vec<f32>, bias: Vec<f32>) -> Conv2D {
+        let ([kh, kw], Image { height, width, channels }) = (settings.kernel, settings.input);
+        assert!(kh > 0 && kw > 0 && settings.filters > 0, "an empty kernel");
+        let fits = settings.padding == Padding::Same || (kh <= height && kw <= width);
+        assert!(fits, "the kernel is larger than the image");
+        assert_eq!(weights.len(), kh * kw * channels * settings.filters, "weights do not fill the kernel");
+        assert_eq!(bias.len(), settings.filters, "one bias a filter");
+        Conv2D { settings, parameters: [Parameter::new(weights, true), Parameter::new(bias, false)] }
+    }
+
+    /// The weights with rows that fill registers.
+    fn padded_weights(&self) -> Vec<f32> {
+        let (filters, lanes) = (self.settings.filters, padded(self.settings.filters));
+        let weights = &self.parameters[0].value;
+        let mut rows = vec![0.0; weights.len() / filters * lanes];
+        for (row, weights) in rows.chunks_exact_mut(lanes).zip(weights.chunks_exact(filters)) {
+            row[..filters].copy_from_slice(weights);
+        }
+        rows
+    }
+
+    /// The kernel turned round, from filters (that fill registers) to input channels (that do too).
+    fn turned_weights(&self) -> Vec<f32> {
+        let ([kh, kw], cin, filters) =
+            (self.settings.kernel, self.settings.input.channels, self.settings.filters);
+        let (rows, lanes) = (padded(filters), padded(cin));
+        let mut turned = vec![0.0; kh * kw * rows * lanes];
+        for (place, weights) in self.parameters[0].value.chunks_exact(cin * filters).enumerate() {
+            let block = &mut turned[(kh * kw - 1 - place) * rows * lanes..][..rows * lanes];
+            for (channel, weights) in weights.chunks_exact(filters).enumerate() {
+                for (filter, &weight) in weights.iter().enumerate() {
+                    block[filter * lanes + channel] = weight;
+                }
+            }
+        }
+        turned
+    }
+}
+
+/// What one part of the batch adds to the gradient of weights and bias.
+struct Part {
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Layer for Conv2D {
+    fn input_width(&self) -> usize {
+        self.settings.input.size()
+    }
+
+    fn output_width(&self) -> usize {
+        self.settings.output().size()
+    }
+
+    fn infer(&self, input: &[f32], output: &mut [f32]) {
+        let settings = &self.settings;
+        let (framed, walk) = (settings.framed(), settings.forward_walk());
+        let weights = self.padded_weights();
+        let row = settings.output().width * settings.filters;
+        let (inputs, outputs) = (self.input_width(), self.output_width());
+        output
+            .par_chunks_mut(IMAGES_A_TASK * outputs)
+            .zip(input.par_chunks(IMAGES_A_TASK * inputs))
+            .for_each_init(
+                || vec![0.0; framed.size()],
+                |frame, (output, input)| {
+                    for (output, input) in output.chunks_exact_mut(outputs).zip(input.chunks_exact(inputs)) {
+                        settings.frame(input, frame);
+                        for (y, output) in output.chunks_exact_mut(row).enumerate() {
+                            let window = &frame[y * framed.width * framed.channels..];
+                            let bias = Start::Bias(&self.parameters[1].value);
+                            correlate(&walk, window, &weights, bias, settings.relu, output);
+                        }
+                    }
+                },
+            );
+    }
+
+    fn backward(
+        &mut self,
+        input: &[f32],
+        output: &[f32],
+        output_gradient: &[f32],
+        input_gradient: Option<&mut [f32]>,
+    ) {
+        let settings = self.settings;
+        let (inputs, outputs) = (self.input_width(), self.output_width());
+        let images = input.len() / inputs;
+        let share = images.div_ceil(PARTS).max(1);
+        let turned = if input_gradient.is_some() { self.turned_weights() } else { Vec::new() };
+        let input_gradients: Vec<Option<&mut [f32]>> = match input_gradient {
+            Some(gradient) => gradient.chunks_mut(share * inputs).map(Some).collect(),
+            None => (0..images.div_ceil(share)).map(|_| None).collect(),
+        };
+        let weights_length = self.parameters[0].value.len();
+        let parts: Vec<Part> = input_gradients
+            .into_par_iter()
+            .zip(input.par_chunks(share * inputs))
+            .zip(output.par_chunks(share * outputs))
+            .zip(output_gradient.par_chunks(share * outputs))
+            .map(|(((mut input_gradient, input), output), gradient)| {
+                let (framed, framed_gradient) = (settings.framed(), settings.framed_gradient());
+                let mut frame = vec![0.0; framed.size()];
+                let mut gradient_frame = vec![0.0; framed_gradient.size()];
+                let mut part = Part { weights: vec![0.0; weights_length], bias: vec![0.0; settings.filters] };
+                for image in 0..input.len() / inputs {
+                    let outputs = image * outputs..(image + 1) * outputs;
+                    settings.frame(&input[image * inputs..(image + 1) * inputs], &mut frame);
+                    settings.frame_gradient(&output[outputs.clone()], &gradient[outputs], &mut gradient_frame);
+                    add_bias(&settings, &gradient_frame, &mut part.bias);
+                    let rows = weights_length / settings.kernel[0];
+                    for (ky, weights) in part.weights.chunks_exact_mut(rows).enumerate() {
+                        let window = &frame[ky * framed.width * framed.channels..];
+                        let gradient = &gradient_frame[settings.gradient_start()..];
+                        correlate(&settings.weights_walk(), window, gradient, Start::Output, false, weights);
+                    }
+                    let Some(input_gradient) = &mut input_gradient else { continue };
+                    let row = settings.input.width * settings.input.channels;
+                    let rows = input_gradient[image * inputs..(image + 1) * inputs].chunks_exact_mut(row);
+                    for (y, values) in rows.enumerate() {
+                        let window = &gradient_frame[y * framed_gradient.width * framed_gradient.channels..];
+                        correlate(&settings.input_walk(), window, &turned, Start::Zero, false, values);
+                    }
+                }
+                part
+            })
+            .collect();
+        let [weights, bias] = &mut self.parameters;
+        weights.gradient.fill(0.0);
+        bias.gradient.fill(0.0);
+        for part in parts {
+            weights.gradient.iter_mut().zip(&part.weights).for_each(|(sum, value)| *sum += value);
+            bias.gradient.iter_mut().zip(&part.bias).for_each(|(sum, value)| *sum += value);
+        }
+    }
+
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut self.parameters
+    }
+}
+
+/// Adds up the gradient in the outputs of one image, a filter at a time.
+fn add_bias(settings: &Convolution, gradient_frame: &[f32], bias: &mut [f32]) {
+    let (output, frame, start) =
+        (settings.output(), settings.framed_gradient(), settings.gradient_start());
+    for y in 0..output.height {
+        let row = &gradient_frame[start + y * frame.width * frame.channels..];
+        for pixel in row.chunks_exact(frame.channels).take(output.width) {
+            bias.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}

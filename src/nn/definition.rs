@@ -1,0 +1,321 @@
+//! A model as data: layers, optimiser and how to train them, read from the `[model.NAME]` tables of a TOML file
+//! (`docs/FORMAT.md` has them key by key). Knows nothing of shapes; [`super::build`] does.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::augment::Augmentation;
+use super::optimizer::Rule;
+use super::schedule::Schedule;
+
+/// A network and its training.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Wire")]
+pub struct Definition {
+    /// What it is and where it comes from, in a line.
+    pub description: String,
+    pub scaling: Scaling,
+    pub layers: Vec<Layer>,
+    pub rule: Rule,
+    pub learning_rate: f64,
+    pub schedule: Schedule,
+    /// Epochs unless the configuration says otherwise.
+    pub epochs: usize,
+    pub batch: usize,
+    /// Adds l2 / 2 times the squared weights to the loss.
+    pub l2: f64,
+    /// The share of the training rows that is held out to watch the training, below 1.
+    pub validation: f64,
+    pub early_stopping: Option<EarlyStopping>,
+    augmentation: Augmentation,
+    /// What is different on one data set.
+    on: BTreeMap<String, On>,
+}
+
+/// What the pixels become before the first layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
+    /// pixel / 255.
+    #[default]
+    Unit,
+    /// Zero mean and unit variance, a pixel at a time.
+    Standard,
+}
+
+/// When to stop before the last epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyStopping {
+    /// Epochs in a row without improvement of the validation loss that are put up with.
+    pub patience: usize,
+    /// What counts as improvement.
+    #[serde(default)]
+    pub min_delta: f64,
+    /// Whether the weights of the best epoch are kept instead of the last's.
+    #[serde(default = "yes")]
+    pub restore_best: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct On {
+    augmentation: Option<Augmentation>,
+}
+
+/// One element of `layers`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Layer {
+    Conv {
+        filters: usize,
+        kernel: Kernel,
+        #[serde(default)]
+        padding: Padding,
+        #[serde(default)]
+        activation: Activation,
+    },
+    MaxPool {
+        size: usize,
+    },
+    BatchNorm {
+        #[serde(default = "ninety_nine")]
+        momentum: f64,
+        #[serde(default = "thousandth")]
+        epsilon: f64,
+    },
+    Dropout {
+        rate: f64,
+    },
+    Flatten {},
+    Dense {
+        units: Units,
+        #[serde(default)]
+        activation: Activation,
+    },
+    Activation {
+        function: Activation,
+    },
+}
+
+impl Layer {
+    /// As the file names it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Layer::Conv { .. } => "conv",
+            Layer::MaxPool { .. } => "max_pool",
+            Layer::BatchNorm { .. } => "batch_norm",
+            Layer::Dropout { .. } => "dropout",
+            Layer::Flatten {} => "flatten",
+            Layer::Dense { .. } => "dense",
+            Layer::Activation { .. } => "activation",
+        }
+    }
+}
+
+/// A kernel's size: one number for a square, or height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Kernel {
+    Square(usize),
+    Sides([usize; 2]),
+}
+
+impl Kernel {
+    pub fn sides(self) -> [usize; 2] {
+        match self {
+            Kernel::Square(side) => [side, side],
+            Kernel::Sides(sides) => sides,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    #[default]
+    Valid,
+    Same,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    #[default]
+    Linear,
+    Relu,
+    Tanh,
+    Softmax,
+}
+
+/// A number of units, or as many as the data set has classes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Units {
+    Count(usize),
+    Named(String),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Optimizer {
+    Sgd {
+        learning_rate: f64,
+        #[serde(default)]
+        momentum: f64,
+        #[serde(default)]
+        nesterov: bool,
+    },
+    Adam {
+        learning_rate: f64,
+        #[serde(default = "nine_tenths")]
+        beta_1: f64,
+        #[serde(default = "nearly_one")]
+        beta_2: f64,
+        #[serde(default = "ten_millionth")]
+        epsilon: f64,
+    },
+    Adamw {
+        learning_rate: f64,
+        weight_decay: f64,
+        #[serde(default = "nine_tenths")]
+        beta_1: f64,
+        #[serde(default = "nearly_one")]
+        beta_2: f64,
+        #[serde(default = "ten_millionth")]
+        epsilon: f64,
+    },
+}
+
+/// The table as it stands in the file. Layers are read one by one, so that an error can name its layer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    scaling: Scaling,
+    layers: Vec<Value>,
+    optimizer: Optimizer,
+    #[serde(default)]
+    schedule: Schedule,
+    epochs: usize,
+    batch: usize,
+    #[serde(default)]
+    l2: f64,
+    #[serde(default)]
+    validation: f64,
+    early_stopping: Option<EarlyStopping>,
+    #[serde(default)]
+    augmentation: Augmentation,
+    #[serde(default)]
+    on: BTreeMap<String, On>,
+}
+
+impl Definition {
+    /// Reads a model's table. `Err` says what does not fit, naming the layer where it is in one.
+    pub fn from_json(value: &Value) -> Result<Definition, String> {
+        serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+    }
+
+    /// How training images are changed on a data set.
+    pub fn augmentation(&self, dataset: &str) -> Augmentation {
+        self.on.get(dataset).and_then(|on| on.augmentation).unwrap_or(self.augmentation)
+    }
+}
+
+impl TryFrom<Wire> for Definition {
+    type Error = String;
+
+    fn try_from(wire: Wire) -> Result<Definition, String> {
+        let mut layers = Vec::new();
+        for (index, value) in wire.layers.into_iter().enumerate() {
+            let name = value.get("type").and_then(Value::as_str).unwrap_or("without type").to_string();
+            let layer = serde_json::from_value(value);
+            layers.push(layer.map_err(|error| format!("layer {} ({name}): {error}", index + 1))?);
+        }
+        let (rule, learning_rate) = match wire.optimizer {
+            Optimizer::Sgd { learning_rate, momentum, nesterov } => {
+                (Rule::Sgd { momentum, nesterov }, learning_rate)
+            }
+            Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon } => {
+                (Rule::Adam { beta_1, beta_2, epsilon, weight_decay: 0.0 }, learning_rate)
+            }
+            Optimizer::Adamw { learning_rate, weight_decay, beta_1, beta_2, epsilon } => {
+                (Rule::Adam { beta_1, beta_2, epsilon, weight_decay }, learning_rate)
+            }
+        };
+        let definition = Definition {
+            description: wire.description,
+            scaling: wire.scaling,
+            layers,
+            rule,
+            learning_rate,
+            schedule: wire.schedule,
+            epochs: wire.epochs,
+            batch: wire.batch,
+            l2: wire.l2,
+            validation: wire.validation,
+            early_stopping: wire.early_stopping,
+            augmentation: wire.augmentation,
+            on: wire.on,
+        };
+        definition.check()?;
+        Ok(definition)
+    }
+}
+
+impl Definition {
+    fn check(&self) -> Result<(), String> {
+        let require = |holds: bool, message: &str| if holds { Ok(()) } else { Err(message.to_string()) };
+        let share = |value: f64| (0.0..1.0).contains(&value);
+        require(self.learning_rate > 0.0, "optimizer: learning_rate must be greater than 0")?;
+        require(self.epochs > 0, "epochs must be at least 1")?;
+        require(self.batch > 0, "batch must be at least 1")?;
+        require(self.l2 >= 0.0, "l2 must not be negative")?;
+        require(share(self.validation), "validation is a share of the training rows: at least 0, below 1")?;
+        require(
+            self.early_stopping.is_none() || self.validation > 0.0,
+            "early_stopping watches the validation loss: set validation, such as 0.1",
+        )?;
+        match self.rule {
+            Rule::Sgd { momentum, .. } => {
+                require(share(momentum), "optimizer: momentum must be at least 0 and below 1")?;
+            }
+            Rule::Adam { beta_1, beta_2, epsilon, weight_decay } => {
+                require(share(beta_1) && share(beta_2), "optimizer: betas must be at least 0 and below 1")?;
+                require(epsilon > 0.0, "optimizer: epsilon must be greater than 0")?;
+                require(weight_decay >= 0.0, "optimizer: weight_decay must not be negative")?;
+            }
+        }
+        self.schedule.check()?;
+        let changes = self.on.values().filter_map(|on| on.augmentation).chain([self.augmentation]);
+        changes.into_iter().try_for_each(|augmentation| augmentation.check())
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn nine_tenths() -> f64 {
+    0.9
+}
+
+fn nearly_one() -> f64 {
+    0.999
+}
+
+fn ten_millionth() -> f64 {
+    1e-7
+}
+
+fn ninety_nine() -> f64 {
+    0.99
+}
+
+fn thousandth() -> f64 {
+    1e-3
+}
