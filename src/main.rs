@@ -20,6 +20,14 @@ enum Command {
     Grid(cli::grid::Args),
     /// Run configurations on data sets: result files, and the report of them
     Sweep(cli::sweep::Args),
+    /// Show the layers of a network
+    Summary(cli::summary::Args),
+    /// Train a network, and save it
+    Train(cli::train::Args),
+    /// Ask a saved network about images
+    Predict(cli::predict::Args),
+    /// Print the classification report of result files
+    Evaluate(cli::evaluate::Args),
     /// Look at the images themselves: pictures of the data, which pairs of classes one pixel tells apart
     Explore(cli::explore::Args),
     /// Make tables, charts and the page from result files
@@ -44,6 +52,10 @@ fn main() -> std::process::ExitCode {
         Command::Data(args) => cli::data::run(args),
         Command::Grid(args) => cli::grid::run(args),
         Command::Sweep(args) => cli::sweep::run(args),
+        Command::Summary(args) => cli::summary::run(args),
+        Command::Train(args) => cli::train::run(args),
+        Command::Predict(args) => cli::predict::run(args),
+        Command::Evaluate(args) => cli::evaluate::run(args),
         Command::Explore(args) => cli::explore::run(args),
         Command::Report(args) => cli::report::run(args),
         Command::Rank(args) => cli::rank::run(args),

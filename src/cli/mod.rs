@@ -7,14 +7,19 @@
 
 pub mod cmp;
 pub mod data;
+pub mod evaluate;
 pub mod exit;
 pub mod explore;
 pub mod grid;
+pub mod model;
+pub mod predict;
 pub mod rank;
 pub mod report;
 pub mod shared;
 pub mod submit;
+pub mod summary;
 pub mod sweep;
+pub mod train;
 pub mod validate;
 pub mod verify;
 pub mod worker;

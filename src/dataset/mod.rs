@@ -8,6 +8,7 @@ pub mod features;
 pub mod idx;
 pub mod known;
 pub mod manifest;
+pub mod picture;
 pub mod scaling;
 pub mod split;
 

@@ -61,7 +61,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         models: models::read(wire.model)?,
         families: Vec::new(),
     };
-    if wire.family.is_empty() {
+    if wire.family.is_empty() && grid.models.is_empty() {
         return Err(GridError::new("no [[family]] in it: a grid needs at least one"));
     }
     for family in wire.family {

@@ -1,7 +1,7 @@
 //! A network in training as the bytes of a safetensors file: everything that is needed to predict with it, or
 //! to go on training as if it had never stopped. `docs/FORMAT.md` names the tensors.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -24,6 +24,8 @@ pub struct Saved {
     /// The model's table, as it was read.
     pub definition: Value,
     pub class_names: Vec<String>,
+    /// SHA-256 of the data files, by name.
+    pub digests: BTreeMap<String, String>,
     pub trainer: Trainer,
 }
 
@@ -34,6 +36,7 @@ struct Head {
     model: String,
     definition: Value,
     class_names: Vec<String>,
+    digests: BTreeMap<String, String>,
     setting: Setting,
     history: Vec<Epoch>,
     optimizer_steps: u64,
@@ -78,6 +81,7 @@ impl Saved {
             model: self.model.clone(),
             definition: self.definition.clone(),
             class_names: self.class_names.clone(),
+            digests: self.digests.clone(),
             setting: trainer.setting.clone(),
             history: trainer.history.clone(),
             optimizer_steps: trainer.optimizer.steps,
@@ -111,6 +115,13 @@ impl Saved {
             views.push((tensor.name.as_str(), view.map_err(|error| error.to_string())?));
         }
         serialize(views, Some(HashMap::from([(KEY.to_string(), head)]))).map_err(|error| error.to_string())
+    }
+
+    /// Whether both are of one training, however far each has got.
+    pub fn is_of(&self, other: &Saved) -> bool {
+        self.definition == other.definition
+            && self.digests == other.digests
+            && self.trainer.setting == other.trainer.setting
     }
 
     /// Parameters and statistics under the names of their layers.
@@ -172,8 +183,8 @@ impl Saved {
             let weights = restorable.then(|| lengths.iter().enumerate().map(read).collect()).transpose()?;
             trainer.best = Some(Best { loss, stalled, weights });
         }
-        let Head { model, definition, class_names, .. } = head;
-        Ok(Saved { model, definition, class_names, trainer })
+        let Head { model, definition, class_names, digests, .. } = head;
+        Ok(Saved { model, definition, class_names, digests, trainer })
     }
 }
 

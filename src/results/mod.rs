@@ -5,6 +5,7 @@
 //! that other programs wrote.
 
 pub mod evidence;
+pub mod history;
 pub mod predictions;
 pub mod provenance;
 pub mod reading;

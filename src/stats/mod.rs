@@ -8,6 +8,7 @@ pub mod confusion;
 pub mod ensemble;
 pub mod holm;
 pub mod interval;
+pub mod classification;
 pub mod one_pixel;
 pub mod paired;
 pub mod pca;

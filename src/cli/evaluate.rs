@@ -1,0 +1,84 @@
+//! `evaluate`: the classification report of result files, of any model, in scikit-learn's layout.
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::value_parser;
+
+use super::ExitCode;
+use super::shared::DataDir;
+use crate::dataset;
+use crate::results::record::Record;
+use crate::results::{history, store};
+use crate::stats::classification::Classification;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Result files, such as results/reference/mnist/native/SVC.json
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Which repeat, from 1
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..))]
+    repeat: u16,
+
+    /// Digits behind the point
+    #[arg(long, value_name = "N", default_value = "2", value_parser = value_parser!(u8).range(1..=9))]
+    digits: u8,
+
+    /// Print the history of the training too, where the file has one
+    #[arg(long)]
+    history: bool,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut out = stdout().lock();
+    for (index, path) in args.files.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write!(out, "{}", text(&args, path)?)?;
+    }
+    Ok(ExitCode::Success)
+}
+
+fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
+    let record = store::read(path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
+        let count = record.repeats.len();
+        bail!("{}: no repeat {}: the file has {count} with predictions", path.display(), args.repeat);
+    };
+    let data = dataset::load_from(&args.data_dir.data_dir, &record.dataset)?;
+    check(&record, &data).with_context(|| path.display().to_string())?;
+    if let Some(class) = repeat.predictions.iter().find(|&&class| usize::from(class) >= data.classes()) {
+        bail!("{}: predicts class {class}, which {} does not have", path.display(), data.name);
+    }
+    let report = Classification::new(&repeat.predictions, &data.test.labels, data.classes());
+    let mut text = format!("{} by {} on {}", record.id, record.engine, record.dataset);
+    if record.repeats.len() > 1 {
+        text += &format!(", repeat {} of {}", args.repeat, record.repeats.len());
+    }
+    text += &format!("\n\n{}", report.to_text(&data.class_names, usize::from(args.digits)));
+    if args.history {
+        let epochs = history::read(&repeat.facts).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
+        text += &history::to_text(&epochs);
+    }
+    Ok(text)
+}
+
+/// Whether the predictions are of these test images.
+fn check(record: &Record, data: &dataset::Dataset) -> anyhow::Result<()> {
+    let digests = record.provenance.as_ref().map(|provenance| &provenance.dataset_digests);
+    if digests.is_some_and(|digests| !digests.is_empty() && *digests != data.digests) {
+        bail!("made from other files of {} than those here", data.name);
+    }
+    let (got, wanted) = (record.test_size, data.test.labels.len());
+    if got != wanted || record.repeats.iter().any(|repeat| repeat.predictions.len() != wanted) {
+        bail!("has predictions for {got} images; the test set of {} has {wanted}", data.name);
+    }
+    Ok(())
+}

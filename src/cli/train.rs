@@ -1,0 +1,214 @@
+//! `train`: trains one network, telling of each epoch, and saves it. A training that was killed goes on from its
+//! checkpoint when the same command is given again.
+
+use std::fs;
+use std::io::{ErrorKind, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::value_parser;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::ExitCode;
+use super::model::ModelArgs;
+use super::shared::DataDir;
+use crate::dataset::{self, Dataset};
+use crate::nn::checkpoint::Saved;
+use crate::nn::trainer::{Epoch, Images, Setting, Trainer, Underway};
+use crate::results::record::accuracy;
+use crate::results::store::write_atomically;
+use crate::sweep::Options;
+
+#[derive(clap::Args)]
+#[command(after_help = "With --save FILE a checkpoint stands in FILE.checkpoint after each epoch, and the same \
+command goes on from it after anything. The model can then be asked with `predict --model FILE IMAGE...`.")]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+
+    /// Data set to train on
+    #[arg(short, long, value_name = "NAME")]
+    dataset: String,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Epochs [default: the model's]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
+    epochs: Option<u32>,
+
+    /// Seed of the weights, the order of the images and whatever else is drawn
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+
+    /// Threads [default: one a core]; the weights are the same for any number
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    /// File for the trained network (safetensors)
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
+    /// Begin anew even where there is a checkpoint
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let dataset = dataset::load_from(&args.data_dir.data_dir, &args.dataset)?;
+    let threads = args.threads.map_or_else(Options::cores, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let mut saved = begin(&args, &dataset)?;
+    pool.context("cannot start the threads")?.install(|| train(&args, &dataset, &mut saved))
+}
+
+/// The network as it is to be trained: from the checkpoint where there is one, or untrained.
+fn begin(args: &Args, dataset: &Dataset) -> anyhow::Result<Saved> {
+    let (table, definition) = args.model.read()?;
+    let images = &dataset.train.images;
+    let setting = Setting {
+        dataset: dataset.name.clone(),
+        image: [images.rows, images.columns],
+        classes: dataset.classes(),
+        epochs: args.epochs.map_or(definition.epochs, |epochs| epochs as usize),
+        seed: args.seed,
+    };
+    let name = &args.model.model;
+    let trainer = Trainer::new(definition, setting, &images.pixels)
+        .map_err(|reason| anyhow::anyhow!("model {name} on {}: {reason}", dataset.name))?;
+    let begun = Saved {
+        model: name.clone(),
+        definition: table,
+        class_names: dataset.class_names.clone(),
+        digests: dataset.digests.clone(),
+        trainer,
+    };
+    let Some(path) = args.save.as_deref().map(checkpoint).filter(|_| !args.force) else { return Ok(begun) };
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(begun),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let before = Saved::from_bytes(&bytes)
+        .map_err(|reason| anyhow::anyhow!("{}: {reason}: delete it, or --force", path.display()))?;
+    if !before.is_of(&begun) {
+        bail!("{}: the checkpoint of another training: delete it, or --force", path.display());
+    }
+    tell(&format!("going on from {} after epoch {}", path.display(), before.trainer.history.len()));
+    Ok(before)
+}
+
+fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<ExitCode> {
+    let images = Images { pixels: &dataset.train.images.pixels, labels: &dataset.train.labels };
+    while !saved.trainer.finished() {
+        let mut line = Line::new(&saved.trainer);
+        let epoch = match saved.trainer.epoch(images, &mut |underway| line.show(underway)) {
+            Ok(epoch) => epoch.clone(),
+            Err(reason) => {
+                line.end();
+                tell(&format!("diverged: {reason}"));
+                return Ok(ExitCode::Failed);
+            }
+        };
+        line.end();
+        tell(&describe(&epoch, saved.trainer.setting.epochs, line.images));
+        if let Some(path) = &args.save {
+            write(&checkpoint(path), saved, true)?;
+        }
+    }
+    if saved.trainer.history.len() < saved.trainer.setting.epochs {
+        tell("stopped early: the validation loss no longer improves");
+    }
+    let predictions = saved.trainer.predict(&dataset.test.images.pixels);
+    if let Some(path) = &args.save {
+        write(path, saved, false)?;
+        // One that stays is overwritten by the next training.
+        let _ = fs::remove_file(checkpoint(path));
+        tell(&format!("saved: {}", path.display()));
+    }
+    let (share, count) = (accuracy(&predictions, &dataset.test.labels), dataset.test.labels.len());
+    writeln!(stdout().lock(), "test accuracy {share:.4} on {count} images of {}", dataset.name)?;
+    Ok(ExitCode::Success)
+}
+
+/// Where the training that saves to a file keeps its checkpoint.
+fn checkpoint(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".checkpoint");
+    name.into()
+}
+
+fn write(path: &Path, saved: &Saved, resumable: bool) -> anyhow::Result<()> {
+    let bytes = saved.to_bytes(resumable).map_err(anyhow::Error::msg)?;
+    write_atomically(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A line on standard error. When nobody reads it any more the training still ends as it should.
+fn tell(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
+fn describe(epoch: &Epoch, epochs: usize, images: usize) -> String {
+    let watched = match (epoch.validation_loss, epoch.validation_accuracy) {
+        (Some(loss), Some(accuracy)) => format!("  validation loss {loss:.4}  accuracy {accuracy:.4}"),
+        _ => String::new(),
+    };
+    let width = epochs.to_string().len();
+    format!(
+        "epoch {:>width$}/{epochs}  loss {:.4}  accuracy {:.4}{watched}  {:.0} images/s  {:.1} s",
+        epoch.epoch,
+        epoch.loss,
+        epoch.accuracy,
+        images as f64 / epoch.seconds.max(1e-3),
+        epoch.seconds
+    )
+}
+
+/// The live line of an epoch, where standard error is a terminal.
+struct Line {
+    bar: Option<ProgressBar>,
+    started: Instant,
+    epoch: usize,
+    epochs: usize,
+    /// Images that the epoch trains on, once it is known.
+    images: usize,
+}
+
+impl Line {
+    fn new(trainer: &Trainer) -> Line {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        let bar = (!bar.is_hidden()).then_some(bar);
+        if let Some(bar) = &bar {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        }
+        let (epoch, epochs) = (trainer.history.len() + 1, trainer.setting.epochs);
+        Line { bar, started: Instant::now(), epoch, epochs, images: 0 }
+    }
+
+    fn show(&mut self, underway: Underway) {
+        self.images = underway.of;
+        let Some(bar) = &self.bar else { return };
+        let rate = underway.images as f64 / self.started.elapsed().as_secs_f64().max(1e-6);
+        let left = (underway.of - underway.images) + underway.of * (self.epochs - self.epoch);
+        let left = Duration::from_secs_f64(left as f64 / rate.max(1e-6));
+        bar.set_message(format!(
+            "epoch {}/{}  {}/{} images  loss {:.4}  accuracy {:.4}  {rate:.0} images/s  {} left",
+            self.epoch,
+            self.epochs,
+            underway.images,
+            underway.of,
+            underway.loss,
+            underway.accuracy,
+            indicatif::HumanDuration(left)
+        ));
+        bar.tick();
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Precision, recall and F1 of each class, and scikit-learn's `classification_report` of them.
+
+/// What a set of predictions is worth, a class at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classification {
+    pub classes: Vec<Scores>,
+    pub accuracy: f64,
+    /// Means over the classes: all alike, and weighted by support.
+    pub macro_average: Scores,
+    pub weighted_average: Scores,
+}
+
+/// The figures of one class, or of several together. A division by zero gives 0, as scikit-learn has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scores {
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+    /// Images of the class.
+    pub support: usize,
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+impl Classification {
+    /// Compares predictions with as many labels, both below `classes`.
+    pub fn new(predictions: &[u8], labels: &[u8], classes: usize) -> Classification {
+        let (mut right, mut predicted, mut support) = (vec![0; classes], vec![0; classes], vec![0; classes]);
+        for (&prediction, &label) in predictions.iter().zip(labels) {
+            let (prediction, label) = (usize::from(prediction), usize::from(label));
+            predicted[prediction] += 1;
+            support[label] += 1;
+            right[label] += usize::from(prediction == label);
+        }
+        let scores: Vec<Scores> = (0..classes)
+            .map(|class| Scores {
+                precision: ratio(right[class], predicted[class]),
+                recall: ratio(right[class], support[class]),
+                f1: ratio(2 * right[class], predicted[class] + support[class]),
+                support: support[class],
+            })
+            .collect();
+        let average = |weight: &dyn Fn(&Scores) -> f64| {
+            let total: f64 = scores.iter().map(weight).sum::<f64>().max(f64::MIN_POSITIVE);
+            let mean = |of: &dyn Fn(&Scores) -> f64| {
+                scores.iter().map(|one| of(one) * weight(one)).sum::<f64>() / total
+            };
+            let support = labels.len();
+            Scores { precision: mean(&|s| s.precision), recall: mean(&|s| s.recall), f1: mean(&|s| s.f1), support }
+        };
+        Classification {
+            accuracy: ratio(right.iter().sum(), labels.len()),
+            macro_average: average(&|_| 1.0),
+            weighted_average: average(&|scores| scores.support as f64),
+            classes: scores,
+        }
+    }
+
+    /// The text that scikit-learn's `classification_report(..., digits)` prints.
+    pub fn to_text(&self, names: &[String], digits: usize) -> String {
+        const LAST: &str = "weighted avg";
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let width = longest.max(LAST.len()).max(digits);
+        let mut text = format!("{:>width$} ", "");
+        for head in ["precision", "recall", "f1-score", "support"] {
+            text += &format!(" {head:>9}");
+        }
+        text += "\n\n";
+        let line = |name: &str, scores: &Scores| {
+            let Scores { precision, recall, f1, support } = scores;
+            format!("{name:>width$}  {precision:>9.digits$} {recall:>9.digits$} {f1:>9.digits$} {support:>9}\n")
+        };
+        for (name, scores) in names.iter().zip(&self.classes) {
+            text += &line(name, scores);
+        }
+        let (accuracy, support) = (self.accuracy, self.macro_average.support);
+        text += &format!("\n{:>width$}  {:>9} {:>9} {accuracy:>9.digits$} {support:>9}\n", "accuracy", "", "");
+        text += &line("macro avg", &self.macro_average);
+        text + &line(LAST, &self.weighted_average)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first example of scikit-learn's documentation of `classification_report`.
+    #[test]
+    fn the_layout_is_scikit_learns() {
+        let report = Classification::new(&[0, 0, 2, 2, 1], &[0, 1, 2, 2, 2], 3);
+        let names: Vec<String> = ["class 0", "class 1", "class 2"].map(str::to_string).to_vec();
+        let expected = "              precision    recall  f1-score   support
+
+     class 0       0.50      1.00      0.67         1
+     class 1       0.00      0.00      0.00         1
+     class 2       1.00      0.67      0.80         3
+
+    accuracy                           0.60         5
+   macro avg       0.50      0.56      0.49         5
+weighted avg       0.70      0.60      0.61         5
+";
+        assert_eq!(report.to_text(&names, 2), expected);
+    }
+
+    #[test]
+    fn nothing_at_all_is_zero() {
+        let report = Classification::new(&[], &[], 2);
+        assert_eq!((report.accuracy, report.macro_average.f1, report.classes[1].recall), (0.0, 0.0, 0.0));
+    }
+}
