@@ -117,6 +117,7 @@ const REFUSED: &[(&str, &[&str])] = &[
         &[r#"{"C": 0}"#, r#"{"C": -1}"#, r#"{"C": "large"}"#, r#"{"max_iter": 0}"#],
     ),
     ("LinearSVC", &[r#"{"C": 0}"#, r#"{"C": -1}"#, r#"{"penalty": "l3"}"#]),
+    ("Network", &[r#"{"epochs": 0}"#, r#"{"model": "dense-128"}"#, r#"{"definition": {"layers": []}}"#]),
     ("LogisticRegression", &[r#"{"C": 0}"#, r#"{"C": -1}"#, r#"{"penalty": "l3"}"#]),
 ];
 
@@ -126,6 +127,12 @@ fn quick(classifier: &str) -> Parameters {
         "GradientBoostingClassifier" => r#"{"n_estimators": 3}"#,
         "MLPClassifier" => r#"{"hidden_layer_sizes": [4], "learning_rate_init": 0.1}"#,
         "KNeighborsClassifier" => r#"{"n_neighbors": 1}"#,
+        "Network" => {
+            r#"{"definition": {
+                "layers": [{"type": "flatten"}, {"type": "dense", "units": "classes", "activation": "softmax"}],
+                "optimizer": {"type": "adam", "learning_rate": 0.1}, "epochs": 60, "batch": 10
+            }}"#
+        }
         _ => "{}",
     };
     serde_json::from_str(json).unwrap()
@@ -155,10 +162,13 @@ fn run(
     let configurations = [Configuration::new(classifier, parameters.clone())];
     let training = Training { features: x, labels, classes: 3 };
     let mut outcomes = Vec::new();
-    family.run(&Work { configurations: &configurations, training, test, dataset: "odd", image: [2, 2], seed: 1 }, &mut |index, outcome| {
-        assert_eq!(index, 0);
-        outcomes.push(outcome);
-    });
+    family.run(
+        &Work { configurations: &configurations, training, test, dataset: "odd", image: [1, x.d()], seed: 1 },
+        &mut |index, outcome| {
+            assert_eq!(index, 0);
+            outcomes.push(outcome);
+        },
+    );
     assert_eq!(outcomes.len(), 1, "{classifier}: one outcome a configuration");
     outcomes.remove(0)
 }

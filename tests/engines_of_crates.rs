@@ -43,7 +43,14 @@ fn run(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Re
     let test = Features::new(test_pixels, 90, FEATURES, scaling);
     let configurations = [Configuration::new(classifier, parse(parameters))];
     let training = Training { features: &train, labels, classes: CLASSES };
-    let work = Work { configurations: &configurations, training, test: &test, dataset: "digits", image: [1, FEATURES], seed: 1 };
+    let work = Work {
+        configurations: &configurations,
+        training,
+        test: &test,
+        dataset: "digits",
+        image: [1, FEATURES],
+        seed: 1,
+    };
     let mut result = None;
     let family = engine.family(classifier).expect("a family of that name");
     family.run(&work, &mut |index, outcome| {
@@ -93,7 +100,8 @@ fn one_versus_rest_over_linfa_agrees_with_the_truth_on_easy_data() {
 
 #[test]
 fn what_cannot_be_expressed_has_a_reason() {
-    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
+    let shape =
+        Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
     let refused = [
         ("DecisionTreeClassifier", r#"{"splitter": "random"}"#, "best splitter only"),
         ("DecisionTreeClassifier", r#"{"max_depth": 0}"#, "at least 1"),
@@ -116,7 +124,8 @@ fn what_cannot_be_expressed_has_a_reason() {
 #[test]
 #[cfg(feature = "linfa")]
 fn linfa_refuses_a_sigmoid_and_unequal_priors() {
-    let shape = Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
+    let shape =
+        Shape { train_size: 100, test_size: 90, features: FEATURES, image: [1, FEATURES], classes: CLASSES };
     let linfa = &mnist_bench::engines::linfa::LINFA;
     let check = |classifier: &str, parameters: &str| {
         linfa.family(classifier).unwrap().check(&parse(parameters), &shape).unwrap_err()

@@ -35,7 +35,10 @@ fn check(name: &str, layer: &mut dyn Layer, stride: usize) {
     const STEP: f32 = 1e-3;
     let close = |what: String, slope: f64, gradient: f32| {
         let gradient = f64::from(gradient);
-        assert!((slope - gradient).abs() < 4e-3 * (1.0 + gradient.abs()), "{name}, {what}: {slope} {gradient}");
+        assert!(
+            (slope - gradient).abs() < 4e-3 * (1.0 + gradient.abs()),
+            "{name}, {what}: {slope} {gradient}"
+        );
     };
     for i in (0..input.len()).step_by(stride) {
         let before = input[i];
@@ -61,7 +64,13 @@ fn check(name: &str, layer: &mut dyn Layer, stride: usize) {
     }
 }
 
-fn convolution(input: [usize; 3], filters: usize, kernel: [usize; 2], padding: Padding, relu: bool) -> Conv2D {
+fn convolution(
+    input: [usize; 3],
+    filters: usize,
+    kernel: [usize; 2],
+    padding: Padding,
+    relu: bool,
+) -> Conv2D {
     let [height, width, channels] = input;
     let settings = Convolution { input: Image { height, width, channels }, filters, kernel, padding, relu };
     let mut layer = Conv2D::glorot(settings, &mut Pcg64::seed_from_u64(9));
@@ -111,8 +120,8 @@ fn a_convolution_is_the_sum_of_products_over_its_window() {
             let (filter, x) = (at % filters, at / filters % ow);
             let (y, image) = (at / filters / ow % oh, at / filters / ow / oh);
             let mut sum = f64::from(bias.value[filter]);
-            for (ky, kx, c) in
-                (0..kernel[0]).flat_map(|ky| (0..kernel[1]).flat_map(move |kx| (0..3).map(move |c| (ky, kx, c))))
+            for (ky, kx, c) in (0..kernel[0])
+                .flat_map(|ky| (0..kernel[1]).flat_map(move |kx| (0..3).map(move |c| (ky, kx, c))))
             {
                 let (from_y, from_x) = (y + ky, x + kx);
                 if from_y < before[0] || from_x < before[1] {
@@ -153,7 +162,8 @@ fn all_layers_give_the_same_bits_for_any_number_of_threads() {
                 let mut gradient = vec![0.0; input.len()];
                 let weights = values(output.len(), 8);
                 layer.backward(&input, &output, &weights, Some(&mut gradient));
-                let parameters: Vec<Vec<f32>> = layer.parameters().iter().map(|p| p.gradient.clone()).collect();
+                let parameters: Vec<Vec<f32>> =
+                    layer.parameters().iter().map(|p| p.gradient.clone()).collect();
                 (output, gradient, parameters)
             })
         };

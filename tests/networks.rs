@@ -40,7 +40,12 @@ augmentation = { shift = 1, flip = 0.5, erase = 0.2 }
 
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -78,7 +83,20 @@ fn a_training_that_was_killed_ends_with_the_same_weights() {
     let sandbox = Sandbox::new(GRID);
     let folder = sandbox.path();
     let train = |file: &'static str, threads: &'static str| {
-        ["train", "small", "--grid", "grid.toml", "-d", "tiny", "--epochs", "400", "--threads", threads, "--save", file]
+        [
+            "train",
+            "small",
+            "--grid",
+            "grid.toml",
+            "-d",
+            "tiny",
+            "--epochs",
+            "400",
+            "--threads",
+            threads,
+            "--save",
+            file,
+        ]
     };
     run(folder, &train("through.safetensors", "2")).code(0);
     let expected = weights(&folder.join("through.safetensors"));
@@ -91,7 +109,8 @@ fn a_training_that_was_killed_ends_with_the_same_weights() {
     let mut kills = 0;
     for _ in 0..3 {
         let before = epochs(&checkpoint);
-        let mut child = program(folder, &train("killed.safetensors", "1")).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            program(folder, &train("killed.safetensors", "1")).stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
         while epochs(&checkpoint) <= before + 2 && started.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(1));
@@ -103,7 +122,9 @@ fn a_training_that_was_killed_ends_with_the_same_weights() {
         kills += usize::from(after < 400);
     }
     assert!(kills > 0, "it was over before it could be killed");
-    run(folder, &train("killed.safetensors", "1")).code(0).says("going on from killed.safetensors.checkpoint");
+    run(folder, &train("killed.safetensors", "1"))
+        .code(0)
+        .says("going on from killed.safetensors.checkpoint");
     assert!(weights(&folder.join("killed.safetensors")) == expected);
     // A checkpoint of another training is not gone on from.
     std::fs::write(&checkpoint, b"rubbish").unwrap();
@@ -127,14 +148,20 @@ fn a_sweep_trains_a_network_and_keeps_its_history() {
     // What was trained stands in the file.
     assert_eq!(result["parameters"]["definition"]["batch"], 16);
     let text = run_evaluate(&sandbox, path);
-    assert!(text.contains("weighted avg") && text.lines().any(|line| line.trim().starts_with("6 ")), "{text}");
+    assert!(
+        text.contains("weighted avg") && text.lines().any(|line| line.trim().starts_with("6 ")),
+        "{text}"
+    );
     // Again there is nothing to do; another definition is another row.
     run().says("1 rows are there already");
     let grid = sandbox.path().join("grid.toml");
     let changed = std::fs::read_to_string(&grid).unwrap().replace("filters = 8", "filters = 9");
     std::fs::write(&grid, changed).unwrap();
     run();
-    assert_eq!(sandbox.files().iter().filter(|(path, _)| path.to_string_lossy().contains("Network")).count(), 2);
+    assert_eq!(
+        sandbox.files().iter().filter(|(path, _)| path.to_string_lossy().contains("Network")).count(),
+        2
+    );
 }
 
 fn run_evaluate(sandbox: &Sandbox, path: &Path) -> String {
@@ -153,15 +180,24 @@ fn evaluate_reads_the_results_of_classic_models() {
 fn a_saved_network_answers() {
     let sandbox = Sandbox::new(GRID);
     let folder = sandbox.path();
-    run(folder, &["train", "small", "--grid", "grid.toml", "-d", "tiny", "--epochs", "30", "--save", "m"]).code(0);
+    run(folder, &["train", "small", "--grid", "grid.toml", "-d", "tiny", "--epochs", "30", "--save", "m"])
+        .code(0);
     let text = run(folder, &["predict", "--model", "m", "0", "1"]).code(0).stdout;
     assert_eq!(text.lines().count(), 2);
     assert!(text.starts_with("test image 0: class "), "{text}");
-    assert!(run(folder, &["predict", "--model", "m", "60"]).code(2).stderr.contains("no test image 60: there are 60"));
+    assert!(
+        run(folder, &["predict", "--model", "m", "60"])
+            .code(2)
+            .stderr
+            .contains("no test image 60: there are 60")
+    );
     assert!(run(folder, &["predict", "--model", "m", "x.png"]).code(2).stderr.contains("cannot read x.png"));
-    assert!(run(folder, &["predict", "--model", "grid.toml", "0"]).code(2).stderr.contains("no safetensors file"));
+    assert!(
+        run(folder, &["predict", "--model", "grid.toml", "0"]).code(2).stderr.contains("no safetensors file")
+    );
     let json: serde_json::Value =
-        serde_json::from_str(&run(folder, &["predict", "--json", "--model", "m", "5"]).code(0).stdout).unwrap();
+        serde_json::from_str(&run(folder, &["predict", "--json", "--model", "m", "5"]).code(0).stdout)
+            .unwrap();
     let softmax = json[0]["softmax"].as_array().unwrap();
     assert!((softmax.iter().map(|value| value.as_f64().unwrap()).sum::<f64>() - 1.0).abs() < 1e-6);
 }
@@ -170,12 +206,27 @@ fn a_saved_network_answers() {
 fn what_does_not_fit_names_the_layer() {
     let head = "optimizer = { type = \"adam\", learning_rate = 0.1 }\nepochs = 1\nbatch = 4\n";
     for (layers, expected) in [
-        ("{ type = 'conv', filters = 2, kernel = 7 }", "layer 1 (conv): a kernel of 7 x 7 does not fit into 6 x 6 x 1"),
-        ("{ type = 'flatten' }, { type = 'max_pool', size = 2 }", "layer 2 (max_pool): needs an image, but gets 36"),
+        (
+            "{ type = 'conv', filters = 2, kernel = 7 }",
+            "layer 1 (conv): a kernel of 7 x 7 does not fit into 6 x 6 x 1",
+        ),
+        (
+            "{ type = 'flatten' }, { type = 'max_pool', size = 2 }",
+            "layer 2 (max_pool): needs an image, but gets 36",
+        ),
         ("{ type = 'max_pool', size = 7 }", "layer 1 (max_pool): squares of 7 do not fit"),
-        ("{ type = 'dense', units = 3 }", "layer 1 (dense): needs a row of values, but gets 6 x 6 x 1: put flatten"),
-        ("{ type = 'flatten' }, { type = 'dense', units = 3, activation = 'softmax' }", "but there are 4 classes"),
-        ("{ type = 'flatten' }, { type = 'dense', units = 4 }", "the last layer needs activation = \"softmax\""),
+        (
+            "{ type = 'dense', units = 3 }",
+            "layer 1 (dense): needs a row of values, but gets 6 x 6 x 1: put flatten",
+        ),
+        (
+            "{ type = 'flatten' }, { type = 'dense', units = 3, activation = 'softmax' }",
+            "but there are 4 classes",
+        ),
+        (
+            "{ type = 'flatten' }, { type = 'dense', units = 4 }",
+            "the last layer needs activation = \"softmax\"",
+        ),
         ("{ type = 'dropout', rate = 1.0 }", "layer 1 (dropout): rate = 1 is no share"),
         ("{ type = 'conv', filters = 2, kernel = 3, stride = 2 }", "layer 1 (conv): unknown field `stride`"),
         ("{ type = 'lstm' }", "layer 1 (lstm): unknown variant `lstm`"),

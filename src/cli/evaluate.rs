@@ -64,7 +64,8 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     }
     text += &format!("\n\n{}", report.to_text(&data.class_names, usize::from(args.digits)));
     if args.history {
-        let epochs = history::read(&repeat.facts).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
+        let epochs =
+            history::read(&repeat.facts).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
         text += &history::to_text(&epochs);
     }
     Ok(text)

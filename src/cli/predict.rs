@@ -36,7 +36,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let bytes = fs::read(&args.model).with_context(|| format!("cannot read {}", args.model.display()))?;
-    let saved = Saved::from_bytes(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", args.model.display()))?;
+    let saved =
+        Saved::from_bytes(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", args.model.display()))?;
     let images = read_images(&args, &saved)?;
     let classes = saved.class_names.len();
     let pixels: Vec<u8> = images.iter().flat_map(|(_, pixels)| pixels).copied().collect();
@@ -76,10 +77,15 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
         }
         let Some(test) = &test else { continue };
         if [test.rows, test.columns] != [rows, columns] {
-            bail!("the test images are {} x {}, the network is for {rows} x {columns}", test.rows, test.columns);
+            bail!(
+                "the test images are {} x {}, the network is for {rows} x {columns}",
+                test.rows,
+                test.columns
+            );
         }
         let size = rows * columns;
-        let Some(pixels) = test.pixels.get(number.saturating_mul(size)..).and_then(|rest| rest.get(..size)) else {
+        let Some(pixels) = test.pixels.get(number.saturating_mul(size)..).and_then(|rest| rest.get(..size))
+        else {
             bail!("no test image {number}: there are {}, counted from 0", test.count);
         };
         images.push((format!("test image {number}"), pixels.to_vec()));
@@ -89,8 +95,9 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
 
 /// A picture in the network's size, with a notice of what had to be done to it.
 fn read_png(path: &Path, size: [usize; 2]) -> anyhow::Result<Vec<u8>> {
-    let bytes = fs::read(path)
-        .with_context(|| format!("cannot read {}: name a PNG file, or a test image by its number", path.display()))?;
+    let bytes = fs::read(path).with_context(|| {
+        format!("cannot read {}: name a PNG file, or a test image by its number", path.display())
+    })?;
     let picture = picture::read(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let (pixels, notices) = picture.fitted(size);
     for notice in notices {

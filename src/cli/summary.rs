@@ -82,6 +82,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 101_770, 3_274_634].map(grouped).join(" "), "0 999 1,000 101,770 3,274,634");
+        assert_eq!(
+            [0, 999, 1000, 101_770, 3_274_634].map(grouped).join(" "),
+            "0 999 1,000 101,770 3,274,634"
+        );
     }
 }

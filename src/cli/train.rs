@@ -21,8 +21,10 @@ use crate::results::store::write_atomically;
 use crate::sweep::Options;
 
 #[derive(clap::Args)]
-#[command(after_help = "With --save FILE a checkpoint stands in FILE.checkpoint after each epoch, and the same \
-command goes on from it after anything. The model can then be asked with `predict --model FILE IMAGE...`.")]
+#[command(
+    after_help = "With --save FILE a checkpoint stands in FILE.checkpoint after each epoch, and the same \
+command goes on from it after anything. The model can then be asked with `predict --model FILE IMAGE...`."
+)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,

@@ -53,7 +53,8 @@ impl Picture {
         if self.converted {
             notices.push("colours became their brightness".to_string());
         }
-        let mean = self.pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / self.pixels.len().max(1) as f64;
+        let mean =
+            self.pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / self.pixels.len().max(1) as f64;
         if mean > 127.0 {
             notices.push("is mostly bright: the data sets are bright on black".to_string());
         }

@@ -45,7 +45,8 @@ pub fn complete(grids: &mut [Grid], folder: &Path) -> Result<(), GridError> {
                 shared = Some(of_folder(folder)?);
             }
             let models = shared.as_deref().unwrap_or_default();
-            let model = find(models, &name).map_err(|error| GridError::new(format!("{}: {error}", grid.name)))?;
+            let model =
+                find(models, &name).map_err(|error| GridError::new(format!("{}: {error}", grid.name)))?;
             grid.models.push((name, model.clone()));
         }
     }
@@ -71,8 +72,10 @@ pub fn find<'a>(models: &'a [(String, Value)], name: &str) -> Result<&'a Value, 
 fn named(grid: &Grid) -> Vec<String> {
     let families = grid.families.iter().filter(|family| family.classifier == CLASSIFIER);
     let values = families.flat_map(|family| &family.parameters).filter(|(name, _)| name == "model");
-    let mut names: Vec<String> =
-        values.flat_map(|(_, values)| values).filter_map(|value| value.as_str().map(str::to_string)).collect();
+    let mut names: Vec<String> = values
+        .flat_map(|(_, values)| values)
+        .filter_map(|value| value.as_str().map(str::to_string))
+        .collect();
     names.dedup();
     names
 }

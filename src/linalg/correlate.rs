@@ -195,7 +195,8 @@ mod x86 {
                 Start::Zero => {}
                 Start::Bias(bias) => {
                     for c in 0..C {
-                        let bias = _mm512_maskz_loadu_ps(masks[c], bias.as_ptr().wrapping_add(lane + c * LANES));
+                        let bias =
+                            _mm512_maskz_loadu_ps(masks[c], bias.as_ptr().wrapping_add(lane + c * LANES));
                         for p in 0..P {
                             sums[p][c] = bias;
                         }
@@ -340,9 +341,15 @@ mod tests {
 
     #[test]
     fn all_levels_give_the_same_bits_at_every_size() {
-        for (points, lanes, outer, inner) in
-            [(1, 1, 1, 1), (28, 32, 3, 5), (14, 64, 2, 33), (7, 10, 5, 4), (29, 17, 1, 9), (5, 48, 3, 28), (3, 20, 0, 4)]
-        {
+        for (points, lanes, outer, inner) in [
+            (1, 1, 1, 1),
+            (28, 32, 3, 5),
+            (14, 64, 2, 33),
+            (7, 10, 5, 4),
+            (29, 17, 1, 9),
+            (5, 48, 3, 28),
+            (3, 20, 0, 4),
+        ] {
             let walk = Walk {
                 outer,
                 inner,

@@ -41,8 +41,7 @@ impl Augmentation {
         for y in 0..rows {
             for x in 0..columns {
                 let (from_y, from_x) = (y as i64 - down, x as i64 - right);
-                let inside =
-                    (0..rows as i64).contains(&from_y) && (0..columns as i64).contains(&from_x);
+                let inside = (0..rows as i64).contains(&from_y) && (0..columns as i64).contains(&from_x);
                 let from_x = if mirrored { columns as i64 - 1 - from_x } else { from_x };
                 changed[y * columns + x] =
                     if inside { image[from_y as usize * columns + from_x as usize] } else { 0 };
@@ -108,6 +107,8 @@ mod tests {
         let counts: Vec<usize> = (0..50)
             .map(|seed| changed(erase, seed).iter().zip(&same).filter(|(a, b)| a != b).count())
             .collect();
-        assert!(counts.iter().all(|&count| count < 20) && counts.iter().filter(|&&count| count > 0).count() > 40);
+        assert!(
+            counts.iter().all(|&count| count < 20) && counts.iter().filter(|&&count| count > 0).count() > 40
+        );
     }
 }

@@ -67,7 +67,8 @@ impl BatchNorm {
 
     fn apply(&self, mean: &[f32], inverse: &[f32], input: &[f32], output: &mut [f32]) {
         let [gamma, beta] = &self.parameters;
-        let scale: Vec<f32> = gamma.value.iter().zip(inverse).map(|(gamma, inverse)| gamma * inverse).collect();
+        let scale: Vec<f32> =
+            gamma.value.iter().zip(inverse).map(|(gamma, inverse)| gamma * inverse).collect();
         let inputs = input.par_chunks(self.width);
         output.par_chunks_mut(self.width).zip(inputs).for_each(|(output, input)| {
             let pixels = output.chunks_exact_mut(self.channels).zip(input.chunks_exact(self.channels));
@@ -92,7 +93,8 @@ impl Layer for BatchNorm {
 
     fn infer(&self, input: &[f32], output: &mut [f32]) {
         let [mean, variance] = &self.statistics;
-        let inverse: Vec<f32> = variance.iter().map(|variance| 1.0 / (variance + self.epsilon).sqrt()).collect();
+        let inverse: Vec<f32> =
+            variance.iter().map(|variance| 1.0 / (variance + self.epsilon).sqrt()).collect();
         self.apply(mean, &inverse, input, output);
     }
 

@@ -60,7 +60,16 @@ pub struct Step {
 }
 
 /// Every layer in order, for images of `[rows, columns]` pixels of so many classes.
-pub fn steps(definition: &Definition, [rows, columns]: [usize; 2], classes: usize) -> Result<Vec<Step>, String> {
+pub fn steps(
+    definition: &Definition,
+    [rows, columns]: [usize; 2],
+    classes: usize,
+) -> Result<Vec<Step>, String> {
+    if rows * columns == 0 || classes == 0 {
+        return Err(format!(
+            "images of {rows} x {columns} pixels of {classes} classes leave nothing to learn"
+        ));
+    }
     let mut shape = Shape::Image(Image { height: rows, width: columns, channels: 1 });
     let mut steps: Vec<Step> = Vec::new();
     let count = definition.layers.len();
@@ -69,7 +78,15 @@ pub fn steps(definition: &Definition, [rows, columns]: [usize; 2], classes: usiz
         let step = step(layer, shape, classes, index + 1 == count)
             .map_err(|reason| format!("layer {} ({}): {reason}", index + 1, layer.name()))?;
         let (output, parameters, statistics, activation) = step;
-        steps.push(Step { name, input: shape, output, parameters, statistics, layer: layer.clone(), activation });
+        steps.push(Step {
+            name,
+            input: shape,
+            output,
+            parameters,
+            statistics,
+            layer: layer.clone(),
+            activation,
+        });
         shape = output;
     }
     let Some(last) = steps.last() else { return Err("layers = []: a network needs one".into()) };
@@ -157,7 +174,9 @@ fn convolution(layer: &Kind, input: Image) -> Result<Convolution, String> {
         definition::Padding::Same => Padding::Same,
         definition::Padding::Valid if kh > input.height || kw > input.width => {
             let shape = Shape::Image(input);
-            return Err(format!("a kernel of {kh} x {kw} does not fit into {shape}: padding = \"same\" would"));
+            return Err(format!(
+                "a kernel of {kh} x {kw} does not fit into {shape}: padding = \"same\" would"
+            ));
         }
         definition::Padding::Valid => Padding::Valid,
     };
@@ -176,7 +195,7 @@ pub fn network(steps: &[Step], seed: u64) -> Network {
 
 impl Step {
     fn layers(&self, seed: u64, rng: &mut Pcg64) -> Vec<Box<dyn Layer>> {
-            let mut layers: Vec<Box<dyn Layer>> = Vec::new();
+        let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         let mut fused = false;
         match (&self.layer, self.input) {
             (Kind::Conv { .. }, Shape::Image(image)) => {
@@ -189,12 +208,7 @@ impl Step {
                 layers.push(Box::new(MaxPool::new(image, *size)));
             }
             (Kind::BatchNorm { momentum, epsilon }, input) => {
-                layers.push(Box::new(BatchNorm::new(
-                    input.size(),
-                    input.channels(),
-                    *momentum,
-                    *epsilon,
-                )));
+                layers.push(Box::new(BatchNorm::new(input.size(), input.channels(), *momentum, *epsilon)));
             }
             (Kind::Dropout { rate }, input) => {
                 layers.push(Box::new(Dropout::new(input.size(), *rate, seed)));

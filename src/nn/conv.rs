@@ -300,7 +300,11 @@ impl Layer for Conv2D {
                 for image in 0..input.len() / inputs {
                     let outputs = image * outputs..(image + 1) * outputs;
                     settings.frame(&input[image * inputs..(image + 1) * inputs], &mut frame);
-                    settings.frame_gradient(&output[outputs.clone()], &gradient[outputs], &mut gradient_frame);
+                    settings.frame_gradient(
+                        &output[outputs.clone()],
+                        &gradient[outputs],
+                        &mut gradient_frame,
+                    );
                     add_bias(&settings, &gradient_frame, &mut part.bias);
                     let rows = weights_length / settings.kernel[0];
                     for (ky, weights) in part.weights.chunks_exact_mut(rows).enumerate() {
@@ -339,8 +343,7 @@ impl Layer for Conv2D {
 
 /// Adds up the gradient in the outputs of one image, a filter at a time.
 fn add_bias(settings: &Convolution, gradient_frame: &[f32], bias: &mut [f32]) {
-    let (output, frame, start) =
-        (settings.output(), settings.framed_gradient(), settings.gradient_start());
+    let (output, frame, start) = (settings.output(), settings.framed_gradient(), settings.gradient_start());
     for y in 0..output.height {
         let row = &gradient_frame[start + y * frame.width * frame.channels..];
         for pixel in row.chunks_exact(frame.channels).take(output.width) {

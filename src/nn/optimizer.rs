@@ -48,7 +48,11 @@ impl Optimizer {
             let l2 = if parameter.decays { l2 as f32 } else { 0.0 };
             match self.rule {
                 Rule::Sgd { momentum, nesterov } => {
-                    sgd(parameter, memory, SgdStep { rate: rate as f32, momentum: momentum as f32, nesterov, l2 });
+                    sgd(
+                        parameter,
+                        memory,
+                        SgdStep { rate: rate as f32, momentum: momentum as f32, nesterov, l2 },
+                    );
                 }
                 Rule::Adam { beta_1, beta_2, epsilon, weight_decay } => {
                     let steps = self.steps.min(i32::MAX as u64) as i32;

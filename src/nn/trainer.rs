@@ -96,9 +96,7 @@ impl Trainer {
         let features = setting.image[0] * setting.image[1];
         let scaling = match definition.scaling {
             Scaling::Unit => dataset::Scaling::unit(features),
-            Scaling::Standard => {
-                dataset::Scaling::standard(pixels, pixels.len() / features.max(1), features)
-            }
+            Scaling::Standard => dataset::Scaling::standard(pixels, pixels.len() / features.max(1), features),
         };
         Ok(Trainer::untrained(definition, setting, steps, scaling))
     }
@@ -113,7 +111,17 @@ impl Trainer {
         let network = build::network(&steps, setting.seed);
         let optimizer = Optimizer::new(definition.rule, &network);
         let scaled = scaled(definition.scaling, &scaling);
-        Trainer { definition, setting, steps, network, optimizer, history: Vec::new(), best: None, scaling, scaled }
+        Trainer {
+            definition,
+            setting,
+            steps,
+            network,
+            optimizer,
+            history: Vec::new(),
+            best: None,
+            scaling,
+            scaled,
+        }
     }
 
     /// Whether the last epoch is over, or the training stopped early.
@@ -171,7 +179,12 @@ impl Trainer {
             loss += mean * rows.len() as f64;
             done += rows.len();
             let count = done as f64;
-            tell(Underway { images: done, of: order.len(), loss: loss / count, accuracy: correct as f64 / count });
+            tell(Underway {
+                images: done,
+                of: order.len(),
+                loss: loss / count,
+                accuracy: correct as f64 / count,
+            });
             if !mean.is_finite() {
                 let epoch = number + 1;
                 return Err(format!("the training loss of epoch {epoch} is {mean}: lower the learning rate"));

@@ -23,7 +23,9 @@ pub struct Epoch {
 pub fn read(facts: &Map<String, Value>) -> Result<Vec<Epoch>, String> {
     match facts.get("history") {
         None => Ok(Vec::new()),
-        Some(history) => serde_json::from_value(history.clone()).map_err(|error| format!("facts/history: {error}")),
+        Some(history) => {
+            serde_json::from_value(history.clone()).map_err(|error| format!("facts/history: {error}"))
+        }
     }
 }
 
@@ -33,7 +35,8 @@ pub fn to_text(epochs: &[Epoch]) -> String {
         return String::new();
     }
     let optional = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
-    let mut text = "\nepoch  rate      loss    accuracy  validation loss  validation accuracy  seconds\n".to_string();
+    let mut text =
+        "\nepoch  rate      loss    accuracy  validation loss  validation accuracy  seconds\n".to_string();
     for one in epochs {
         text += &format!(
             "{:>5}  {:<8.2e}  {:.4}  {:>8.4}  {:>15}  {:>19}  {:>7.1}\n",
@@ -71,6 +74,8 @@ mod tests {
         assert_eq!((epochs[0].validation_loss, epochs[0].validation_accuracy), (Some(0.25), None));
         assert_eq!(to_text(&epochs).lines().count(), 3);
         assert_eq!(read(&Map::new()), Ok(Vec::new()));
-        assert!(read(json!({ "history": [{"epoch": 1}] }).as_object().unwrap()).unwrap_err().contains("missing"));
+        assert!(
+            read(json!({ "history": [{"epoch": 1}] }).as_object().unwrap()).unwrap_err().contains("missing")
+        );
     }
 }

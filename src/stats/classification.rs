@@ -48,7 +48,12 @@ impl Classification {
                 scores.iter().map(|one| of(one) * weight(one)).sum::<f64>() / total
             };
             let support = labels.len();
-            Scores { precision: mean(&|s| s.precision), recall: mean(&|s| s.recall), f1: mean(&|s| s.f1), support }
+            Scores {
+                precision: mean(&|s| s.precision),
+                recall: mean(&|s| s.recall),
+                f1: mean(&|s| s.f1),
+                support,
+            }
         };
         Classification {
             accuracy: ratio(right.iter().sum(), labels.len()),
@@ -70,13 +75,16 @@ impl Classification {
         text += "\n\n";
         let line = |name: &str, scores: &Scores| {
             let Scores { precision, recall, f1, support } = scores;
-            format!("{name:>width$}  {precision:>9.digits$} {recall:>9.digits$} {f1:>9.digits$} {support:>9}\n")
+            format!(
+                "{name:>width$}  {precision:>9.digits$} {recall:>9.digits$} {f1:>9.digits$} {support:>9}\n"
+            )
         };
         for (name, scores) in names.iter().zip(&self.classes) {
             text += &line(name, scores);
         }
         let (accuracy, support) = (self.accuracy, self.macro_average.support);
-        text += &format!("\n{:>width$}  {:>9} {:>9} {accuracy:>9.digits$} {support:>9}\n", "accuracy", "", "");
+        text +=
+            &format!("\n{:>width$}  {:>9} {:>9} {accuracy:>9.digits$} {support:>9}\n", "accuracy", "", "");
         text += &line("macro avg", &self.macro_average);
         text + &line(LAST, &self.weighted_average)
     }

@@ -58,7 +58,9 @@ fn rates(configuration: &Configuration) -> Rates {
         "LinearSVC" => (120.0, 1.0, 200.0),
         "SVC" => (200.0, 2.0, 1400.0),
         "MLPClassifier" => (60.0, 1.0, 150.0),
-        "Network" => (number("epochs", 10.0) * if has_convolutions(configuration) { 20.0 } else { 1.0 }, 1.0, 600.0),
+        "Network" => {
+            (number("epochs", 10.0) * if has_convolutions(configuration) { 20.0 } else { 1.0 }, 1.0, 600.0)
+        }
         "GradientBoostingClassifier" => (number("n_estimators", 100.0) * depth.min(20.0) * 0.6, 1.0, 300.0),
         "GaussianProcessClassifier" => (25.0, 1.5, 300.0),
         _ => (300.0, 1.0, 500.0),
@@ -68,7 +70,8 @@ fn rates(configuration: &Configuration) -> Rates {
 
 /// Whether a network has layers that cost far more than others.
 fn has_convolutions(configuration: &Configuration) -> bool {
-    let layers = configuration.parameters.get("definition").and_then(|definition| definition["layers"].as_array());
+    let layers =
+        configuration.parameters.get("definition").and_then(|definition| definition["layers"].as_array());
     layers.is_some_and(|layers| layers.iter().any(|layer| layer["type"] == "conv"))
 }
 

@@ -6,9 +6,9 @@ use super::reader::Reader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
+use crate::nn::Definition;
 use crate::nn::build;
 use crate::nn::trainer::{Images, Setting, Trainer};
-use crate::nn::Definition;
 
 pub struct Family;
 
@@ -38,15 +38,21 @@ impl engines::Family for Family {
 /// The definition and the number of epochs.
 fn read(parameters: &Parameters) -> Result<(Definition, usize), String> {
     let reader = Reader::new(parameters, &KNOWN)?;
-    let definition = reader.value("definition").ok_or("no definition: name a model that a grid file defines")?;
-    let definition = Definition::from_json(definition)?;
-    let epochs = reader.integer("epochs", definition.epochs, 1)?;
+    // Where no number is given, the definition has one.
+    let epochs = reader.integer("epochs", usize::MAX, 1)?;
+    let definition =
+        reader.value("definition").ok_or("no definition: name a model that a grid file defines")?;
+    let definition = Definition::from_json(definition).map_err(|reason| format!("definition: {reason}"))?;
+    let epochs = if epochs == usize::MAX { definition.epochs } else { epochs };
     Ok((definition, epochs))
 }
 
 fn run(work: &Work, parameters: &Parameters) -> Result<Outcome, Failure> {
     let (definition, epochs) = read(parameters).map_err(Failure::Unsupported)?;
     let (features, labels) = (work.training.features, work.training.labels);
+    if labels.is_empty() {
+        return Err(Failure::Failed("there are no training rows".into()));
+    }
     let setting = Setting {
         dataset: work.dataset.to_string(),
         image: work.image,
