@@ -22,8 +22,8 @@ fn loss(layer: &mut dyn Layer, input: &[f32], weights: &[f32]) -> f64 {
     output.iter().zip(weights).map(|(y, w)| f64::from(*y) * f64::from(*w)).sum()
 }
 
-/// Checks every `stride`-th value of inputs and parameters.
-fn check(name: &str, layer: &mut dyn Layer, stride: usize) {
+/// Checks every `stride`-th value of inputs and parameters by differences of two steps.
+fn check(name: &str, layer: &mut dyn Layer, stride: usize, step: f32) {
     let mut input = values(IMAGES * layer.input_width(), 5);
     let weights = values(IMAGES * layer.output_width(), 77);
     let mut output = vec![0.0; weights.len()];
@@ -32,7 +32,6 @@ fn check(name: &str, layer: &mut dyn Layer, stride: usize) {
     let mut gradient = vec![f32::NAN; input.len()];
     layer.backward(&input, &output, &weights, Some(&mut gradient));
     let parameters: Vec<Vec<f32>> = layer.parameters().iter().map(|p| p.gradient.clone()).collect();
-    const STEP: f32 = 1e-3;
     let close = |what: String, slope: f64, gradient: f32| {
         let gradient = f64::from(gradient);
         assert!(
@@ -42,23 +41,23 @@ fn check(name: &str, layer: &mut dyn Layer, stride: usize) {
     };
     for i in (0..input.len()).step_by(stride) {
         let before = input[i];
-        input[i] = before + STEP;
+        input[i] = before + step;
         let above = loss(layer, &input, &weights);
-        input[i] = before - STEP;
+        input[i] = before - step;
         let below = loss(layer, &input, &weights);
         input[i] = before;
-        close(format!("input {i}"), (above - below) / (2.0 * f64::from(STEP)), gradient[i]);
+        close(format!("input {i}"), (above - below) / (2.0 * f64::from(step)), gradient[i]);
     }
     for (which, gradient) in parameters.iter().enumerate() {
         for i in (0..gradient.len()).step_by(stride) {
-            let mut moved = |step: f32| {
+            let mut moved = |by: f32| {
                 let before = layer.parameters()[which].value[i];
-                layer.parameters_mut()[which].value[i] = before + step;
+                layer.parameters_mut()[which].value[i] = before + by;
                 let loss = loss(layer, &input, &weights);
                 layer.parameters_mut()[which].value[i] = before;
                 loss
             };
-            let slope = (moved(STEP) - moved(-STEP)) / (2.0 * f64::from(STEP));
+            let slope = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
             close(format!("parameter {which}, {i}"), slope, gradient[i]);
         }
     }
@@ -74,7 +73,10 @@ fn convolution(
     let [height, width, channels] = input;
     let settings = Convolution { input: Image { height, width, channels }, filters, kernel, padding, relu };
     let mut layer = Conv2D::glorot(settings, &mut Pcg64::seed_from_u64(9));
-    layer.parameters_mut()[1].value = values(filters, 31);
+    // With ReLU far from its kink: some filters are always on, the others always off.
+    let bias = |i: usize| if i % 2 == 0 { 9.0 } else { -9.0 };
+    layer.parameters_mut()[1].value =
+        if relu { (0..filters).map(bias).collect() } else { values(filters, 31) };
     layer
 }
 
@@ -82,13 +84,13 @@ fn convolution(
 fn gradients_agree_with_finite_differences() {
     let mut rng = Pcg64::seed_from_u64(4);
     let image = Image { height: 7, width: 5, channels: 3 };
-    check("dense", &mut Dense::glorot(13, 6, &mut rng), 1);
-    check("relu", &mut Relu { width: 11 }, 1);
-    check("tanh", &mut Tanh { width: 11 }, 1);
-    check("max_pool", &mut MaxPool::new(image, 2), 1);
-    check("batch_norm of images", &mut BatchNorm::new(image.size(), 3, 0.99, 1e-3), 1);
-    check("batch_norm of rows", &mut BatchNorm::new(6, 6, 0.9, 1e-2), 1);
-    check("dropout", &mut Dropout::new(40, 0.4, 11), 1);
+    check("dense", &mut Dense::glorot(13, 6, &mut rng), 1, 1e-3);
+    check("relu", &mut Relu { width: 11 }, 1, 1e-3);
+    check("tanh", &mut Tanh { width: 11 }, 1, 1e-3);
+    check("max_pool", &mut MaxPool::new(image, 2), 1, 1e-3);
+    check("batch_norm of images", &mut BatchNorm::new(image.size(), 3, 0.99, 1e-3), 1, 1e-2);
+    check("batch_norm of rows", &mut BatchNorm::new(6, 6, 0.9, 1e-2), 1, 1e-2);
+    check("dropout", &mut Dropout::new(40, 0.4, 11), 1, 1e-3);
     use Padding::{Same, Valid};
     for (input, filters, kernel, padding, relu) in [
         ([6, 5, 1], 4, [3, 3], Same, false),
@@ -100,7 +102,7 @@ fn gradients_agree_with_finite_differences() {
         ([3, 4, 2], 3, [1, 1], Valid, false),
     ] {
         let name = format!("conv {input:?} {filters} {kernel:?} {padding:?} {relu}");
-        check(&name, &mut convolution(input, filters, kernel, padding, relu), 3);
+        check(&name, &mut convolution(input, filters, kernel, padding, relu), 3, 1e-2);
     }
 }
 

@@ -1,8 +1,11 @@
 //! Batch normalisation (Ioffe and Szegedy, 2015) over all but the channels, with the defaults of Keras.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::layer::{Layer, Parameter};
+use crate::linalg::simd::for_each_level;
 
 /// Each channel less its mean over its deviation, times gamma plus beta. In training mean and variance are
 /// those of the batch (over rows and pixels); the trained network uses running means of both.
@@ -44,17 +47,15 @@ impl BatchNorm {
         }
     }
 
-    /// For each channel the sum of `term(channel, position)` over all pixels, in parts of a fixed size.
-    fn sums(&self, length: usize, add: impl Fn(usize, &mut [f32]) + Sync) -> Vec<f64> {
-        let pixels = length / self.channels;
-        let parts: Vec<Vec<f32>> = (0..pixels.div_ceil(PIXELS_A_PART))
+    /// A sum for each channel over all pixels of `length` values: `add` adds up a range of values in f32, of a
+    /// fixed size, and f64 gathers those.
+    fn sums(&self, length: usize, add: impl Fn(Range<usize>, &mut [f32]) + Sync) -> Vec<f64> {
+        let size = PIXELS_A_PART * self.channels;
+        let parts: Vec<Vec<f32>> = (0..length.div_ceil(size))
             .into_par_iter()
             .map(|part| {
                 let mut sums = vec![0.0; self.channels];
-                let first = part * PIXELS_A_PART;
-                for pixel in first..pixels.min(first + PIXELS_A_PART) {
-                    add(pixel * self.channels, &mut sums);
-                }
+                add(part * size..length.min((part + 1) * size), &mut sums);
                 sums
             })
             .collect();
@@ -70,15 +71,10 @@ impl BatchNorm {
         let scale: Vec<f32> =
             gamma.value.iter().zip(inverse).map(|(gamma, inverse)| gamma * inverse).collect();
         let inputs = input.par_chunks(self.width);
-        output.par_chunks_mut(self.width).zip(inputs).for_each(|(output, input)| {
-            let pixels = output.chunks_exact_mut(self.channels).zip(input.chunks_exact(self.channels));
-            for (output, input) in pixels {
-                for channel in 0..output.len() {
-                    let centred = input[channel] - mean[channel];
-                    output[channel] = centred * scale[channel] + beta.value[channel];
-                }
-            }
-        });
+        output
+            .par_chunks_mut(self.width)
+            .zip(inputs)
+            .for_each(|(output, input)| normalise(output, input, mean, &scale, &beta.value));
     }
 }
 
@@ -100,16 +96,9 @@ impl Layer for BatchNorm {
 
     fn forward(&mut self, input: &[f32], output: &mut [f32]) {
         let count = (input.len() / self.channels).max(1) as f64;
-        let sums = self.sums(input.len(), |at, sums| {
-            sums.iter_mut().zip(&input[at..]).for_each(|(sum, value)| *sum += value);
-        });
+        let sums = self.sums(input.len(), |part, sums| add_values(sums, &input[part]));
         let mean: Vec<f32> = sums.iter().map(|sum| (sum / count) as f32).collect();
-        let squares = self.sums(input.len(), |at, sums| {
-            for ((sum, value), mean) in sums.iter_mut().zip(&input[at..]).zip(&mean) {
-                let centred = value - mean;
-                *sum += centred * centred;
-            }
-        });
+        let squares = self.sums(input.len(), |part, sums| add_squares(sums, &input[part], &mean));
         let variance: Vec<f32> = squares.iter().map(|sum| (sum / count) as f32).collect();
         self.inverse = variance.iter().map(|variance| 1.0 / (variance + self.epsilon).sqrt()).collect();
         let kept = self.momentum;
@@ -130,40 +119,28 @@ impl Layer for BatchNorm {
         input_gradient: Option<&mut [f32]>,
     ) {
         let count = (input.len() / self.channels).max(1) as f32;
-        let sum_of_gradients = self.sums(input.len(), |at, sums| {
-            sums.iter_mut().zip(&output_gradient[at..]).for_each(|(sum, value)| *sum += value);
-        });
         let (means, inverses) = (&self.mean, &self.inverse);
-        let sum_of_products = self.sums(input.len(), |at, sums| {
-            for (channel, sum) in sums.iter_mut().enumerate() {
-                let normal = (input[at + channel] - means[channel]) * inverses[channel];
-                *sum += output_gradient[at + channel] * normal;
-            }
+        let sum_of_gradients = self.sums(input.len(), |part, sums| add_values(sums, &output_gradient[part]));
+        let sum_of_products = self.sums(input.len(), |part, sums| {
+            add_products(sums, &output_gradient[part.clone()], &input[part], means, inverses);
         });
         let [gamma, beta] = &mut self.parameters;
         gamma.gradient.iter_mut().zip(&sum_of_products).for_each(|(gradient, &sum)| *gradient = sum as f32);
         beta.gradient.iter_mut().zip(&sum_of_gradients).for_each(|(gradient, &sum)| *gradient = sum as f32);
         let Some(input_gradient) = input_gradient else { return };
         let [gamma, beta] = &self.parameters;
-        let (channels, width) = (self.channels, self.width);
+        // dx = scale (dy - (sum of dy + normal x sum of dy normal) / count), with normal = (x - mean) inverse.
+        let scale: Vec<f32> =
+            gamma.value.iter().zip(inverses).map(|(gamma, inverse)| gamma * inverse).collect();
+        let shift: Vec<f32> = beta.gradient.iter().map(|sum| sum / count).collect();
+        let slope: Vec<f32> =
+            gamma.gradient.iter().zip(inverses).map(|(sum, inverse)| sum * inverse / count).collect();
+        let width = self.width;
         input_gradient
             .par_chunks_mut(width)
             .zip(input.par_chunks(width))
             .zip(output_gradient.par_chunks(width))
-            .for_each(|((input_gradient, input), output_gradient)| {
-                let pixels = input_gradient
-                    .chunks_exact_mut(channels)
-                    .zip(input.chunks_exact(channels))
-                    .zip(output_gradient.chunks_exact(channels));
-                for ((dx, x), dy) in pixels {
-                    for channel in 0..dx.len() {
-                        let normal = (x[channel] - means[channel]) * inverses[channel];
-                        let shared = beta.gradient[channel] + normal * gamma.gradient[channel];
-                        let scale = gamma.value[channel] * inverses[channel];
-                        dx[channel] = scale * (dy[channel] - shared / count);
-                    }
-                }
-            });
+            .for_each(|((dx, x), dy)| input_gradients(dx, x, dy, means, &scale, &shift, &slope));
     }
 
     fn parameters(&self) -> &[Parameter] {
@@ -180,5 +157,70 @@ impl Layer for BatchNorm {
 
     fn statistics_mut(&mut self) -> &mut [Vec<f32>] {
         &mut self.statistics
+    }
+}
+
+// Each takes whole pixels; as many channels as there are sums, means or scales.
+
+for_each_level! {
+    fn add_values(sums: &mut [f32], values: &[f32]) {
+        for pixel in values.chunks_exact(sums.len()) {
+            sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}
+
+for_each_level! {
+    fn add_squares(sums: &mut [f32], values: &[f32], mean: &[f32]) {
+        for pixel in values.chunks_exact(sums.len()) {
+            for ((sum, value), mean) in sums.iter_mut().zip(pixel).zip(mean) {
+                let centred = value - mean;
+                *sum += centred * centred;
+            }
+        }
+    }
+}
+
+for_each_level! {
+    fn add_products(sums: &mut [f32], gradient: &[f32], values: &[f32], mean: &[f32], inverse: &[f32]) {
+        let channels = sums.len();
+        for (gradient, pixel) in gradient.chunks_exact(channels).zip(values.chunks_exact(channels)) {
+            let places = sums.iter_mut().zip(gradient).zip(pixel).zip(mean).zip(inverse);
+            for ((((sum, gradient), value), mean), inverse) in places {
+                *sum += gradient * ((value - mean) * inverse);
+            }
+        }
+    }
+}
+
+for_each_level! {
+    fn normalise(output: &mut [f32], input: &[f32], mean: &[f32], scale: &[f32], beta: &[f32]) {
+        let channels = mean.len();
+        for (output, input) in output.chunks_exact_mut(channels).zip(input.chunks_exact(channels)) {
+            for ((((y, x), mean), scale), beta) in output.iter_mut().zip(input).zip(mean).zip(scale).zip(beta) {
+                *y = (x - mean) * scale + beta;
+            }
+        }
+    }
+}
+
+for_each_level! {
+    fn input_gradients(
+        dx: &mut [f32],
+        x: &[f32],
+        dy: &[f32],
+        mean: &[f32],
+        scale: &[f32],
+        shift: &[f32],
+        slope: &[f32],
+    ) {
+        let channels = mean.len();
+        let pixels = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).zip(dy.chunks_exact(channels));
+        for ((dx, x), dy) in pixels {
+            let settings = mean.iter().zip(scale).zip(shift).zip(slope);
+            for (((dx, x), dy), (((mean, scale), shift), slope)) in dx.iter_mut().zip(x).zip(dy).zip(settings) {
+                *dx = scale * (dy - shift - (x - mean) * slope);
+            }
+        }
     }
 }
