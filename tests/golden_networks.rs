@@ -132,7 +132,7 @@ fn a_small_network_is_trained_as_keras_trains_it() {
         };
         let mut network = build::network(&steps, 1);
         for (index, parameter) in network.parameters_mut().enumerate() {
-            let factor = if index % 2 == 0 && index != 2 { 0.7f32 } else { 1.0 };
+            let factor = if index.is_multiple_of(2) && index != 2 { 0.7f32 } else { 1.0 };
             parameter.value = values(parameter.value.len(), 200 + index).iter().map(|v| v * factor).collect();
         }
         let mut optimizer = Optimizer::new(rule, &network);

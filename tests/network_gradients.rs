@@ -74,7 +74,7 @@ fn convolution(
     let settings = Convolution { input: Image { height, width, channels }, filters, kernel, padding, relu };
     let mut layer = Conv2D::glorot(settings, &mut Pcg64::seed_from_u64(9));
     // With ReLU far from its kink: some filters are always on, the others always off.
-    let bias = |i: usize| if i % 2 == 0 { 9.0 } else { -9.0 };
+    let bias = |i: usize| if i.is_multiple_of(2) { 9.0 } else { -9.0 };
     layer.parameters_mut()[1].value =
         if relu { (0..filters).map(bias).collect() } else { values(filters, 31) };
     layer
