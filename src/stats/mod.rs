@@ -4,11 +4,11 @@
 //! for many comparisons, [`ties`] puts what cannot be told apart into groups, [`ensemble`] looks at what many
 //! models say of each image.
 
+pub mod classification;
 pub mod confusion;
 pub mod ensemble;
 pub mod holm;
 pub mod interval;
-pub mod classification;
 pub mod one_pixel;
 pub mod paired;
 pub mod pca;
