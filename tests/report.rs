@@ -124,6 +124,30 @@ fn lines_join_both_sets_and_what_others_got() {
 }
 
 #[test]
+fn fidelity_judges_every_row_by_one_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let put = |dataset, classifier, parameters, accuracies: &[f64]| {
+        put(&results, "reference", &record(dataset, classifier, parameters, accuracies));
+    };
+    // The table has 0.973: 0.005 + 2 s / sqrt(2) with s = 0.00707 is 0.015.
+    put("mnist", "SVC", json!({"C": 10, "kernel": "rbf"}), &[0.98, 0.99]);
+    put("mnist", "SVC", json!({"C": 100, "kernel": "rbf"}), &[0.985]);
+    // Exact families have 0.002: the table has 0.943.
+    let neighbors = json!({"n_neighbors": 1, "p": 2, "weights": "uniform"});
+    put("mnist", "KNeighborsClassifier", neighbors, &[0.946]);
+    // Upstream did not converge here, and its Fashion column is of other data.
+    put("mnist", "LinearSVC", json!({"C": 10, "loss": "hinge", "multi_class": "ovr", "penalty": "l2"}), &[0.5]);
+    let report = make(folder.path(), "reference");
+    let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
+    let published = text.split("## ").find(|part| part.starts_with("MNIST against the published")).unwrap();
+    assert!(published.contains("3 rows: 1 within 0.005, 1 within 0.01; 1 hold by the rule."), "{text}");
+    assert!(published.contains("| SVC C=100, kernel=rbf | 0.9850 |  | 1 |"), "{text}");
+    assert!(published.contains("| KNeighborsClassifier "), "{text}");
+    assert!(!published.contains("C=10,") && !text.contains("| LinearSVC"), "{text}");
+}
+
+#[test]
 fn the_head_counts_failures_and_one_sided_lines() {
     let folder = tempfile::tempdir().unwrap();
     sample(&folder.path().join("results"));

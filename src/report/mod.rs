@@ -8,6 +8,7 @@ pub mod closer;
 pub mod embed;
 pub mod explore;
 pub mod families;
+pub mod fidelity;
 pub mod format;
 pub mod one_pixel;
 pub mod page;
@@ -91,6 +92,9 @@ impl Report {
         files.insert("side-by-side.json".to_string(), table.json().map_err(|error| error.to_string())?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
+        if view.subset.is_none() {
+            files.insert("fidelity.md".to_string(), fidelity::markdown(&table, &view).into_bytes());
+        }
         for chart in charts {
             files.insert(format!("{}.svg", chart.name), chart.svg.into_bytes());
             files.insert(format!("{}.png", chart.name), chart.png);
