@@ -179,7 +179,12 @@ fn fidelity_judges_every_row_by_one_rule() {
     let neighbors = json!({"n_neighbors": 1, "p": 2, "weights": "uniform"});
     put("mnist", "KNeighborsClassifier", neighbors, &[0.946]);
     // Upstream did not converge here, and its Fashion column is of other data.
-    put("mnist", "LinearSVC", json!({"C": 10, "loss": "hinge", "multi_class": "ovr", "penalty": "l2"}), &[0.5]);
+    put(
+        "mnist",
+        "LinearSVC",
+        json!({"C": 10, "loss": "hinge", "multi_class": "ovr", "penalty": "l2"}),
+        &[0.5],
+    );
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
     let published = text.split("## ").find(|part| part.starts_with("MNIST against the published")).unwrap();
