@@ -116,11 +116,53 @@ fn lines_join_both_sets_and_what_others_got() {
     assert_eq!(line["cells"][0]["deviation"], json!(0.007071));
     assert_eq!(line["cells"][1]["sklearn"], json!(0.8986));
     assert!(line["cells"][1].get("deviation").is_none());
+    // The mean 0.975 less 12.706 standard errors of 0.005; above it would pass 1.
+    assert_eq!(
+        (&line["cells"][0]["seeds_low"], &line["cells"][0]["seeds_high"]),
+        (&json!(0.911469), &json!(1.0))
+    );
+    assert!(line["cells"][1].get("seeds_low").is_none(), "one repeat has no spread");
+    assert_eq!(line["cells"][0]["evidence"], json!("recomputed"));
     let unknown = lines.iter().filter(|line| line["engine"] == "").count();
     assert!(unknown > 100, "configurations that only the references know have lines");
     let csv = String::from_utf8(report.files["side-by-side.csv"].clone()).unwrap();
     assert!(csv.lines().any(|line| line.starts_with("reference,SVC,C=1 kernel=poly,native,full,not run,")));
     assert!(csv.contains(",timeout,"));
+    assert!(csv.contains(",mnist_repeats,mnist_evidence,") && csv.contains(",2,recomputed,"), "{csv}");
+}
+
+#[test]
+fn what_a_paired_test_does_not_separate_shares_a_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let labels = mnist_bench::dataset::load("mnist").unwrap().test.labels;
+    for (classifier, wrong) in [("SVC", 100), ("Perceptron", 103), ("GaussianNB", 4000)] {
+        let mut record = record("mnist", classifier, json!({}), &[1.0 - wrong as f64 / 10_000.0]);
+        let predicted = |(image, &label): (usize, &u8)| if image < wrong { (label + 1) % 10 } else { label };
+        record.repeats[0].predictions = labels.iter().enumerate().map(predicted).collect();
+        record.test_size = labels.len();
+        put(&results, "r", &record);
+    }
+    let report = make(folder.path(), "r");
+    let data = data(page(&report));
+    let lines = data["lines"].as_array().unwrap();
+    let group = |family: &str| {
+        let line = lines.iter().find(|line| line["family"] == family && line["engine"] == "native");
+        line.unwrap()["cells"][0]["group"].clone()
+    };
+    assert_eq!(["SVC", "Perceptron", "GaussianNB"].map(group), [json!(1), json!(1), json!(2)]);
+    assert!(page(&report).contains("3 entries in 2 groups"));
+    // Without the data set neither labels nor images are known; the report is made all the same.
+    let reports = folder.path().join("reports");
+    let request =
+        Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };
+    let bare = Report::make(&request).unwrap();
+    assert!(
+        bare.notes[0].starts_with("no confusion matrices and no tie groups for MNIST: "),
+        "{:?}",
+        bare.notes
+    );
+    assert!(!page(&bare).contains("id=\"groups\""));
 }
 
 #[test]
@@ -137,7 +179,12 @@ fn fidelity_judges_every_row_by_one_rule() {
     let neighbors = json!({"n_neighbors": 1, "p": 2, "weights": "uniform"});
     put("mnist", "KNeighborsClassifier", neighbors, &[0.946]);
     // Upstream did not converge here, and its Fashion column is of other data.
-    put("mnist", "LinearSVC", json!({"C": 10, "loss": "hinge", "multi_class": "ovr", "penalty": "l2"}), &[0.5]);
+    put(
+        "mnist",
+        "LinearSVC",
+        json!({"C": 10, "loss": "hinge", "multi_class": "ovr", "penalty": "l2"}),
+        &[0.5],
+    );
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
     let published = text.split("## ").find(|part| part.starts_with("MNIST against the published")).unwrap();

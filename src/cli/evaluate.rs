@@ -12,6 +12,7 @@ use crate::dataset;
 use crate::results::record::Record;
 use crate::results::{history, store};
 use crate::stats::classification::Classification;
+use crate::stats::confusion::Confusion;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -57,7 +58,9 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     if let Some(class) = repeat.predictions.iter().find(|&&class| usize::from(class) >= data.classes()) {
         bail!("{}: predicts class {class}, which {} does not have", path.display(), data.name);
     }
-    let report = Classification::new(&repeat.predictions, &data.test.labels, data.classes());
+    let mut confusion = Confusion::new(data.classes());
+    confusion.add(&data.test.labels, &repeat.predictions);
+    let report = Classification::of(&confusion);
     let mut text = format!("{} by {} on {}", record.id, record.engine, record.dataset);
     if record.repeats.len() > 1 {
         text += &format!(", repeat {} of {}", args.repeat, record.repeats.len());

@@ -5,18 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::{Compression, GzBuilder};
 use serde::Serialize;
 
-use super::charts::overview::title;
 use super::format::round;
 use super::rows::Row;
 use super::tables::{SideBySide, View};
-use crate::dataset::{self, Dataset, Split};
+use crate::dataset::split::shuffled;
+use crate::dataset::{Dataset, Split};
+use crate::stats::classification::{Classification, Scores};
 use crate::stats::confusion::{Confusion, Measures};
 
 /// Pairs of classes that a row shows images of.
@@ -27,6 +27,9 @@ const WANTED: usize = 4;
 const PER_PAIR: usize = 10;
 /// Images that most rows get wrong.
 const HARDEST: usize = 24;
+/// Images drawn by chance, the same for every row of a data set, and the seed that draws them.
+const DRAWN: usize = 16;
+const SEED: u64 = 1;
 /// Images in a line of the PNG.
 const COLUMNS: usize = 32;
 
@@ -36,8 +39,6 @@ pub struct Closer {
     pub packed: String,
     /// Base64 of a PNG for each data set in `packed`, in its order.
     pub sprites: Vec<String>,
-    /// Why a data set has none, for standard error.
-    pub notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +66,8 @@ struct Set {
     rows: usize,
     /// The places of those that most rows get wrong, the hardest first.
     hardest: Vec<usize>,
+    /// The places of those drawn by chance, in the order of the draw.
+    drawn: Vec<usize>,
 }
 
 /// What one row did, its first repeat for the images, all of them for the counts.
@@ -76,41 +79,38 @@ struct Look {
     confusion: Vec<u32>,
     /// Precision, recall and F1 of each class.
     measures: Vec<[Option<f64>; 3]>,
+    /// Images of each class, counted once a repeat.
+    support: Vec<usize>,
+    accuracy: f64,
+    /// The same three as means over the classes: all alike, and weighted by support. What has no value counts
+    /// as 0 here, as scikit-learn has it.
+    macro_average: [f64; 3],
+    weighted_average: [f64; 3],
     /// For each image of the set the class predicted, `0`-`9` and `a`-`z`, or `.` where it is right.
     shown: String,
 }
 
-/// Looks closer at all rows that have predictions and whose data set is in `data`.
-pub fn look(data: &Path, table: &SideBySide, view: &View) -> Result<Closer, String> {
-    let mut closer = Closer { packed: String::new(), sprites: Vec::new(), notes: Vec::new() };
+/// Looks closer at all rows that have predictions and whose data set is among these.
+pub fn look(datasets: &BTreeMap<String, Dataset>, table: &SideBySide, view: &View) -> Result<Closer, String> {
+    let mut closer = Closer { packed: String::new(), sprites: Vec::new() };
     let mut packed = Packed { sets: Vec::new(), rows: BTreeMap::new() };
     for name in &table.datasets {
+        let Some(dataset) = datasets.get(name) else { continue };
         let all = table.rows.iter().filter(|row| row.dataset == *name && !row.predictions.is_empty());
-        let all: Vec<&Row> = all.collect();
-        if all.is_empty() {
-            continue;
-        }
-        let dataset = match dataset::load_from(data, name) {
-            Ok(dataset) => dataset,
-            Err(error) => {
-                closer.notes.push(format!("no confusion matrices for {}: {error}", title(name)));
-                continue;
-            }
-        };
-        let fits = |row: &&&Row| {
+        let fits = |row: &&Row| {
             row.predictions.iter().all(|predictions| {
                 predictions.len() == dataset.test.labels.len()
                     && predictions.iter().all(|&class| usize::from(class) < dataset.classes())
             })
         };
-        let rows: Vec<&Row> = all.iter().filter(fits).copied().collect();
+        let rows: Vec<&Row> = all.filter(fits).collect();
         if rows.is_empty() {
             continue;
         }
         let set = packed.sets.len();
-        let (chosen, images) = choose(&dataset, &rows, view);
+        let (chosen, images) = choose(dataset, &rows, view);
         for row in rows {
-            packed.rows.insert(&row.file, look_at(row, set, &dataset, &images));
+            packed.rows.insert(&row.file, look_at(row, set, dataset, &images));
         }
         closer.sprites.push(BASE64.encode(sprite(&dataset.test, &images)?));
         packed.sets.push(chosen);
@@ -132,7 +132,9 @@ fn confusion(row: &Row, dataset: &Dataset) -> Confusion {
 
 fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
     let confusion = confusion(row, dataset);
+    let report = Classification::of(&confusion);
     let measures = |Measures { precision, recall, f1 }| [precision, recall, f1].map(|share| share.map(round));
+    let average = |Scores { precision, recall, f1, .. }| [precision, recall, f1].map(round);
     let shown = images.iter().map(|&image| {
         let predicted = row.predictions[0][image];
         if predicted == dataset.test.labels[image] {
@@ -144,13 +146,17 @@ fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
     Look {
         set,
         measures: confusion.measures().into_iter().map(measures).collect(),
+        support: report.classes.iter().map(|scores| scores.support).collect(),
+        accuracy: round(report.accuracy),
+        macro_average: average(report.macro_average),
+        weighted_average: average(report.weighted_average),
         shown: shown.collect(),
         confusion: confusion.counts().to_vec(),
     }
 }
 
 /// The images that are worth their bytes: for each row some of each of its worst confusions, those first that
-/// many rows confuse so, and the hardest of all. Also gives their numbers in the test set.
+/// many rows confuse so, the hardest of all, and some drawn by chance. Also gives their numbers in the test set.
 fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
     let labels = &dataset.test.labels;
     let own: Vec<&&Row> =
@@ -195,7 +201,9 @@ fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
     let mut hardest: Vec<usize> = (0..labels.len()).filter(|&image| missed[image] > 0).collect();
     hardest.sort_by_key(|&image| (std::cmp::Reverse(missed[image]), image));
     hardest.truncate(HARDEST);
-    let mut images: Vec<usize> = chosen.into_values().flatten().chain(hardest.iter().copied()).collect();
+    let drawn: Vec<usize> = shuffled(labels.len(), SEED).into_iter().take(DRAWN).collect();
+    let also = hardest.iter().chain(&drawn).copied();
+    let mut images: Vec<usize> = chosen.into_values().flatten().chain(also).collect();
     images.sort_unstable();
     images.dedup();
     let place = |image: &usize| images.binary_search(image).unwrap_or_default();
@@ -208,6 +216,7 @@ fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
         missed: images.iter().map(|&image| missed[image]).collect(),
         rows: own.len(),
         hardest: hardest.iter().map(place).collect(),
+        drawn: drawn.iter().map(place).collect(),
         images: images.clone(),
     };
     (set, images)

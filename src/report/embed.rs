@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::charts::overview::{Chart, title};
 use super::format::round;
+use super::groups::{Groups, Place};
+use super::rows::Row;
 use super::tables::{Line, SideBySide, View};
 use crate::results::Provenance;
 use crate::results::evidence::Evidence;
@@ -92,7 +94,24 @@ struct RowData<'a> {
     /// What stands behind the figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'static str>,
+    /// Which version trained it again, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<String>,
+    /// Its tie group in the open view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<usize>,
+    /// The adjusted p-value against the best of the group, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against_best: Option<f64>,
+    /// The entry that is ranked in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_of: Option<&'a str>,
     repeats: &'a [f64],
+    /// The ends of the 95 % interval of the mean over seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seeds_low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seeds_high: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fit: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,9 +138,9 @@ struct RowData<'a> {
 }
 
 /// The JSON, safe between `<script>` and `</script>`.
-pub fn json(table: &SideBySide, open: &View, charts: &[Chart]) -> Result<String, String> {
+pub fn json(table: &SideBySide, open: &View, charts: &[Chart], groups: &Groups) -> Result<String, String> {
     let mut provenance = Vec::new();
-    let lines = table.lines.iter().map(|line| line_data(table, line, &mut provenance)).collect();
+    let lines = table.lines.iter().map(|line| line_data(table, line, groups, &mut provenance)).collect();
     let datasets = table.datasets.iter().map(|name| Dataset { name, title: title(name) }).collect();
     let open = Open { run: &open.run, size: size(open.subset) };
     let charts = charts.iter().map(|chart| ChartData { name: &chart.name, marks: &chart.marks }).collect();
@@ -129,7 +148,12 @@ pub fn json(table: &SideBySide, open: &View, charts: &[Chart]) -> Result<String,
     serde_json::to_string(&data).map(|json| script_safe(&json)).map_err(|error| error.to_string())
 }
 
-fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Provenance>) -> LineData<'a> {
+fn line_data<'a>(
+    table: &'a SideBySide,
+    line: &'a Line,
+    groups: &'a Groups,
+    provenance: &mut Vec<Provenance>,
+) -> LineData<'a> {
     let cells = line.cells.iter().enumerate().map(|(dataset, cell)| {
         let row = table.row(line, dataset);
         let figures = &cell.figures;
@@ -142,29 +166,7 @@ fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Pro
             sklearn: figures.sklearn,
             sklearn_engine: &figures.sklearn_engine,
             to_sklearn: to(figures.sklearn),
-            row: row.map(|row| RowData {
-                status: row.status.name(),
-                error: row.error.as_deref(),
-                accuracy: row.accuracy.map(round),
-                low: row.interval().map(|(low, _)| low),
-                high: row.interval().map(|(_, high)| high),
-                deviation: row.deviation.map(round),
-                evidence: row.evidence.as_ref().map(Evidence::name),
-                repeats: &row.repeats,
-                fit: row.fit_seconds,
-                predict: row.predict_seconds,
-                memory: row.peak_memory_bytes,
-                threads: row.threads,
-                jobs: row.jobs_in_flight,
-                quiet: row.quiet,
-                converged: row.converged,
-                facts: &row.facts,
-                shared_with: &row.shared_with,
-                version: row.engine_version.as_deref(),
-                started: row.provenance.as_ref().map(|provenance| provenance.started_utc.as_str()),
-                provenance: row.provenance.as_ref().map(|own| number(own, provenance)),
-                file: &row.file,
-            }),
+            row: row.map(|row| row_data(row, groups, provenance)),
         }
     });
     LineData {
@@ -176,6 +178,47 @@ fn line_data<'a>(table: &'a SideBySide, line: &'a Line, provenance: &mut Vec<Pro
         parameters: &line.parameters,
         difference: table.difference(line),
         cells: cells.collect(),
+    }
+}
+
+fn row_data<'a>(row: &'a Row, groups: &'a Groups, provenance: &mut Vec<Provenance>) -> RowData<'a> {
+    let (group, against_best, step_of) = match groups.place(&row.file) {
+        Some(Place::Ranked { group, against_best }) => (Some(*group), *against_best, None),
+        Some(Place::StepOf(entry)) => (None, None, Some(entry.as_str())),
+        None => (None, None, None),
+    };
+    let over_seeds = row.interval_over_seeds();
+    RowData {
+        status: row.status.name(),
+        error: row.error.as_deref(),
+        accuracy: row.accuracy.map(round),
+        low: row.interval().map(|(low, _)| low),
+        high: row.interval().map(|(_, high)| high),
+        deviation: row.deviation.map(round),
+        evidence: row.evidence.as_ref().map(Evidence::name),
+        verified: match &row.evidence {
+            Some(Evidence::Reproduced { version, date }) => Some(format!("{version} on {date}")),
+            _ => None,
+        },
+        group,
+        against_best,
+        step_of,
+        repeats: &row.repeats,
+        seeds_low: over_seeds.map(|(low, _)| low),
+        seeds_high: over_seeds.map(|(_, high)| high),
+        fit: row.fit_seconds,
+        predict: row.predict_seconds,
+        memory: row.peak_memory_bytes,
+        threads: row.threads,
+        jobs: row.jobs_in_flight,
+        quiet: row.quiet,
+        converged: row.converged,
+        facts: &row.facts,
+        shared_with: &row.shared_with,
+        version: row.engine_version.as_deref(),
+        started: row.provenance.as_ref().map(|provenance| provenance.started_utc.as_str()),
+        provenance: row.provenance.as_ref().map(|own| number(own, provenance)),
+        file: &row.file,
     }
 }
 

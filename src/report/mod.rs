@@ -10,6 +10,7 @@ pub mod explore;
 pub mod families;
 pub mod fidelity;
 pub mod format;
+pub mod groups;
 pub mod one_pixel;
 pub mod page;
 pub mod png;
@@ -25,8 +26,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::{self, Dataset};
 use crate::results::store::write_atomically;
 use crate::results::{Problem, Store, submission};
+use charts::overview::title;
+use groups::Groups;
 use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -76,13 +80,16 @@ impl Report {
         let table = SideBySide::join(read.rows, &references, &view).map_err(|error| error.to_string())?;
         let charts = charts::overview::charts(&table, &view)?;
         let pixels = one_pixel::read(request.reports)?;
-        let closer = closer::look(request.data, &table, &view)?;
+        let (datasets, notes) = datasets(request.data, &table);
+        let closer = closer::look(&datasets, &table, &view)?;
+        let groups = Groups::of(request.results, &table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let shown = page::Shown {
             charts: &charts,
             pixels: &pixels,
             pictures: &pictures,
             closer: &closer,
+            groups: &groups,
             problems: &read.problems,
         };
         let page = page::render(&table, &view, &shown)?;
@@ -107,7 +114,7 @@ impl Report {
         let problems = [read.problems, submitted.problems].concat();
         let explored = pictures.into_iter().map(|drawn| drawn.picture.file);
         let explored = explored.chain([one_pixel::FILE, explore::FILE].map(String::from)).collect();
-        Ok(Report { explored, files, table, view, problems, notes: closer.notes })
+        Ok(Report { explored, files, table, view, problems, notes })
     }
 
     /// Writes every file, each at once, and gives their paths.
@@ -175,6 +182,25 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
     // Submissions are no run: they have a form and a report of their own.
     let own = |run: &String| (run != LOCAL || request.run == LOCAL) && run != submission::RUN;
     Ok(found.into_iter().filter(own).collect())
+}
+
+/// The data sets of rows that have predictions, and a note for each that cannot be read.
+fn datasets(data: &Path, table: &SideBySide) -> (BTreeMap<String, Dataset>, Vec<String>) {
+    let (mut datasets, mut notes) = (BTreeMap::new(), Vec::new());
+    for name in &table.datasets {
+        if !table.rows.iter().any(|row| row.dataset == *name && !row.predictions.is_empty()) {
+            continue;
+        }
+        match dataset::load_from(data, name) {
+            Ok(dataset) => {
+                datasets.insert(name.clone(), dataset);
+            }
+            Err(error) => {
+                notes.push(format!("no confusion matrices and no tie groups for {}: {error}", title(name)));
+            }
+        }
+    }
+    (datasets, notes)
 }
 
 /// Where two texts part, with a little of both.

@@ -1,5 +1,5 @@
-//! The one-pixel pairs in the report. `explore` computes them from the images and writes `one-pixel.json`;
-//! the report, which knows no images, makes of it a table, a heat map and a CSV file.
+//! The one-pixel pairs in the report. `explore` computes them from the training images and writes
+//! `one-pixel.json`; the report, which looks at no training image, makes of it a table, a heat map and a CSV file.
 
 use std::collections::BTreeMap;
 use std::fs;

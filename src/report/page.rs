@@ -11,6 +11,7 @@ use super::charts::overview::{Chart, title};
 use super::closer::Closer;
 use super::explore::Drawn;
 use super::format::count;
+use super::groups::Groups;
 use super::one_pixel::Pixels;
 use super::tables::{Line, SideBySide, View};
 use super::{embed, text};
@@ -33,6 +34,7 @@ struct Page<'a> {
     problems: Vec<String>,
     families: Vec<(String, String)>,
     closer: &'a Closer,
+    groups: &'a Groups,
     data: String,
     css: &'static str,
     js: &'static str,
@@ -62,12 +64,13 @@ pub struct Shown<'a> {
     pub pixels: &'a [Pixels],
     pub pictures: &'a [Drawn],
     pub closer: &'a Closer,
+    pub groups: &'a Groups,
     pub problems: &'a [Problem],
 }
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { charts, pixels, pictures, closer, problems } = *shown;
+    let Shown { charts, pixels, pictures, closer, groups, problems } = *shown;
     let page = Page {
         run: &view.run,
         size: text::size(view),
@@ -79,7 +82,8 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         problems: problems.iter().map(Problem::to_string).collect(),
         families: families(table, view)?,
         closer,
-        data: embed::json(table, view, charts)?,
+        groups,
+        data: embed::json(table, view, charts, groups)?,
         css: include_str!("page/page.css"),
         js: concat!(
             include_str!("page/page.js"),

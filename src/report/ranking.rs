@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::rows::readable;
+use super::rows::{self, Row, readable, relative};
 use crate::check::{Truths, walk};
-use crate::results::evidence::{Evidence, Verifications};
+use crate::results::evidence::Evidence;
 use crate::results::reading::read;
 use crate::results::submission::{RUN, Submission};
-use crate::results::{Status, Store, schema, store, wire};
+use crate::results::{Status, schema, store, wire};
 use crate::stats::ensemble::{self, Candidate, Together};
 use crate::stats::interval::{Interval, wilson};
 use crate::stats::ties;
@@ -49,6 +49,8 @@ pub struct Entry {
     pub predictions: Vec<u8>,
     pub repeats: usize,
     pub evidence: Evidence,
+    /// Relative to the results folder, with `/` between parts.
+    pub file: String,
 }
 
 impl Entry {
@@ -68,7 +70,7 @@ pub struct Ranked {
     /// Adjusted p-value against the best of its group.
     pub against_best: f64,
     /// Entries that count as this one: earlier steps of the same model, and equal predictions.
-    pub counted_with: Vec<String>,
+    pub counted_with: Vec<Entry>,
 }
 
 /// One table.
@@ -94,46 +96,52 @@ pub fn entries(
     subset: Option<usize>,
     truths: &Truths,
 ) -> Result<Vec<Entry>, String> {
-    let verifications = Verifications::read(results)?;
-    let scan = Store::new(results, run)?.scan().map_err(|error| format!("{}: {error}", results.display()))?;
-    let mut entries = Vec::new();
-    for (path, record) in scan.records {
-        let fits = truths.get(&record.dataset).is_some_and(|truth| {
-            record.repeats.iter().all(|repeat| repeat.predictions.len() == truth.test_labels.len())
-                && truth.subset(Some(record.train_size)) == truth.subset(subset)
-        });
-        let Some(first) = record.repeats.first().filter(|_| record.status == Status::Ok && fits) else {
-            continue;
-        };
-        let below = path.strip_prefix(results).unwrap_or(&path);
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        let all = record.repeats.iter().map(|repeat| &repeat.predictions[..]);
-        // Only our own ensembles grow step by step from one seed.
-        let mut of_family = record.configuration.clone();
-        let step = of_family.parameters.get("n_estimators").and_then(|n| n.as_f64());
-        let step = step.filter(|_| record.engine == "native").map(|n| n as u64);
-        if step.is_some() {
-            of_family.parameters.shift_remove("n_estimators");
-        }
-        entries.push(Entry {
-            division: Division::Grid,
-            family: format!("{} {}", record.engine, of_family.id()),
-            step: step.unwrap_or(0),
-            evidence: verifications.evidence(&parts.join("/"), all),
-            repeats: record.repeats.len(),
-            predictions: first.predictions.clone(),
-            parameters: readable(&record.configuration.parameters),
-            classifier: record.configuration.classifier,
-            owner: record.engine,
-            dataset: record.dataset,
-        });
-    }
+    let read = rows::read(results, &[run.to_string()])?;
+    let mut entries = of_rows(read.rows.iter(), subset, truths);
     entries.extend(submitted(results, subset, truths));
     Ok(entries)
 }
 
+/// The rows among these that were trained so, and that have predictions for the whole test set.
+pub fn of_rows<'a>(
+    rows: impl Iterator<Item = &'a Row>,
+    subset: Option<usize>,
+    truths: &Truths,
+) -> Vec<Entry> {
+    let fits = |row: &&Row| {
+        let Some(truth) = truths.get(&row.dataset) else { return false };
+        row.status == Status::Ok
+            && row.predictions.iter().all(|predictions| predictions.len() == truth.test_labels.len())
+            && truth.subset(row.subset) == truth.subset(subset)
+    };
+    rows.filter(fits).filter_map(of_row).collect()
+}
+
+fn of_row(row: &Row) -> Option<Entry> {
+    // Only our own ensembles grow step by step from one seed.
+    let mut of_family = row.configuration.clone();
+    let step = of_family.parameters.get("n_estimators").and_then(|n| n.as_f64());
+    let step = step.filter(|_| row.engine == "native").map(|n| n as u64);
+    if step.is_some() {
+        of_family.parameters.shift_remove("n_estimators");
+    }
+    Some(Entry {
+        division: Division::Grid,
+        dataset: row.dataset.clone(),
+        owner: row.engine.clone(),
+        classifier: row.classifier.clone(),
+        parameters: row.parameters.clone(),
+        family: format!("{} {}", row.engine, of_family.id()),
+        step: step.unwrap_or(0),
+        predictions: row.predictions.first()?.clone(),
+        repeats: row.predictions.len(),
+        evidence: row.evidence.clone()?,
+        file: row.file.clone(),
+    })
+}
+
 /// Submissions with predictions; what cannot be read is `validate`'s to tell.
-fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<Entry> {
+pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<Entry> {
     let folder = results.join(RUN);
     if !folder.is_dir() {
         return Vec::new();
@@ -161,6 +169,7 @@ fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<Entr
             classifier: file.classifier,
             owner,
             dataset: file.dataset,
+            file: relative(results, &path),
         });
     }
     entries
@@ -203,18 +212,18 @@ pub fn rank(entries: Vec<Entry>, truths: &Truths) -> Vec<Ranking> {
 
 /// Entries that are one model counted once: of the steps of an ensemble the last, chosen by its size and not by
 /// its accuracy; of equal predictions the first.
-fn once(mut entries: Vec<Entry>) -> Vec<(Entry, Vec<String>)> {
+fn once(mut entries: Vec<Entry>) -> Vec<(Entry, Vec<Entry>)> {
     entries
         .sort_by(|a, b| (&a.family, std::cmp::Reverse(a.step)).cmp(&(&b.family, std::cmp::Reverse(b.step))));
-    let mut counted: Vec<(Entry, Vec<String>)> = Vec::new();
+    let mut counted: Vec<(Entry, Vec<Entry>)> = Vec::new();
     let mut by_family: BTreeMap<String, usize> = BTreeMap::new();
     let mut by_predictions: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for entry in entries {
         let step = by_family.get(&entry.family).or_else(|| by_predictions.get(&entry.predictions)).copied();
         match step {
             Some(place) => {
-                counted[place].1.push(entry.name());
-                by_family.entry(entry.family).or_insert(place);
+                by_family.entry(entry.family.clone()).or_insert(place);
+                counted[place].1.push(entry);
             }
             None => {
                 by_family.insert(entry.family.clone(), counted.len());
@@ -242,6 +251,7 @@ mod tests {
             predictions: predictions.to_vec(),
             repeats: 1,
             evidence: Evidence::Recomputed,
+            file: format!("{family}-{step}"),
         }
     }
 
@@ -253,8 +263,9 @@ mod tests {
             entry("tree", 0, &[0, 0]),
             entry("twin", 0, &[0, 0]),
         ]);
+        let names = |with: Vec<Entry>| with.iter().map(Entry::name).collect();
         let names: Vec<(String, Vec<String>)> =
-            counted.into_iter().map(|(entry, with)| (entry.name(), with)).collect();
+            counted.into_iter().map(|(entry, with)| (entry.name(), names(with))).collect();
         assert_eq!(
             names,
             [

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::format::round;
-use crate::grid::Parameters;
+use crate::grid::{Configuration, Parameters};
 use crate::results::evidence::{Evidence, Verifications};
 use crate::results::{Place, Problem, Provenance, Record, Status, Store};
-use crate::stats::interval::wilson_of_share;
+use crate::stats::interval::{student_t, wilson_of_share};
 
 /// One result file as a row.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub struct Row {
     pub id: String,
     /// The number of training rows when the set was cut; `None` for all of them.
     pub subset: Option<usize>,
+    pub configuration: Configuration,
     pub classifier: String,
     /// Parameters as people read them, such as `C=10 kernel=rbf`.
     pub parameters: String,
@@ -56,6 +57,18 @@ impl Row {
     pub fn interval(&self) -> Option<(f64, f64)> {
         let interval = wilson_of_share(self.accuracy?, self.test_size, 0.95)?;
         Some((round(interval.low), round(interval.high)))
+    }
+
+    /// The 95 % interval of the mean over trainings with other seeds, on these test images. `None` for one
+    /// repeat, and for repeats that are all alike, which a method without chance gives: their spread of
+    /// nothing would claim a certainty that two repeats do not have.
+    pub fn interval_over_seeds(&self) -> Option<(f64, f64)> {
+        if self.repeats.windows(2).all(|pair| pair[0] == pair[1]) {
+            return None;
+        }
+        let interval = student_t(&self.repeats, 0.95)?;
+        // With few repeats it reaches past what an accuracy can be.
+        Some((round(interval.low.max(0.0)), round(interval.high.min(1.0))))
     }
 }
 
@@ -136,7 +149,8 @@ fn row(
         id,
         subset,
         parameters: readable(&record.configuration.parameters),
-        classifier: record.configuration.classifier,
+        classifier: record.configuration.classifier.clone(),
+        configuration: record.configuration,
         status: record.status,
         error: record.error,
         peak_memory_bytes: record.peak_memory_bytes,
@@ -151,7 +165,7 @@ fn row(
 }
 
 /// A path below `base` with `/` between its parts on every system.
-fn relative(base: &Path, path: &Path) -> String {
+pub fn relative(base: &Path, path: &Path) -> String {
     let below = path.strip_prefix(base).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

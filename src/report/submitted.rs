@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::charts::overview::title;
 use super::format::{accuracy, plain};
 use super::rows::readable;
+use super::tables::in_order;
 use crate::check::walk;
 use crate::results::reading::{self, Reading};
 use crate::results::submission::{self, Claim, RUN, Submission};
@@ -58,14 +60,34 @@ pub fn read(results: &Path) -> Submitted {
 
 type Methods = BTreeMap<(bool, String, String, String), BTreeMap<String, Submission>>;
 
+/// A column: a data set with the number of its test images.
+type Column = (String, usize);
+
+/// The data sets that this project is about, then the others that are submitted to. What others have in test
+/// images is not known here: the most that anybody was scored on.
+fn columns(methods: &Methods) -> Vec<Column> {
+    let files = || methods.values().flat_map(BTreeMap::values);
+    let column = |name: String| {
+        let sizes = files().filter(|file| file.dataset == name).map(|file| file.test_size);
+        let size = match name.as_str() {
+            "mnist" | "fashion-mnist" => 10_000,
+            _ => sizes.max().unwrap_or(0),
+        };
+        (name, size)
+    };
+    in_order(files().map(|file| file.dataset.as_str())).into_iter().map(column).collect()
+}
+
 fn markdown(methods: &Methods) -> String {
+    let columns = columns(methods);
+    let heads: Vec<String> = columns.iter().map(|(name, _)| cell(&title(name))).collect();
     let mut text = String::from(
         "# Submitted results\n\n\
          `recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`); since test \
          labels are public, that does not show that the method was run. `reported`: a figure only, as its source has \
          it. How to submit: [SUBMITTING](../docs/SUBMITTING.md).\n",
     );
-    for (grid, title) in [(false, "Own methods"), (true, "Entries of the grid")] {
+    for (grid, heading) in [(false, "Own methods"), (true, "Entries of the grid")] {
         let mut own: Vec<_> = methods.iter().filter(|((division, ..), _)| *division == grid).collect();
         if own.is_empty() {
             continue;
@@ -73,20 +95,28 @@ fn markdown(methods: &Methods) -> String {
         // By the name alone: figures of different evidence are no order.
         own.sort_by_key(|((_, classifier, ..), _)| classifier.to_lowercase());
         text += &format!(
-            "\n## {title}\n\n| method | preprocessing | MNIST | Fashion-MNIST | evidence | by | code |\n\
-             | --- | --- | ---: | ---: | --- | --- | --- |\n"
+            "\n## {heading}\n\n| method | preprocessing | {} | evidence | by | code |\n\
+             | --- | --- | {} | --- | --- | --- |\n",
+            heads.join(" | "),
+            vec!["---:"; heads.len()].join(" | ")
         );
         for ((_, classifier, parameters, submitter), files) in own {
-            text += &row(classifier, parameters, submitter, files);
+            text += &row(classifier, parameters, submitter, files, &columns);
         }
     }
     text
 }
 
-fn row(classifier: &str, parameters: &str, submitter: &str, files: &BTreeMap<String, Submission>) -> String {
-    let figure = |dataset: &str| {
+fn row(
+    classifier: &str,
+    parameters: &str,
+    submitter: &str,
+    files: &BTreeMap<String, Submission>,
+    columns: &[Column],
+) -> String {
+    let figure = |(dataset, whole): &Column| {
         let file = files.get(dataset)?;
-        let part = if file.status == Claim::Reported && file.test_size < 10_000 {
+        let part = if file.status == Claim::Reported && file.test_size < *whole {
             format!(" on {} images", file.test_size)
         } else {
             String::new()
@@ -112,12 +142,12 @@ fn row(classifier: &str, parameters: &str, submitter: &str, files: &BTreeMap<Str
         .collect();
     let preprocessing = method.and_then(|method| method.preprocessing.as_deref()).unwrap_or_default();
     let name = format!("{classifier} {parameters}");
+    let figures: Vec<String> = columns.iter().map(|column| figure(column).unwrap_or_default()).collect();
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {} | {} | {} |\n",
         cell(name.trim_end()),
         cell(preprocessing),
-        figure("mnist").unwrap_or_default(),
-        figure("fashion-mnist").unwrap_or_default(),
+        figures.join(" | "),
         evidence.join(", "),
         cell(&by),
         code.join(" ")
@@ -149,6 +179,29 @@ mod tests {
     #[test]
     fn text_is_no_markup() {
         assert_eq!(cell("a|b <i>[x](y)*\n"), "a\\|b &lt;i&gt;\\[x\\](y)\\* ");
+    }
+
+    #[test]
+    fn a_further_data_set_has_its_column() {
+        let file = |dataset: &str, test_size: usize, accuracy: f64| {
+            let file = serde_json::json!({"schema_version": 1, "status": "reported", "submitter": "jane",
+                "classifier": "any", "dataset": dataset, "test_size": test_size, "accuracy": accuracy});
+            let file: Submission = serde_json::from_value(file).unwrap();
+            (dataset.to_string(), file)
+        };
+        let key = |name: &str| (false, name.to_string(), String::new(), "jane".to_string());
+        let files = [file("mnist", 10_000, 0.86), file("letters", 20_800, 0.5)];
+        let fewer = [file("letters", 100, 0.25)];
+        let methods = Methods::from([(key("Ridge"), files.into()), (key("Lasso"), fewer.into())]);
+        let text = markdown(&methods);
+        assert!(
+            text.contains("| method | preprocessing | MNIST | Fashion-MNIST | letters | evidence |"),
+            "{text}"
+        );
+        assert!(text.contains("| Ridge |  | 0.860 |  | 0.500 | reported |"), "{text}");
+        assert!(text.contains("| Lasso |  |  |  | 0.250 on 100 images | reported |"), "{text}");
+        let rules = text.lines().find(|line| line.starts_with("| ---")).unwrap();
+        assert_eq!(rules.matches('|').count(), 9, "{rules}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Lines join on run, engine, train size and canonical id, by full joins: a row without a counterpart stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
@@ -60,7 +60,7 @@ impl SideBySide {
         references: &BTreeMap<String, Reference>,
         open: &View,
     ) -> PolarsResult<SideBySide> {
-        let datasets = datasets(&rows);
+        let datasets = in_order(rows.iter().map(|row| row.dataset.as_str()));
         let joined = joined(&rows, &datasets)?;
         let indices: Vec<&UInt32Chunked> =
             datasets.iter().map(|name| joined.column(name)?.u32()).collect::<PolarsResult<_>>()?;
@@ -172,6 +172,11 @@ impl SideBySide {
                     self.lines.iter().map(|line| of(&line.cells[index].figures)).collect();
                 Column::new(name(column), values)
             };
+            let evidence: Vec<Option<&str>> = self
+                .lines
+                .iter()
+                .map(|line| Some(self.row(line, index)?.evidence.as_ref()?.name()))
+                .collect();
             columns.extend([
                 Column::new(name("status"), status),
                 number("accuracy", &|row| row.accuracy),
@@ -179,6 +184,7 @@ impl SideBySide {
                 number("accuracy_high", &|row| row.interval().map(|(_, high)| high)),
                 number("accuracy_deviation", &|row| row.deviation),
                 whole("repeats", &|row| Some(row.repeats.len() as u64)),
+                Column::new(name("evidence"), evidence),
                 number("fit_seconds", &|row| row.fit_seconds),
                 number("predict_seconds", &|row| row.predict_seconds),
                 flag("times_quiet", &|row| row.fit_seconds.map(|_| row.quiet)),
@@ -195,17 +201,11 @@ impl SideBySide {
     }
 }
 
-/// The two that this project is about, then any others.
-fn datasets(rows: &[Row]) -> Vec<String> {
-    let mut names = vec!["mnist".to_string(), "fashion-mnist".to_string()];
-    let mut others: Vec<&String> = rows.iter().map(|row| &row.dataset).collect();
-    others.sort();
-    for name in others {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
+/// The two data sets that this project is about, then any others by name.
+pub fn in_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let main = ["mnist", "fashion-mnist"];
+    let others: BTreeSet<&str> = names.filter(|name| !main.contains(name)).collect();
+    main.into_iter().chain(others).map(String::from).collect()
 }
 
 /// One frame of keys and, for each data set, the index of its row.
@@ -249,7 +249,7 @@ fn known_elsewhere(
     if open.subset.is_some() {
         return Vec::new();
     }
-    let ours: std::collections::BTreeSet<&str> = lines
+    let ours: BTreeSet<&str> = lines
         .iter()
         .filter(|line| line.run == open.run && line.subset.is_none())
         .map(|line| line.id.as_str())

@@ -1,4 +1,6 @@
-//! Precision, recall and F1 of each class, and scikit-learn's `classification_report` of them.
+//! scikit-learn's `classification_report`: the measures of each class with their averages, and its layout.
+
+use super::confusion::{Confusion, Measures};
 
 /// What a set of predictions is worth, a class at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,34 +22,22 @@ pub struct Scores {
     pub support: usize,
 }
 
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
 impl Classification {
-    /// Compares predictions with as many labels, both below `classes`.
-    pub fn new(predictions: &[u8], labels: &[u8], classes: usize) -> Classification {
-        let (mut right, mut predicted, mut support) = (vec![0; classes], vec![0; classes], vec![0; classes]);
-        for (&prediction, &label) in predictions.iter().zip(labels) {
-            let (prediction, label) = (usize::from(prediction), usize::from(label));
-            predicted[prediction] += 1;
-            support[label] += 1;
-            right[label] += usize::from(prediction == label);
-        }
-        let scores: Vec<Scores> = (0..classes)
-            .map(|class| Scores {
-                precision: ratio(right[class], predicted[class]),
-                recall: ratio(right[class], support[class]),
-                f1: ratio(2 * right[class], predicted[class] + support[class]),
-                support: support[class],
-            })
-            .collect();
+    /// What follows from the counts, whatever number of repeats they are of.
+    pub fn of(confusion: &Confusion) -> Classification {
+        let score = |(class, measures): (usize, Measures)| Scores {
+            precision: measures.precision.unwrap_or(0.0),
+            recall: measures.recall.unwrap_or(0.0),
+            f1: measures.f1.unwrap_or(0.0),
+            support: confusion.support(class),
+        };
+        let scores: Vec<Scores> = confusion.measures().into_iter().enumerate().map(score).collect();
+        let support: usize = scores.iter().map(|scores| scores.support).sum();
         let average = |weight: &dyn Fn(&Scores) -> f64| {
             let total: f64 = scores.iter().map(weight).sum::<f64>().max(f64::MIN_POSITIVE);
             let mean = |of: &dyn Fn(&Scores) -> f64| {
                 scores.iter().map(|one| of(one) * weight(one)).sum::<f64>() / total
             };
-            let support = labels.len();
             Scores {
                 precision: mean(&|s| s.precision),
                 recall: mean(&|s| s.recall),
@@ -56,7 +46,7 @@ impl Classification {
             }
         };
         Classification {
-            accuracy: ratio(right.iter().sum(), labels.len()),
+            accuracy: if support == 0 { 0.0 } else { confusion.right() as f64 / support as f64 },
             macro_average: average(&|_| 1.0),
             weighted_average: average(&|scores| scores.support as f64),
             classes: scores,
@@ -94,10 +84,16 @@ impl Classification {
 mod tests {
     use super::*;
 
+    fn report(predictions: &[u8], labels: &[u8], classes: usize) -> Classification {
+        let mut confusion = Confusion::new(classes);
+        confusion.add(labels, predictions);
+        Classification::of(&confusion)
+    }
+
     /// The first example of scikit-learn's documentation of `classification_report`.
     #[test]
     fn the_layout_is_scikit_learns() {
-        let report = Classification::new(&[0, 0, 2, 2, 1], &[0, 1, 2, 2, 2], 3);
+        let report = report(&[0, 0, 2, 2, 1], &[0, 1, 2, 2, 2], 3);
         let names: Vec<String> = ["class 0", "class 1", "class 2"].map(str::to_string).to_vec();
         let expected = "              precision    recall  f1-score   support
 
@@ -114,7 +110,7 @@ weighted avg       0.70      0.60      0.61         5
 
     #[test]
     fn nothing_at_all_is_zero() {
-        let report = Classification::new(&[], &[], 2);
+        let report = report(&[], &[], 2);
         assert_eq!((report.accuracy, report.macro_average.f1, report.classes[1].recall), (0.0, 0.0, 0.0));
     }
 }

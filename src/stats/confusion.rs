@@ -40,6 +40,16 @@ impl Confusion {
         &self.counts
     }
 
+    /// How many images of `class` there are.
+    pub fn support(&self, class: usize) -> usize {
+        (0..self.classes).map(|predicted| self.count(class, predicted) as usize).sum()
+    }
+
+    /// How many images were predicted as what they are.
+    pub fn right(&self) -> usize {
+        (0..self.classes).map(|class| self.count(class, class) as usize).sum()
+    }
+
     /// The pairs of different classes with their counts, the most frequent first, then in the order of classes.
     pub fn worst(&self) -> Vec<(usize, usize, u32)> {
         let mut pairs = Vec::new();
@@ -59,14 +69,14 @@ impl Confusion {
     pub fn measures(&self) -> Vec<Measures> {
         let of = |class: usize| {
             let right = self.count(class, class);
-            let there: u32 = (0..self.classes).map(|predicted| self.count(class, predicted)).sum();
-            let predicted: u32 = (0..self.classes).map(|other| self.count(other, class)).sum();
-            let share = |of: u32| (of > 0).then(|| f64::from(right) / f64::from(of));
+            let there = self.support(class);
+            let predicted: usize = (0..self.classes).map(|other| self.count(other, class) as usize).sum();
+            let share = |of: usize| (of > 0).then(|| f64::from(right) / of as f64);
             let both = there + predicted;
             Measures {
                 precision: share(predicted),
                 recall: share(there),
-                f1: (both > 0).then(|| 2.0 * f64::from(right) / f64::from(both)),
+                f1: (both > 0).then(|| 2.0 * f64::from(right) / both as f64),
             }
         };
         (0..self.classes).map(of).collect()
@@ -83,6 +93,7 @@ mod tests {
         confusion.add(&[0, 0, 0, 1, 1], &[0, 0, 1, 1, 0]);
         assert_eq!(confusion.counts(), [2, 1, 0, 1, 1, 0, 0, 0, 0]);
         assert_eq!(confusion.worst(), [(0, 1, 1), (1, 0, 1)]);
+        assert_eq!((confusion.support(0), confusion.support(2), confusion.right()), (3, 0, 3));
         let measures = confusion.measures();
         assert_eq!(measures[0].precision, Some(2.0 / 3.0));
         assert_eq!(measures[0].recall, Some(2.0 / 3.0));

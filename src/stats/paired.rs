@@ -21,6 +21,17 @@ impl Discordant {
         counts
     }
 
+    /// The same from which images each gets right, 64 to a word: where many models are compared, counting
+    /// words is what makes it quick.
+    pub fn of_masks(first: &[u64], second: &[u64]) -> Discordant {
+        let mut counts = Discordant::default();
+        for (first, second) in first.iter().zip(second) {
+            counts.only_first += u64::from((first & !second).count_ones());
+            counts.only_second += u64::from((second & !first).count_ones());
+        }
+        counts
+    }
+
     /// The two-sided p-value of the exact McNemar test: the chance of a split at least this uneven if either
     /// model were as likely as the other to be the one that is right.
     ///
@@ -47,6 +58,7 @@ mod tests {
         let labels = [0, 1, 2, 3, 4];
         let counts = Discordant::count(&[0, 1, 9, 9, 9], &[0, 8, 2, 3, 8], &labels);
         assert_eq!(counts, Discordant { only_first: 1, only_second: 2 });
+        assert_eq!(Discordant::of_masks(&[0b00011], &[0b01101]), counts);
     }
 
     #[test]

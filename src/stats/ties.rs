@@ -28,12 +28,13 @@ pub struct Standing {
 /// more images, so fewer decide.
 pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     let count = entries.len();
-    let right = |entry: &[u8]| entry.iter().zip(labels).filter(|(a, b)| a == b).count();
-    let correct: Vec<usize> = entries.iter().map(|entry| right(entry)).collect();
+    let right: Vec<Vec<u64>> = entries.iter().map(|entry| mask(entry, labels)).collect();
+    let ones = |mask: &Vec<u64>| mask.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+    let correct: Vec<usize> = right.iter().map(ones).collect();
     let mut p_values = Vec::with_capacity(count * count.saturating_sub(1) / 2);
     for first in 0..count {
         for second in first + 1..count {
-            p_values.push(Discordant::count(entries[first], entries[second], labels).p_value());
+            p_values.push(Discordant::of_masks(&right[first], &right[second]).p_value());
         }
     }
     let adjusted = holm::adjust(&p_values);
@@ -57,6 +58,15 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
         });
     }
     standings
+}
+
+/// Which images an entry gets right, 64 to a word.
+fn mask(entry: &[u8], labels: &[u8]) -> Vec<u64> {
+    let word = |(entry, labels): (&[u8], &[u8])| {
+        let right = entry.iter().zip(labels).enumerate();
+        right.fold(0u64, |word, (bit, (class, label))| word | (u64::from(class == label) << bit))
+    };
+    entry.chunks(64).zip(labels.chunks(64)).map(word).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::committed;
 const AXE: &[u8] = include_bytes!("axe-core-4.14.1.min.js.gz");
 
 /// What axe-core calls serious or critical.
-fn findings(browser: &mut Browser) -> Vec<String> {
+pub fn findings(browser: &mut Browser) -> Vec<String> {
     let mut axe = String::new();
     flate2::read::GzDecoder::new(AXE).read_to_string(&mut axe).unwrap();
     browser.eval(&format!("{axe}; typeof axe"));

@@ -4,6 +4,7 @@
 //! does, its absence fails.
 
 mod browser;
+mod figures;
 mod look;
 mod size;
 mod table;
@@ -32,6 +33,11 @@ pub fn committed() -> PathBuf {
 
 /// The page of made-up results in a run called `r`.
 pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
+    page_with(records, |_| ())
+}
+
+/// The same with something more in the folder of results.
+pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) -> Page {
     let folder = tempfile::tempdir().unwrap();
     let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
     for record in records {
@@ -40,6 +46,7 @@ pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
         let bytes = WireRecord::from(&record).to_bytes();
         fs::write(place.join(format!("{}.json", record.id)), bytes).unwrap();
     }
+    also(&results);
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     let request = Request { results: &results, data: &data, reports: &reports, run: "r", subset: None };
     Report::make(&request).unwrap().write(&reports).unwrap();

@@ -6,7 +6,7 @@ use crate::browser::{Browser, browser};
 use crate::{committed, page_of, record};
 
 /// The lines of the table: names, then the figures of one column.
-fn column(browser: &mut Browser, head: &str) -> Vec<f64> {
+pub fn column(browser: &mut Browser, head: &str) -> Vec<f64> {
     let expression = format!(
         "(() => {{ const at = [...document.querySelectorAll('#results > thead > tr:last-child > th')].findIndex((th) \
          => th.querySelector('button').dataset.key === {}); return [...document.querySelectorAll('#results > tbody > \

@@ -33,18 +33,52 @@ function image(looks, look, place) {
   return el("span", { class: `image set-${look.set}`, role: "img", "aria-label": words, title: words, style: `background-position: ${left}px ${top}px` });
 }
 
+/** A table wider than a phone, in a frame that scrolls. */
+const framed = (name, table) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
+
 function matrix(set, look) {
   const n = set.classes.length;
-  const share = (value) => (value === null ? "\u2013" : value.toFixed(3));
   const rows = set.classes.map((name, of) => {
     const counts = look.confusion.slice(of * n, of * n + n);
     const all = counts.reduce((sum, count) => sum + count, 0) || 1;
     const cells = counts.map((count, as) => el("td", { class: count === 0 ? "none" : as === of ? "right" : "wrong", style: count ? `--heat: ${Math.round(100 * (as === of ? count / all : Math.min(1, (3 * count) / all)))}%` : undefined }, String(count)));
-    return el("tr", {}, el("th", { scope: "row" }, bdi(name)), ...cells, ...look.measures[of].map((value, at) => el("td", { class: at ? "" : "edge" }, share(value))));
+    return el("tr", {}, el("th", { scope: "row" }, bdi(name)), ...cells);
   });
-  const head = el("tr", {}, el("td"), ...set.classes.map((name) => el("th", { scope: "col", class: "upright" }, bdi(name))), ...["precision", "recall", "F1"].map((name) => el("th", { scope: "col", class: "upright" }, name)));
+  const head = el("tr", {}, el("td"), ...set.classes.map((name) => el("th", { scope: "col", class: "upright" }, bdi(name))));
   const table = el("table", { class: "matrix" }, el("caption", {}, "Test images: class down, predicted class across"), el("thead", {}, head), el("tbody", {}, ...rows));
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table);
+  return framed("Confusion matrix", table);
+}
+
+/** Precision, recall and F1 as scikit-learn's classification report lays them out. */
+function scores(set, look, repeats) {
+  const share = (value) => el("td", {}, value === null ? "\u2013" : value.toFixed(3));
+  const total = look.support.reduce((sum, count) => sum + count, 0);
+  const line = (name, values, support) => el("tr", {}, el("th", { scope: "row" }, name), ...values.map(share), el("td", {}, String(support)));
+  const classes = set.classes.map((name, of) => line(bdi(name), look.measures[of], look.support[of]));
+  const never = look.measures.some((values) => values.includes(null)) ? "; \u2013 was never predicted, or is not there, and counts as 0 in the averages" : "";
+  const averages = [
+    el("tr", {}, el("th", { scope: "row" }, "accuracy"), el("td"), el("td"), share(look.accuracy), el("td", {}, String(total))),
+    line("macro avg", look.macro_average, total),
+    line("weighted avg", look.weighted_average, total),
+  ];
+  const head = el("tr", {}, el("td"), ...["precision", "recall", "F1", "images"].map((name) => el("th", { scope: "col" }, name)));
+  const caption = `Classification report${repeats > 1 ? ` over ${repeats} repeats` : ""}${never}`;
+  const table = el("table", { class: "scores" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...classes), el("tbody", { class: "averages" }, ...averages));
+  return framed("Classification report", table);
+}
+
+/** The same test images on every row: what is usual, beside what went wrong. */
+function drawn(looks, look) {
+  const set = looks.sets[look.set];
+  const items = set.drawn.map((place) => {
+    const predicted = look.shown[place];
+    const right = predicted === ".";
+    const name = set.classes[set.labels[place]];
+    const words = right ? name : `${set.classes[parseInt(predicted, 36)]}, is ${name}`;
+    return el("li", { class: right ? undefined : "wrong" }, image(looks, look, place), el("span", {}, el("b", {}, right ? "right" : "wrong"), " ", bdi(words)));
+  });
+  const right = set.drawn.filter((place) => look.shown[place] === ".").length;
+  return items.length ? [el("h4", {}, `${items.length} test images drawn by chance: ${right} right`), el("ul", { class: "drawn" }, ...items)] : [];
 }
 
 /** What the row got wrong, with images. */
@@ -92,13 +126,24 @@ function curves(records) {
 const isHistory = (value) => Array.isArray(value) && value.length > 1 && value.every((one) => one && typeof one === "object" && !Array.isArray(one));
 const isCurve = (value) => Array.isArray(value) && value.length > 2 && value.every((one) => typeof one === "number");
 
+const EVIDENCE = {
+  recomputed: "recomputed: follows from the predictions in the file, which does not show that the method was run",
+  reproduced: "reproduced: trained again, with the same predictions",
+  reported: "reported: a figure from elsewhere, without predictions",
+};
 function figures(line, cell) {
   const list = el("dl");
   const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
   say("status", words(cell.status || "not_run"));
   if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
   if (cell.accuracy !== undefined) say("accuracy", accuracy(cell.accuracy) + (cell.deviation === undefined ? "" : ` \u00b1 ${accuracy(cell.deviation)}`) + (cell.low === undefined ? "" : `, 95 % interval ${accuracy(cell.low)} to ${accuracy(cell.high)}`));
-  if (cell.repeats?.length > 1) say("repeats", cell.repeats.map(accuracy).join(", "));
+  if (cell.evidence) say("evidence", EVIDENCE[cell.evidence] + (cell.verified ? `, by version ${cell.verified}` : ""));
+  if (cell.group !== undefined) say("tie group", `${cell.group}, ` + (cell.against_best === undefined ? "its best entry" : `p = ${cell.against_best.toFixed(3)} against its best entry`));
+  else if (cell.step_of) say("tie group", bdi(`none of its own: a step of ${cell.step_of}`));
+  if (cell.repeats?.length > 1) {
+    say("repeats", cell.repeats.map(accuracy).join(", "));
+    say("over seeds", cell.seeds_low === undefined ? "no spread: the same accuracy every time" : `95 % t-interval of the mean ${accuracy(cell.seeds_low)} to ${accuracy(cell.seeds_high)}, on these test images`);
+  }
   if (cell.published !== undefined) say("published", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
   if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours ${signed(cell.to_sklearn)})`));
   if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not a quiet pass"}`);
@@ -127,7 +172,7 @@ function details(line) {
     part.append(figures(line, cell), closer, provenance(line, cell));
     unpack().then((looks) => {
       const look = looks?.rows[cell.file];
-      if (look) closer.append(matrix(looks.sets[look.set], look), ...mistakes(looks, look));
+      if (look) closer.append(matrix(looks.sets[look.set], look), scores(looks.sets[look.set], look, cell.repeats.length), ...drawn(looks, look), ...mistakes(looks, look));
     }, () => closer.append("This browser cannot unpack the confusion matrix: it needs DecompressionStream."));
     return part;
   });

@@ -101,6 +101,9 @@ function statusCell(line) {
   if (cells.some((cell) => cell.converged === false)) parts.push(" ", el("span", { class: "tag" }, "not converged"));
   return parts;
 }
+// The place among what a paired test tells apart; only lines of the view that the page opens on have one.
+const hasGroups = lines.some((line) => line.cells.some((cell) => cell.group !== undefined));
+const groupCell = (cell) => (cell.group !== undefined ? [String(cell.group)] : cell.step_of ? [el("small", {}, "step")] : []);
 function column(key, head, value, show, options = {}) {
   return { key, head, value, show, ...options };
 }
@@ -111,6 +114,7 @@ function setColumns(index, alone) {
   const of = (key, head, value, show, options) => column(`${name}.${key}`, head, (line) => value(cell(line)), (line) => show(cell(line)), { group, ...options });
   return [
     of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, { always: true, edge: !alone, short: alone ? undefined : title.replace("-MNIST", "") }),
+    ...(hasGroups ? [of("group", "group", (c) => c.group, groupCell, { rank: alone ? 2 : 3, rising: true })] : []),
     of("published", "published", (c) => c.to_published ?? undefined, (c) => against(c.published, 3, c.to_published, c.unconverged), { rank: alone ? 1 : 2 }),
     of("sklearn", "scikit-learn", (c) => c.to_sklearn ?? undefined, (c) => against(c.sklearn, 4, c.to_sklearn), { rank: alone ? 2 : 3 }),
     of("fit", "fit, s", (c) => c.fit, (c) => time(c.fit, c.quiet), { rank: alone ? 1 : 2 }),
@@ -205,8 +209,9 @@ function head(all, by, down) {
   const cells = all.map((one) => el("th", {
     role: "columnheader", scope: "col", class: classes(one), "aria-sort": one === by ? (down ? "descending" : "ascending") : undefined,
   }, el("button", { type: "button", "data-key": one.key, "aria-label": `${one.group || ""} ${one.head}: sort`.trim(), onclick: () => {
-    const first = one.left ? one.key : "-" + one.key;
-    const second = one.left ? "-" + one.key : one.key;
+    const rises = one.left || one.rising;
+    const first = rises ? one.key : "-" + one.key;
+    const second = rises ? "-" + one.key : one.key;
     const current = (down ? "-" : "") + by.key;
     change({ sort: current === first ? second : first });
     document.querySelector(`#results thead [data-key="${CSS.escape(one.key)}"]`)?.focus();
@@ -318,7 +323,7 @@ function render() {
 }
 
 // ---- the lines in view as files
-const FIGURES = ["status", "accuracy", "low", "high", "deviation", "published", "to_published", "sklearn", "to_sklearn", "fit", "predict", "memory", "quiet", "converged", "file"];
+const FIGURES = ["status", "accuracy", "low", "high", "deviation", "evidence", "group", "published", "to_published", "sklearn", "to_sklearn", "fit", "predict", "memory", "quiet", "converged", "file"];
 function flat(line) {
   const { run, engine, size, family, parameters, id, difference } = line;
   const record = { run, engine, size, family, parameters, id };

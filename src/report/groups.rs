@@ -1,0 +1,206 @@
+//! The tie groups of the open view: a place for each result file, and for each data set what there is to say in
+//! words.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::charts::overview::title;
+use super::format::{accuracy, count, round};
+use super::ranking::{self, Division, Entry, Ranking};
+use super::tables::{SideBySide, View};
+use crate::check::Truths;
+use crate::dataset::Dataset;
+use crate::sweep::truth::Truth;
+
+/// Names of a first group that are told; more make no sentence.
+const MOST_NAMES: usize = 6;
+
+/// What the page shows.
+#[derive(Default)]
+pub struct Groups {
+    by_file: BTreeMap<String, Place>,
+    pub summaries: Vec<Summary>,
+    /// The command that prints the whole ranking.
+    pub command: String,
+}
+
+/// Where a result stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Ranked {
+        /// From 1, the best first.
+        group: usize,
+        /// The adjusted p-value against the best of the group; `None` for the best itself.
+        against_best: Option<f64>,
+    },
+    /// An earlier step of this entry, which is the one that is ranked.
+    StepOf(String),
+}
+
+/// One data set in words.
+pub struct Summary {
+    pub title: String,
+    /// How many entries and how many groups.
+    pub counts: String,
+    /// The entries of the first group, the best first.
+    pub leaders: Vec<String>,
+    /// How many more of them there are.
+    pub more: usize,
+    /// What all entries have in common.
+    pub together: String,
+}
+
+impl Groups {
+    /// Ranks the rows of the view, by whichever engine, with the submissions of entries of the grid.
+    pub fn of(
+        results: &Path,
+        table: &SideBySide,
+        view: &View,
+        datasets: &BTreeMap<String, Dataset>,
+    ) -> Groups {
+        let truths: Truths = datasets.iter().map(|(name, dataset)| (name.clone(), truth(dataset))).collect();
+        let rows = table.rows.iter().filter(|row| row.run == view.run);
+        let mut entries = ranking::of_rows(rows, view.subset, &truths);
+        entries.extend(ranking::submitted(results, view.subset, &truths));
+        let mut rankings = ranking::rank(entries, &truths);
+        rankings.retain(|ranking| ranking.division == Division::Grid);
+        let size = view.subset.map_or(String::new(), |size| format!(" --train-size {size}"));
+        let mut groups = Groups {
+            by_file: rankings.iter().flat_map(places).collect(),
+            summaries: Vec::new(),
+            command: format!("mnist-bench rank --run {}{size}", view.run),
+        };
+        for name in &table.datasets {
+            groups.summaries.extend(rankings.iter().filter(|own| own.dataset == *name).map(summary));
+        }
+        groups
+    }
+
+    /// The place of a result file, named relative to the results folder.
+    pub fn place(&self, file: &str) -> Option<&Place> {
+        self.by_file.get(file)
+    }
+}
+
+/// What is known of a data set that is loaded already.
+fn truth(dataset: &Dataset) -> Truth {
+    Truth {
+        dataset: dataset.name.clone(),
+        train_size: dataset.train.labels.len(),
+        image: [dataset.test.images.rows, dataset.test.images.columns],
+        classes: dataset.classes(),
+        test_labels: dataset.test.labels.clone(),
+        digests: dataset.digests.clone(),
+    }
+}
+
+fn places(ranking: &Ranking) -> Vec<(String, Place)> {
+    let mut places = Vec::new();
+    let mut last = 0;
+    for ranked in &ranking.ranked {
+        // Entries stand in the order of their groups, the best of each first.
+        let leads = ranked.group != last;
+        last = ranked.group;
+        let against_best = (!leads).then(|| round(ranked.against_best));
+        let own = Place::Ranked { group: ranked.group, against_best };
+        for other in &ranked.counted_with {
+            let same = other.predictions == ranked.entry.predictions;
+            let place = if same { own.clone() } else { Place::StepOf(short_name(&ranked.entry)) };
+            places.push((other.file.clone(), place));
+        }
+        places.push((ranked.entry.file.clone(), own));
+    }
+    places
+}
+
+/// A name without the engine, which the line says.
+fn short_name(entry: &Entry) -> String {
+    format!("{} {}", entry.classifier, entry.parameters).trim_end().to_string()
+}
+
+fn summary(ranking: &Ranking) -> Summary {
+    let with: usize = ranking.ranked.iter().map(|ranked| ranked.counted_with.len()).sum();
+    let groups = ranking.ranked.last().map_or(0, |ranked| ranked.group);
+    let first: Vec<String> = ranking
+        .ranked
+        .iter()
+        .take_while(|ranked| ranked.group == 1)
+        .map(|ranked| format!("{} {}", ranked.entry.name(), accuracy(ranked.accuracy)))
+        .collect();
+    let together = &ranking.together;
+    let images = together.oracle + together.always_wrong.len();
+    let share = |right: usize| accuracy(right as f64 / images.max(1) as f64);
+    let entries = match ranking.ranked.len() {
+        1 => "1 entry".to_string(),
+        more => format!("{more} entries"),
+    };
+    let also = match with {
+        0 => String::new(),
+        more => format!("; {more} more are earlier steps of one of them or predict exactly the same"),
+    };
+    Summary {
+        title: title(&ranking.dataset),
+        counts: format!("{entries} in {}{also}", count(groups, "group")),
+        more: first.len().saturating_sub(MOST_NAMES),
+        leaders: first.into_iter().take(MOST_NAMES).collect(),
+        together: format!(
+            "{} of the {images} test images are wrong in every entry; whoever always picked the right entry would \
+             reach {}, a majority vote {}.",
+            together.always_wrong.len(),
+            share(together.oracle),
+            share(together.majority)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::evidence::Evidence;
+
+    fn entry(name: &str, step: u64, wrong: usize) -> Entry {
+        Entry {
+            division: Division::Grid,
+            dataset: "tiny".into(),
+            owner: "native".into(),
+            classifier: name.into(),
+            parameters: format!("n={step}"),
+            family: name.into(),
+            step,
+            predictions: (0..100).map(|image| u8::from(image < wrong)).collect(),
+            repeats: 1,
+            evidence: Evidence::Recomputed,
+            file: format!("{name}-{step}"),
+        }
+    }
+
+    #[test]
+    fn every_file_has_its_place() {
+        let truth = Truth {
+            dataset: "tiny".into(),
+            train_size: 100,
+            image: [1, 1],
+            classes: 2,
+            test_labels: vec![0; 100],
+            digests: BTreeMap::new(),
+        };
+        let entries = vec![
+            entry("far", 0, 60),
+            entry("near", 0, 5),
+            entry("forest", 100, 2),
+            entry("forest", 10, 30),
+            entry("twin", 0, 5),
+        ];
+        let rankings = ranking::rank(entries, &Truths::from([("tiny".to_string(), truth)]));
+        let places: BTreeMap<String, Place> = rankings.iter().flat_map(places).collect();
+        assert_eq!(places["forest-100"], Place::Ranked { group: 1, against_best: None });
+        assert_eq!(places["forest-10"], Place::StepOf("forest n=100".into()));
+        assert_eq!(places["far-0"], Place::Ranked { group: 2, against_best: None });
+        assert!(matches!(places["near-0"], Place::Ranked { group: 1, against_best: Some(p) } if p > 0.05));
+        assert_eq!(places["twin-0"], places["near-0"], "the same predictions, the same place");
+        let summary = summary(&rankings[0]);
+        assert!(summary.counts.starts_with("3 entries in 2 groups; 2 more"), "{}", summary.counts);
+        assert_eq!(summary.leaders, ["native forest n=100 0.9800", "native near n=0 0.9500"]);
+        assert!(summary.together.starts_with("2 of the 100 test images"), "{}", summary.together);
+    }
+}
