@@ -18,8 +18,12 @@ enum Command {
     Data(cli::data::Args),
     /// List what a sweep would run, and what it cannot
     Grid(cli::grid::Args),
+    /// Say what a sweep is expected to take, and divide it into shares for several machines
+    Plan(cli::plan::Args),
     /// Run configurations on data sets: result files, and the report of them
     Sweep(cli::sweep::Args),
+    /// Join the results of several folders into one run
+    Merge(cli::merge::Args),
     /// Show the layers of a network
     Summary(cli::summary::Args),
     /// Train a network, and save it
@@ -51,7 +55,9 @@ fn main() -> std::process::ExitCode {
     let result = match Arguments::parse().command {
         Command::Data(args) => cli::data::run(args),
         Command::Grid(args) => cli::grid::run(args),
+        Command::Plan(args) => cli::plan::run(args),
         Command::Sweep(args) => cli::sweep::run(args),
+        Command::Merge(args) => cli::merge::run(args),
         Command::Summary(args) => cli::summary::run(args),
         Command::Train(args) => cli::train::run(args),
         Command::Predict(args) => cli::predict::run(args),

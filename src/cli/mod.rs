@@ -5,13 +5,16 @@
 //! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed with
 //! `writeln!(out, ...)?`, never `println!`, so that a closed pipe ends the program quietly.
 
+pub mod asked;
 pub mod cmp;
 pub mod data;
 pub mod evaluate;
 pub mod exit;
 pub mod explore;
 pub mod grid;
+pub mod merge;
 pub mod model;
+pub mod plan;
 pub mod predict;
 pub mod rank;
 pub mod report;

@@ -8,13 +8,16 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::ExitCode;
-use super::shared::Selection;
+use super::asked::Asked;
 use crate::engines::native::NATIVE;
-use crate::grid::{Grid, parse_duration};
+use crate::grid::parse_duration;
 use crate::report::{Report, Request};
-use crate::results::{Store, submission};
+use crate::results::{Store, costs, submission};
+use crate::sweep::cost::Past;
 use crate::sweep::lock::Lock;
-use crate::sweep::{self, Options, Plan, Wanted, plan, quantity, signals};
+use crate::sweep::merge::same_folder;
+use crate::sweep::shares::{Shard, Shares};
+use crate::sweep::{self, Options, Plan, quantity, signals};
 
 #[derive(clap::Args)]
 #[command(
@@ -25,7 +28,7 @@ changes no exit code."
 )]
 pub struct Args {
     #[command(flatten)]
-    selection: Selection,
+    asked: Asked,
 
     /// Jobs at the same time [default: one a core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
@@ -34,10 +37,6 @@ pub struct Args {
     /// Threads of a job (the last jobs of a sweep may get the cores that stand idle)
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..))]
     threads: u16,
-
-    /// Time limit of a configuration, such as 90s or 10m [default: the grid's, or 1h]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    timeout: Option<Duration>,
 
     /// Memory limit of a job, such as 2GiB [default: 80 % of the memory / jobs]
     #[arg(long, value_name = "SIZE", value_parser = quantity::bytes)]
@@ -50,10 +49,6 @@ pub struct Args {
     /// Time that a configuration may spend on repeats after the first
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     repeat_budget: Option<Duration>,
-
-    /// Train on so many images, drawn with the classes in proportion [default: the grid's, or all]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    train_size: Option<u32>,
 
     /// Seed from which all others derive
     #[arg(long, value_name = "N", default_value = "1")]
@@ -70,6 +65,11 @@ pub struct Args {
     /// Folder of the reports
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
+
+    /// Run only one share of several, such as 2/4; the other machines run the others, with the same arguments
+    /// (see `plan --shards 4`)
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    shard: Option<Shard>,
 
     /// Only list what would run
     #[arg(long)]
@@ -94,15 +94,20 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let grids = args.selection.grids()?;
     let options = options(&args);
     if args.run == submission::RUN {
         bail!("--run {:?} is the folder of submissions: take another name", args.run);
     }
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
-    let plan = Plan::new(wanted(&args, &grids)?, &args.selection.data_dir.data_dir)?;
+    let mut plan = args.asked.plan()?;
+    let planned = plan.rows.len();
+    expect_and_share(&args, &store, &mut plan)?;
     if args.dry_run {
         return dry_run(&plan, &options, &store);
+    }
+    if plan.rows.is_empty() && planned > 0 {
+        tell("this share is empty: there are more shares than groups of rows");
+        return Ok(ExitCode::Success);
     }
     if plan.rows.is_empty() {
         bail!(
@@ -111,13 +116,22 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
-    let lock = Lock::take(&store.root())?;
-    sweep::resume::remove_leftovers(&store.root());
+    let lock = match &args.shard {
+        Some(shard) => Lock::take_share(&store.root(), shard)?,
+        None => Lock::take(&store.root())?,
+    };
+    if args.shard.is_none() {
+        // What a share finds half written may be another's at work.
+        sweep::resume::remove_leftovers(&store.root());
+    }
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
     for line in summary.lines() {
         tell(&line);
     }
-    report(&args, &plan)?;
+    match args.shard {
+        Some(_) => tell(&format!("when all shares are done: report --run {}", args.run)),
+        None => report(&args, &plan)?,
+    }
     drop(lock);
     Ok(if summary.interrupted {
         ExitCode::Interrupted
@@ -128,12 +142,38 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Says what rows are expected to take, and leaves those of the share that is asked for.
+fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<()> {
+    let mut past = args.asked.past()?;
+    if let Some(shard) = &args.shard {
+        // What the run itself has so far must not move rows from one share to another.
+        if same_folder(args.asked.costs(), &store.root()) {
+            past = Past::default();
+        }
+        plan.expect(&past);
+        let shares = Shares::of(plan, shard.of);
+        let all = plan.rows.len();
+        shares.keep(shard, plan)?;
+        tell(&format!(
+            "share {}/{}@{}: {} of {all} rows",
+            shard.number,
+            shard.of,
+            shares.digest,
+            plan.rows.len()
+        ));
+    }
+    let own = costs::read_run(&store.root());
+    past.add(own.with_context(|| format!("cannot read {}", store.root().display()))?);
+    plan.expect(&past);
+    Ok(())
+}
+
 /// Makes the report of all results, opening on the rows just swept, and prints their side-by-side.
 fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
     let request = Request {
         results: &args.results_dir,
-        data: &args.selection.data_dir.data_dir,
+        data: &args.asked.selection.data_dir.data_dir,
         reports: &args.reports_dir,
         run: &args.run,
         subset: native.or(plan.rows.first()).map(|row| row.subset),
@@ -158,7 +198,7 @@ fn tell(line: &str) {
 fn options(args: &Args) -> Options {
     let jobs = if args.quiet_pass { 1 } else { args.jobs.map_or_else(Options::cores, usize::from) };
     Options {
-        data_dir: args.selection.data_dir.data_dir.clone(),
+        data_dir: args.asked.selection.data_dir.data_dir.clone(),
         jobs,
         threads: usize::from(args.threads),
         memory_limit: args.memory_limit.unwrap_or_else(|| Options::default_memory_limit(jobs)),
@@ -170,34 +210,6 @@ fn options(args: &Args) -> Options {
         no_sharing: args.no_sharing,
         quiet_pass: args.quiet_pass,
     }
-}
-
-/// What the grids ask for on each data set, with the command line's word above the grids'.
-fn wanted(args: &Args, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
-    /// Time limit of a configuration where neither grid nor command line names one.
-    const TIMEOUT: Duration = Duration::from_secs(3600);
-    let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
-    let planned = args.selection.plan(grids, test_engine.as_slice())?;
-    let datasets = args.selection.datasets()?;
-    let train_size = args.train_size.map(|size| size as usize);
-    let digest = |suite: &str| {
-        let grid = grids.iter().find(|grid| grid.name == suite);
-        grid.map_or(String::new(), |grid| grid.digest.clone())
-    };
-    let mut wanted = Vec::new();
-    for dataset in datasets {
-        for row in &planned {
-            wanted.push(Wanted {
-                dataset: dataset.clone(),
-                engine: row.engine.clone(),
-                configuration: row.configuration.clone(),
-                train_size: train_size.or(row.train_size),
-                timeout: args.timeout.or(row.timeout).unwrap_or(TIMEOUT),
-                grid_digest: digest(&row.suite),
-            });
-        }
-    }
-    Ok(wanted)
 }
 
 fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {

@@ -4,6 +4,7 @@
 //! finds, reads and writes the files of a run; [`validate`] says what is wrong with one. [`Submission`] is a file
 //! that other programs wrote.
 
+pub mod costs;
 pub mod evidence;
 pub mod history;
 pub mod predictions;

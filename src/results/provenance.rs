@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
@@ -54,7 +55,8 @@ pub struct Provenance {
 impl Provenance {
     /// This build on this machine, now; data, grid, threads and seed are the caller's to fill in.
     pub fn here() -> Provenance {
-        Provenance {
+        /// Asked of the system once: a plan may have a hundred thousand rows.
+        static HERE: LazyLock<Provenance> = LazyLock::new(|| Provenance {
             binary_version: BINARY_VERSION.to_string(),
             code_digest: CODE_DIGEST.to_string(),
             rustc: RUSTC_VERSION.to_string(),
@@ -63,9 +65,9 @@ impl Provenance {
             cores: std::thread::available_parallelism().map_or(0, |cores| cores.get()),
             memory_bytes: memory_bytes(),
             os: operating_system(),
-            started_utc: utc(SystemTime::now()),
             ..Provenance::default()
-        }
+        });
+        Provenance { started_utc: utc(SystemTime::now()), ..HERE.clone() }
     }
 }
 

@@ -83,14 +83,7 @@ impl Store {
     /// Reads every `.json` file of the run. A run that is not there is empty.
     pub fn scan(&self) -> io::Result<Scan> {
         let mut scan = Scan::default();
-        let root = self.root();
-        if !root.exists() {
-            return Ok(scan);
-        }
-        let mut paths = Vec::new();
-        collect(&root, 0, &mut paths)?;
-        paths.sort();
-        for path in paths {
+        for path in files_below(&self.root())? {
             match read(&path) {
                 Ok(record) => scan.records.push((path, record)),
                 Err(problem) => scan.problems.push(problem),
@@ -127,6 +120,16 @@ impl Place {
         let dataset = path.parent()?.parent()?.file_name()?.to_str()?.to_string();
         Some(Place { dataset, engine, id })
     }
+}
+
+/// The `.json` files of a run's folder, sorted; none when there is no such folder.
+pub fn files_below(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    if root.exists() {
+        collect(root, 0, &mut paths)?;
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// Reads one result file of at most [`MAX_FILE_BYTES`], without judging its figures.

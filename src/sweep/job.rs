@@ -6,7 +6,7 @@ use super::plan::Row;
 use super::protocol::{Expected, Job};
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
-use crate::results::{Provenance, Record, Repeat, Status};
+use crate::results::{Provenance, Record, Repeat, Status, costs};
 
 /// A row on its way to a result file.
 pub struct Line {
@@ -36,7 +36,6 @@ impl Line {
             memory_limit_bytes: options.memory_limit,
             ..Provenance::here()
         };
-        let expected = cost::expected(row.engine.name, &row.configuration, shape.train_size);
         Line {
             record: Record {
                 id: row.id.clone(),
@@ -60,15 +59,15 @@ impl Line {
             earlier: None,
             finished: false,
             alone: options.no_sharing || options.quiet_pass,
-            seconds: expected.seconds.min(row.timeout.as_secs_f64()),
-            bytes: expected.bytes,
+            seconds: row.expected.seconds.min(row.timeout.as_secs_f64()),
+            bytes: row.expected.bytes,
         }
     }
 
     /// Takes past results as the expectation.
     pub fn expect(&mut self, past: &Record) {
-        if let (Some(fit), Some(predict)) = (past.fit_seconds(), past.predict_seconds()) {
-            self.seconds = fit + predict + 0.05;
+        if let Some(seconds) = costs::seconds(past) {
+            self.seconds = seconds + 0.05;
         }
         if let Some(bytes) = past.peak_memory_bytes {
             self.bytes = bytes;

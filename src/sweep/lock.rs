@@ -1,4 +1,4 @@
-//! One sweep at a time writes into the folder of a run.
+//! Who may write into the folder of a run: one sweep alone, or the shares of one, each by one process.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -6,49 +6,77 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use super::shares::Shard;
+
 /// Held as long as the sweep runs; the system lets go of it however the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    _files: Vec<File>,
 }
 
 impl Lock {
     const NAME: &str = ".sweep.lock";
 
-    /// Makes the folder where needed and locks it. The error says who holds it, or what cannot be written.
+    /// For a whole sweep: nobody else writes. Makes the folder where needed. The error says who holds it, or what
+    /// cannot be written.
     pub fn take(folder: &Path) -> anyhow::Result<Lock> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the results folder {}", folder.display()))?;
-        let path = folder.join(Self::NAME);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(|| format!("cannot write to the results folder {}", folder.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Without the number the message is less helpful, and still true.
-                let _ = file.read_to_string(&mut holder);
-                let holder = holder.trim();
-                let who = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
-                bail!(
-                    "another sweep{who} writes to {}: wait for it, or give this one another --run or --results-dir",
-                    folder.display()
-                );
-            }
-            // Some network file systems know no locks; better to run than to refuse.
-            Err(TryLockError::Error(_)) => {}
-        }
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", std::process::id()))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Lock { _file: file })
+        let mut file = open(folder, Self::NAME)?;
+        hold(&mut file, folder, File::try_lock)?;
+        sign(&mut file, folder)?;
+        Ok(Lock { _files: vec![file] })
     }
+
+    /// For one share: other shares may write too, but neither this one again nor a whole sweep.
+    pub fn take_share(folder: &Path, shard: &Shard) -> anyhow::Result<Lock> {
+        let mut all = open(folder, Self::NAME)?;
+        hold(&mut all, folder, File::try_lock_shared)?;
+        // Many may hold it, so it names nobody.
+        all.set_len(0).with_context(|| format!("cannot write to {}", folder.display()))?;
+        let mut own = open(folder, &format!(".sweep-{}-of-{}.lock", shard.number, shard.of))?;
+        hold(&mut own, folder, File::try_lock)?;
+        sign(&mut own, folder)?;
+        Ok(Lock { _files: vec![all, own] })
+    }
+}
+
+fn open(folder: &Path, name: &str) -> anyhow::Result<File> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the results folder {}", folder.display()))?;
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(folder.join(name));
+    file.with_context(|| format!("cannot write to the results folder {}", folder.display()))
+}
+
+fn hold(
+    file: &mut File,
+    folder: &Path,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> anyhow::Result<()> {
+    match lock(file) {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Without the number the message is less helpful, and still true.
+            let _ = file.read_to_string(&mut holder);
+            let holder = holder.trim();
+            let who = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
+            bail!(
+                "another sweep{who} writes to {}: wait for it, or give this one another --run or --results-dir",
+                folder.display()
+            );
+        }
+        // Some network file systems know no locks; better to run than to refuse.
+        Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// Writes the holder's process id.
+fn sign(file: &mut File, folder: &Path) -> anyhow::Result<()> {
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .with_context(|| format!("cannot write the lock in {}", folder.display()))
 }
 
 #[cfg(test)]
@@ -56,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_sweep_is_told_who_holds_the_folder() {
+    fn asecond_sweep_is_told_who_holds_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("local");
         let lock = Lock::take(&run).unwrap();
@@ -64,6 +92,22 @@ mod tests {
         assert!(message.contains(&std::process::id().to_string()) && message.contains("--run"), "{message}");
         drop(lock);
         Lock::take(&run).unwrap();
+    }
+
+    #[test]
+    fn shares_run_beside_each_other_and_not_beside_a_whole_sweep() {
+        let folder = tempfile::tempdir().unwrap();
+        let shard = |number| Shard { number, of: 2, digest: None };
+        let first = Lock::take_share(folder.path(), &shard(1)).unwrap();
+        let second = Lock::take_share(folder.path(), &shard(2)).unwrap();
+        let message = Lock::take_share(folder.path(), &shard(1)).unwrap_err().to_string();
+        assert!(message.contains(&std::process::id().to_string()), "{message}");
+        assert!(Lock::take(folder.path()).is_err());
+        drop(first);
+        Lock::take_share(folder.path(), &shard(1)).unwrap();
+        drop(second);
+        let _whole = Lock::take(folder.path()).unwrap();
+        assert!(Lock::take_share(folder.path(), &shard(2)).is_err());
     }
 
     #[test]

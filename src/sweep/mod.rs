@@ -2,7 +2,8 @@
 //!
 //! The way of a row: [`plan`] finds its engine, [`resume`] looks at the file that may be there, [`schedule`]
 //! puts it into a job and chooses when that starts, [`supervise`] runs the job in a [`worker`] process and
-//! holds it to its limits, and the result goes into the store the moment it arrives.
+//! holds it to its limits, and the result goes into the store the moment it arrives. [`shares`] divides a plan
+//! among machines, and [`merge`] joins what they bring.
 
 pub mod cost;
 pub mod faults;
@@ -11,6 +12,7 @@ pub mod ledger;
 pub mod lock;
 pub mod log;
 pub mod memory;
+pub mod merge;
 pub mod options;
 pub mod plan;
 pub mod preview;
@@ -22,6 +24,7 @@ pub mod repeats;
 pub mod resume;
 pub mod schedule;
 pub mod seeds;
+pub mod shares;
 pub mod signals;
 pub mod summary;
 pub mod supervise;

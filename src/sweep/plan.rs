@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use super::cost::past::Ask;
+use super::cost::{Expected, Past, guess};
 use super::faults;
 use super::truth::Truth;
 use crate::engines::{BUILT_IN, Engine, Support};
@@ -38,6 +40,8 @@ pub struct Row {
     pub grid_digest: String,
     /// The group that it can run with; or why the engine cannot run it.
     pub sharing_key: Result<String, String>,
+    /// What one repeat alone is expected to take.
+    pub expected: Expected,
 }
 
 impl Row {
@@ -89,6 +93,7 @@ impl Plan {
             // A row may be in several suites; the first one's limit holds.
             if known.insert(place, plan.rows.len()).is_none() {
                 let Wanted { timeout, grid_digest, .. } = one;
+                let expected = guess::expected(engine.name, &configuration, shape.train_size);
                 plan.rows.push(Row {
                     truth,
                     dataset,
@@ -99,10 +104,24 @@ impl Plan {
                     timeout,
                     grid_digest,
                     sharing_key,
+                    expected,
                 });
             }
         }
         Ok(plan)
+    }
+
+    /// Takes what is recorded as the expectation of every row.
+    pub fn expect(&mut self, past: &Past) {
+        for row in &mut self.rows {
+            let train_size = self.truths[row.truth].shape(row.subset).train_size;
+            row.expected = past.expected(&Ask {
+                dataset: &row.dataset,
+                engine: row.engine.name,
+                configuration: &row.configuration,
+                train_size,
+            });
+        }
     }
 
     fn truth(&mut self, dataset: &str, data_dir: &Path) -> anyhow::Result<usize> {

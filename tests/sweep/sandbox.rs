@@ -56,15 +56,26 @@ impl Sandbox {
 
     /// The sweep's command, ready for more arguments.
     pub fn command(&self) -> Command {
+        let mut command = self.program();
+        command.args(["sweep", "--grid", "grid.toml"]);
+        command
+    }
+
+    /// The program in the sandbox, ready for a subcommand.
+    pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
         command
             .current_dir(self.path())
             .env("MNIST_BENCH_TEST_ENGINE", &self.faults)
-            .args(["sweep", "--grid", "grid.toml"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// Runs a subcommand to its end.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.program().args(arguments).output().unwrap())
     }
 
     pub fn sweep(&self, arguments: &[&str]) -> Run {
@@ -116,6 +127,13 @@ impl Run {
     #[track_caller]
     pub fn code(self, expected: i32) -> Run {
         assert_eq!(self.code, Some(expected), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Fails the test when standard output does not hold the text.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Run {
+        assert!(self.stdout.contains(text), "no {text:?} in:\n{}{}", self.stdout, self.stderr);
         self
     }
 

@@ -1,0 +1,83 @@
+//! What `sweep` and `plan` have in common: what is to be run, and what is known of its cost.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::value_parser;
+
+use super::shared::Selection;
+use crate::grid::{Grid, parse_duration};
+use crate::results::costs;
+use crate::sweep::cost::Past;
+use crate::sweep::{Plan, Wanted, plan};
+
+#[derive(clap::Args, Clone, Debug)]
+pub struct Asked {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Time limit of a configuration, such as 90s or 10m [default: the grid's, or 1h]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+
+    /// Train on so many images, drawn with the classes in proportion [default: the grid's, or all]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    train_size: Option<u32>,
+
+    /// Folder of a run whose recorded times and memory say what to expect [default: results/reference]
+    #[arg(long, value_name = "DIR")]
+    costs: Option<PathBuf>,
+}
+
+impl Asked {
+    /// Where costs are looked for unless something else is asked for: the committed run.
+    const COSTS: &str = "results/reference";
+
+    pub fn plan(&self) -> anyhow::Result<Plan> {
+        let grids = self.selection.grids()?;
+        Plan::new(self.wanted(&grids)?, &self.selection.data_dir.data_dir)
+    }
+
+    pub fn costs(&self) -> &Path {
+        self.costs.as_deref().unwrap_or(Path::new(Self::COSTS))
+    }
+
+    /// What is recorded of earlier runs; nothing where the default folder does not exist.
+    pub fn past(&self) -> anyhow::Result<Past> {
+        if self.costs.as_ref().is_some_and(|folder| !folder.is_dir()) {
+            bail!("--costs {}: is no folder of a run, such as {}", self.costs().display(), Self::COSTS);
+        }
+        let recorded = costs::read_run(self.costs());
+        let mut past = Past::default();
+        past.add(recorded.with_context(|| format!("cannot read {}", self.costs().display()))?);
+        Ok(past)
+    }
+
+    /// What the grids ask for on each data set, with the command line's word above the grids'.
+    fn wanted(&self, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
+        /// Time limit of a configuration where neither grid nor command line names one.
+        const TIMEOUT: Duration = Duration::from_secs(3600);
+        let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
+        let planned = self.selection.plan(grids, test_engine.as_slice())?;
+        let train_size = self.train_size.map(|size| size as usize);
+        let digest = |suite: &str| {
+            let grid = grids.iter().find(|grid| grid.name == suite);
+            grid.map_or(String::new(), |grid| grid.digest.clone())
+        };
+        let mut wanted = Vec::new();
+        for dataset in self.selection.datasets()? {
+            for row in &planned {
+                wanted.push(Wanted {
+                    dataset: dataset.clone(),
+                    engine: row.engine.clone(),
+                    configuration: row.configuration.clone(),
+                    train_size: train_size.or(row.train_size),
+                    timeout: self.timeout.or(row.timeout).unwrap_or(TIMEOUT),
+                    grid_digest: digest(&row.suite),
+                });
+            }
+        }
+        Ok(wanted)
+    }
+}

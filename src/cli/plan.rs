@@ -1,0 +1,192 @@
+//! `plan`: what a sweep is expected to take, in shares for several machines, and how far off that may be.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+use std::time::Duration;
+
+use clap::value_parser;
+use serde_json::json;
+
+use super::ExitCode;
+use super::asked::Asked;
+use crate::sweep::Plan;
+use crate::sweep::cost::check::{Errors, errors};
+use crate::sweep::cost::{Basis, Past};
+use crate::sweep::progress::{human, seconds};
+use crate::sweep::shares::{Share, Shares};
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    asked: Asked,
+
+    /// Divide it into so many shares, to be run by `sweep --shard I/N`
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..=100_000))]
+    shards: u32,
+
+    /// Jobs at the same time in each share
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..))]
+    jobs: u16,
+
+    /// Runs of each configuration
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..=1000))]
+    repeats: u16,
+
+    /// Instead, say how far off the expectations are: recorded results against what they would have been
+    /// without them
+    #[arg(long, conflicts_with_all = ["shards", "jobs", "repeats"])]
+    check: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let past = args.asked.past()?;
+    let text = if args.check { check(&args, &past) } else { shares(&args, &past)? };
+    write!(stdout().lock(), "{text}")?;
+    Ok(ExitCode::Success)
+}
+
+fn shares(args: &Args, past: &Past) -> anyhow::Result<String> {
+    let mut plan = args.asked.plan()?;
+    plan.expect(past);
+    let shares = Shares::of(&plan, args.shards as usize);
+    Ok(if args.json { shares_json(args, &plan, &shares) } else { shares_text(args, &plan, &shares) })
+}
+
+/// Expected seconds of a share as asked for.
+fn takes(args: &Args, share: &Share) -> f64 {
+    share.seconds_with(usize::from(args.jobs)) * f64::from(args.repeats)
+}
+
+fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
+    let at_a_time = usize::from(args.jobs);
+    let mut text = String::from("share        rows    jobs      expected   longest job        memory\n");
+    for (index, share) in shares.shares.iter().enumerate() {
+        let name = format!("{}/{}", index + 1, shares.shares.len());
+        let longest = share.jobs.iter().copied().fold(0.0, f64::max) * f64::from(args.repeats);
+        text += &format!(
+            "{name:<10} {:>6}  {:>6}  {:>12}  {:>12}  {:>8} MiB\n",
+            share.rows,
+            share.jobs.len(),
+            human(Duration::from_secs_f64(takes(args, share))),
+            human(Duration::from_secs_f64(longest)),
+            share.bytes_with(at_a_time) >> 20
+        );
+    }
+    let sum: f64 = shares.shares.iter().map(Share::seconds).sum::<f64>() * f64::from(args.repeats);
+    let most = shares.shares.iter().map(|share| takes(args, share)).fold(0.0, f64::max);
+    text += &format!(
+        "{} rows: {} of work on one thread; the last share ends after {}, with {at_a_time} jobs at a time\n",
+        plan.rows.len(),
+        human(Duration::from_secs_f64(sum)),
+        human(Duration::from_secs_f64(most))
+    );
+    let known: Vec<String> =
+        by_basis(plan).into_iter().map(|(basis, count)| format!("{count} from {}", basis.name())).collect();
+    text += &format!("expected: {} ({})\n", known.join(", "), args.asked.costs().display());
+    text += &format!(
+        "a share is run by: sweep --shard 1/{}@{} and the same arguments\n",
+        shares.shares.len(),
+        shares.digest
+    );
+    text
+}
+
+fn shares_json(args: &Args, plan: &Plan, shares: &Shares) -> String {
+    let count = shares.shares.len();
+    let share = |(index, share): (usize, &Share)| {
+        json!({
+            "share": format!("{}/{count}@{}", index + 1, shares.digest),
+            "rows": share.rows,
+            "jobs": share.jobs.len(),
+            "expected_seconds": takes(args, share),
+            "memory_bytes": share.bytes_with(usize::from(args.jobs)),
+        })
+    };
+    let row = |(row, place): (&crate::sweep::plan::Row, &usize)| {
+        json!({
+            "dataset": row.dataset,
+            "engine": row.engine.name,
+            "id": row.id,
+            "share": place + 1,
+            "expected_seconds": row.expected.seconds,
+            "memory_bytes": row.expected.bytes,
+            "from": row.expected.basis.name(),
+        })
+    };
+    let value = json!({
+        "digest": shares.digest,
+        "jobs_at_a_time": args.jobs,
+        "repeats": args.repeats,
+        "shares": shares.shares.iter().enumerate().map(share).collect::<Vec<_>>(),
+        "rows": plan.rows.iter().zip(&shares.of_row).map(row).collect::<Vec<_>>(),
+    });
+    format!("{value:#}\n")
+}
+
+/// How many rows' expectations stand on what.
+fn by_basis(plan: &Plan) -> BTreeMap<Basis, usize> {
+    let mut counts = BTreeMap::new();
+    for row in &plan.rows {
+        *counts.entry(row.expected.basis).or_default() += 1;
+    }
+    counts
+}
+
+fn check(args: &Args, past: &Past) -> String {
+    let errors = errors(past);
+    if args.json {
+        let one = |one: &Errors| {
+            json!({
+                "without": one.without,
+                "results": one.results,
+                "seconds_middle_factor": one.seconds_middle,
+                "seconds_nine_in_ten_factor": one.seconds_most,
+                "memory_middle_factor": one.bytes_middle,
+                "memory_nine_in_ten_factor": one.bytes_most,
+                "expected_seconds": one.expected_seconds,
+                "recorded_seconds": one.recorded_seconds,
+                "worst": {
+                    "row": one.worst.name,
+                    "expected_seconds": one.worst.expected_seconds,
+                    "recorded_seconds": one.worst.recorded_seconds,
+                },
+            })
+        };
+        return format!("{:#}\n", json!(errors.iter().map(one).collect::<Vec<_>>()));
+    }
+    let Some(first) = errors.first() else {
+        return format!("{}: no recorded result to compare with\n", args.asked.costs().display());
+    };
+    let mut text = format!(
+        "{} results of {}, each against what would be expected of it without ...\n\n",
+        first.results,
+        args.asked.costs().display()
+    );
+    text +=
+        "without             time: middle  9 in 10   memory: middle  9 in 10   expected / recorded in all\n";
+    for one in &errors {
+        text += &format!(
+            "{:<18} {:>9.2} x  {:>7.2}  {:>13.2} x  {:>7.2}   {} / {}\n",
+            one.without,
+            one.seconds_middle,
+            one.seconds_most,
+            one.bytes_middle,
+            one.bytes_most,
+            human(Duration::from_secs_f64(one.expected_seconds)),
+            human(Duration::from_secs_f64(one.recorded_seconds))
+        );
+    }
+    text += "\nx: the factor between expected and recorded, whichever is larger. Furthest off:\n";
+    for one in &errors {
+        let (expected, recorded) = (seconds(one.worst.expected_seconds), seconds(one.worst.recorded_seconds));
+        text += &format!(
+            "without {}: {} ({expected} expected, {recorded} recorded)\n",
+            one.without, one.worst.name
+        );
+    }
+    text
+}

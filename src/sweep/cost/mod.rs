@@ -1,0 +1,67 @@
+//! What a job is expected to take, for the order of jobs, the time left, the memory at once, and shares.
+//!
+//! [`past`] says it from recorded results, [`guess`] where there are none, and [`check`] how far off they are. None
+//! of this decides a result.
+
+pub mod check;
+pub mod guess;
+pub mod past;
+
+pub use past::Past;
+
+/// Expected seconds on one thread and peak bytes of one repeat of one configuration run alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    pub seconds: f64,
+    pub bytes: u64,
+    pub basis: Basis,
+}
+
+/// What an expectation stands on, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// The same configuration on the same data set, as many rows.
+    Same,
+    /// The same, trained on another number of rows.
+    Size,
+    /// The same configuration on another data set.
+    Dataset,
+    /// Other configurations of the family: they say how far off the table is.
+    Family,
+    /// The table alone.
+    Guess,
+}
+
+impl Basis {
+    pub const ALL: [Basis; 5] = [Basis::Same, Basis::Size, Basis::Dataset, Basis::Family, Basis::Guess];
+
+    /// Where the expectation comes from, as a reader is told.
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Same => "its own result",
+            Basis::Size => "another train size",
+            Basis::Dataset => "another data set",
+            Basis::Family => "its family",
+            Basis::Guess => "a guess",
+        }
+    }
+}
+
+/// The cost of a group that shares work: the dearest in full, and of the others what is their own. `seconds`
+/// are each one's alone.
+pub fn group(seconds: impl Iterator<Item = f64>) -> f64 {
+    const OWN_SHARE: f64 = 0.2;
+    let (most, sum) = seconds.fold((0.0f64, 0.0), |(most, sum), one| (most.max(one), sum + one));
+    most + OWN_SHARE * (sum - most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_work_counts_once() {
+        assert_eq!(group([10.0, 10.0, 10.0].into_iter()), 14.0);
+        assert_eq!(group(std::iter::empty()), 0.0);
+    }
+}

@@ -1,0 +1,219 @@
+//! Expectations from recorded results: the same configuration if there is one, at the nearest train size, carried
+//! to the one asked for by the family's power; else its family, which says how far off the table is.
+
+use std::collections::HashMap;
+
+use super::{Basis, Expected, guess};
+use crate::grid::Configuration;
+use crate::results::costs::Recorded;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub dataset: &'a str,
+    pub engine: &'a str,
+    pub configuration: &'a Configuration,
+    pub train_size: usize,
+}
+
+/// Everything recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    known: Vec<Known>,
+    /// Places in `known` by engine and id, and by engine and classifier.
+    same: HashMap<(String, String), Vec<usize>>,
+    family: HashMap<(String, String), Vec<usize>>,
+    /// Of every family, kept because thousands of rows may ask.
+    factors: HashMap<(String, String), Factors>,
+}
+
+/// Recorded costs divided by those of the table, in the middle.
+#[derive(Clone, Copy, Debug, Default)]
+struct Factors {
+    seconds: Option<f64>,
+    bytes: Option<f64>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub recorded: Recorded,
+    pub id: String,
+    /// What the table says of it.
+    guess: Expected,
+}
+
+/// Another data set counts as much as a train size that differs by this factor.
+const OTHER_DATASET: f64 = 1.6;
+
+impl Past {
+    pub fn add(&mut self, recorded: Vec<Recorded>) {
+        for one in recorded {
+            let id = one.configuration.id();
+            let guess = guess::expected(&one.engine, &one.configuration, one.train_size);
+            let place = self.known.len();
+            let family = (one.engine.clone(), one.configuration.classifier.clone());
+            self.same.entry((one.engine.clone(), id.clone())).or_default().push(place);
+            self.family.entry(family).or_default().push(place);
+            self.known.push(Known { recorded: one, id, guess });
+        }
+        let families: Vec<_> = self.family.keys().cloned().collect();
+        self.factors = families
+            .into_iter()
+            .map(|family| (family.clone(), self.factors_of(&family, &|_| false)))
+            .collect();
+    }
+
+    /// What is expected of a configuration.
+    pub fn expected(&self, ask: &Ask) -> Expected {
+        let known = self.factors.get(&name(ask.engine, &ask.configuration.classifier));
+        self.estimate(ask, &|_| false, || known.copied().unwrap_or_default())
+    }
+
+    pub(super) fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// The same, as if some of the results were not there.
+    pub(super) fn expected_without(&self, ask: &Ask, left_out: &dyn Fn(&Known) -> bool) -> Expected {
+        let family = name(ask.engine, &ask.configuration.classifier);
+        self.estimate(ask, left_out, || self.factors_of(&family, left_out))
+    }
+
+    fn estimate(
+        &self,
+        ask: &Ask,
+        left_out: &dyn Fn(&Known) -> bool,
+        family: impl FnOnce() -> Factors,
+    ) -> Expected {
+        let guess = guess::expected(ask.engine, ask.configuration, ask.train_size);
+        let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
+        let same = places.into_iter().flatten().map(|&place| &self.known[place]);
+        let nearest = same
+            .filter(|known| !left_out(known))
+            .min_by(|a, b| distance(a, ask).total_cmp(&distance(b, ask)));
+        if let Some(nearest) = nearest {
+            return carry(nearest, ask, guess);
+        }
+        match family() {
+            Factors { seconds: None, bytes: None } => guess,
+            Factors { seconds, bytes } => Expected {
+                seconds: guess.seconds * seconds.unwrap_or(1.0),
+                bytes: (guess.bytes as f64 * bytes.unwrap_or(1.0)) as u64,
+                basis: Basis::Family,
+            },
+        }
+    }
+
+    /// By what the table is off for a family.
+    fn factors_of(&self, family: &(String, String), left_out: &dyn Fn(&Known) -> bool) -> Factors {
+        let places = self.family.get(family).into_iter().flatten();
+        let known: Vec<&Known> =
+            places.map(|&place| &self.known[place]).filter(|known| !left_out(known)).collect();
+        let ended = known.iter().filter(|known| !known.recorded.at_least);
+        let slower = ended.map(|known| known.recorded.seconds / known.guess.seconds);
+        let larger =
+            known.iter().filter_map(|known| Some(known.recorded.bytes? as f64 / known.guess.bytes as f64));
+        Factors { seconds: median(slower.collect()), bytes: median(larger.collect()) }
+    }
+}
+
+fn name(engine: &str, of: &str) -> (String, String) {
+    (engine.to_string(), of.to_string())
+}
+
+/// How little a result says about what is asked.
+fn distance(known: &Known, ask: &Ask) -> f64 {
+    let sizes = (known.recorded.train_size as f64 / ask.train_size.max(1) as f64).ln().abs();
+    sizes + if known.recorded.dataset == ask.dataset { 0.0 } else { OTHER_DATASET.ln() }
+}
+
+/// A result of the same configuration, carried to the train size that is asked for.
+fn carry(known: &Known, ask: &Ask, guess: Expected) -> Expected {
+    let recorded = &known.recorded;
+    let seconds = recorded.seconds * (guess.seconds / known.guess.seconds);
+    let bytes = recorded.bytes.map(|bytes| bytes as f64 * (guess.bytes as f64 / known.guess.bytes as f64));
+    let basis = match (recorded.dataset == ask.dataset, recorded.train_size == ask.train_size) {
+        (true, true) => Basis::Same,
+        (true, false) => Basis::Size,
+        (false, _) => Basis::Dataset,
+    };
+    Expected {
+        // Nobody knows how much longer what was stopped would have taken: at least twice the limit is a guess.
+        seconds: if recorded.at_least { guess.seconds.max(2.0 * seconds) } else { seconds },
+        bytes: bytes.map_or(guess.bytes, |bytes| bytes as u64),
+        basis,
+    }
+}
+
+/// The middle of some values; the lower of two.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forest(n: usize) -> Configuration {
+        let parameters = serde_json::from_str(&format!(r#"{{"n_estimators": {n}}}"#)).unwrap();
+        Configuration::new("RandomForestClassifier", parameters)
+    }
+
+    fn recorded(dataset: &str, n: usize, train_size: usize, seconds: f64) -> Recorded {
+        Recorded {
+            dataset: dataset.into(),
+            engine: "native".into(),
+            configuration: forest(n),
+            train_size,
+            seconds,
+            at_least: false,
+            bytes: Some(1 << 30),
+        }
+    }
+
+    fn ask<'a>(dataset: &'a str, configuration: &'a Configuration, train_size: usize) -> Ask<'a> {
+        Ask { dataset, engine: "native", configuration, train_size }
+    }
+
+    #[test]
+    fn the_nearest_result_says_it() {
+        let mut past = Past::default();
+        let ten = forest(10);
+        assert_eq!(past.expected(&ask("mnist", &ten, 60_000)).basis, Basis::Guess);
+        past.add(vec![recorded("mnist", 10, 60_000, 7.0), recorded("mnist", 10, 5_000, 0.9)]);
+        let same = past.expected(&ask("mnist", &ten, 60_000));
+        assert_eq!((same.seconds, same.bytes, same.basis), (7.0, 1 << 30, Basis::Same));
+        let half = past.expected(&ask("mnist", &ten, 30_000));
+        assert!(half.basis == Basis::Size && half.seconds > 3.0 && half.seconds < 4.0, "{half:?}");
+        let other = past.expected(&ask("fashion-mnist", &ten, 5_000));
+        assert_eq!((other.seconds, other.basis), (0.9, Basis::Dataset));
+    }
+
+    #[test]
+    fn a_family_says_how_far_off_the_table_is() {
+        let mut past = Past::default();
+        let guess = |n| guess::expected("native", &forest(n), 60_000).seconds;
+        past.add(vec![recorded("mnist", 10, 60_000, 3.0 * guess(10))]);
+        let hundred = forest(100);
+        let expected = past.expected(&ask("mnist", &hundred, 60_000));
+        assert_eq!(expected.basis, Basis::Family);
+        assert!((expected.seconds / guess(100) - 3.0).abs() < 1e-9);
+        let foreign = Ask { engine: "linfa", ..ask("mnist", &hundred, 60_000) };
+        assert_eq!(past.expected(&foreign).basis, Basis::Guess);
+    }
+
+    #[test]
+    fn what_was_stopped_takes_longer() {
+        let mut past = Past::default();
+        past.add(vec![Recorded { at_least: true, bytes: None, ..recorded("mnist", 10, 60_000, 30.0) }]);
+        assert!(past.expected(&ask("mnist", &forest(10), 60_000)).seconds >= 60.0);
+    }
+
+    #[test]
+    fn the_middle() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![2.0, 1.0]), Some(1.0));
+    }
+}

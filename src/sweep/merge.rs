@@ -1,0 +1,195 @@
+//! Joins the results of several folders, such as those of shares, into one run.
+//!
+//! Nothing is believed: every file is read as `validate` reads it, must lie where its content says, and goes to a
+//! place made from that content alone. Two files that say different things of one row are a conflict, which is
+//! named and never resolved here: then nothing at all is written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+
+use crate::check::{Truths, entry, walk};
+use crate::results::store::{self, is_name};
+use crate::results::wire::WireRecord;
+use crate::results::{Problem, Record, Store};
+
+/// What a merge would do.
+#[derive(Debug, Default)]
+pub struct Merge {
+    /// Files to copy, by row.
+    pub new: BTreeMap<Row, Source>,
+    /// Files that are in the run already, or in two folders, byte for byte.
+    pub same: usize,
+    /// What is no result, or lies where none belongs.
+    pub problems: Vec<Problem>,
+    /// Rows of which two files say different things: which, where, and what differs.
+    pub conflicts: Vec<String>,
+    /// Files by the digest of the code that made them.
+    pub codes: BTreeMap<String, usize>,
+}
+
+/// Data set, engine and id: each a name that is safe in a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    pub dataset: String,
+    pub engine: String,
+    pub id: String,
+}
+
+/// A file that was judged, and what was in it then.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: PathBuf,
+    sha256: [u8; 32],
+}
+
+impl Merge {
+    /// Reads the folders and what the run has. Writes nothing.
+    pub fn plan(folders: &[PathBuf], store: &Store, truths: &Truths) -> Merge {
+        let mut merge = Merge::default();
+        for folder in folders {
+            if same_folder(folder, &store.root()) {
+                merge.problem(folder, "is the run that is merged into; leave it out");
+                continue;
+            }
+            if !folder.is_dir() {
+                merge.problem(folder, "is no folder of results, such as results/local of another machine");
+                continue;
+            }
+            let found = walk::files(std::slice::from_ref(folder));
+            merge.problems.extend(found.problems);
+            for file in found.files {
+                merge.look(folder, &file, store, truths);
+            }
+        }
+        merge
+    }
+
+    fn problem(&mut self, path: &Path, message: impl Into<String>) {
+        self.problems.push(Problem::file(path, message));
+    }
+
+    /// Judges one file and finds out whether it is new.
+    fn look(&mut self, folder: &Path, file: &Path, store: &Store, truths: &Truths) {
+        let bytes = match store::read_bounded(file) {
+            Ok(bytes) => bytes,
+            Err(message) => return self.problem(file, message),
+        };
+        let (entry, problems) = entry::judge_bytes(file, &bytes, truths);
+        if !problems.is_empty() {
+            return self.problems.extend(problems);
+        }
+        if entry.is_none_or(|entry| entry.submitted) {
+            return self.problem(file, "is a submission; `merge` joins results of sweeps");
+        }
+        let wire = match WireRecord::parse(&bytes) {
+            Ok(wire) => wire,
+            Err(message) => return self.problem(file, message),
+        };
+        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let row = Row { dataset: wire.dataset, engine: wire.engine, id };
+        // Already judged one by one; here it matters for what is written where.
+        let safe = [&row.dataset, &row.engine, &row.id].into_iter().all(|name| is_name(name));
+        if !safe || file != folder.join(&row.dataset).join(&row.engine).join(format!("{}.json", row.id)) {
+            return self.problem(
+                file,
+                format!("does not lie at <dataset>/<engine>/<id>.json in {}", folder.display()),
+            );
+        }
+        let code = wire.provenance.map_or(String::new(), |provenance| provenance.code_digest);
+        let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+        if let Some(earlier) = self.new.get(&row) {
+            if earlier.sha256 == sha256 {
+                self.same += 1;
+            } else {
+                let earlier = earlier.path.clone();
+                self.conflict(&row, &earlier, file);
+            }
+            return;
+        }
+        let place = store.path(&row.dataset, &row.engine, &row.id);
+        match fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                *self.codes.entry(code).or_default() += 1;
+                self.new.insert(row, Source { path: file.to_path_buf(), sha256 });
+            }
+            Err(error) => self.problem(&place, format!("cannot be read: {error}")),
+            Ok(metadata) if !metadata.is_file() => self.problem(&place, "is no plain file; take it out"),
+            Ok(_) => match store::read_bounded(&place) {
+                Ok(there) if there == bytes => self.same += 1,
+                Ok(_) => self.conflict(&row, &place, file),
+                Err(message) => self.problem(&place, message),
+            },
+        }
+    }
+
+    fn conflict(&mut self, row: &Row, one: &Path, other: &Path) {
+        let what = match (store::read(one), store::read(other)) {
+            (Ok(one), Ok(other)) => difference(&one, &other),
+            _ => "one of them is no result".to_string(),
+        };
+        let Row { dataset, engine, id } = row;
+        let (one, other) = (one.display(), other.display());
+        self.conflicts.push(format!("{dataset} {engine} {id}: {one} and {other}: {what}"));
+    }
+
+    /// Whether everything can be joined.
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty() && self.conflicts.is_empty()
+    }
+
+    /// Copies what is new. Fails when a file is no longer what was judged, or cannot be written.
+    pub fn write(&self, store: &Store) -> anyhow::Result<()> {
+        for (row, source) in &self.new {
+            let path = source.path.display();
+            let bytes = store::read_bounded(&source.path)
+                .map_err(anyhow::Error::msg)
+                .with_context(|| format!("cannot read {path}"))?;
+            if <[u8; 32]>::from(Sha256::digest(&bytes)) != source.sha256 {
+                bail!("{path} has changed meanwhile: merge again when nothing writes to it any more");
+            }
+            let place = store.path(&row.dataset, &row.engine, &row.id);
+            for folder in place.ancestors().skip(1).take(2) {
+                if folder.is_symlink() {
+                    bail!("{} is a symbolic link: put a folder there", folder.display());
+                }
+            }
+            store::write_atomically(&place, &bytes)
+                .with_context(|| format!("cannot write {}", place.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether two paths lead to one folder.
+pub fn same_folder(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// What two results of one row disagree in, the gravest first.
+fn difference(one: &Record, other: &Record) -> String {
+    if one.status != other.status {
+        return format!("{} and {}", one.status.name(), other.status.name());
+    }
+    for (index, (a, b)) in one.repeats.iter().zip(&other.repeats).enumerate() {
+        if a.seed != b.seed {
+            return format!("repeat {index} has the seeds {} and {}", a.seed, b.seed);
+        }
+        if a.predictions != b.predictions {
+            let pairs = a.predictions.iter().zip(&b.predictions);
+            let differing = pairs.filter(|(a, b)| a != b).count();
+            return format!("repeat {index} differs in {differing} predictions");
+        }
+    }
+    match (one.repeats.len(), other.repeats.len()) {
+        (a, b) if a != b => format!("the same predictions, but {a} and {b} repeats"),
+        _ => "the same predictions; times or provenance differ".to_string(),
+    }
+}
