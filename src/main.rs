@@ -12,64 +12,56 @@ struct Arguments {
     command: Command,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Show the data sets: shapes, range, mean, class counts and digests
-    Data(cli::data::Args),
-    /// List what a sweep would run, and what it cannot
-    Grid(cli::grid::Args),
-    /// Say what a sweep is expected to take, and divide it into shares for several machines
-    Plan(cli::plan::Args),
-    /// Run configurations on data sets: result files, and the report of them
-    Sweep(cli::sweep::Args),
-    /// Join the results of several folders into one run
-    Merge(cli::merge::Args),
-    /// Show the layers of a network
-    Summary(cli::summary::Args),
-    /// Train a network, and save it
-    Train(cli::train::Args),
-    /// Ask a saved network about images
-    Predict(cli::predict::Args),
-    /// Print the classification report of result files
-    Evaluate(cli::evaluate::Args),
-    /// Look at the images themselves: pictures of the data, which pairs of classes one pixel tells apart
-    Explore(cli::explore::Args),
-    /// Make tables, charts and the page from result files
-    Report(cli::report::Args),
-    /// Rank what can be told apart, in groups of what cannot
-    Rank(cli::rank::Args),
-    /// Compare two results, or two engines, image by image
-    Cmp(cli::cmp::Args),
-    /// Check result files and submissions: everything that is wrong, and how to mend it
-    Validate(cli::validate::Args),
-    /// Make a submission from a file of predictions
-    Submit(cli::submit::Args),
-    /// Train results again from their recorded seeds and compare every prediction
-    Verify(cli::verify::Args),
-    /// Run one job of a sweep, read from standard input
-    #[command(hide = true)]
-    Worker(cli::worker::Args),
+/// Makes the subcommands of this list: each names its file under `cli/`.
+macro_rules! subcommands {
+    ($($(#[$says:meta])* $name:ident = $file:ident,)*) => {
+        #[derive(Subcommand)]
+        enum Command {
+            $($(#[$says])* $name(cli::$file::Args),)*
+        }
+
+        fn main() -> std::process::ExitCode {
+            cli::exit::finish(match Arguments::parse().command {
+                $(Command::$name(args) => cli::$file::run(args),)*
+            })
+        }
+    };
 }
 
-fn main() -> std::process::ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Data(args) => cli::data::run(args),
-        Command::Grid(args) => cli::grid::run(args),
-        Command::Plan(args) => cli::plan::run(args),
-        Command::Sweep(args) => cli::sweep::run(args),
-        Command::Merge(args) => cli::merge::run(args),
-        Command::Summary(args) => cli::summary::run(args),
-        Command::Train(args) => cli::train::run(args),
-        Command::Predict(args) => cli::predict::run(args),
-        Command::Evaluate(args) => cli::evaluate::run(args),
-        Command::Explore(args) => cli::explore::run(args),
-        Command::Report(args) => cli::report::run(args),
-        Command::Rank(args) => cli::rank::run(args),
-        Command::Cmp(args) => cli::cmp::run(args),
-        Command::Validate(args) => cli::validate::run(args),
-        Command::Submit(args) => cli::submit::run(args),
-        Command::Verify(args) => cli::verify::run(args),
-        Command::Worker(args) => cli::worker::run(args),
-    };
-    cli::exit::finish(result)
+subcommands! {
+    /// Show the data sets: shapes, range, mean, class counts and digests
+    Data = data,
+    /// List what a sweep would run, and what it cannot
+    Grid = grid,
+    /// Say what a sweep is expected to take, and divide it into shares for several machines
+    Plan = plan,
+    /// Run configurations on data sets: result files, and the report of them
+    Sweep = sweep,
+    /// Join the results of several folders into one run
+    Merge = merge,
+    /// Show the layers of a network
+    Summary = summary,
+    /// Train a network, and save it
+    Train = train,
+    /// Ask a saved network about images
+    Predict = predict,
+    /// Print the classification report of result files
+    Evaluate = evaluate,
+    /// Look at the images themselves: pictures of the data, which pairs of classes one pixel tells apart
+    Explore = explore,
+    /// Make tables, charts and the page from result files
+    Report = report,
+    /// Rank what can be told apart, in groups of what cannot
+    Rank = rank,
+    /// Compare two results, or two engines, image by image
+    Cmp = cmp,
+    /// Check result files and submissions: everything that is wrong, and how to mend it
+    Validate = validate,
+    /// Make a submission from a file of predictions
+    Submit = submit,
+    /// Train results again from their recorded seeds and compare every prediction
+    Verify = verify,
+    /// Run one job of a sweep, read from standard input
+    #[command(hide = true)]
+    Worker = worker,
 }

@@ -47,7 +47,8 @@ fn sample() -> Page {
         )
     };
     let bayes = missing("mnist", "GaussianNB", json!({}), &[&|image: usize| image < 5000]);
-    let fashion = missing("fashion-mnist", "SVC", json!({"C": 1}), &[&|image: usize| image.is_multiple_of(3)]);
+    let fashion =
+        missing("fashion-mnist", "SVC", json!({"C": 1}), &[&|image: usize| image.is_multiple_of(3)]);
     let verified = Verified {
         file: format!("r/mnist/native/{}.json", bayes.id),
         predictions_sha256: digest(bayes.repeats.iter().map(|repeat| &repeat.predictions[..])),
