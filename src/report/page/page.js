@@ -222,7 +222,15 @@ function head(all, by, down) {
     for (let at = 0; at < all.length;) {
       let end = at + 1;
       while (end < all.length && all[end].group && all[end].group === all[at].group) end += 1;
-      row.append(all[at].group ? el("th", { role: "columnheader", class: "group", colspan: end - at, scope: "colgroup" }, all[at].group) : el("td", { role: "cell", class: classes(all[at]) }));
+      if (all[at].group) {
+        // A hidden column takes its part of the span with it, so that the heads stay above their figures.
+        const hideable = all.slice(at, end).filter((one) => one.rank > 2);
+        const spare = hideable.length < end - at ? hideable : hideable.slice(1);
+        row.append(el("th", { role: "columnheader", class: "group", colspan: end - at - spare.length, scope: "colgroup" }, all[at].group));
+        row.append(...spare.map(() => el("td", { role: "cell", class: "p3" })));
+      } else {
+        row.append(el("td", { role: "cell", class: classes(all[at]) }));
+      }
       at = end;
     }
     groups.push(row);
