@@ -8,8 +8,8 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mnist_bench::linalg::dot::dots_at;
 use mnist_bench::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
-use mnist_bench::linalg::lanes::{LANES, Lanes, accumulate_at, project_at};
 use mnist_bench::linalg::simd::{Level, supported};
+use mnist_bench::linalg::sparse::{LANES, Lanes, SparseRows, accumulate_at, project_at};
 use mnist_bench::models::Training;
 use mnist_bench::models::tree::DecisionTreeClassifier;
 
@@ -55,11 +55,12 @@ fn dots(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// 128 images against ten weight vectors side by side, and their combination with ten factors each: what the
-/// linear minimisers do to every row.
-fn lanes(criterion: &mut Criterion) {
-    let values = common::numbers(128 * 784);
-    let rows: Vec<&[f32]> = values.chunks_exact(784).collect();
+/// 128 images, mostly background, against sixteen weight vectors side by side, and their combination with sixteen
+/// factors each: what the linear minimisers do to every row.
+fn sparse(criterion: &mut Criterion) {
+    let (pixels, _) = common::images(128, 28, 10);
+    let x = SparseRows::from_bytes(&pixels, 784, |_, byte| f64::from(byte) / 255.0);
+    let list: Vec<u32> = (0..128).collect();
     let side_by_side = |count: usize| -> Vec<Lanes> {
         let values = common::numbers(count * LANES);
         values.as_chunks::<LANES>().0.iter().map(|values| Lanes(*values)).collect()
@@ -74,9 +75,9 @@ fn lanes(criterion: &mut Criterion) {
             group.bench_function(level.name(), |bencher| {
                 bencher.iter(|| {
                     if accumulated {
-                        accumulate_at(level, black_box(&rows), &factors, &mut sums);
+                        accumulate_at(level, black_box(&x), &list, &factors, &mut sums);
                     } else {
-                        project_at(level, black_box(&rows), &vectors, &mut products);
+                        project_at(level, black_box(&x), &list, &Lanes::ZERO, &vectors, &mut products);
                     }
                 });
             });
@@ -97,5 +98,5 @@ fn tree(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histogram, dots, lanes, tree);
+criterion_group!(benches, histogram, dots, sparse, tree);
 criterion_main!(benches);

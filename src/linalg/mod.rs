@@ -9,11 +9,11 @@ pub mod dot;
 pub mod exp;
 pub mod gemm;
 pub mod histogram;
-pub mod lanes;
 pub mod matrix;
 pub mod mixed;
 pub mod panels;
 pub mod simd;
+pub mod sparse;
 pub mod tanh;
 
 pub use matrix::Matrix;

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::dataset::Features;
-use crate::linalg::{Matrix, dot};
+use crate::linalg::dot;
+use crate::linalg::sparse::SparseRows;
 use crate::models::{FitError, Model, Training};
 
 /// Rows scored as one task.
@@ -72,20 +73,22 @@ fn first_largest(values: &[f64]) -> usize {
 }
 
 /// Training data as the one-vs-rest problems that it makes.
-pub struct Problems<'a> {
+pub struct Problems {
     /// n x d.
-    pub x: &'a Matrix,
+    pub x: SparseRows,
     /// The class of each row, as an index into `classes`.
     pub targets: Vec<usize>,
     /// The classes that occur, rising.
     pub classes: Vec<u8>,
 }
 
-impl<'a> Problems<'a> {
-    /// `Err` as [`targets`] has it.
-    pub fn new(training: &Training<'a>) -> Result<Problems<'a>, FitError> {
+impl Problems {
+    /// `Err` as [`targets`] has it. O(n d).
+    pub fn new(training: &Training) -> Result<Problems, FitError> {
         let (targets, classes) = targets(training)?;
-        Ok(Problems { x: training.features.scaled(), targets, classes })
+        let (features, scaling) = (training.features, training.features.scaling());
+        let x = SparseRows::from_bytes(features.pixels(), features.d(), |j, byte| scaling.value(j, byte));
+        Ok(Problems { x, targets, classes })
     }
 
     /// Number of rows.

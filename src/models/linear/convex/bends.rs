@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::passes::{BLOCK, Packed, Sums, rows_of, stripes, unpack};
-use crate::linalg::Matrix;
-use crate::linalg::lanes::{LANES, Lanes, project};
+use super::passes::{BLOCK, Packed, Sums, stripes, unpack};
+use crate::linalg::sparse::{LANES, Lanes, SparseRows};
 
 /// What is below this, or below this part of a row's sum, does not count.
 const LEAST_BEND: f32 = 1e-7;
@@ -64,37 +63,28 @@ impl Bends {
         self.bends.iter().map(|lanes| f64::from(lanes.0.iter().sum::<f32>())).sum()
     }
 
-    /// The product of the second derivative of all losses by the weights with `vectors`. O(rows d k).
-    pub fn times(&self, x: &Matrix, vectors: &[f64]) -> Vec<f64> {
-        let width = x.columns() + 1;
-        let k = vectors.len() / width;
-        let packed = Packed::new(vectors, width);
+    /// The product of the second derivative of all losses by the weights with `vectors`. O(differences k).
+    pub fn times(&self, x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
+        let k = vectors.len() / (x.columns() + 1);
+        let packed = Packed::new(x, vectors);
         let stripes: Vec<Sums> = stripes(self.rows.len())
             .into_par_iter()
             .map(|(start, end)| self.times_stripe(x, &packed, start, end))
             .collect();
-        unpack(&stripes, width, k)
+        unpack(x, &stripes, k)
     }
 
-    fn times_stripe(&self, x: &Matrix, packed: &Packed, start: usize, end: usize) -> Sums {
-        let d = x.columns();
-        let mut sums = Sums::new(d + 1, self.sixteens);
-        let mut rows = Vec::with_capacity(BLOCK);
+    fn times_stripe(&self, x: &SparseRows, packed: &Packed, start: usize, end: usize) -> Sums {
+        let mut sums = Sums::new(x.columns() + 1, self.sixteens);
         let mut products = vec![vec![Lanes::ZERO; BLOCK]; self.sixteens];
         for start in (start..end).step_by(BLOCK) {
             let list = &self.rows[start..(start + BLOCK).min(end)];
-            rows_of(x, list.iter().map(|&i| i as usize), &mut rows);
-            for (products, lanes) in products.iter_mut().zip(&packed.0) {
-                project(&rows, &lanes[..d], products);
-                for product in &mut products[..rows.len()] {
-                    product.0.iter_mut().zip(lanes[d].0).for_each(|(value, last)| *value += last);
-                }
-            }
-            for i in 0..rows.len() {
+            packed.products(x, list, &mut products);
+            for i in 0..list.len() {
                 self.bend(&self.bends[(start + i) * self.sixteens..][..self.sixteens], &mut products, i);
             }
             for (sixteen, products) in products.iter().enumerate() {
-                sums.add(sixteen, &rows, products);
+                sums.add(x, sixteen, list, products);
             }
         }
         sums

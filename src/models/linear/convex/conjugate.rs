@@ -5,17 +5,17 @@ use rayon::prelude::*;
 
 use super::bends::Bends;
 use super::curvature;
-use crate::linalg::Matrix;
 use crate::linalg::cholesky::Cholesky;
+use crate::linalg::sparse::SparseRows;
 
 /// Rows that the second derivative of a class is estimated from at first, and at most; twice as many after a
 /// solution that took too many products although the estimate was fresh.
 const SAMPLE: usize = 4096;
 const MOST_SAMPLE: usize = 8192;
 /// The estimate is made anew when a solution takes more than this many products, about what it costs.
-const MANY_PRODUCTS: usize = 10;
+const MANY_PRODUCTS: usize = 25;
 /// Products at most for one solution.
-const MOST_PRODUCTS: usize = 30;
+const MOST_PRODUCTS: usize = 60;
 
 /// When the residual is small enough.
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ impl Solver {
     /// Solves from zero. `centred` leaves out what moves all classes alike.
     pub fn solve(
         &mut self,
-        x: &Matrix,
+        x: &SparseRows,
         bends: &Bends,
         diagonal: &[f64],
         right: &[f64],
@@ -73,38 +73,41 @@ impl Solver {
             self.grams = curvature::within_classes(x, bends, classes, self.sample, self.factors.as_deref());
         }
         let mut preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
+        // Classes that share nothing have lengths and turns of their own.
+        let part = if bends.coupled { right.len() } else { right.len() / classes };
         let mut step = vec![0.0; right.len()];
         let mut residual = right.to_vec();
         let mut direction = preconditioner.solve(&residual);
-        let mut size = dot(&residual, &direction);
-        let goal = accuracy.relative * accuracy.relative * size;
+        let mut sizes = dots(&residual, &direction, part);
+        let goal = accuracy.relative * accuracy.relative * sizes.iter().sum::<f64>();
         let mut products = 0;
-        while products < MOST_PRODUCTS && (size > goal || 0.5 * dot(&residual, &residual) > accuracy.absolute)
+        while products < MOST_PRODUCTS
+            && (sizes.iter().sum::<f64>() > goal || 0.5 * dot(&residual, &residual) > accuracy.absolute)
         {
             let mut product = bends.times(x, &direction);
             product.iter_mut().zip(diagonal).zip(&direction).for_each(|((p, bend), d)| *p += bend * d);
             products += 1;
-            let bent = dot(&direction, &product);
-            if bent.is_nan() || bent <= 0.0 {
+            let bent = dots(&direction, &product, part);
+            if bent.iter().all(|bent| bent.is_nan() || *bent <= 0.0) {
                 break;
             }
-            let along = size / bent;
-            step.iter_mut().zip(&direction).for_each(|(s, d)| *s += along * d);
-            residual.iter_mut().zip(&product).for_each(|(r, p)| *r -= along * p);
+            let lengths = quotients(&sizes, &bent);
+            add_scaled(&lengths, &direction, &mut step, part);
+            let back: Vec<f64> = lengths.iter().map(|length| -length).collect();
+            add_scaled(&back, &product, &mut residual, part);
             if products >= MANY_PRODUCTS && stale {
                 let factors = Some(preconditioner.factors.as_slice());
                 self.grams = curvature::within_classes(x, bends, classes, self.sample, factors);
                 preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
                 stale = false;
                 direction = preconditioner.solve(&residual);
-                size = dot(&residual, &direction);
+                sizes = dots(&residual, &direction, part);
                 continue;
             }
-            let solved = preconditioner.solve(&residual);
-            let next = dot(&residual, &solved);
-            let turn = next / size;
-            direction.iter_mut().zip(&solved).for_each(|(d, s)| *d = s + turn * *d);
-            size = next;
+            let mut solved = preconditioner.solve(&residual);
+            let next = dots(&residual, &solved, part);
+            add_scaled(&quotients(&next, &sizes), &direction, &mut solved, part);
+            (direction, sizes) = (solved, next);
         }
         if products > MANY_PRODUCTS {
             if !kept {
@@ -163,4 +166,22 @@ fn factor(gram: &[f64], diagonal: &[f64]) -> Cholesky {
 /// The sum of products.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The sums of products of every part of so many values.
+fn dots(a: &[f64], b: &[f64], part: usize) -> Vec<f64> {
+    a.chunks_exact(part).zip(b.chunks_exact(part)).map(|(a, b)| dot(a, b)).collect()
+}
+
+/// a / b, 0 where b is not above 0: what is solved already goes no further.
+fn quotients(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| if *b > 0.0 { a / b } else { 0.0 }).collect()
+}
+
+/// out += factor * values, every part with a factor of its own.
+fn add_scaled(factors: &[f64], values: &[f64], out: &mut [f64], part: usize) {
+    let parts = out.chunks_exact_mut(part).zip(values.chunks_exact(part)).zip(factors);
+    for ((out, values), factor) in parts {
+        out.iter_mut().zip(values).for_each(|(out, value)| *out += factor * value);
+    }
 }

@@ -11,12 +11,11 @@ use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
 use super::bends::Bends;
-use crate::linalg::Matrix;
 use crate::linalg::cholesky::Cholesky;
 use crate::linalg::gemm::{self, View};
-use crate::linalg::lanes::{LANES, Lanes, accumulate, project};
+use crate::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, project};
 
-/// Rows squared, and rows multiplied, at a time.
+/// Rows taken at a time.
 const CHUNK: usize = 512;
 /// Columns of the product computed at a time; what lies above the diagonal is left out.
 const PANEL: usize = 200;
@@ -25,7 +24,7 @@ const PANEL: usize = 200;
 /// about `limit` rows each, chosen by `factors` of what was close to these matrices if there are such.
 /// O(k (limit d^2 + n d)).
 pub fn within_classes(
-    x: &Matrix,
+    x: &SparseRows,
     bends: &Bends,
     classes: usize,
     limit: usize,
@@ -55,36 +54,45 @@ fn few(h: &[f32], limit: usize) -> bool {
 /// were the features uncorrelated). A pixel that is lit in three images of 60,000 has all its curvature in
 /// these three, and an estimate without them would take its direction for flat. Empty where all rows of a
 /// class are taken anyway.
-fn leverages(x: &Matrix, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
+fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
     if diagonals.iter().all(|diagonal| few(diagonal, limit)) {
         return vec![Vec::new(); diagonals.len()];
     }
     let d = x.columns();
+    let squares = x.squared();
     let mut shares = Vec::with_capacity(diagonals.len());
     for sixteen in diagonals.chunks(LANES) {
-        let mut sums = vec![[0.0f64; LANES]; d];
+        let total = |lane: usize| sixteen.get(lane).map_or(0.0, |h| h.iter().map(|h| f64::from(*h)).sum());
+        let totals: [f64; LANES] = std::array::from_fn(total);
+        let mut sums: Vec<[f64; LANES]> =
+            squares.base().iter().map(|base| totals.map(|total| base * total)).collect();
         let mut block = vec![Lanes::ZERO; d];
-        each_squared_chunk(x, rows, |start, squares| {
-            let factors = lanes_of(sixteen, start, squares.len());
+        for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
+            let factors = lanes_of(sixteen, chunk * CHUNK, rows.len());
             block.fill(Lanes::ZERO);
-            accumulate(squares, &factors, &mut block);
+            accumulate(&squares, rows, &factors, &mut block);
             for (sums, block) in sums.iter_mut().zip(&block) {
                 sums.iter_mut().zip(block.0).for_each(|(sum, value)| *sum += f64::from(value));
             }
-        });
+        }
         let inverse: Vec<Lanes> = sums
             .iter()
             .map(|sums| Lanes(sums.map(|sum| if sum > 0.0 { (1.0 / sum) as f32 } else { 0.0 })))
             .collect();
+        let of_base = |lane: usize| {
+            squares.base().iter().zip(&inverse).map(|(base, inverse)| *base as f32 * inverse.0[lane]).sum()
+        };
+        let start = Lanes(std::array::from_fn(of_base));
         let mut of_class = vec![Vec::with_capacity(rows.len()); sixteen.len()];
         let mut products = vec![Lanes::ZERO; CHUNK];
-        each_squared_chunk(x, rows, |start, squares| {
-            project(squares, &inverse, &mut products);
+        for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
+            project(&squares, rows, &start, &inverse, &mut products);
             for (lane, (shares, diagonal)) in of_class.iter_mut().zip(sixteen).enumerate() {
-                let h = &diagonal[start..start + squares.len()];
-                shares.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane]));
+                let h = &diagonal[chunk * CHUNK..][..rows.len()];
+                // Rounding can leave a share of nothing just below it.
+                shares.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane].max(0.0)));
             }
-        });
+        }
         shares.extend(of_class);
     }
     shares
@@ -93,7 +101,7 @@ fn leverages(x: &Matrix, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> 
 /// How much each row matters to a class whose second derivative was about L L': its leverage h |L^-1 x|^2, from
 /// sixteen random signs (Spielman and Srivastava 2011); 1 at most, which a leverage by the matrix itself cannot
 /// exceed, so that rows which have only begun to matter do not crowd out all others.
-fn leverages_by(x: &Matrix, rows: &[u32], h: &[f32], factor: &Cholesky, class: u64) -> Vec<f32> {
+fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &Cholesky, class: u64) -> Vec<f32> {
     let d = x.columns();
     let mut signs = Pcg64Mcg::seed_from_u64(class);
     let mut lanes = vec![Lanes::ZERO; d + 1];
@@ -103,31 +111,17 @@ fn leverages_by(x: &Matrix, rows: &[u32], h: &[f32], factor: &Cholesky, class: u
         vector.iter_mut().for_each(|value| *value = if signs.random::<bool>() { size } else { -size });
         factor.solve_transposed(&mut vector);
         lanes.iter_mut().zip(&vector).for_each(|(lanes, value)| lanes.0[lane] = *value as f32);
+        lanes[d].0[lane] = (vector[d] + x.base_times(&vector)) as f32;
     }
     let mut shares = Vec::with_capacity(rows.len());
     let mut products = vec![Lanes::ZERO; CHUNK];
     for (rows, h) in rows.chunks(CHUNK).zip(h.chunks(CHUNK)) {
-        let list: Vec<&[f32]> = rows.iter().map(|&row| x.row(row as usize)).collect();
-        project(&list, &lanes[..d], &mut products);
+        project(x, rows, &lanes[d], &lanes, &mut products);
         shares.extend(h.iter().zip(&products).map(|(h, product)| {
-            let squares = product.0.iter().zip(lanes[d].0).map(|(a, b)| (a + b) * (a + b));
-            (h * squares.sum::<f32>()).min(1.0)
+            (h * product.0.iter().map(|product| product * product).sum::<f32>()).min(1.0)
         }));
     }
     shares
-}
-
-/// Gives chunks of the rows with their values squared, and where in the list each chunk starts.
-fn each_squared_chunk(x: &Matrix, rows: &[u32], mut visit: impl FnMut(usize, &[&[f32]])) {
-    let d = x.columns().max(1);
-    let mut squares = vec![0.0f32; CHUNK * d];
-    for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
-        for (squares, &i) in squares.chunks_exact_mut(d).zip(rows) {
-            squares.iter_mut().zip(x.row(i as usize)).for_each(|(square, value)| *square = value * value);
-        }
-        let squared: Vec<&[f32]> = squares.chunks_exact(d).take(rows.len()).collect();
-        visit(chunk * CHUNK, &squared);
-    }
 }
 
 /// The values of up to sixteen classes side by side.
@@ -168,17 +162,16 @@ fn select(rows: &[u32], h: &[f32], shares: &[f32], limit: usize) -> Vec<(u32, f3
 }
 
 /// The sum of weight * x x' over the chosen rows, x with a last feature 1. O(rows d^2).
-fn weighted_gram(x: &Matrix, chosen: &[(u32, f32)]) -> Vec<f64> {
+fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
     let width = x.columns() + 1;
     let mut product = vec![0.0f32; width * width];
     let mut rows = vec![0.0f32; CHUNK.min(chosen.len()) * width];
     for chunk in chosen.chunks(CHUNK) {
         for (out, &(i, weight)) in rows.chunks_exact_mut(width).zip(chunk) {
             let root = weight.sqrt();
-            for (out, &value) in out.iter_mut().zip(x.row(i as usize)) {
-                *out = root * value;
-            }
-            out[width - 1] = root;
+            x.write(i as usize, &mut out[..width - 1]);
+            out[width - 1] = 1.0;
+            out.iter_mut().for_each(|value| *value *= root);
         }
         let all = &rows[..chunk.len() * width];
         let columns = |start: usize, count: usize| View {
@@ -209,6 +202,8 @@ fn weighted_gram(x: &Matrix, chosen: &[(u32, f32)]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::Matrix;
+    use crate::linalg::sparse::tests::of_matrix;
 
     #[test]
     fn the_gram_matrix_is_the_weighted_sum_of_outer_products() {
@@ -216,7 +211,7 @@ mod tests {
         let mut x = Matrix::zeros(n, d);
         x.as_mut_slice().iter_mut().enumerate().for_each(|(i, v)| *v = (i as f32 * 0.37).sin());
         let chosen: Vec<(u32, f32)> = (0..n as u32).step_by(2).map(|i| (i, 0.5 + (i % 5) as f32)).collect();
-        let gram = weighted_gram(&x, &chosen);
+        let gram = weighted_gram(&of_matrix(&x), &chosen);
         let feature = |i: u32, j: usize| if j == d { 1.0 } else { f64::from(x.row(i as usize)[j]) };
         for (a, b) in [(0, 0), (7, 3), (409, 410), (410, 410), (205, 11), (11, 205), (199, 200)] {
             let exact: f64 = chosen.iter().map(|&(i, w)| f64::from(w) * feature(i, a) * feature(i, b)).sum();
@@ -239,9 +234,9 @@ mod tests {
         let rows: Vec<u32> = (0..n as u32).collect();
         let h = vec![0.5f32; n];
         let weighted: Vec<(u32, f32)> = rows.iter().zip(&h).map(|(row, h)| (*row, *h)).collect();
-        let gram = weighted_gram(&x, &weighted);
+        let gram = weighted_gram(&of_matrix(&x), &weighted);
         let factor = Cholesky::new(gram, d + 1).unwrap();
-        let shares = leverages_by(&x, &rows, &h, &factor, 0);
+        let shares = leverages_by(&of_matrix(&x), &rows, &h, &factor, 0);
         let exact = |row: usize| {
             let feature = |j: usize| if j == d { 1.0 } else { f64::from(x.row(row)[j]) };
             let features: Vec<f64> = (0..=d).map(feature).collect();
@@ -269,9 +264,9 @@ mod tests {
         (0..n).for_each(|i| x.row_mut(i).copy_from_slice(&[1.0, if i % 100 == 3 { 10.0 } else { 0.0 }]));
         let rows: Vec<u32> = (0..n as u32).collect();
         let h: Vec<f32> = (0..n).map(|i| (i % 7) as f32 * 0.1 + 0.1).collect();
-        let all = leverages(&x, &rows, std::slice::from_ref(&h), n);
+        let all = leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), n);
         assert_eq!(select(&rows, &h, &all[0], n).len(), n);
-        let shares = leverages(&x, &rows, std::slice::from_ref(&h), 100);
+        let shares = leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), 100);
         let chosen = select(&rows, &h, &shares[0], 100);
         assert!(chosen.len() <= 150, "{}", chosen.len());
         assert!((0..10).all(|i| chosen.contains(&(i * 100 + 3, h[i as usize * 100 + 3]))));

@@ -40,7 +40,7 @@ pub struct Interior {
 }
 
 struct State<'a> {
-    problems: &'a Problems<'a>,
+    problems: &'a Problems,
     settings: Interior,
     borders: Borders,
     weights: Vec<f64>,
@@ -63,7 +63,7 @@ impl Interior {
 }
 
 impl<'a> State<'a> {
-    fn new(settings: Interior, problems: &'a Problems<'a>) -> State<'a> {
+    fn new(settings: Interior, problems: &'a Problems) -> State<'a> {
         let (n, k, c) = (problems.n(), problems.k(), settings.c);
         let borders = match settings.loss {
             HingeLoss::Hinge => Borders { low: 0.0, high: c, spring: 0.0 },
@@ -154,9 +154,9 @@ impl<'a> State<'a> {
             self.combine(&self.map_rows(|state, target, row, out| state.pressed(target, row, out)));
         let diagonal = self.regulariser(&mut right);
         let accuracy = Accuracy { relative, absolute: f64::INFINITY };
-        let solution = solver.solve(self.problems.x, bends, &diagonal, &right, self.coupled(), accuracy);
+        let solution = solver.solve(&self.problems.x, bends, &diagonal, &right, self.coupled(), accuracy);
         self.passes += solution.products + 1;
-        let changes = passes::scores(self.problems.x, &solution.step);
+        let changes = passes::scores(&self.problems.x, &solution.step);
         self.note(&solution.step, &changes);
         self.changes = changes;
         solution.step
@@ -190,7 +190,7 @@ impl<'a> State<'a> {
                 *step = before;
             }
         }
-        self.changes = passes::scores(self.problems.x, step);
+        self.changes = passes::scores(&self.problems.x, step);
     }
 
     fn coupled(&self) -> bool {
@@ -199,7 +199,7 @@ impl<'a> State<'a> {
 
     fn combine(&mut self, slopes: &[f64]) -> Vec<f64> {
         self.passes += 1;
-        passes::combine(self.problems.x, slopes, self.problems.k())
+        passes::combine(&self.problems.x, slopes, self.problems.k())
     }
 
     /// n x k values, a row at a time from its target and its dual values.

@@ -9,7 +9,7 @@ use super::loss::Loss;
 use super::{Minimum, Norm, Problems, Settings, passes};
 
 /// Conjugate gradients end when the residual has fallen to this part, in the preconditioner's norm.
-const RESIDUAL: f64 = 0.05;
+const RESIDUAL: f64 = 0.1;
 /// A smooth problem is nearly solved when a Newton step promises less than this part of what the stand-in
 /// differs by.
 const NEARLY: f64 = 0.1;
@@ -28,7 +28,7 @@ const FREE_INTERCEPT: f64 = 1e-8;
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
-/// Minimises from zero. A pass costs O(n d k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
+/// Minimises from zero. A pass costs O(differences k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
 pub fn minimise<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> Minimum {
     Search::new(problems, loss, settings).run(false)
 }
@@ -41,7 +41,7 @@ pub fn approach<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> (V
 }
 
 struct Search<'a, L> {
-    problems: &'a Problems<'a>,
+    problems: &'a Problems,
     loss: L,
     settings: Settings,
     weights: Vec<f64>,
@@ -54,7 +54,7 @@ struct Search<'a, L> {
 }
 
 impl<'a, L: Loss> Search<'a, L> {
-    fn new(problems: &'a Problems<'a>, loss: L, settings: Settings) -> Search<'a, L> {
+    fn new(problems: &'a Problems, loss: L, settings: Settings) -> Search<'a, L> {
         Search {
             problems,
             loss,
@@ -125,7 +125,7 @@ impl<'a, L: Loss> Search<'a, L> {
 
     fn combine(&mut self, slopes: &[f64]) -> Vec<f64> {
         self.passes += 1;
-        passes::combine(self.problems.x, slopes, self.problems.k())
+        passes::combine(&self.problems.x, slopes, self.problems.k())
     }
 
     /// The objective, and how far above the dual objective it stands.
@@ -183,7 +183,7 @@ impl<'a, L: Loss> Search<'a, L> {
         let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
         let accuracy = Accuracy { relative: RESIDUAL, absolute };
         let Solution { step, products } =
-            self.solver.solve(self.problems.x, bends, &diagonal, &right, centred, accuracy);
+            self.solver.solve(&self.problems.x, bends, &diagonal, &right, centred, accuracy);
         self.passes += products;
         step
     }
@@ -191,7 +191,7 @@ impl<'a, L: Loss> Search<'a, L> {
     /// Shortens the step until the smooth objective falls enough and no longer rises steeply where it ends,
     /// and takes it; gives the part taken, 0 for none.
     fn search_line(&mut self, step: &[f64], promised: f64) -> (f64, f64) {
-        let changes = passes::scores(self.problems.x, step);
+        let changes = passes::scores(&self.problems.x, step);
         self.passes += 1;
         let (start, slope) = self.along(step, &changes, 0.0);
         let mut t = 1.0;

@@ -1,0 +1,578 @@
+//! Rows that are alike in most places, times up to sixteen vectors at once: what linear models with a handful of
+//! classes spend their time in. An image is mostly background: four of five pixels of MNIST, half of
+//! Fashion-MNIST.
+//!
+//! A row is a base that all rows share, the most frequent value of every column, plus what it differs by in some
+//! columns. So a product with a vector is the base's, computed once, plus one term for every difference. The
+//! vectors stand side by side, one column's values in a register, so that every difference is loaded once and
+//! multiplied with all of them.
+//!
+//! Every sum is taken in an order that the row alone decides: the same bits on every instruction level.
+
+use super::simd::{self, Level};
+
+/// Vectors of `f32` taken together.
+pub const LANES: usize = 16;
+/// Vectors of `f64` taken together.
+pub const WIDE_LANES: usize = 8;
+/// Interleaved sums of a product, so that one does not wait for the other: difference `t` goes to sum `t % 4`.
+const CHAINS: usize = 4;
+
+/// One value of each of sixteen vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+pub struct Lanes(pub [f32; LANES]);
+
+/// One value of each of eight vectors, in double precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+pub struct WideLanes(pub [f64; WIDE_LANES]);
+
+impl Lanes {
+    pub const ZERO: Lanes = Lanes([0.0; LANES]);
+}
+
+impl WideLanes {
+    pub const ZERO: WideLanes = WideLanes([0.0; WIDE_LANES]);
+}
+
+/// n rows of d values: row i is `base` plus `values[t]` in column `columns[t]`, t from `starts[i]` to `starts[i + 1]`.
+pub struct SparseRows {
+    base: Vec<f64>,
+    starts: Vec<usize>,
+    /// Rising within a row, each below d.
+    columns: Vec<u16>,
+    values: Vec<f32>,
+}
+
+impl SparseRows {
+    /// From row-major bytes, d (at least 1, at most 65,536) to a row, each standing for `value(column, byte)`.
+    /// O(n d); six bytes for every byte that is not the most frequent one of its column.
+    pub fn from_bytes(bytes: &[u8], d: usize, value: impl Fn(usize, u8) -> f64) -> SparseRows {
+        assert!(d <= 1 << 16, "columns are numbered with 16 bits");
+        assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
+        let common = most_frequent(bytes, d);
+        let base: Vec<f64> = common.iter().enumerate().map(|(j, &byte)| value(j, byte)).collect();
+        let differences: Vec<f32> = (0..d)
+            .flat_map(|j| (0..=255u8).map(move |byte| (j, byte)))
+            .map(|(j, byte)| (value(j, byte) - base[j]) as f32)
+            .collect();
+        let mut rows = SparseRows { base, starts: vec![0], columns: Vec::new(), values: Vec::new() };
+        for row in bytes.chunks_exact(d) {
+            // Eight at a time: most of them are all background.
+            for (start, (eight, common)) in row.chunks(8).zip(common.chunks(8)).enumerate() {
+                if eight == common {
+                    continue;
+                }
+                for (k, (&byte, &common)) in eight.iter().zip(common).enumerate() {
+                    if byte != common {
+                        let column = start * 8 + k;
+                        rows.columns.push(column as u16);
+                        rows.values.push(differences[column * 256 + usize::from(byte)]);
+                    }
+                }
+            }
+            rows.starts.push(rows.columns.len());
+        }
+        rows
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.base.len()
+    }
+
+    /// What all rows share.
+    pub fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// The base times a vector.
+    pub fn base_times(&self, vector: &[f64]) -> f64 {
+        self.base.iter().zip(vector).map(|(base, value)| base * value).sum()
+    }
+
+    /// Writes a row out. O(d).
+    pub fn write(&self, row: usize, out: &mut [f32]) {
+        out.iter_mut().zip(&self.base).for_each(|(out, base)| *out = *base as f32);
+        let (columns, values) = self.row(row);
+        for (&column, &value) in columns.iter().zip(values) {
+            out[usize::from(column)] += value;
+        }
+    }
+
+    /// The same rows with every value squared.
+    pub fn squared(&self) -> SparseRows {
+        let square = |(&column, &value): (&u16, &f32)| {
+            let (base, value) = (self.base[usize::from(column)], f64::from(value));
+            (value * (value + 2.0 * base)) as f32
+        };
+        SparseRows {
+            base: self.base.iter().map(|base| base * base).collect(),
+            starts: self.starts.clone(),
+            columns: self.columns.clone(),
+            values: self.columns.iter().zip(&self.values).map(square).collect(),
+        }
+    }
+
+    fn row(&self, row: usize) -> (&[u16], &[f32]) {
+        let range = self.starts[row]..self.starts[row + 1];
+        (&self.columns[range.clone()], &self.values[range])
+    }
+}
+
+/// The most frequent byte of every column, the smallest of equals.
+fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
+    let mut counts = vec![0u32; d * 256];
+    for row in bytes.chunks_exact(d) {
+        for (&byte, counts) in row.iter().zip(counts.chunks_exact_mut(256)) {
+            counts[usize::from(byte)] += 1;
+        }
+    }
+    let first_largest = |counts: &[u32]| {
+        let mut best = 0;
+        for (byte, count) in counts.iter().enumerate() {
+            if *count > counts[best] {
+                best = byte;
+            }
+        }
+        best as u8
+    };
+    counts.chunks_exact(256).map(first_largest).collect()
+}
+
+/// `out[i]` = `start` + sum over the differences of row `list[i]` of difference times `vectors[column]`: the row's
+/// products with the vectors where `start` is the base's. Panics when a row is not there, or with fewer vectors than columns or
+/// places than rows. O(differences).
+pub fn project(x: &SparseRows, list: &[u32], start: &Lanes, vectors: &[Lanes], out: &mut [Lanes]) {
+    project_at(simd::level(), x, list, start, vectors, out);
+}
+
+/// `sums[column]` += difference times `factors[i]`, over all differences of all rows `list[i]`. Panics when a row
+/// is not there, or with fewer factors than rows or sums than columns. O(differences).
+pub fn accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
+    accumulate_at(simd::level(), x, list, factors, sums);
+}
+
+/// As [`project`] in double precision, for `out.len()` rows from row `first` on.
+pub fn project_wide(
+    x: &SparseRows,
+    first: usize,
+    start: &WideLanes,
+    vectors: &[WideLanes],
+    out: &mut [WideLanes],
+) {
+    project_wide_at(simd::level(), x, first, start, vectors, out);
+}
+
+/// [`project`] at a given level, lowered to what the machine supports.
+pub fn project_at(
+    level: Level,
+    x: &SparseRows,
+    list: &[u32],
+    start: &Lanes,
+    vectors: &[Lanes],
+    out: &mut [Lanes],
+) {
+    let (vectors, out) = (&vectors[..x.columns()], &mut out[..list.len()]);
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level; every column of a row is below the number of vectors.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::project_avx512(x, list, start, vectors, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::project_avx2(x, list, start, vectors, out) },
+        _ => {
+            for (out, &row) in out.iter_mut().zip(list) {
+                let (columns, values) = x.row(row as usize);
+                let mut sums = [[0.0f32; LANES]; CHAINS];
+                sums[0] = start.0;
+                for (t, (&column, &value)) in columns.iter().zip(values).enumerate() {
+                    let terms = sums[t % CHAINS].iter_mut().zip(vectors[usize::from(column)].0);
+                    terms.for_each(|(sum, vector)| *sum = value.mul_add(vector, *sum));
+                }
+                let [a, b, c, d] = sums;
+                *out = Lanes(std::array::from_fn(|lane| (a[lane] + b[lane]) + (c[lane] + d[lane])));
+            }
+        }
+    }
+}
+
+/// [`accumulate`] at a given level, lowered to what the machine supports.
+pub fn accumulate_at(level: Level, x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
+    let (factors, sums) = (&factors[..list.len()], &mut sums[..x.columns()]);
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level; every column of a row is below the number of sums.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::accumulate_avx512(x, list, factors, sums) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::accumulate_avx2(x, list, factors, sums) },
+        _ => {
+            for (factor, &row) in factors.iter().zip(list) {
+                let (columns, values) = x.row(row as usize);
+                for (&column, &value) in columns.iter().zip(values) {
+                    let terms = sums[usize::from(column)].0.iter_mut().zip(factor.0);
+                    terms.for_each(|(sum, factor)| *sum = value.mul_add(factor, *sum));
+                }
+            }
+        }
+    }
+}
+
+/// [`project_wide`] at a given level, lowered to what the machine supports.
+pub fn project_wide_at(
+    level: Level,
+    x: &SparseRows,
+    first: usize,
+    start: &WideLanes,
+    vectors: &[WideLanes],
+    out: &mut [WideLanes],
+) {
+    let vectors = &vectors[..x.columns()];
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level; every column of a row is below the number of vectors.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::project_wide_avx512(x, first, start, vectors, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::project_wide_avx2(x, first, start, vectors, out) },
+        _ => {
+            for (i, out) in out.iter_mut().enumerate() {
+                let (columns, values) = x.row(first + i);
+                let mut sums = [[0.0f64; WIDE_LANES]; CHAINS];
+                sums[0] = start.0;
+                for (t, (&column, &value)) in columns.iter().zip(values).enumerate() {
+                    let terms = sums[t % CHAINS].iter_mut().zip(vectors[usize::from(column)].0);
+                    terms.for_each(|(sum, vector)| *sum = f64::from(value).mul_add(vector, *sum));
+                }
+                let [a, b, c, d] = sums;
+                *out = WideLanes(std::array::from_fn(|lane| (a[lane] + b[lane]) + (c[lane] + d[lane])));
+            }
+        }
+    }
+}
+
+/// By hand: the compiler keeps such sums in memory.
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{CHAINS, Lanes, SparseRows, WideLanes};
+
+    /// Defines the product of one row with lanes of `$number` in `$registers` registers of `$width` each.
+    macro_rules! product {
+        ($name:ident, $features:literal, $lanes:ident, $registers:literal, $width:literal,
+         $zero:ident, $load:ident, $store:ident, $splat:expr, $fused:ident, $add:ident) => {
+            /// Every one of `columns`, which are as many as `values`, must be below the number of `vectors`.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn $name(columns: &[u16], values: &[f32], start: &$lanes, vectors: &[$lanes]) -> $lanes {
+                let mut sums = [[$zero(); $registers]; CHAINS];
+                // SAFETY: lanes fill the registers.
+                for (p, sum) in sums[0].iter_mut().enumerate() {
+                    *sum = unsafe { $load(start.0.as_ptr().add(p * $width)) };
+                }
+                let (columns, last_columns) = columns.as_chunks::<CHAINS>();
+                let (values, last_values) = values.as_chunks::<CHAINS>();
+                for (columns, values) in columns.iter().zip(values) {
+                    for q in 0..CHAINS {
+                        let value = $splat(values[q]);
+                        for p in 0..$registers {
+                            // SAFETY: the column is one of the vectors', and lanes fill the registers.
+                            let vector = unsafe {
+                                $load(vectors.get_unchecked(columns[q] as usize).0.as_ptr().add(p * $width))
+                            };
+                            sums[q][p] = $fused(value, vector, sums[q][p]);
+                        }
+                    }
+                }
+                for (q, (&column, &value)) in last_columns.iter().zip(last_values).enumerate() {
+                    let value = $splat(value);
+                    for p in 0..$registers {
+                        // SAFETY: as above.
+                        let vector = unsafe {
+                            $load(vectors.get_unchecked(column as usize).0.as_ptr().add(p * $width))
+                        };
+                        sums[q][p] = $fused(value, vector, sums[q][p]);
+                    }
+                }
+                let mut out = $lanes::ZERO;
+                for p in 0..$registers {
+                    let sum = $add($add(sums[0][p], sums[1][p]), $add(sums[2][p], sums[3][p]));
+                    // SAFETY: lanes fill the registers.
+                    unsafe { $store(out.0.as_mut_ptr().add(p * $width), sum) };
+                }
+                out
+            }
+        };
+    }
+
+    /// Defines the three functions of one instruction level.
+    macro_rules! kernels {
+        ($features:literal, $project:ident, $project_wide:ident, $accumulate:ident, $product:ident, $wide:ident,
+         $registers:literal, $width:literal, $load:ident, $store:ident, $splat:ident, $fused:ident) => {
+            /// As `project`; there must be as many `vectors` as columns.
+            #[target_feature(enable = $features)]
+            pub unsafe fn $project(
+                x: &SparseRows,
+                list: &[u32],
+                start: &Lanes,
+                vectors: &[Lanes],
+                out: &mut [Lanes],
+            ) {
+                for (out, &row) in out.iter_mut().zip(list) {
+                    let (columns, values) = x.row(row as usize);
+                    // SAFETY: handed on.
+                    *out = unsafe { $product(columns, values, start, vectors) };
+                }
+            }
+
+            /// As `project_wide`; there must be as many `vectors` as columns.
+            #[target_feature(enable = $features)]
+            pub unsafe fn $project_wide(
+                x: &SparseRows,
+                first: usize,
+                start: &WideLanes,
+                vectors: &[WideLanes],
+                out: &mut [WideLanes],
+            ) {
+                for (i, out) in out.iter_mut().enumerate() {
+                    let (columns, values) = x.row(first + i);
+                    // SAFETY: handed on.
+                    *out = unsafe { $wide(columns, values, start, vectors) };
+                }
+            }
+
+            /// As `accumulate`; there must be as many `sums` as columns.
+            #[target_feature(enable = $features)]
+            pub unsafe fn $accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
+                for (factor, &row) in factors.iter().zip(list) {
+                    let (columns, values) = x.row(row as usize);
+                    // SAFETY: lanes fill the registers.
+                    let factor: [_; $registers] =
+                        std::array::from_fn(|p| unsafe { $load(factor.0.as_ptr().add(p * $width)) });
+                    for (&column, &value) in columns.iter().zip(values) {
+                        let value = $splat(value);
+                        // SAFETY: the column is one of the sums', and lanes fill the registers.
+                        unsafe {
+                            let sum = sums.get_unchecked_mut(column as usize).0.as_mut_ptr();
+                            for (p, &factor) in factor.iter().enumerate() {
+                                let at = sum.add(p * $width);
+                                $store(at, $fused(value, factor, $load(at)));
+                            }
+                        }
+                    }
+                }
+            }
+        };
+    }
+
+    product!(
+        product_avx512,
+        "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+        Lanes,
+        1,
+        16,
+        _mm512_setzero_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_set1_ps,
+        _mm512_fmadd_ps,
+        _mm512_add_ps
+    );
+    product!(
+        wide_product_avx512,
+        "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+        WideLanes,
+        1,
+        8,
+        _mm512_setzero_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        |value: f32| _mm512_set1_pd(f64::from(value)),
+        _mm512_fmadd_pd,
+        _mm512_add_pd
+    );
+    product!(
+        product_avx2,
+        "avx2,fma",
+        Lanes,
+        2,
+        8,
+        _mm256_setzero_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_set1_ps,
+        _mm256_fmadd_ps,
+        _mm256_add_ps
+    );
+    product!(
+        wide_product_avx2,
+        "avx2,fma",
+        WideLanes,
+        2,
+        4,
+        _mm256_setzero_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        |value: f32| _mm256_set1_pd(f64::from(value)),
+        _mm256_fmadd_pd,
+        _mm256_add_pd
+    );
+    kernels!(
+        "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+        project_avx512,
+        project_wide_avx512,
+        accumulate_avx512,
+        product_avx512,
+        wide_product_avx512,
+        1,
+        16,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_set1_ps,
+        _mm512_fmadd_ps
+    );
+    kernels!(
+        "avx2,fma",
+        project_avx2,
+        project_wide_avx2,
+        accumulate_avx2,
+        product_avx2,
+        wide_product_avx2,
+        2,
+        8,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_set1_ps,
+        _mm256_fmadd_ps
+    );
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+
+    /// Rows that differ from nothing in every column.
+    pub(crate) fn of_matrix(x: &Matrix) -> SparseRows {
+        let (n, d) = (x.rows(), x.columns());
+        SparseRows {
+            base: vec![0.0; d],
+            starts: (0..=n).map(|row| row * d).collect(),
+            columns: (0..n * d).map(|at| (at % d) as u16).collect(),
+            values: x.as_slice().to_vec(),
+        }
+    }
+
+    fn number(i: usize) -> f32 {
+        ((i * 7919) % 1009) as f32 / 1009.0 - 0.5
+    }
+
+    /// Bytes of which about a part in `rare` is not background; column 1 has a light background.
+    fn bytes(n: usize, d: usize, rare: usize) -> Vec<u8> {
+        let byte = |at: usize| {
+            let lit = (at * 2_654_435_761 >> 7) % rare == 0;
+            if lit {
+                (at % 251) as u8
+            } else if at % d == 1 {
+                255
+            } else {
+                0
+            }
+        };
+        (0..n * d).map(byte).collect()
+    }
+
+    fn value(column: usize, byte: u8) -> f64 {
+        (f64::from(byte) - 20.0 - column as f64) / (30.0 + column as f64)
+    }
+
+    #[test]
+    fn rows_are_those_of_the_bytes_and_so_are_their_squares() {
+        for (n, d, rare) in [(1, 1, 1), (7, 3, 2), (20, 17, 5), (9, 200, 3)] {
+            let bytes = bytes(n, d, rare);
+            let x = SparseRows::from_bytes(&bytes, d, value);
+            let squared = x.squared();
+            assert_eq!((x.rows(), x.columns()), (n, d));
+            let mut row = vec![0.0; d];
+            for i in 0..n {
+                x.write(i, &mut row);
+                for j in 0..d {
+                    let exact = value(j, bytes[i * d + j]);
+                    assert!((f64::from(row[j]) - exact).abs() < 1e-5, "{n} x {d}");
+                }
+                squared.write(i, &mut row);
+                for j in 0..d {
+                    let exact = value(j, bytes[i * d + j]).powi(2);
+                    assert!((f64::from(row[j]) - exact).abs() < 1e-5 * (1.0 + exact), "{n} x {d}");
+                }
+            }
+        }
+        let light = SparseRows::from_bytes(&bytes(50, 4, 7), 4, value);
+        assert_eq!(light.base()[1], value(1, 255), "the base is what most rows have");
+        assert!(light.columns.len() < 60);
+    }
+
+    #[test]
+    fn products_and_sums_are_those_of_the_rows_at_every_size_and_level() {
+        for d in 1..=200 {
+            let n = 5;
+            let bytes = bytes(n, d, 2);
+            let x = SparseRows::from_bytes(&bytes, d, value);
+            let list = [4u32, 0, 2];
+            let vectors: Vec<Lanes> =
+                (0..d).map(|j| Lanes(std::array::from_fn(|lane| number(j * 31 + lane)))).collect();
+            let wide: Vec<WideLanes> =
+                vectors.iter().map(|v| WideLanes(std::array::from_fn(|lane| f64::from(v.0[lane])))).collect();
+            let of_base = |lane: usize| {
+                x.base().iter().zip(&vectors).map(|(b, v)| b * f64::from(v.0[lane])).sum::<f64>()
+            };
+            let start = Lanes(std::array::from_fn(|lane| of_base(lane) as f32));
+            let wide_start = WideLanes(std::array::from_fn(of_base));
+            let mut scores = vec![Lanes::ZERO; list.len()];
+            project_at(Level::Scalar, &x, &list, &start, &vectors, &mut scores);
+            let mut sums = vectors.clone();
+            accumulate_at(Level::Scalar, &x, &list, &scores, &mut sums);
+            let mut wide_scores = vec![WideLanes::ZERO; n - 1];
+            project_wide_at(Level::Scalar, &x, 1, &wide_start, &wide, &mut wide_scores);
+            for level in [Level::Avx2, Level::Avx512] {
+                let mut again = vec![Lanes::ZERO; list.len()];
+                project_at(level, &x, &list, &start, &vectors, &mut again);
+                assert_eq!(again, scores, "{level:?}, {d}");
+                let mut again = vectors.clone();
+                accumulate_at(level, &x, &list, &scores, &mut again);
+                assert_eq!(again, sums, "{level:?}, {d}");
+                let mut again = vec![WideLanes::ZERO; n - 1];
+                project_wide_at(level, &x, 1, &wide_start, &wide, &mut again);
+                assert_eq!(again, wide_scores, "{level:?}, {d}");
+            }
+            let exact = |row: usize, lane: usize| {
+                (0..d).map(|j| value(j, bytes[row * d + j]) * f64::from(vectors[j].0[lane])).sum::<f64>()
+            };
+            for lane in 0..LANES {
+                for (score, &row) in scores.iter().zip(&list) {
+                    assert!((f64::from(score.0[lane]) - exact(row as usize, lane)).abs() < 1e-4, "{d}");
+                }
+                for j in 0..d {
+                    let terms = scores.iter().zip(&list).map(|(score, &row)| {
+                        (value(j, bytes[row as usize * d + j]) - x.base()[j]) * f64::from(score.0[lane])
+                    });
+                    let exact = f64::from(vectors[j].0[lane]) + terms.sum::<f64>();
+                    assert!((f64::from(sums[j].0[lane]) - exact).abs() < 1e-4 * (1.0 + exact.abs()), "{d}");
+                }
+            }
+            for lane in 0..WIDE_LANES {
+                for (i, score) in wide_scores.iter().enumerate() {
+                    assert!((score.0[lane] - exact(i + 1, lane)).abs() < 1e-5, "{d}");
+                }
+            }
+        }
+    }
+}
