@@ -478,7 +478,7 @@ pub(crate) mod tests {
     /// Bytes of which about a part in `rare` is not background; column 1 has a light background.
     fn bytes(n: usize, d: usize, rare: usize) -> Vec<u8> {
         let byte = |at: usize| {
-            let lit = (at * 2_654_435_761 >> 7) % rare == 0;
+            let lit = ((at * 2_654_435_761) >> 7).is_multiple_of(rare);
             if lit {
                 (at % 251) as u8
             } else if at % d == 1 {
