@@ -1,6 +1,11 @@
 //! The report from result files: same bytes from the same results, nothing in a file becomes markup, a check
 //! that notices changes, failures and one-sided lines in sight.
 
+#[path = "report/engines.rs"]
+mod engines;
+#[path = "report/parquet.rs"]
+mod parquet_file;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
