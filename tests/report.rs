@@ -256,6 +256,10 @@ fn a_check_names_what_changed() {
     assert_eq!(changed.status.code(), Some(1));
     assert!(told.contains("side-by-side.csv: line ") && told.contains("0.525"), "{told}");
     assert!(told.contains("benchmark.html: line "), "{told}");
+    assert!(
+        told.contains("side-by-side.parquet: has ") && told.contains(" bytes, the results make "),
+        "{told}"
+    );
     let missing = run(&["--run", "nowhere"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("local, other, reference"));

@@ -206,9 +206,17 @@ fn datasets(data: &Path, table: &SideBySide) -> (BTreeMap<String, Dataset>, Vec<
     (datasets, notes)
 }
 
-/// Where two texts part, with a little of both.
+/// Where two files part, of texts with a little of both.
 fn difference(found: &[u8], made: &[u8]) -> String {
-    let (found, made) = (String::from_utf8_lossy(found), String::from_utf8_lossy(made));
+    let (Ok(found), Ok(made)) = (std::str::from_utf8(found), std::str::from_utf8(made)) else {
+        let same = found.iter().zip(made).take_while(|(a, b)| a == b).count();
+        return format!(
+            "has {} bytes, the results make {} that are others from byte {} on",
+            found.len(),
+            made.len(),
+            same + 1
+        );
+    };
     let mut lines = found.lines().zip(made.lines()).enumerate();
     match lines.find(|(_, (found, made))| found != made) {
         Some((index, (found, made))) => {
