@@ -1,6 +1,11 @@
 //! The report from result files: same bytes from the same results, nothing in a file becomes markup, a check
 //! that notices changes, failures and one-sided lines in sight.
 
+#[path = "report/engines.rs"]
+mod engines;
+#[path = "report/parquet.rs"]
+mod parquet_file;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -251,6 +256,10 @@ fn a_check_names_what_changed() {
     assert_eq!(changed.status.code(), Some(1));
     assert!(told.contains("side-by-side.csv: line ") && told.contains("0.525"), "{told}");
     assert!(told.contains("benchmark.html: line "), "{told}");
+    assert!(
+        told.contains("side-by-side.parquet: has ") && told.contains(" bytes, the results make "),
+        "{told}"
+    );
     let missing = run(&["--run", "nowhere"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("local, other, reference"));

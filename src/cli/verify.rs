@@ -40,6 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 
+    /// Only results whose recorded training and prediction, all repeats together, took at most so long
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    at_most: Option<Duration>,
+
     /// Seed of the sample
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
@@ -125,8 +129,9 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
             }
             let record = store::read(&file).map_err(|problem| anyhow::anyhow!("{problem}"))?;
             let any = |names: &[String], name: &String| names.is_empty() || names.contains(name);
-            let wanted =
-                any(&args.classifier, &record.configuration.classifier) && any(&args.engine, &record.engine);
+            let wanted = any(&args.classifier, &record.configuration.classifier)
+                && any(&args.engine, &record.engine)
+                && args.at_most.is_none_or(|limit| seconds(&record) <= limit.as_secs_f64());
             if wanted && (file == *path || !record.repeats.is_empty()) {
                 chosen.push((file, record));
             }
@@ -146,6 +151,11 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     }
     chosen.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(chosen)
+}
+
+/// What all repeats of a result took.
+fn seconds(record: &Record) -> f64 {
+    record.repeats.iter().map(|repeat| repeat.fit_seconds + repeat.predict_seconds).sum()
 }
 
 fn remember(

@@ -13,6 +13,7 @@ pub mod format;
 pub mod groups;
 pub mod one_pixel;
 pub mod page;
+pub mod parquet;
 pub mod png;
 pub mod ranking;
 pub mod reference;
@@ -84,19 +85,23 @@ impl Report {
         let closer = closer::look(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
+        let submitted = submitted::read(request.results);
+        let problems = [&read.problems[..], &submitted.problems[..]].concat();
         let shown = page::Shown {
             charts: &charts,
             pixels: &pixels,
             pictures: &pictures,
             closer: &closer,
             groups: &groups,
-            problems: &read.problems,
+            submitted: &submitted,
+            problems: &problems,
         };
         let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();
         files.insert("benchmark.html".to_string(), page.into_bytes());
         files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
         files.insert("side-by-side.json".to_string(), table.json().map_err(|error| error.to_string())?);
+        files.insert("side-by-side.parquet".to_string(), table.parquet()?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         if view.subset.is_none() {
@@ -109,9 +114,7 @@ impl Report {
         for (name, bytes) in one_pixel::files(&pixels)? {
             files.insert(name, bytes);
         }
-        let submitted = submitted::read(request.results);
-        files.extend(submitted.markdown.map(|text| ("submitted.md".to_string(), text.into_bytes())));
-        let problems = [read.problems, submitted.problems].concat();
+        files.extend(submitted.markdown().map(|text| ("submitted.md".to_string(), text.into_bytes())));
         let explored = pictures.into_iter().map(|drawn| drawn.picture.file);
         let explored = explored.chain([one_pixel::FILE, explore::FILE].map(String::from)).collect();
         Ok(Report { explored, files, table, view, problems, notes })
@@ -203,9 +206,17 @@ fn datasets(data: &Path, table: &SideBySide) -> (BTreeMap<String, Dataset>, Vec<
     (datasets, notes)
 }
 
-/// Where two texts part, with a little of both.
+/// Where two files part, of texts with a little of both.
 fn difference(found: &[u8], made: &[u8]) -> String {
-    let (found, made) = (String::from_utf8_lossy(found), String::from_utf8_lossy(made));
+    let (Ok(found), Ok(made)) = (std::str::from_utf8(found), std::str::from_utf8(made)) else {
+        let same = found.iter().zip(made).take_while(|(a, b)| a == b).count();
+        return format!(
+            "has {} bytes, the results make {} that are others from byte {} on",
+            found.len(),
+            made.len(),
+            same + 1
+        );
+    };
     let mut lines = found.lines().zip(made.lines()).enumerate();
     match lines.find(|(_, (found, made))| found != made) {
         Some((index, (found, made))) => {

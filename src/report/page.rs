@@ -13,12 +13,17 @@ use super::explore::Drawn;
 use super::format::count;
 use super::groups::Groups;
 use super::one_pixel::Pixels;
+use super::submitted::Submitted;
 use super::tables::{Line, SideBySide, View};
 use super::{embed, text};
 use crate::results::{Problem, Status};
 
-/// The published grid, with its lines of analysis.
-const CLASSIC: &str = include_str!("../../benchmarks/classic.toml");
+/// What a plain sweep runs, with lines of analysis: the published grid first.
+const GRIDS: [(&str, &str); 3] = [
+    ("classic", include_str!("../../benchmarks/classic.toml")),
+    ("neural-quick", include_str!("../../benchmarks/neural-quick.toml")),
+    ("crates", include_str!("../../benchmarks/crates.toml")),
+];
 
 /// What the template shows.
 #[derive(Template)]
@@ -32,9 +37,10 @@ struct Page<'a> {
     pixels: &'a [Pixels],
     pictures: Vec<Vec<Shot>>,
     problems: Vec<String>,
-    families: Vec<(String, String)>,
+    stories: Vec<Story>,
     closer: &'a Closer,
     groups: &'a Groups,
+    submitted: &'a Submitted,
     data: String,
     css: &'static str,
     js: &'static str,
@@ -47,6 +53,12 @@ struct Shot {
     width: u32,
     height: u32,
     png: String,
+}
+
+/// What one grid says of itself and of its families.
+struct Story {
+    grid: String,
+    families: Vec<(String, String)>,
 }
 
 /// A figure of the header.
@@ -65,12 +77,13 @@ pub struct Shown<'a> {
     pub pictures: &'a [Drawn],
     pub closer: &'a Closer,
     pub groups: &'a Groups,
+    pub submitted: &'a Submitted,
     pub problems: &'a [Problem],
 }
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { charts, pixels, pictures, closer, groups, problems } = *shown;
+    let Shown { charts, pixels, pictures, closer, groups, submitted, problems } = *shown;
     let page = Page {
         run: &view.run,
         size: text::size(view),
@@ -80,9 +93,10 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         pixels,
         pictures: side_by_side(pictures),
         problems: problems.iter().map(Problem::to_string).collect(),
-        families: families(table, view)?,
+        stories: stories(table, view)?,
         closer,
         groups,
+        submitted,
         data: embed::json(table, view, charts, groups)?,
         css: include_str!("page/page.css"),
         js: concat!(
@@ -142,12 +156,25 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
     counts
 }
 
-/// The families of the view with the line that the grid has on each.
-fn families(table: &SideBySide, view: &View) -> Result<Vec<(String, String)>, String> {
-    let grid = crate::grid::toml::parse("classic", CLASSIC).map_err(|error| error.to_string())?;
-    let there = |name: &str| table.view(view).any(|line| line.classifier == name);
-    let families = grid.families.into_iter().filter(|family| there(&family.classifier));
-    Ok(families.map(|family| (family.classifier, family.analysis)).collect())
+/// The lines of analysis of what the run has results of, at any train size.
+fn stories(table: &SideBySide, view: &View) -> Result<Vec<Story>, String> {
+    let mut stories = Vec::new();
+    for (name, text) in GRIDS {
+        let mut grid = crate::grid::toml::parse(name, text).map_err(|error| error.to_string())?;
+        grid.families.retain(|family| {
+            let has = |line: &Line| {
+                line.run == view.run
+                    && line.classifier == family.classifier
+                    && family.engines.contains(&line.engine)
+            };
+            table.lines.iter().any(has)
+        });
+        if !grid.families.is_empty() {
+            let families = grid.families.into_iter().map(|family| (family.classifier, family.analysis));
+            stories.push(Story { grid: grid.description, families: families.collect() });
+        }
+    }
+    Ok(stories)
 }
 
 /// The pictures of the data, those of one kind together, in the order in which kinds first come.

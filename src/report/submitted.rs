@@ -1,4 +1,5 @@
-//! What people submitted, as Markdown: each method with its figure on each data set and what stands behind it.
+//! What people submitted, for the page and as Markdown: each method with its figure on each data set and what stands
+//! behind it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,11 +13,34 @@ use crate::results::reading::{self, Reading};
 use crate::results::submission::{self, Claim, RUN, Submission};
 use crate::results::{Problem, schema, store, validate};
 
-/// The file of the report, and submissions that were left out of it. No file without submissions.
+/// Submissions in two divisions, which are never ranked against each other, and files that were left out.
 #[derive(Debug, Default)]
 pub struct Submitted {
-    pub markdown: Option<String>,
+    /// The data sets, as people write them: the heads of the figures.
+    pub datasets: Vec<String>,
+    /// Own methods and entries of the grid; what has no entry is left out.
+    pub divisions: Vec<Division>,
     pub problems: Vec<Problem>,
+}
+
+/// Entries under one heading, by name: figures of different evidence are no order.
+#[derive(Debug)]
+pub struct Division {
+    pub heading: &'static str,
+    pub entries: Vec<Entry>,
+}
+
+/// One method or configuration by one submitter.
+#[derive(Debug)]
+pub struct Entry {
+    pub name: String,
+    pub preprocessing: String,
+    /// One a data set, empty where there is none.
+    pub figures: Vec<String>,
+    pub evidence: String,
+    pub by: String,
+    /// Links, checked to be `http(s)`.
+    pub code: Vec<String>,
 }
 
 /// Reads all submissions under a results folder. Figures that need the test labels are `validate`'s to check;
@@ -52,9 +76,7 @@ pub fn read(results: &Path) -> Submitted {
         };
         submitted.problems.append(&mut problems);
     }
-    if !methods.is_empty() {
-        submitted.markdown = Some(markdown(&methods));
-    }
+    arrange(&methods, &mut submitted);
     submitted
 }
 
@@ -78,42 +100,31 @@ fn columns(methods: &Methods) -> Vec<Column> {
     in_order(files().map(|file| file.dataset.as_str())).into_iter().map(column).collect()
 }
 
-fn markdown(methods: &Methods) -> String {
+fn arrange(methods: &Methods, submitted: &mut Submitted) {
     let columns = columns(methods);
-    let heads: Vec<String> = columns.iter().map(|(name, _)| cell(&title(name))).collect();
-    let mut text = String::from(
-        "# Submitted results\n\n\
-         `recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`); since test \
-         labels are public, that does not show that the method was run. `reported`: a figure only, as its source has \
-         it. How to submit: [SUBMITTING](../docs/SUBMITTING.md).\n",
-    );
     for (grid, heading) in [(false, "Own methods"), (true, "Entries of the grid")] {
         let mut own: Vec<_> = methods.iter().filter(|((division, ..), _)| *division == grid).collect();
-        if own.is_empty() {
-            continue;
-        }
-        // By the name alone: figures of different evidence are no order.
         own.sort_by_key(|((_, classifier, ..), _)| classifier.to_lowercase());
-        text += &format!(
-            "\n## {heading}\n\n| method | preprocessing | {} | evidence | by | code |\n\
-             | --- | --- | {} | --- | --- | --- |\n",
-            heads.join(" | "),
-            vec!["---:"; heads.len()].join(" | ")
-        );
-        for ((_, classifier, parameters, submitter), files) in own {
-            text += &row(classifier, parameters, submitter, files, &columns);
+        let entries: Vec<Entry> = own
+            .into_iter()
+            .map(|((_, classifier, parameters, submitter), files)| {
+                entry(classifier, parameters, submitter, files, &columns)
+            })
+            .collect();
+        if !entries.is_empty() {
+            submitted.divisions.push(Division { heading, entries });
         }
     }
-    text
+    submitted.datasets = columns.iter().map(|(name, _)| title(name)).collect();
 }
 
-fn row(
+fn entry(
     classifier: &str,
     parameters: &str,
     submitter: &str,
     files: &BTreeMap<String, Submission>,
     columns: &[Column],
-) -> String {
+) -> Entry {
     let figure = |(dataset, whole): &Column| {
         let file = files.get(dataset)?;
         let part = if file.status == Claim::Reported && file.test_size < *whole {
@@ -132,24 +143,54 @@ fn row(
     evidence.dedup();
     let method = files.values().find_map(|file| file.method.as_ref());
     let author = method.and_then(|method| method.author.as_deref());
-    let by = author.map_or(submitter.to_string(), |author| format!("{author} (via {submitter})"));
-    let code: Vec<String> = method
-        .map(|method| method.code.as_slice())
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-        .map(|(index, link)| format!("[{}](<{}>)", index + 1, plain(link).replace(['<', '>', '|'], "")))
-        .collect();
-    let preprocessing = method.and_then(|method| method.preprocessing.as_deref()).unwrap_or_default();
-    let name = format!("{classifier} {parameters}");
-    let figures: Vec<String> = columns.iter().map(|column| figure(column).unwrap_or_default()).collect();
+    Entry {
+        name: format!("{classifier} {parameters}").trim_end().to_string(),
+        preprocessing: method.and_then(|method| method.preprocessing.clone()).unwrap_or_default(),
+        figures: columns.iter().map(|column| figure(column).unwrap_or_default()).collect(),
+        evidence: evidence.join(", "),
+        by: author.map_or(submitter.to_string(), |author| format!("{author} (via {submitter})")),
+        code: method.map(|method| method.code.clone()).unwrap_or_default(),
+    }
+}
+
+impl Submitted {
+    /// The file of the report; none without submissions.
+    pub fn markdown(&self) -> Option<String> {
+        if self.divisions.is_empty() {
+            return None;
+        }
+        let heads: Vec<String> = self.datasets.iter().map(|name| cell(name)).collect();
+        let mut text = String::from(
+            "# Submitted results\n\n\
+             `recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`); since test \
+             labels are public, that does not show that the method was run. `reported`: a figure only, as its source has \
+             it. How to submit: [SUBMITTING](../docs/SUBMITTING.md).\n",
+        );
+        for Division { heading, entries } in &self.divisions {
+            text += &format!(
+                "\n## {heading}\n\n| method | preprocessing | {} | evidence | by | code |\n\
+                 | --- | --- | {} | --- | --- | --- |\n",
+                heads.join(" | "),
+                vec!["---:"; heads.len()].join(" | ")
+            );
+            entries.iter().for_each(|entry| text += &row(entry));
+        }
+        Some(text)
+    }
+}
+
+fn row(entry: &Entry) -> String {
+    let link = |(index, link): (usize, &String)| {
+        format!("[{}](<{}>)", index + 1, plain(link).replace(['<', '>', '|'], ""))
+    };
+    let code: Vec<String> = entry.code.iter().enumerate().map(link).collect();
     format!(
         "| {} | {} | {} | {} | {} | {} |\n",
-        cell(name.trim_end()),
-        cell(preprocessing),
-        figures.join(" | "),
-        evidence.join(", "),
-        cell(&by),
+        cell(&entry.name),
+        cell(&entry.preprocessing),
+        entry.figures.join(" | "),
+        entry.evidence,
+        cell(&entry.by),
         code.join(" ")
     )
 }
@@ -193,7 +234,9 @@ mod tests {
         let files = [file("mnist", 10_000, 0.86), file("letters", 20_800, 0.5)];
         let fewer = [file("letters", 100, 0.25)];
         let methods = Methods::from([(key("Ridge"), files.into()), (key("Lasso"), fewer.into())]);
-        let text = markdown(&methods);
+        let mut submitted = Submitted::default();
+        arrange(&methods, &mut submitted);
+        let text = submitted.markdown().unwrap();
         assert!(
             text.contains("| method | preprocessing | MNIST | Fashion-MNIST | letters | evidence |"),
             "{text}"
@@ -208,7 +251,7 @@ mod tests {
     fn the_committed_submissions_make_a_table() {
         let submitted = read(Path::new("results"));
         assert_eq!(submitted.problems, []);
-        let text = submitted.markdown.unwrap();
+        let text = submitted.markdown().unwrap();
         assert!(text.contains("| Human Performance |  |  | 0.835 on 1000 images | reported |"), "{text}");
         assert_eq!(text.lines().filter(|line| line.contains("| reported |")).count(), 22);
     }

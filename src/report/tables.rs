@@ -131,6 +131,11 @@ impl SideBySide {
         Ok(bytes)
     }
 
+    /// All lines as Parquet, with the columns of the CSV.
+    pub fn parquet(&self) -> Result<Vec<u8>, String> {
+        super::parquet::bytes(&self.frame().map_err(|error| error.to_string())?)
+    }
+
     /// All lines, a column a figure and data set.
     fn frame(&self) -> PolarsResult<DataFrame> {
         let text = |of: &dyn Fn(&Line) -> String| -> Vec<String> { self.lines.iter().map(of).collect() };

@@ -70,7 +70,10 @@ fn settings(record: &Record) -> Result<(u64, usize), String> {
         return Err(format!("its status is {}: there are no predictions", record.status.name()));
     }
     if plan::find_engine(&record.engine).is_none() {
-        return Err(format!("this program has no engine {:?}", record.engine));
+        return Err(format!(
+            "there is no engine {:?} here: build with the feature of that name, or install the external engine",
+            record.engine
+        ));
     }
     let Some(made) = &record.provenance else {
         return Err("it does not say its seed: there is no provenance".to_string());

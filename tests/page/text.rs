@@ -1,9 +1,27 @@
 //! A hostile result file changes nothing but text.
 
+use std::path::Path;
+
+use mnist_bench::grid::Configuration;
 use serde_json::json;
 
 use crate::browser::browser;
-use crate::{page_of, record};
+use crate::{page_with, record};
+
+/// A submission of what a submission may hold.
+fn submit(results: &Path, hostile: &str) {
+    let classifier = format!("Own {hostile}");
+    let id = Configuration { classifier: classifier.clone(), parameters: Default::default() }.id();
+    let file = json!({
+        "schema_version": 1, "status": "reported", "submitter": "jane", "classifier": classifier, "dataset": "mnist",
+        "test_size": 10_000, "accuracy": 0.9, "source": hostile,
+        "method": {"description": hostile, "preprocessing": hostile, "author": hostile, "external_data": false,
+                   "code": ["https://example.org/\"onmouseover=\"window.hit=8", "https://example.org/'><script>window.hit=9</script>"]},
+    });
+    let folder = results.join("submitted/jane/mnist");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{id}.json")), file.to_string()).unwrap();
+}
 
 #[test]
 fn hostile_names_and_errors_stay_text() {
@@ -27,7 +45,8 @@ fn hostile_names_and_errors_stay_text() {
         other.repeats[0].facts.insert(text.to_string(), json!(text));
         [good, bad, other]
     });
-    let page = page_of(records);
+    let submitted = "<img src=x onerror='window.hit = 6'></bdi></table><script>window.hit = 7</script>";
+    let page = page_with(records, |results| submit(results, submitted));
     browser.size(375, 800);
     browser.open(&page.path, "");
     let lines = browser.count("tr.row");
@@ -45,6 +64,18 @@ fn hostile_names_and_errors_stay_text() {
     for (index, hostile) in hostile.iter().enumerate() {
         assert!(text.as_str().unwrap().contains(&format!("{hostile}{index}")), "{hostile} is shown as it is");
     }
+    let shelf = browser.text("#submitted tbody");
+    assert_eq!(
+        shelf.matches(submitted).count(),
+        3,
+        "name, preprocessing and author are shown as they are: {shelf}"
+    );
+    browser.eval("document.querySelectorAll('#submitted a').forEach((link) => link.dispatchEvent(new MouseEvent('mouseover')))");
+    assert_eq!(
+        browser.count("#submitted script, #submitted img, #submitted tbody a"),
+        2,
+        "its two links and nothing else"
+    );
     assert_eq!(browser.eval("window.hit"), serde_json::Value::Null);
     assert_eq!(browser.count("#results script, #results img, #results iframe, main iframe, main img"), 0);
     assert_eq!(browser.complaints(), Vec::<String>::new());

@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+/// Bytes that one change adds at the most: twice what a file may have.
+const LONGEST: usize = 2_000_000;
+const LONGEST_INDENTED: usize = 20_000;
+
 /// A small generator of its own, so that a seed means the same everywhere.
 pub struct Chance(u64);
 
@@ -33,7 +37,11 @@ pub fn mutate(good: &Value, chance: &mut Chance) -> Vec<u8> {
     for _ in 0..chance.below(4) {
         change(&mut value, chance);
     }
-    let text = if chance.below(2) == 0 { value.to_string() } else { format!("{value:#}") };
+    let mut text = value.to_string();
+    // A hundred levels deep, the indentation is most of it.
+    if chance.below(2) == 0 && text.len() < LONGEST_INDENTED {
+        text = format!("{value:#}");
+    }
     let mut bytes = text.into_bytes();
     if chance.below(2) == 0 {
         for _ in 0..1 + chance.below(4) {
@@ -69,7 +77,11 @@ fn change(value: &mut Value, chance: &mut Chance) {
             let place = chance.below(list.len());
             if chance.below(8) == 0 {
                 let copy = list[place].clone();
-                list.extend(vec![copy; chance.below(80)]);
+                let times = chance.below(80);
+                // Copies of copies would soon be more than a file may hold, and more than a test should.
+                if copy.to_string().len() * times < LONGEST {
+                    list.extend(vec![copy; times]);
+                }
             } else {
                 change(&mut list[place], chance);
             }

@@ -4,6 +4,7 @@
 //! [`INK`] in every backend; in SVG it becomes `currentColor`, so that a page in dark colours can use it.
 
 pub mod axis;
+pub mod engines;
 pub mod heat;
 pub mod overview;
 pub mod scatter;

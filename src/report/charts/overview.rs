@@ -36,6 +36,7 @@ pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError>
     for dataset in 0..table.datasets.len() {
         charts.extend(distributions(table, &lines, &families, dataset)?);
     }
+    charts.extend(super::engines::charts(table, view)?);
     for dataset in 0..table.datasets.len() {
         charts.extend(published(table, &lines, &families, dataset)?);
     }
@@ -231,7 +232,8 @@ fn published(
     scatter_chart(format!("ours-against-published-{}", table.datasets[dataset]), &scatter, &words).map(Some)
 }
 
-fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<Chart, ChartError> {
+/// Draws a scatter as SVG and PNG.
+pub fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<Chart, ChartError> {
     let (svg, marks) = svg(scatter.size(), words, |area| scatter.draw(area))?;
     let png = png(scatter.size(), |area| scatter.draw(area))?;
     Ok(Chart { name, svg, png, marks })

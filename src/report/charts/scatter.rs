@@ -112,11 +112,12 @@ impl Scatter {
             let pixel = (pixel.0 - left, pixel.1 - top);
             mark(plot, pixel, point.family)?;
             marks.push((pixel.0, pixel.1, point.line));
-            if let Some(words) = &point.label {
-                let crowded = pixel.0 > plot.dim_in_pixel().0 as i32 * 6 / 10;
-                let (side, offset) = if crowded { (HPos::Right, -9) } else { (HPos::Left, 9) };
-                let style = text(14.0, side, VPos::Center);
-                plot.draw(&Text::new(label(words), (pixel.0 + offset, pixel.1), style))?;
+        }
+        // After all marks, so that none covers a word.
+        for (index, point) in self.points.iter().enumerate() {
+            if let Some(words) = point.label.as_deref().map(label) {
+                let (across, down, at) = beside(&marks, index, &words, plot.dim_in_pixel());
+                plot.draw(&Text::new(words, at, text(14.0, across, down)))?;
             }
         }
         Ok(marks)
@@ -133,6 +134,28 @@ impl Scatter {
         }
         Ok(())
     }
+}
+
+/// Where the words of a mark go: right of it, left, above or below, wherever they cover the fewest other marks.
+fn beside(marks: &Marks, index: usize, words: &str, (width, height): (u32, u32)) -> (HPos, VPos, (i32, i32)) {
+    let (x, y, _) = marks[index];
+    // About what a sans-serif of 14 pixels needs.
+    let long = words.chars().count() as i32 * 8;
+    let places = [
+        (HPos::Left, VPos::Center, (x + 9, y), (x + 9, y - 7)),
+        (HPos::Right, VPos::Center, (x - 9, y), (x - 9 - long, y - 7)),
+        (HPos::Center, VPos::Bottom, (x, y - 8), (x - long / 2, y - 22)),
+        (HPos::Center, VPos::Top, (x, y + 8), (x - long / 2, y + 8)),
+    ];
+    let covered = |(left, top): (i32, i32)| {
+        let inside = |&(other, (mx, my, _)): &(usize, &(i32, i32, usize))| {
+            other != index && (left - 5..left + long + 5).contains(mx) && (top - 5..top + 19).contains(my)
+        };
+        let outside = left < 70 || left + long > width as i32 || top < 30 || top + 14 > height as i32 - 60;
+        marks.iter().enumerate().filter(inside).count() + if outside { marks.len() } else { 0 }
+    };
+    let best = places.into_iter().min_by_key(|(.., corner)| covered(*corner));
+    best.map_or((HPos::Left, VPos::Center, (x + 9, y)), |(across, down, at, _)| (across, down, at))
 }
 
 /// A title may be longer than a label.
@@ -159,5 +182,23 @@ pub fn mark<DB: DrawingBackend>(
             area.draw(&PathElement::new(moved(&[(-5, -5), (5, 5)]), stroke))?;
             area.draw(&PathElement::new(moved(&[(-5, 5), (5, -5)]), stroke))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_where_no_mark_is() {
+        let place = |others: &[(i32, i32)], at: (i32, i32)| {
+            let mut marks: Marks = vec![(at.0, at.1, 0)];
+            marks.extend(others.iter().map(|&(x, y)| (x, y, 1)));
+            beside(&marks, 0, "Network", (640, 560)).2
+        };
+        assert_eq!(place(&[], (300, 300)), (309, 300), "on the right");
+        assert_eq!(place(&[(330, 300)], (300, 300)), (291, 300), "else on the left");
+        assert_eq!(place(&[(330, 300), (270, 302)], (300, 300)), (300, 292), "else above");
+        assert_eq!(place(&[], (630, 300)), (621, 300), "and always inside");
     }
 }

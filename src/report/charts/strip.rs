@@ -29,6 +29,8 @@ const RIGHT: i32 = 24;
 const TOP: i32 = 40;
 const LINE: i32 = 34;
 const BOTTOM: i32 = 58;
+/// Between the middles of two labels of the axis.
+const LABEL_ROOM: i32 = 32;
 
 impl Strip {
     /// Width and height of the picture.
@@ -52,11 +54,16 @@ impl Strip {
     ) -> Result<Marks, DrawingAreaErrorKind<DB::ErrorType>> {
         let bottom = TOP + LINE * self.order.len() as i32;
         area.draw(&Text::new(label_long(&self.title), (8, 10), text(19.0, HPos::Left, VPos::Top)))?;
+        let mut last = i32::MIN;
         for &tick in &self.x.ticks {
             let x = self.across(tick);
             area.draw(&PathElement::new(vec![(x, TOP), (x, bottom)], INK.mix(0.15)))?;
-            let style = text(15.0, HPos::Center, VPos::Top);
-            area.draw(&Text::new(self.x.kind.text(tick), (x, bottom + 8), style))?;
+            // Where lines stand close, not all of their values have room.
+            if x.saturating_sub(last) >= LABEL_ROOM {
+                let style = text(15.0, HPos::Center, VPos::Top);
+                area.draw(&Text::new(self.x.kind.text(tick), (x, bottom + 8), style))?;
+                last = x;
+            }
         }
         area.draw(&PathElement::new(vec![(LEFT, bottom), (WIDTH as i32 - RIGHT, bottom)], INK.mix(0.6)))?;
         let middle = (LEFT + WIDTH as i32 - RIGHT) / 2;

@@ -32,7 +32,9 @@ for (const { name, marks } of data.charts) {
     svg.append(ring);
     svg.style.cursor = "pointer";
     const figures = datasets.flatMap((set, index) => (line.cells[index].accuracy === undefined ? [] : [`${set.title} ${accuracy(line.cells[index].accuracy)}`]));
-    tip.replaceChildren(el("b", {}, bdi(line.family)), " ", bdi(line.parameters), el("small", {}, figures.join(" \u00b7 ")));
+    // Marks of another train size than the page opens on say theirs.
+    const by = [bdi(line.engine), ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`])];
+    tip.replaceChildren(el("b", {}, bdi(line.family)), " ", bdi(line.parameters), el("small", {}, ...by, ...figures.map((text) => " \u00b7 " + text)));
     tip.hidden = false;
     tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
     tip.style.top = Math.max(4, event.clientY - tip.offsetHeight - 10) + "px";

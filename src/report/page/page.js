@@ -17,6 +17,8 @@ function el(tag, properties = {}, ...children) {
   return node;
 }
 const bdi = (text) => el("bdi", {}, text);
+/** A class's name, which where there is no room breaks between its words. */
+const className = (text) => el("bdi", {}, ...text.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word, at) => (at ? [el("wbr"), word] : [word])));
 
 // ---- figures as text
 const accuracy = (value) => value.toFixed(4);
@@ -250,7 +252,7 @@ function row(line, all) {
   const name = el("button", { type: "button", class: "name", "aria-expanded": String(open), "data-row": key, onclick: () => {
     change({ row: open ? "" : key });
     document.querySelector(`[data-row="${CSS.escape(key)}"]`)?.focus();
-  } }, el("b", {}, bdi(line.family)), ...tags, el("span", { class: "parameters" }, bdi(line.parameters)));
+  } }, el("b", {}, className(line.family)), ...tags, el("span", { class: "parameters" }, bdi(line.parameters)));
   const cells = all.slice(1).map((one) => el("td", { role: "cell", class: classes(one) }, ...one.show(line).filter(Boolean)));
   const rows = [el("tr", { role: "row", class: "row" }, el("th", { role: "rowheader", scope: "row", class: "left" }, name), ...cells)];
   if (open) rows.push(el("tr", { role: "row", class: "detail" }, el("td", { role: "cell", colspan: all.length }, details(line))));
