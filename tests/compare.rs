@@ -87,7 +87,7 @@ fn a_run_like_the_one_before_has_no_regression() {
     let same = sandbox.run(&["diff", "local", "later"]).code(0).stdout;
     assert!(same.starts_with("0 regressions in 4 rows that both have (4 compared in accuracy"), "{same}");
     sandbox.run(&["diff", "local", "latr"]).code(2).says("no run \"latr\"");
-    sandbox.run(&["diff", "local", "later", "--accuracy", "-1"]).code(2).says("at least 0");
+    sandbox.run(&["diff", "local", "later", "--accuracy=-1"]).code(2).says("at least 0");
 }
 
 #[test]

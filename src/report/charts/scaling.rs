@@ -218,10 +218,12 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// A name short enough for the width of a panel.
+/// A name short enough for the width of a panel: what all classifiers are called is left out.
 fn cut(name: &str) -> String {
-    let visible: String = name.chars().filter(|c| !c.is_control()).take(46).collect();
-    if name.chars().count() > 46 { format!("{visible}…") } else { visible }
+    const LONGEST: usize = 44;
+    let name = name.replacen("Classifier", "", 1);
+    let visible: String = name.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    if name.chars().count() > LONGEST { format!("{visible}…") } else { visible }
 }
 
 /// Moves figures down that would stand on others, from the top.
@@ -240,6 +242,12 @@ fn apart(figures: &mut [(i32, i32, String)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panel_names_what_is_its_own() {
+        assert_eq!(cut("DecisionTreeClassifier max_depth=10"), "DecisionTree max_depth=10");
+        assert_eq!(cut(&"a".repeat(60)).chars().count(), 45);
+    }
 
     #[test]
     fn figures_do_not_stand_on_each_other() {
