@@ -7,6 +7,7 @@ pub mod axis;
 pub mod engines;
 pub mod heat;
 pub mod overview;
+pub mod scaling;
 pub mod scatter;
 pub mod strip;
 
