@@ -1,9 +1,10 @@
 //! Class counts a value of one byte feature, and the best cut among them.
 
+use super::present::Present;
 use crate::linalg::simd::Level;
 
 /// A row of a node: where its bytes stand, its class, and how often it counts (bootstrap).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
     pub row: u32,
     pub class: u16,
@@ -23,8 +24,23 @@ pub struct Cut {
 /// as the weighted impurity decrease does (scikit-learn's `proxy_impurity_improvement`, of reversed sign
 /// and shifted by what is constant in a node). Equal partitions, mirrored too, have exactly equal scores.
 pub trait Impurity: Sync {
-    /// The score when `left` of `total` go left; neither side is empty.
-    fn score<const L: usize>(&self, left: &[u32; L], total: &[u32; L]) -> f64;
+    /// The score when `side` of `total`, which weighs `weight` in all, go to one side and the others to the
+    /// other; neither side is empty.
+    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64;
+    /// Likewise of many cuts.
+    #[inline(always)]
+    fn scores<const L: usize>(
+        &self,
+        _level: Level,
+        sides: &[[u32; L]],
+        total: &[u32; L],
+        weight: u32,
+        scores: &mut [f64],
+    ) {
+        for (score, side) in scores.iter_mut().zip(sides) {
+            *score = self.score(side, total, weight);
+        }
+    }
     /// The score that no cut of a node of this weight exceeds, met when both sides are pure.
     fn perfect(&self, weight: u64) -> f64;
     /// scikit-learn's impurity of a node.
@@ -36,17 +52,38 @@ pub struct Gini;
 
 impl Impurity for Gini {
     #[inline(always)]
-    fn score<const L: usize>(&self, left: &[u32; L], total: &[u32; L]) -> f64 {
-        let (mut left_squares, mut right_squares) = (0u64, 0u64);
-        let (mut left_weight, mut right_weight) = (0u32, 0u32);
-        for (&l, &t) in left.iter().zip(total) {
-            let r = t - l;
-            left_squares += u64::from(l) * u64::from(l);
-            right_squares += u64::from(r) * u64::from(r);
-            left_weight += l;
-            right_weight += r;
+    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64 {
+        let one_weight: u32 = side.iter().sum();
+        let other_weight = weight - one_weight;
+        let (mut one_squares, mut other_squares) = (0u64, 0u64);
+        for (&one, &total) in side.iter().zip(total) {
+            one_squares += u64::from(one) * u64::from(one);
+            other_squares += u64::from(total - one) * u64::from(total - one);
         }
-        left_squares as f64 / f64::from(left_weight) + right_squares as f64 / f64::from(right_weight)
+        one_squares as f64 / f64::from(one_weight) + other_squares as f64 / f64::from(other_weight)
+    }
+
+    #[inline(always)]
+    fn scores<const L: usize>(
+        &self,
+        level: Level,
+        sides: &[[u32; L]],
+        total: &[u32; L],
+        weight: u32,
+        scores: &mut [f64],
+    ) {
+        #[cfg(target_arch = "x86_64")]
+        // A sum of squares is at most the square of the sum, which has 32 bits.
+        if let (true, Some(total)) =
+            (level >= Level::Avx2 && L == 16 && weight <= 0xffff, total.first_chunk())
+        {
+            let sides = sides.as_flattened().as_chunks::<16>().0;
+            // SAFETY: the level is handed out only where the CPU has these instructions.
+            return unsafe { gini_scores(sides, total, weight, scores) };
+        }
+        for (score, side) in scores.iter_mut().zip(sides) {
+            *score = self.score(side, total, weight);
+        }
     }
 
     fn perfect(&self, weight: u64) -> f64 {
@@ -57,6 +94,36 @@ impl Impurity for Gini {
         let weight: u64 = counts.iter().map(|&c| u64::from(c)).sum();
         let squares: f64 = counts.iter().map(|&c| f64::from(c) * f64::from(c)).sum();
         1.0 - squares / (weight as f64 * weight as f64)
+    }
+}
+
+/// [`Gini::scores`] for nodes whose sums of squares have 32 bits.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut [f64]) {
+    use std::arch::x86_64::*;
+    let halves = |lanes: &[u32; 16]| {
+        // SAFETY: twice eight words from an array of sixteen.
+        unsafe {
+            (_mm256_loadu_si256(lanes.as_ptr().cast()), _mm256_loadu_si256(lanes.as_ptr().add(8).cast()))
+        }
+    };
+    let total = halves(total);
+    for (score, side) in scores.iter_mut().zip(sides) {
+        let one = halves(side);
+        let other = (_mm256_sub_epi32(total.0, one.0), _mm256_sub_epi32(total.1, one.1));
+        let squares = |(a, b)| _mm256_add_epi32(_mm256_mullo_epi32(a, a), _mm256_mullo_epi32(b, b));
+        let weights = _mm256_add_epi32(one.0, one.1);
+        let sums = _mm256_hadd_epi32(
+            _mm256_hadd_epi32(squares(one), squares(other)),
+            _mm256_hadd_epi32(weights, weights),
+        );
+        let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+        let squares = _mm_cvtsi128_si64(sums) as u64;
+        let one_weight = _mm_extract_epi32::<2>(sums) as u32;
+        *score = (squares & 0xffff_ffff) as f64 / f64::from(one_weight)
+            + (squares >> 32) as f64 / f64::from(weight - one_weight);
     }
 }
 
@@ -77,19 +144,44 @@ impl Entropy {
 
 impl Impurity for Entropy {
     #[inline(always)]
-    fn score<const L: usize>(&self, left: &[u32; L], total: &[u32; L]) -> f64 {
+    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64 {
         let mut sum = 0i64;
-        let (mut left_weight, mut right_weight) = (0u32, 0u32);
-        for (&l, &t) in left.iter().zip(total) {
+        let mut one_weight = 0u32;
+        for (&one, &total) in side.iter().zip(total) {
             // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
-            if t != 0 {
-                let r = t - l;
-                sum += self.table[l as usize] + self.table[r as usize];
-                left_weight += l;
-                right_weight += r;
+            if total != 0 {
+                sum += self.table[one as usize] + self.table[(total - one) as usize];
+                one_weight += one;
             }
         }
-        (sum - self.table[left_weight as usize] - self.table[right_weight as usize]) as f64
+        (sum - self.table[one_weight as usize] - self.table[(weight - one_weight) as usize]) as f64
+    }
+
+    #[inline(always)]
+    fn scores<const L: usize>(
+        &self,
+        _level: Level,
+        sides: &[[u32; L]],
+        total: &[u32; L],
+        weight: u32,
+        scores: &mut [f64],
+    ) {
+        // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
+        let (mut classes, mut count) = ([(0, 0); L], 0);
+        for (class, &total) in total.iter().enumerate() {
+            classes[count] = (class, total);
+            count += usize::from(total != 0);
+        }
+        for (score, side) in scores.iter_mut().zip(sides) {
+            let (mut sum, mut one_weight) = (0i64, 0u32);
+            for &(class, total) in &classes[..count] {
+                let one = side[class & (L - 1)];
+                sum += self.table[one as usize] + self.table[(total - one) as usize];
+                one_weight += one;
+            }
+            sum -= self.table[one_weight as usize] + self.table[(weight - one_weight) as usize];
+            *score = sum as f64;
+        }
     }
 
     fn perfect(&self, _weight: u64) -> f64 {
@@ -104,14 +196,24 @@ impl Impurity for Entropy {
 }
 
 /// Class counts for each of 256 values, `L` class lanes wide; empty between uses.
+///
+/// Value 0, which most pixels of most images have, is never counted: what lies above it and the total tell
+/// its counts. Counting it would be slow too, since every addition would wait for the last to the same place.
 pub struct ClassHistogram<const L: usize> {
-    counts: Vec<[u32; L]>,
-    present: [u8; 256],
+    counts: Box<[[u32; L]; 256]>,
+    present: Present,
+    above: Box<[[u32; L]; 256]>,
+    scores: [f64; 256],
 }
 
 impl<const L: usize> Default for ClassHistogram<L> {
     fn default() -> Self {
-        ClassHistogram { counts: vec![[0; L]; 256], present: [0; 256] }
+        ClassHistogram {
+            counts: Box::new([[0; L]; 256]),
+            present: Present::default(),
+            above: Box::new([[0; L]; 256]),
+            scores: [0.0; 256],
+        }
     }
 }
 
@@ -135,7 +237,7 @@ impl<const L: usize> ClassHistogram<L> {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Level::Avx2 => unsafe { self.best_cut_avx2(column, samples, total, impurity) },
-            _ => self.best_cut_body(column, samples, total, impurity),
+            _ => self.best_cut_body(Level::Scalar, column, samples, total, impurity),
         }
     }
 
@@ -148,7 +250,7 @@ impl<const L: usize> ClassHistogram<L> {
         total: &[u32; L],
         impurity: &I,
     ) -> Option<Cut> {
-        self.best_cut_body(column, samples, total, impurity)
+        self.best_cut_body(Level::Avx512, column, samples, total, impurity)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -160,54 +262,114 @@ impl<const L: usize> ClassHistogram<L> {
         total: &[u32; L],
         impurity: &I,
     ) -> Option<Cut> {
-        self.best_cut_body(column, samples, total, impurity)
+        self.best_cut_body(Level::Avx2, column, samples, total, impurity)
     }
 
     #[inline(always)]
     fn best_cut_body<I: Impurity>(
         &mut self,
+        level: Level,
         column: &[u8],
         samples: &[Sample],
         total: &[u32; L],
         impurity: &I,
     ) -> Option<Cut> {
-        let first = column[samples.first()?.row as usize];
-        let mut differs = 0;
-        for sample in samples {
-            let value = column[sample.row as usize];
-            self.counts[usize::from(value)][usize::from(sample.class) & (L - 1)] += u32::from(sample.weight);
-            self.present[usize::from(value)] = 1;
-            differs |= value ^ first;
-        }
-        if differs == 0 {
-            self.counts[usize::from(first)] = [0; L];
-            self.present[usize::from(first)] = 0;
-            return None;
-        }
-        let mut left = [0u32; L];
-        let mut low = None;
-        let mut best: Option<Cut> = None;
-        for (group, flags) in self.present.chunks_exact_mut(8).enumerate() {
-            let mut bits = u64::from_le_bytes(std::array::from_fn(|k| flags[k]));
-            flags.fill(0);
-            while bits != 0 {
-                let value = group * 8 + bits.trailing_zeros() as usize / 8;
-                bits &= bits - 1;
-                if let Some(low) = low {
-                    let score = impurity.score(&left, total);
-                    if best.is_none_or(|best| score > best.score) {
-                        best = Some(Cut { score, low, high: value as u8 });
-                    }
-                }
-                for (l, count) in left.iter_mut().zip(&mut self.counts[value]) {
-                    *l += *count;
-                    *count = 0;
-                }
-                low = Some(value as u8);
+        let (counts, present) = (&mut *self.counts, &mut self.present);
+        let (mut zeros, mut others) = (false, false);
+        for samples in samples.chunks(64) {
+            // First the values of the rows, then the few that are not 0.
+            let mut values = [[0u8; 8]; 8];
+            let mut counted = 0u64;
+            for (group, (samples, values)) in samples.chunks(8).zip(&mut values).enumerate() {
+                let eight = match samples.first_chunk::<8>() {
+                    Some(samples) => values_of(column, samples),
+                    None => values_of(column, samples),
+                };
+                *values = eight.to_le_bytes();
+                counted |= bytes_set(eight) << (8 * group);
+            }
+            zeros |= (counted.count_ones() as usize) < samples.len();
+            others |= counted != 0;
+            let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
+            while counted != 0 {
+                let at = counted.trailing_zeros() as usize;
+                counted &= counted - 1;
+                let (value, sample) = (values[at & 63], &samples[at]);
+                counts[usize::from(value)][usize::from(sample.class) & (L - 1)] += u32::from(sample.weight);
+                present.insert(value);
             }
         }
-        best
+        if !others {
+            return None;
+        }
+        self.cut_from_above(level, zeros, total, impurity)
     }
+
+    /// The best cut between the present values, and 0 if there are `zeros`: from the largest value downwards.
+    #[inline(always)]
+    fn cut_from_above<I: Impurity>(
+        &mut self,
+        level: Level,
+        zeros: bool,
+        total: &[u32; L],
+        impurity: &I,
+    ) -> Option<Cut> {
+        // The present values from the largest downwards, and what lies at or above each.
+        let (mut values, mut present, mut sum) = ([0u8; 257], 0, [0u32; L]);
+        for (group, mut bits) in self.present.take().into_iter().enumerate().rev() {
+            while bits != 0 {
+                let bit = bits.ilog2();
+                bits ^= 1 << bit;
+                let value = (group as u32 * 64 + bit) as u8;
+                values[present] = value;
+                let counts = &mut self.counts[usize::from(value)];
+                for lane in 0..L {
+                    sum[lane] += counts[lane];
+                    counts[lane] = 0;
+                }
+                self.above[present] = sum;
+                present += 1;
+            }
+        }
+        let cuts = (present + usize::from(zeros)).checked_sub(2)? + 1;
+        let scores = &mut self.scores[..cuts];
+        impurity.scores(level, &self.above[..], total, total.iter().sum(), scores);
+        let best = largest(scores);
+        // The lowest of equally good ones.
+        let cut = scores.iter().rposition(|&score| score == best)?;
+        Some(Cut { score: best, low: values[cut + 1], high: values[cut] })
+    }
+}
+
+/// The largest of some numbers, in four parts that need not wait for each other.
+#[inline(always)]
+fn largest(numbers: &[f64]) -> f64 {
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let (fours, rest) = numbers.as_chunks::<4>();
+    let mut most = [f64::NEG_INFINITY; 4];
+    for four in fours {
+        most = std::array::from_fn(|lane| larger(most[lane], four[lane]));
+    }
+    rest.iter().copied().fold(larger(larger(most[0], most[1]), larger(most[2], most[3])), larger)
+}
+
+/// The values of at most eight samples, one a byte.
+#[inline(always)]
+fn values_of(column: &[u8], samples: &[Sample]) -> u64 {
+    let mut values = 0;
+    for (k, sample) in samples.iter().enumerate() {
+        values |= u64::from(column[sample.row as usize]) << (8 * k);
+    }
+    values
+}
+
+/// A bit for each of eight bytes, whether it is other than 0.
+#[inline(always)]
+fn bytes_set(bytes: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let top_bits = (((bytes & LOW) + LOW) | bytes) & !LOW;
+    // Moves bit 8 k to bit 56 + k; no two partial products meet, so nothing carries.
+    (top_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]
@@ -230,7 +392,7 @@ mod tests {
             left[usize::from(pair[0].class)] += u32::from(pair[0].weight);
             let (low, high) = (column[pair[0].row as usize], column[pair[1].row as usize]);
             if low < high {
-                let score = impurity.score(&left, total);
+                let score = impurity.score(&left, total, total.iter().sum());
                 if best.is_none_or(|best| score > best.score) {
                     best = Some(Cut { score, low, high });
                 }
@@ -282,7 +444,7 @@ mod tests {
                     .sum::<f64>()
             };
             for (a, b) in sides.iter().zip(&sides[1..]) {
-                let scores = impurity.score(b, total) - impurity.score(a, total);
+                let scores = impurity.score(b, total, 21) - impurity.score(a, total, 21);
                 assert!((scores / unit - (weighted(a) - weighted(b))).abs() < 1e-8);
             }
         }

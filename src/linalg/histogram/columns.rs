@@ -1,65 +1,127 @@
-//! Bytes stored feature by feature, transposed from rows in blocks of eight by eight.
+//! Bytes stored feature by feature, transposed from rows in blocks of eight rows and sixteen features.
+
+use crate::linalg::bytes::prefetch;
+
+/// Rows of a block.
+const HIGH: usize = 8;
+
+/// Features of a block.
+const WIDE: usize = 16;
+
+/// Rows taken together, so that whole cache lines of a column are written.
+const TILE: usize = 64;
 
 /// `d` columns of `n` bytes each: the bytes of one feature over all rows are contiguous.
+#[derive(Default)]
 pub struct Columns {
     bytes: Vec<u8>,
     stride: usize,
 }
 
 impl Columns {
-    /// Transposes `n` rows of `d` bytes. O(n d), about a fifth of a nanosecond a byte in cache.
+    /// Transposes `n` rows of `d` bytes. O(n d), about a twentieth of a nanosecond a byte in cache.
     pub fn from_rows(pixels: &[u8], n: usize, d: usize) -> Columns {
-        let mut columns = Columns { bytes: Vec::new(), stride: 0 };
+        let mut columns = Columns::default();
         columns.gather(pixels, d, n, |index| index);
         columns
     }
 
     /// Transposes the rows `row(0)`, ..., `row(count - 1)` of `pixels` (each of `d` bytes), reusing memory.
     pub fn gather(&mut self, pixels: &[u8], d: usize, count: usize, row: impl Fn(usize) -> usize) {
-        self.stride = count.next_multiple_of(8);
+        // An odd number of cache lines, so that columns do not compete for the same places in the cache.
+        self.stride = (count.div_ceil(TILE) | 1) * TILE;
         // Every byte within the columns is overwritten below; the padding of a column is never read.
-        self.bytes.resize(d * self.stride, 0);
-        let stride = self.stride;
-        for first in (0..count).step_by(8) {
-            let rows: [&[u8]; 8] = std::array::from_fn(|k| {
-                let start = row((first + k).min(count - 1)) * d;
-                &pixels[start..start + d]
-            });
-            for feature in (0..d).step_by(8) {
-                let width = (d - feature).min(8);
-                let block: [u64; 8] = std::array::from_fn(|k| {
-                    let mut eight = [0u8; 8];
-                    eight[..width].copy_from_slice(&rows[k][feature..feature + width]);
-                    u64::from_le_bytes(eight)
-                });
-                for (k, column) in transpose(block).iter().take(width).enumerate() {
-                    let at = (feature + k) * stride + first;
-                    self.bytes[at..at + 8].copy_from_slice(&column.to_le_bytes());
+        if self.bytes.len() < d * self.stride {
+            self.bytes.resize(d * self.stride, 0);
+        }
+        let row = |index: usize| {
+            let start = row(index.min(count - 1)) * d;
+            &pixels[start..start + d]
+        };
+        for first in (0..count).step_by(TILE) {
+            for soon in first + TILE..(first + 2 * TILE).min(count) {
+                prefetch(row(soon));
+            }
+            let rows: [&[u8]; TILE] = std::array::from_fn(|k| row(first + k));
+            for feature in (0..d).step_by(WIDE) {
+                // The last block of features overlaps the one before it, if there is one.
+                let feature = feature.min(d.saturating_sub(WIDE));
+                for (part, rows) in rows.as_chunks::<HIGH>().0.iter().enumerate() {
+                    self.set_block(rows, feature, first + part * HIGH);
                 }
             }
         }
     }
 
-    /// The bytes of one feature, padded to a multiple of eight rows.
+    /// Stores [`WIDE`] features (fewer if there are no more) of [`HIGH`] rows.
+    #[inline(always)]
+    fn set_block(&mut self, rows: &[&[u8]; HIGH], feature: usize, first: usize) {
+        let columns = &mut self.bytes[feature * self.stride + first..];
+        if rows[0].len() >= WIDE {
+            let mut block = [&[0; WIDE]; HIGH];
+            for (bytes, row) in block.iter_mut().zip(rows) {
+                *bytes = row[feature..].first_chunk().expect("the last block ends with the row");
+            }
+            transpose(block, columns, self.stride);
+            return;
+        }
+        for (row, bytes) in rows.iter().enumerate() {
+            for (k, byte) in bytes[feature..].iter().enumerate() {
+                columns[k * self.stride + row] = *byte;
+            }
+        }
+    }
+
+    /// The bytes of one feature, padded to a multiple of 64 rows.
     pub fn column(&self, feature: usize) -> &[u8] {
         &self.bytes[feature * self.stride..(feature + 1) * self.stride]
     }
 }
 
-/// Transposes eight rows of eight bytes (Hacker's Delight, section 7-3, on bytes).
-fn transpose(mut rows: [u64; 8]) -> [u64; 8] {
-    for (distance, mask) in
-        [(4, 0x0000_0000_FFFF_FFFFu64), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
-    {
-        for k in 0..8 {
-            if k & distance == 0 {
-                let exchange = ((rows[k] >> (8 * distance)) ^ rows[k + distance]) & mask;
-                rows[k] ^= exchange << (8 * distance);
-                rows[k + distance] ^= exchange;
-            }
+/// Transposes eight rows of sixteen bytes into sixteen columns, `stride` bytes apart: interleaving row k with
+/// row k + 4, three times over, brings the bytes of a column together.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
+    use std::arch::x86_64::{
+        __m128i, _mm_castsi128_pd, _mm_loadu_si128, _mm_storeh_pd, _mm_storel_epi64, _mm_unpackhi_epi8,
+        _mm_unpacklo_epi8,
+    };
+    assert!(columns.len() >= (WIDE - 1) * stride + HIGH, "the columns are too short");
+    // SAFETY: SSE2 is part of x86-64; loads are of sixteen bytes from arrays of as many, and the last of the
+    // stores, of eight bytes each, ends where the assertion says.
+    unsafe {
+        let interleave = |[a, b, c, d, e, f, g, h]: [__m128i; HIGH]| {
+            [
+                _mm_unpacklo_epi8(a, e),
+                _mm_unpackhi_epi8(a, e),
+                _mm_unpacklo_epi8(b, f),
+                _mm_unpackhi_epi8(b, f),
+                _mm_unpacklo_epi8(c, g),
+                _mm_unpackhi_epi8(c, g),
+                _mm_unpacklo_epi8(d, h),
+                _mm_unpackhi_epi8(d, h),
+            ]
+        };
+        let [a, b, c, d, e, f, g, h] = rows;
+        let load = |row: &[u8; WIDE]| _mm_loadu_si128(row.as_ptr().cast());
+        let rows = [load(a), load(b), load(c), load(d), load(e), load(f), load(g), load(h)];
+        for (k, two) in interleave(interleave(interleave(rows))).into_iter().enumerate() {
+            let column = columns.as_mut_ptr().add(2 * k * stride);
+            _mm_storel_epi64(column.cast(), two);
+            _mm_storeh_pd(column.add(stride).cast(), _mm_castsi128_pd(two));
         }
     }
-    rows
+}
+
+/// The definition.
+#[cfg(not(target_arch = "x86_64"))]
+fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
+    for (row, bytes) in rows.iter().enumerate() {
+        for (k, byte) in bytes.iter().enumerate() {
+            columns[k * stride + row] = *byte;
+        }
+    }
 }
 
 #[cfg(test)]

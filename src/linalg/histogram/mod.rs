@@ -7,6 +7,7 @@ pub mod classes;
 pub mod columns;
 pub mod few;
 pub mod octets;
+mod present;
 pub mod residuals;
 
 pub use classes::{ClassHistogram, Cut, Entropy, Gini, Impurity, Sample};

@@ -19,6 +19,9 @@ pub(crate) const PURE: f64 = 1e-7;
 /// Training data as the trees of a forest share it.
 pub(crate) struct Source<'a> {
     pub training: Training<'a>,
+    /// Rows in order of class. The deeper a node, the fewer its classes: its rows share cache lines.
+    order: Vec<u32>,
+    /// Of the rows in this order.
     columns: Columns,
 }
 
@@ -26,7 +29,11 @@ impl<'a> Source<'a> {
     /// Transposes the bytes. O(n d).
     pub(crate) fn new(training: &Training<'a>) -> Source<'a> {
         let x = training.features;
-        Source { training: *training, columns: Columns::from_rows(x.pixels(), x.n(), x.d()) }
+        let mut order: Vec<u32> = (0..x.n() as u32).collect();
+        order.sort_by_key(|&row| training.labels[row as usize]);
+        let mut columns = Columns::default();
+        columns.gather(x.pixels(), x.d(), x.n(), |index| order[index] as usize);
+        Source { training: *training, order, columns }
     }
 }
 
@@ -95,20 +102,13 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         seed: u64,
     ) -> Tree {
         let Training { features, labels, classes } = source.training;
-        let mut samples: Vec<Sample> = labels
-            .iter()
-            .enumerate()
-            .map(|(row, &label)| Sample {
-                row: row as u32,
-                class: u16::from(label),
-                weight: weights.map_or(1, |weights| weights[row]),
-            })
-            .filter(|sample| sample.weight > 0)
-            .collect();
-        if growth.splitter == Splitter::Random {
-            // Parting keeps the order, so the rows of a class stay together in every node.
-            samples.sort_by_key(|sample| sample.class);
-        }
+        // Parting keeps the order, so the rows of a class stay together in every node.
+        let samples = (0u32..).zip(&source.order).map(|(position, &row)| Sample {
+            row: position,
+            class: u16::from(labels[row as usize]),
+            weight: weights.map_or(1, |weights| weights[row as usize]),
+        });
+        let mut samples: Vec<Sample> = samples.filter(|sample| sample.weight > 0).collect();
         let mut total = [0u32; L];
         for sample in &samples {
             total[usize::from(sample.class)] += u32::from(sample.weight);
@@ -123,8 +123,8 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
             source,
             search: Search::new(features.scaling(), growth.max_features, seed),
             tree: Tree { nodes: Nodes::default(), facts: Vec::new(), probabilities, classes, depth: 0 },
-            right: Vec::with_capacity(samples.len()),
-            compact: Columns::from_rows(&[], 0, features.d()),
+            right: Vec::new(),
+            compact: Columns::default(),
         };
         let root =
             Pending { start: 0, end: samples.len(), depth: 0, known_constants: 0, right_of: None, total };
@@ -147,9 +147,9 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
 
     /// Likewise over a copy of the node's rows alone.
     fn run_compact(&mut self, samples: &mut [Sample], node: Pending<L>) {
-        let x = self.source.training.features;
-        let mut columns = std::mem::replace(&mut self.compact, Columns::from_rows(&[], 0, 0));
-        columns.gather(x.pixels(), x.d(), samples.len(), |index| samples[index].row as usize);
+        let Source { training: Training { features: x, .. }, order, .. } = self.source;
+        let mut columns = std::mem::take(&mut self.compact);
+        columns.gather(x.pixels(), x.d(), samples.len(), |index| order[samples[index].row as usize] as usize);
         for (index, sample) in samples.iter_mut().enumerate() {
             sample.row = index as u32;
         }
@@ -215,22 +215,21 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
     }
 
     /// Parts the rows of a node, keeping their order on both sides; returns how many went left, and their
-    /// class weights.
+    /// class weights. Without branches, which would often be mispredicted: every row is written to both sides.
     fn part(&mut self, column: &[u8], rows: &mut [Sample], cut: u8) -> (usize, [u32; L]) {
         let mut left = [0u32; L];
-        let mut middle = 0;
-        self.right.clear();
+        let (mut middle, mut right) = (0, 0);
+        self.right.resize(rows.len().max(self.right.len()), Sample::default());
         for index in 0..rows.len() {
             let sample = rows[index];
-            if column[sample.row as usize] <= cut {
-                left[usize::from(sample.class)] += u32::from(sample.weight);
-                rows[middle] = sample;
-                middle += 1;
-            } else {
-                self.right.push(sample);
-            }
+            let goes_left = column[sample.row as usize] <= cut;
+            left[usize::from(sample.class)] += if goes_left { u32::from(sample.weight) } else { 0 };
+            rows[middle] = sample;
+            middle += usize::from(goes_left);
+            self.right[right] = sample;
+            right += usize::from(!goes_left);
         }
-        rows[middle..].copy_from_slice(&self.right);
+        rows[middle..].copy_from_slice(&self.right[..right]);
         (middle, left)
     }
 

@@ -82,7 +82,8 @@ impl<'a, const L: usize> Search<'a, L> {
         total: &[u32; L],
         known_constants: usize,
     ) -> (Option<Split>, usize) {
-        let perfect = impurity.perfect(total.iter().map(|&count| u64::from(count)).sum());
+        let weight = total.iter().sum();
+        let perfect = impurity.perfect(u64::from(weight));
         let mut best: Option<(f64, Split)> = None;
         let mut node = self.order.begin(known_constants);
         while let Some((place, feature)) = self.order.next(&mut node, self.max_features, &mut self.random) {
@@ -104,7 +105,7 @@ impl<'a, const L: usize> Search<'a, L> {
                 *count = count_up_to(class, split.cut);
                 rest = others;
             }
-            let score = impurity.score(&left, total);
+            let score = impurity.score(&left, total, weight);
             if best.is_none_or(|(so_far, _)| score > so_far) {
                 best = Some((score, split));
                 if score >= perfect {
