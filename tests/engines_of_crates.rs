@@ -215,7 +215,9 @@ fn labels_of_one_class_give_a_model_or_an_error_and_no_panic() {
                 Err(Failure::Failed(reason) | Failure::Unsupported(reason)) => {
                     assert!(!reason.is_empty() && !reason.contains('\n'));
                 }
-                Err(Failure::Diverged(reason)) => panic!("{} {classifier}: {reason}", engine.name),
+                Err(Failure::Diverged(reason) | Failure::OutOfMemory(reason)) => {
+                    panic!("{} {classifier}: {reason}", engine.name)
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::shared::Selection;
+use crate::engines::external::Need;
 use crate::grid::{Grid, parse_duration};
 use crate::results::costs;
 use crate::sweep::cost::Past;
@@ -34,9 +35,9 @@ impl Asked {
     /// Where costs are looked for unless something else is asked for: the committed run.
     const COSTS: &str = "results/reference";
 
-    pub fn plan(&self) -> anyhow::Result<Plan> {
+    pub fn plan(&self, need: Need) -> anyhow::Result<Plan> {
         let grids = self.selection.grids()?;
-        Plan::new(self.wanted(&grids)?, &self.selection.data_dir.data_dir)
+        Plan::new(self.wanted(&grids, need)?, &self.selection.data_dir.data_dir)
     }
 
     pub fn costs(&self) -> &Path {
@@ -55,11 +56,11 @@ impl Asked {
     }
 
     /// What the grids ask for on each data set, with the command line's word above the grids'.
-    fn wanted(&self, grids: &[Grid]) -> anyhow::Result<Vec<Wanted>> {
+    fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<Vec<Wanted>> {
         /// Time limit of a configuration where neither grid nor command line names one.
         const TIMEOUT: Duration = Duration::from_secs(3600);
         let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
-        let planned = self.selection.plan(grids, test_engine.as_slice())?;
+        let planned = self.selection.plan(grids, test_engine.as_slice(), need)?;
         let train_size = self.train_size.map(|size| size as usize);
         let digest = |suite: &str| {
             let grid = grids.iter().find(|grid| grid.name == suite);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::ExitCode;
 use super::shared::Selection;
 use crate::dataset::catalogue::{self, Outline};
+use crate::engines::external::Need;
 use crate::engines::{Shape, Support, support};
 use crate::grid::Planned;
 
@@ -23,7 +24,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let grids = args.selection.grids()?;
-    let plan = args.selection.plan(&grids, &[])?;
+    let plan = args.selection.plan(&grids, &[], Need::Nothing)?;
     let folder = &args.selection.data_dir.data_dir;
     let outlines: Vec<Outline> = args
         .selection

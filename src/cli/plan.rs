@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::ExitCode;
 use super::asked::Asked;
+use crate::engines::external::Need;
 use crate::sweep::Plan;
 use crate::sweep::cost::check::{Errors, errors};
 use crate::sweep::cost::{Basis, Past};
@@ -50,7 +51,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn shares(args: &Args, past: &Past) -> anyhow::Result<String> {
-    let mut plan = args.asked.plan()?;
+    let mut plan = args.asked.plan(Need::Nothing)?;
     plan.expect(past);
     let shares = Shares::of(&plan, args.shards as usize);
     Ok(if args.json { shares_json(args, &plan, &shares) } else { shares_text(args, &plan, &shares) })

@@ -1,9 +1,11 @@
 //! Arguments that several subcommands share, to be flattened into theirs.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::dataset::catalogue;
 use crate::engines::BUILT_IN;
+use crate::engines::external::{self, Definition, Need};
 use crate::grid::{Filters, Grid, Planned, file, models};
 
 /// Where the data sets are.
@@ -12,6 +14,27 @@ pub struct DataDir {
     /// Folder that holds one folder a data set
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
+}
+
+/// Which engines there are besides the built-in ones.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Engines {
+    /// File that says which external engines there are [default: engines.toml in the benchmarks folder]
+    #[arg(long, value_name = "FILE")]
+    pub engines: Option<PathBuf>,
+}
+
+impl Engines {
+    /// The external engines; none where the file of the benchmarks folder is not there.
+    pub fn definitions(&self, benchmarks_dir: &Path) -> anyhow::Result<Vec<Definition>> {
+        match &self.engines {
+            Some(path) => external::file::read(path),
+            None => {
+                let path = benchmarks_dir.join(external::file::NAME);
+                if path.exists() { external::file::read(&path) } else { Ok(Vec::new()) }
+            }
+        }
+    }
 }
 
 /// Which configurations are meant, and on which data sets.
@@ -33,6 +56,9 @@ pub struct Selection {
     pub data_dir: DataDir,
 
     #[command(flatten)]
+    pub engines: Engines,
+
+    #[command(flatten)]
     pub filters: Filters,
 }
 
@@ -47,11 +73,19 @@ impl Selection {
         Ok(grids)
     }
 
-    /// What is selected of those grids; `more_engines` are known besides the built-in ones.
-    pub fn plan(&self, grids: &[Grid], more_engines: &[String]) -> anyhow::Result<Vec<Planned>> {
+    /// What is selected of those grids; `more_engines` are known besides the built-in and the external ones.
+    /// External engines that have something to run are known to the whole program from now on.
+    pub fn plan(&self, grids: &[Grid], more_engines: &[String], need: Need) -> anyhow::Result<Vec<Planned>> {
+        let external = self.engines.definitions(&self.benchmarks_dir)?;
         let built_in = BUILT_IN.iter().map(|engine| engine.name.to_string());
-        let engines: Vec<String> = built_in.chain(more_engines.iter().cloned()).collect();
-        Ok(self.filters.plan(grids, &engines)?)
+        let named = external.iter().map(|engine| engine.name.clone());
+        let known: Vec<String> = built_in.chain(named).chain(more_engines.iter().cloned()).collect();
+        let planned = self.filters.plan(grids, &known)?;
+        let wanted: BTreeSet<&str> = planned.iter().map(|row| row.engine.as_str()).collect();
+        for engine in external.iter().filter(|engine| wanted.contains(engine.name.as_str())) {
+            external::register(engine, need)?;
+        }
+        Ok(planned)
     }
 
     /// The data sets that are selected of those in the data folder.

@@ -9,6 +9,7 @@ use clap::value_parser;
 
 use super::ExitCode;
 use super::asked::Asked;
+use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
 use crate::report::{Report, Request};
@@ -99,7 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("--run {:?} is the folder of submissions: take another name", args.run);
     }
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
-    let mut plan = args.asked.plan()?;
+    let mut plan = args.asked.plan(Need::Version)?;
     let planned = plan.rows.len();
     expect_and_share(&args, &store, &mut plan)?;
     if args.dry_run {

@@ -9,8 +9,9 @@ use clap::value_parser;
 use sha2::{Digest, Sha256};
 
 use super::ExitCode;
-use super::shared::DataDir;
+use super::shared::{DataDir, Engines};
 use crate::check::walk;
+use crate::engines::external::{self, Need};
 use crate::grid::parse_duration;
 use crate::results::evidence::{self, Verifications, Verified};
 use crate::results::provenance::utc;
@@ -63,6 +64,9 @@ pub struct Args {
     #[command(flatten)]
     data_dir: DataDir,
 
+    #[command(flatten)]
+    engines: Engines,
+
     /// Folder of all results
     #[arg(long, value_name = "DIR", default_value = "results")]
     results_dir: PathBuf,
@@ -70,6 +74,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = choose(&args)?;
+    register(&args, &chosen)?;
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let jobs = args.jobs.map_or_else(Options::cores, usize::from);
     let options = Options {
@@ -106,6 +111,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::Failed
     })
+}
+
+/// Makes the external engines of these results known. One without a version is told of, and its results are
+/// then not compared.
+fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
+    for engine in args.engines.definitions("benchmarks".as_ref())? {
+        if chosen.iter().any(|(_, record)| record.engine == engine.name)
+            && let Err(error) = external::register(&engine, Need::Version)
+        {
+            writeln!(stderr(), "{error:#}")?;
+        }
+    }
+    Ok(())
 }
 
 /// The results to train again. Files named themselves must be readable; in a folder what is no result with

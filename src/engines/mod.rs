@@ -1,9 +1,11 @@
 //! Who can run a configuration. An engine is a list of [`Family`]s, one a classifier; the native ones stand
-//! on `models`, the others on somebody else's library.
+//! on `models`, the others on somebody else's library, or
+//! on a program of its own ([`external`]).
 //!
 //! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
 //! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
 
+pub mod external;
 pub mod foreign;
 #[cfg(feature = "libsvm")]
 pub mod libsvm;
@@ -48,6 +50,11 @@ pub static BUILT_IN: &[&Engine] = &[
     &libsvm::LIBSVM,
 ];
 
+/// The engine of that name: built in, or registered from `engines.toml`.
+pub fn find(name: &str) -> Option<&'static Engine> {
+    BUILT_IN.iter().copied().find(|engine| engine.name == name).or_else(|| external::find(name))
+}
+
 /// What a family needs to know of the data before it says whether it can run.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -71,6 +78,10 @@ pub trait Family: Sync {
     /// Configurations with the same key share work and run as one job. The key also seeds them, so it must
     /// follow from the parameters alone, and a configuration run alone must give the same bits.
     fn sharing_key(&self, parameters: &Parameters) -> String;
+
+    /// What must be done before the clock of the first configuration starts and is no part of the method: an
+    /// external program is started, and loads its data. What goes wrong is told by [`Family::run`].
+    fn prepare(&self, _: &Work) {}
 
     /// Runs a group of configurations with one sharing key, calling `emit` once for each with its index
     /// as soon as it is finished.
@@ -112,6 +123,8 @@ pub enum Failure {
     Unsupported(String),
     /// The method ran and did not arrive at a model.
     Diverged(String),
+    /// An external program could not get the memory that it asked for.
+    OutOfMemory(String),
     /// Anything else that the implementation reports.
     Failed(String),
 }

@@ -1,6 +1,6 @@
 //! Whether an engine can run a configuration, and with which others it shares work.
 
-use super::{BUILT_IN, Engine, Shape};
+use super::{Engine, Shape};
 use crate::grid::Configuration;
 
 /// What an engine says to a configuration before anything runs.
@@ -16,7 +16,7 @@ pub enum Support {
 
 /// What the engine of that name says to a configuration on data of that shape.
 pub fn support(engine: &str, configuration: &Configuration, shape: &Shape) -> Support {
-    let Some(engine) = BUILT_IN.iter().find(|built_in| built_in.name == engine) else {
+    let Some(engine) = super::find(engine) else {
         return Support::Unsupported(format!("engine {engine} is not part of this binary"));
     };
     engine.support(configuration, shape)

@@ -39,6 +39,9 @@ pub struct Provenance {
     pub dataset_digests: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub grid_digest: String,
+    /// What an external engine said of itself: the versions of what it stands on, the BLAS kernel in use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub engine_environment: BTreeMap<String, String>,
     pub threads: usize,
     /// The seed from which those of the repeats derive.
     pub base_seed: u64,

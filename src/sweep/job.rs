@@ -1,11 +1,13 @@
 //! Rows with what is known of them so far, and the jobs that they are put into.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::plan::Row;
 use super::protocol::{Expected, Job};
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
+use crate::engines::external;
 use crate::results::{Provenance, Record, Repeat, Status, costs};
 
 /// A row on its way to a result file.
@@ -30,6 +32,7 @@ impl Line {
         let provenance = Provenance {
             dataset_digests: truth.digests.clone(),
             grid_digest: row.grid_digest.clone(),
+            engine_environment: external::environment(row.engine.name),
             threads: options.threads,
             base_seed: options.seed,
             timeout_seconds: row.timeout.as_secs_f64(),
@@ -164,7 +167,14 @@ impl Task {
     }
 
     /// What the worker is told, what its replies must satisfy, and what it may use.
-    pub fn job(&self, threads: usize, plan: &Plan, options: &Options) -> (Job, Expected, Limits) {
+    /// `scratch` is for the files of external engines.
+    pub fn job(
+        &self,
+        threads: usize,
+        plan: &Plan,
+        options: &Options,
+        scratch: &Path,
+    ) -> (Job, Expected, Limits) {
         let rows: Vec<&Row> = self.rows.iter().map(|&row| &plan.rows[row]).collect();
         let row = rows[0];
         let truth = &plan.truths[row.truth];
@@ -176,6 +186,7 @@ impl Task {
             digests: truth.digests.clone(),
             train_size: row.subset,
             engine: row.engine.name.to_string(),
+            external: external::start(row.engine.name, scratch),
             classifier: row.configuration.classifier.clone(),
             parameters: rows.iter().map(|row| row.configuration.parameters.clone()).collect(),
             subset_seed: seeds::subset(options.seed, &row.dataset),

@@ -151,6 +151,7 @@ impl<'a> Ledger<'a> {
         let status = match kind {
             FailureKind::Unsupported => Status::Unsupported,
             FailureKind::Diverged => Status::Diverged,
+            FailureKind::OutOfMemory => Status::OutOfMemory,
             FailureKind::Failed => Status::Crashed,
         };
         self.fail(row, status, reason, started)

@@ -9,7 +9,7 @@ use super::cost::past::Ask;
 use super::cost::{Expected, Past, guess};
 use super::faults;
 use super::truth::Truth;
-use crate::engines::{BUILT_IN, Engine, Support};
+use crate::engines::{self, Engine, Support};
 use crate::grid::Configuration;
 use crate::results::record::file_stem;
 
@@ -138,9 +138,9 @@ impl Plan {
     }
 }
 
-/// The engine of that name, if this binary has it.
+/// The engine of that name, if this binary has it or it has been registered.
 pub fn find_engine(name: &str) -> Option<&'static Engine> {
-    BUILT_IN.iter().copied().chain(test_engine()).find(|engine| engine.name == name)
+    engines::find(name).or_else(|| test_engine().filter(|engine| engine.name == name))
 }
 
 /// The engine for tests, where the environment asks for it.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engines::{Cost, Failure, Outcome};
+use crate::engines::{Cost, Failure, Outcome, external};
 use crate::grid::{Configuration, Parameters};
 use crate::results::wire;
 
@@ -25,6 +25,8 @@ pub struct Job {
     /// Number of stratified training rows; all of them when absent.
     pub train_size: Option<usize>,
     pub engine: String,
+    /// How to start the engine, where it is a program of its own.
+    pub external: Option<external::Start>,
     pub classifier: String,
     /// The configurations to run, all of one sharing group.
     pub parameters: Vec<Parameters>,
@@ -68,7 +70,7 @@ pub enum Reply {
         predict: Seconds,
         converged: Option<bool>,
         facts: Parameters,
-        /// The worker's highest resident memory so far.
+        /// The highest resident memory so far: the worker's, or that of the program that it started.
         peak_memory_bytes: u64,
     },
     /// A configuration gave no predictions, for a reason that the engine knows.
@@ -89,6 +91,7 @@ pub struct Seconds {
 pub enum FailureKind {
     Unsupported,
     Diverged,
+    OutOfMemory,
     Failed,
 }
 
@@ -110,10 +113,11 @@ impl Reply {
                 predict: outcome.predict.into(),
                 converged: outcome.converged,
                 facts: outcome.facts,
-                peak_memory_bytes: super::memory::own_peak(),
+                peak_memory_bytes: super::memory::own_peak().max(external::peak_memory_bytes()),
             },
             Err(Failure::Unsupported(reason)) => failed(FailureKind::Unsupported, reason),
             Err(Failure::Diverged(reason)) => failed(FailureKind::Diverged, reason),
+            Err(Failure::OutOfMemory(reason)) => failed(FailureKind::OutOfMemory, reason),
             Err(Failure::Failed(reason)) => failed(FailureKind::Failed, reason),
         }
     }

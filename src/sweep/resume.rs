@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::plan::Row;
 use super::truth::Truth;
 use super::{Options, repeats};
+use crate::engines::external;
 use crate::results::{Provenance, Record, Status, Store, provenance, store, validate};
 
 /// What is to be done for a row.
@@ -29,6 +30,7 @@ pub enum Reason {
     /// Set aside under another name; with the problem.
     Garbled(String),
     Code,
+    Version,
     Data,
     Seed,
     TimeLimit,
@@ -43,6 +45,7 @@ impl Reason {
             Reason::Retried => "--retry-failed",
             Reason::Garbled(_) => "the file was garbled",
             Reason::Code => "made by other code",
+            Reason::Version => "made by another version of the engine",
             Reason::Data => "made from other data",
             Reason::Seed => "made with another --seed",
             Reason::TimeLimit => "failed at a lower --timeout",
@@ -91,7 +94,8 @@ fn read(path: &Path, truth: &Truth) -> Result<Record, String> {
 fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
     let made = record.provenance.clone().unwrap_or_default();
     let record = Box::new(record);
-    if let Some(reason) = stale(&made, truth, options) {
+    let version = record.engine_version.as_deref();
+    if let Some(reason) = stale(&made, version, row, truth, options) {
         return Todo::All(Some((reason, Some(record))));
     }
     match record.status {
@@ -108,9 +112,19 @@ fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
     }
 }
 
-fn stale(made: &Provenance, truth: &Truth, options: &Options) -> Option<Reason> {
-    if made.code_digest != provenance::CODE_DIGEST {
+fn stale(
+    made: &Provenance,
+    version: Option<&str>,
+    row: &Row,
+    truth: &Truth,
+    options: &Options,
+) -> Option<Reason> {
+    // What an external engine predicts is not made by the code of this program.
+    let ours = external::find(row.engine.name).is_none();
+    if ours && made.code_digest != provenance::CODE_DIGEST {
         Some(Reason::Code)
+    } else if !ours && version != Some(row.engine.version) {
+        Some(Reason::Version)
     } else if made.dataset_digests != truth.digests {
         Some(Reason::Data)
     } else if made.base_seed != options.seed {

@@ -3,13 +3,14 @@
 //! One thread for each running worker, and this one, which alone touches rows and files.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
+use tempfile::TempDir;
 
 use super::job::{self, Started, Task};
 use super::ladder;
@@ -21,7 +22,7 @@ use super::protocol::Reply;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
 use super::{Options, Plan, Summary};
-use crate::engines::{Cost, Outcome};
+use crate::engines::{Cost, Outcome, external};
 use crate::results::{Status, Store, provenance::utc, wire};
 
 /// How often the progress is shown when nothing happens.
@@ -40,6 +41,7 @@ pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow
         options,
         stop,
         program,
+        scratch: scratch(plan)?,
         queue: Vec::new(),
         held: Vec::new(),
         predecessors: ladder::predecessors(plan),
@@ -53,6 +55,15 @@ pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow
     let groups = Groups::default();
     std::thread::scope(|scope| schedule.work(scope, &groups))?;
     Ok(schedule.summary())
+}
+
+/// A folder for the prepared arrays of external engines and all that they leave behind, where there are any.
+fn scratch(plan: &Plan) -> anyhow::Result<Option<TempDir>> {
+    if plan.rows.iter().all(|row| external::find(row.engine.name).is_none()) {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("mnist-bench-").tempdir();
+    Ok(Some(folder.context("cannot make a temporary folder (TMPDIR names another place for it)")?))
 }
 
 /// Something that a worker's thread tells.
@@ -84,6 +95,8 @@ struct Schedule<'a> {
     options: &'a Options,
     stop: &'a Stop,
     program: PathBuf,
+    /// The files of external engines, for as long as the sweep lasts.
+    scratch: Option<TempDir>,
     /// By rising expected time with all repeats: the longest is taken from the end.
     queue: Vec<Task>,
     /// Rows that wait for a smaller train size, and for each row of the plan which one that would be.
@@ -191,7 +204,8 @@ impl<'a> Schedule<'a> {
     where
         'a: 'scope,
     {
-        let (job, expected, limits) = task.job(threads, self.plan, self.options);
+        let scratch = self.scratch.as_ref().map_or(Path::new("."), TempDir::path);
+        let (job, expected, limits) = task.job(threads, self.plan, self.options, scratch);
         let (program, stop) = (self.program.clone(), self.stop);
         let (sender, groups) = (room.sender.clone(), room.groups);
         // The worker is started by the thread that waits for it: its parent-death signal comes when the

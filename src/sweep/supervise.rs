@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::log::LogTail;
 use super::memory::{self, Groups};
 use super::process::{self, Process};
-use super::protocol::{Expected, Job, Reply};
+use super::protocol::{Expected, FailureKind, Job, Reply};
 
 /// What a job may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,6 +152,9 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
         };
         // The rest of the pipes is read before the group is killed only when the worker went by itself: its
         // last results may still stand there. Something it started may keep a pipe open, so not to the end.
+        if log_open {
+            drain(&mut process.log, |bytes| self.log.push(bytes));
+        }
         let mut violation = None;
         if end.is_none() && results_open {
             drain(&mut process.results, |bytes| {
@@ -159,9 +162,6 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
                     violation = self.receive(bytes).err();
                 }
             });
-        }
-        if log_open {
-            drain(&mut process.log, |bytes| self.log.push(bytes));
         }
         let status = process.kill();
         let end = match (end, violation) {
@@ -186,7 +186,11 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             if line.len() > self.expected.longest_line() {
                 return Err(format!("a result of {} bytes", line.len()));
             }
-            let reply = self.expected.parse(&line[..end])?;
+            let mut reply = self.expected.parse(&line[..end])?;
+            if let Reply::Failed { kind: FailureKind::Failed, reason, .. } = &mut reply {
+                // Why an implementation fails stands in its log, which has been read before the results.
+                *reason = [vec![std::mem::take(reason)], self.log.last_lines()].concat().join("\n");
+            }
             match &reply {
                 Reply::Ready { .. } if self.ready => return Err("'ready' twice".to_string()),
                 Reply::Ready { .. } => self.ready = true,

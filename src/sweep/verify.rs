@@ -123,6 +123,15 @@ fn compare(before: &Record, again: &Record) -> Verdict {
     }
     let code = |record: &Record| record.provenance.as_ref().map(|made| made.code_digest.clone());
     let why = if code(before) == code(again) { "by the same code" } else { "by other code than now" };
+    if before.engine_version != again.engine_version {
+        let version = |record: &Record| record.engine_version.clone().unwrap_or("unknown".into());
+        return Verdict::Differs(format!(
+            "{differing} of {of} predictions, by {} {} then and {} now",
+            before.engine,
+            version(before),
+            version(again)
+        ));
+    }
     // Ours must; of others it is a finding when they do not.
     let engine = match before.engine.as_str() {
         "native" => String::new(),

@@ -11,7 +11,7 @@ use super::plan::find_engine;
 use super::process;
 use super::protocol::{Job, Reply};
 use crate::dataset::{self, Features, Scaling, Split, split};
-use crate::engines::Work;
+use crate::engines::{Work, external};
 use crate::models::Training;
 
 /// The longest job that is read.
@@ -24,7 +24,10 @@ pub fn run() -> anyhow::Result<()> {
     let job = read_job()?;
     process::die_with_supervisor().context("cannot watch for the end of the supervisor")?;
     let mut results = process::inherited(job.results_descriptor)?;
-    let Some(engine) = find_engine(&job.engine) else { bail!("no engine {:?}", job.engine) };
+    let engine = match &job.external {
+        Some(start) => external::of_job(start.clone()),
+        None => find_engine(&job.engine).with_context(|| format!("no engine {:?}", job.engine))?,
+    };
     let Some(family) = engine.family(&job.classifier) else {
         bail!("{} has no {:?}", job.engine, job.classifier)
     };
@@ -35,7 +38,6 @@ pub fn run() -> anyhow::Result<()> {
         .stack_size(STACK)
         .build_global()
         .context("cannot start the threads")?;
-    send(&mut results, &Reply::Ready { train_size: train.n() })?;
     // The scope runs inside the pool, so that nothing is computed beside it.
     rayon::scope(|_| {
         let training = Training { features: &train, labels: &labels, classes };
@@ -47,7 +49,8 @@ pub fn run() -> anyhow::Result<()> {
             image,
             seed: job.model_seed,
         };
-        let mut sent = Ok(());
+        family.prepare(&work);
+        let mut sent = send(&mut results, &Reply::Ready { train_size: train.n() });
         family.run(&work, &mut |index, result| {
             if sent.is_ok() {
                 sent = send(&mut results, &Reply::new(index, result));

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""LightGBM as an engine for the boosting rows: the same depth, rounds and learning rate.
+
+What is not matched, and stays as the library has it: features are put into at most 255 bins; splits are chosen
+by gain of Newton's step instead of by squared error; a leaf has at least 20 rows. Trees grow leaf by leaf, and
+31 leaves, the library's default, would end them long before depth 10: `num_leaves` is set to what the depth
+allows, or the rows where these are the narrower bound.
+"""
+
+import protocol
+
+LEAF = 20
+
+
+def version():
+    import lightgbm
+    import numpy
+
+    return {"version": lightgbm.__version__, "numpy": numpy.__version__, "blas": protocol.blas()}
+
+
+class Model:
+    def __init__(self, classifier, parameters, job):
+        if parameters.get("loss", "deviance") != "deviance":
+            raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
+        import lightgbm
+
+        self.library = lightgbm
+        self.rounds = int(parameters.get("n_estimators", 100))
+        depth = int(parameters.get("max_depth", 3))
+        self.settings = {
+            "objective": "multiclass",
+            "num_class": job["classes"],
+            "learning_rate": float(parameters.get("learning_rate", 0.1)),
+            "max_depth": depth,
+            "num_leaves": max(2, min(2**depth, job["train_size"] // LEAF)),
+            "min_data_in_leaf": LEAF,
+            # Histograms that are kept, in MB: otherwise one for each leaf is, of several MB.
+            "histogram_pool_size": 1024,
+            "num_threads": job["threads"],
+            "seed": job["seed"] % 2**31,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+
+    def fit(self, x, y):
+        data = self.library.Dataset(x, y)
+        self.model = self.library.train(self.settings, data, num_boost_round=self.rounds)
+
+    def predict(self, x):
+        return self.model.predict(x).argmax(axis=1)
+
+    def facts(self):
+        return {"trees": self.model.num_trees(), "num_leaves": self.settings["num_leaves"]}
+
+
+protocol.serve(version, Model)

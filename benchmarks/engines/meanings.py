@@ -1,0 +1,177 @@
+"""What a classifier with parameters of scikit-learn 0.19 is in today's spelling, with the meaning it had there.
+
+docs/methodology/scikit-learn.md has this as a table, with the reason of each line. Used by the engine
+(scikit_learn.py) and by the comparison of speeds (benchmarks/speed/scikit_learn.py).
+"""
+
+from protocol import Unsupported
+
+
+def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threads=1):
+    """The estimator of today's scikit-learn. `options`, in today's spelling, come last.
+
+    Imports what it returns when it is called: scikit-learn-intelex replaces the classes before that.
+    """
+    try:
+        build = FAMILIES[classifier]
+    except KeyError:
+        raise Unsupported(f"scikit-learn has no {classifier} of the grid's meaning") from None
+    # random_state takes 32 bits, the harness's seeds have 64.
+    return build(dict(parameters), options or {}, Setting(classes, seed % 2**32, threads))
+
+
+class Setting:
+    def __init__(self, classes, seed, threads):
+        self.classes, self.seed, self.threads = classes, seed, threads
+
+
+def decision_tree(given, options, setting):
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(random_state=setting.seed, **given | options)
+
+
+def extra_tree(given, options, setting):
+    from sklearn.tree import ExtraTreeClassifier
+
+    return ExtraTreeClassifier(random_state=setting.seed, **given | options)
+
+
+def random_forest(given, options, setting):
+    from sklearn.ensemble import RandomForestClassifier
+
+    # 10 trees were the default; today it is 100.
+    defaults = {"n_estimators": 10, "random_state": setting.seed, "n_jobs": setting.threads}
+    return RandomForestClassifier(**defaults | given | options)
+
+
+def boosting(given, options, setting):
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    if given.pop("loss", "deviance") != "deviance":
+        raise Unsupported("loss: only deviance, which is log_loss today, is defined for several classes")
+    return GradientBoostingClassifier(random_state=setting.seed, **given | options)
+
+
+def neighbors(given, options, setting):
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(**{"algorithm": "brute", "n_jobs": setting.threads} | given | options)
+
+
+def naive_bayes(given, options, setting):
+    from sklearn.naive_bayes import GaussianNB
+
+    if given.get("priors") == "uniform":
+        given["priors"] = [1 / setting.classes] * setting.classes
+    return GaussianNB(**given | options)
+
+
+# Five epochs without a stopping rule, the default of 0.19.
+EPOCHS = {"max_iter": 5, "tol": None}
+
+
+def sgd(given, options, setting):
+    from sklearn.linear_model import SGDClassifier
+
+    if given.get("loss") == "log":
+        given["loss"] = "log_loss"
+    defaults = EPOCHS | {"random_state": setting.seed, "n_jobs": setting.threads}
+    return SGDClassifier(**defaults | given | options)
+
+
+def perceptron(given, options, setting):
+    from sklearn.linear_model import Perceptron
+
+    defaults = EPOCHS | {"random_state": setting.seed, "n_jobs": setting.threads}
+    return Perceptron(**defaults | given | options)
+
+
+def passive_aggressive(given, options, setting):
+    from sklearn.linear_model import SGDClassifier
+
+    # The class of that name goes away; SGDClassifier has its rule, with the aggressiveness as eta0.
+    rate = {"hinge": "pa1", "squared_hinge": "pa2"}[given.pop("loss", "hinge")]
+    rule = {"loss": "hinge", "penalty": None, "learning_rate": rate, "eta0": given.pop("C", 1.0)}
+    defaults = EPOCHS | rule | {"random_state": setting.seed, "n_jobs": setting.threads}
+    return SGDClassifier(**defaults | given | options)
+
+
+def logistic(given, options, setting):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    one_vs_rest = given.pop("multi_class", "ovr") == "ovr"
+    penalty = given.pop("penalty", "l2")
+    # Naming the penalty is deprecated: it is l1_ratio that tells l1 from l2.
+    given["l1_ratio"] = {"l1": 1.0, "l2": 0.0}[penalty]
+    # liblinear as in 0.19; what it has not, one model of all classes, by lbfgs, or saga for l1.
+    given["solver"] = "liblinear" if one_vs_rest else "saga" if penalty == "l1" else "lbfgs"
+    model = LogisticRegression(**{"max_iter": 100, "random_state": setting.seed} | given | options)
+    return OneVsRestClassifier(model, n_jobs=setting.threads) if one_vs_rest else model
+
+
+def linear_svc(given, options, setting):
+    from sklearn.svm import LinearSVC
+
+    loss, penalty = given.get("loss", "squared_hinge"), given.get("penalty", "l2")
+    dual = True
+    if given.get("multi_class", "ovr") == "ovr" and penalty == "l1":
+        if loss == "hinge":
+            raise Unsupported("LIBLINEAR has no hinge loss with the l1 penalty")
+        # 0.19 stood on dual=True and refused these; the primal is the same model.
+        dual = False
+    defaults = {"dual": dual, "max_iter": 1000, "random_state": setting.seed}
+    return LinearSVC(**defaults | given | options)
+
+
+def svc(given, options, setting):
+    from sklearn.svm import SVC
+
+    # 1 / n_features; today's default divides by the variance too.
+    return SVC(**{"gamma": "auto", "random_state": setting.seed} | given | options)
+
+
+def mlp(given, options, setting):
+    from sklearn.neural_network import MLPClassifier
+
+    if "hidden_layer_sizes" in given:
+        given["hidden_layer_sizes"] = tuple(given["hidden_layer_sizes"])
+    # 0.19 stopped at the third epoch in a row without an improvement of tol.
+    return MLPClassifier(**{"n_iter_no_change": 2, "random_state": setting.seed} | given | options)
+
+
+def gaussian_process(given, options, setting):
+    from sklearn.gaussian_process import GaussianProcessClassifier
+
+    defaults = {"random_state": setting.seed, "n_jobs": setting.threads}
+    return GaussianProcessClassifier(**defaults | given | options)
+
+
+FAMILIES = {
+    "DecisionTreeClassifier": decision_tree,
+    "ExtraTreeClassifier": extra_tree,
+    "GaussianNB": naive_bayes,
+    "GaussianProcessClassifier": gaussian_process,
+    "GradientBoostingClassifier": boosting,
+    "KNeighborsClassifier": neighbors,
+    "LinearSVC": linear_svc,
+    "LogisticRegression": logistic,
+    "MLPClassifier": mlp,
+    "PassiveAggressiveClassifier": passive_aggressive,
+    "Perceptron": perceptron,
+    "RandomForestClassifier": random_forest,
+    "SGDClassifier": sgd,
+    "SVC": svc,
+}
+
+
+def parts(model):
+    """The models that do the work: those within a one-vs-rest, else the model itself."""
+    return getattr(model, "estimators_", [model]) if type(model).__name__ == "OneVsRestClassifier" else [model]
+
+
+def iterations(model, numpy):
+    """Passes, epochs or rounds that were made, where the model counts them: the most that any part needed."""
+    counts = [getattr(part, "n_iter_", getattr(part, "n_estimators_", None)) for part in parts(model)]
+    return max((int(numpy.max(count)) for count in counts if count is not None), default=None)

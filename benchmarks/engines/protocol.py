@@ -1,0 +1,104 @@
+"""The harness's side of an engine written in Python: reads the job, loads the arrays, times, and replies.
+
+docs/FORMAT.md has the protocol key by key. An engine gives `serve` a function for its version and one for a
+model; this file knows nothing of any library but NumPy.
+"""
+
+import json
+import sys
+import time
+import traceback
+import warnings
+
+
+class Unsupported(Exception):
+    """The library cannot express the configuration; the message says why."""
+
+
+class Diverged(Exception):
+    """The method ran and did not arrive at a model."""
+
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def blas():
+    """The BLAS libraries that are loaded, with the kernel that each picked for this processor."""
+    import threadpoolctl
+
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    names = {f"{p['internal_api']} {p['version']} {p.get('architecture', '')}".strip() for p in pools}
+    return ", ".join(sorted(names)) or "none"
+
+
+def serve(version, model):
+    """Runs an engine.
+
+    version()    a dictionary of texts with "version" among them; what else it says goes into the provenance
+    model(classifier, parameters, job)
+                 an object with fit(X, y) and predict(X), and optionally converged() and facts(); raises
+                 Unsupported before anything is loaded
+    """
+    if "--version" in sys.argv[1:]:
+        print(json.dumps(version()))
+        return
+    job = json.loads(sys.stdin.readline())
+    if job["protocol"] != 1:
+        raise SystemExit(f"this engine speaks protocol 1, the harness {job['protocol']}")
+    with open(job["results"], "w", encoding="ascii") as results:
+
+        def reply(**line):
+            # Not a number is no JSON, and a message may hold anything.
+            results.write(json.dumps(line, allow_nan=False) + "\n")
+            results.flush()
+
+        run(job, model, reply)
+
+
+def run(job, model, reply):
+    import numpy
+
+    models = {}
+    for index, parameters in enumerate(job["parameters"]):
+        try:
+            models[index] = model(job["classifier"], parameters, job)
+        except Unsupported as reason:
+            reply(reply="failed", index=index, kind="unsupported", reason=str(reason))
+    if not models:
+        return
+    x_train, y_train, x_test = (numpy.load(job[name]) for name in ("X_train", "y_train", "X_test"))
+    reply(reply="ready")
+    for index, one in models.items():
+        try:
+            reply(reply="ok", index=index, **measure(one, x_train, y_train, x_test))
+        except Diverged as reason:
+            reply(reply="failed", index=index, kind="diverged", reason=str(reason))
+        except Exception as error:
+            traceback.print_exc()
+            kind = "out_of_memory" if isinstance(error, MemoryError) else "failed"
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+            reply(reply="failed", index=index, kind=kind, reason=reason)
+
+
+def measure(model, x_train, y_train, x_test):
+    """Fits and predicts, timed without anything else."""
+    with warnings.catch_warnings():
+        # Each warning once, into the log.
+        warnings.simplefilter("default")
+        began, cpu = time.perf_counter(), time.process_time()
+        model.fit(x_train, y_train)
+        fitted, cpu_fitted = time.perf_counter(), time.process_time()
+        predictions = model.predict(x_test)
+        ended, cpu_ended = time.perf_counter(), time.process_time()
+    result = {
+        "predictions": "".join(DIGITS[int(label)] for label in predictions),
+        "fit_seconds": fitted - began,
+        "predict_seconds": ended - fitted,
+        "fit_cpu_seconds": cpu_fitted - cpu,
+        "predict_cpu_seconds": cpu_ended - cpu_fitted,
+    }
+    converged = getattr(model, "converged", lambda: None)()
+    if converged is not None:
+        result["converged"] = bool(converged)
+    facts = {name: value for name, value in getattr(model, "facts", dict)().items() if value is not None}
+    return result | {"facts": facts}

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""scikit-learn as an engine, and with --intelex scikit-learn-intelex in its place.
+
+Started by the harness (benchmarks/engines.toml); `scikit_learn.py --version` says what is installed.
+"""
+
+import sys
+import warnings
+
+import protocol
+
+INTELEX = "--intelex" in sys.argv[1:]
+# What the extension says of each call; it is put in place once.
+dispatch = None
+
+
+def version():
+    if INTELEX:
+        import intelex
+
+        intelex.accelerate()
+    import numpy
+    import scipy
+    import sklearn
+    import sklearn.svm
+
+    facts = {"version": sklearn.__version__, "numpy": numpy.__version__, "scipy": scipy.__version__}
+    if INTELEX:
+        from importlib.metadata import version as installed
+
+        facts["version"] += f" + intelex {installed('scikit-learn-intelex')}"
+    return facts | {"python": sys.version.split()[0], "blas": protocol.blas()}
+
+
+class Model:
+    """An estimator, with what the harness wants to know of it."""
+
+    def __init__(self, classifier, parameters, job):
+        global dispatch
+        if INTELEX and dispatch is None:
+            import intelex
+
+            dispatch = intelex.accelerate(job["threads"])
+        import meanings
+
+        self.estimator = meanings.estimator(
+            classifier, parameters, classes=job["classes"], seed=job["seed"], threads=job["threads"]
+        )
+        self.classifier = classifier
+        self.caught = []
+
+    def fit(self, x, y):
+        if dispatch:
+            dispatch.calls.clear()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self.estimator.fit(x, y)
+        self.caught = caught
+
+    def predict(self, x):
+        return self.estimator.predict(x)
+
+    def converged(self):
+        """Nothing is to be met by methods of a fixed number of passes; others warn when they do not converge."""
+        from sklearn.exceptions import ConvergenceWarning
+
+        if self.classifier not in ("LinearSVC", "LogisticRegression", "MLPClassifier", "SVC"):
+            return None
+        return not any(issubclass(warning.category, ConvergenceWarning) for warning in self.caught)
+
+    def facts(self):
+        import meanings
+        import numpy
+
+        model = self.estimator
+        facts = {"iterations": meanings.iterations(model, numpy)}
+        if hasattr(model, "n_support_"):
+            facts["support_vectors"] = int(numpy.sum(model.n_support_))
+        if hasattr(model, "tree_"):
+            facts |= {"nodes": int(model.tree_.node_count), "depth": int(model.tree_.max_depth)}
+        if dispatch:
+            import intelex
+
+            facts |= intelex.accelerated(model, dispatch)
+        messages = {str(warning.message).splitlines()[0][:200] for warning in self.caught}
+        return facts | ({"warnings": sorted(messages)[:5]} if messages else {})
+
+
+protocol.serve(version, Model)

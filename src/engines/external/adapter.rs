@@ -1,0 +1,214 @@
+//! In a worker: starts an engine's program on the prepared arrays, and takes its replies.
+//!
+//! The program stays in the worker's process group, so that the limits of the job count its memory and a kill
+//! takes it too; it dies when the worker does. Its standard output and standard error are the worker's own,
+//! which is to say log.
+
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use super::npy::Arrays;
+use super::wire::{Job, PROTOCOL, Reply};
+use super::{Start, environment, peak};
+use crate::engines::{Failure, Outcome, Work};
+
+/// How often the program's memory is looked at.
+const TICK: Duration = Duration::from_millis(20);
+/// Room in a line beside the predictions.
+const LONGEST_REST: usize = 48 * 1024;
+/// How long a program that has closed its results may take to end, for its exit status.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A program that has loaded its data.
+pub struct Program {
+    name: String,
+    child: Child,
+    /// Its end tells the program that the worker is gone.
+    _stdin: ChildStdin,
+    lines: Receiver<Vec<u8>>,
+    longest: usize,
+    /// A refusal that came in the place of 'ready'.
+    first: Option<Reply>,
+}
+
+impl Program {
+    /// Starts the program and waits until it says that it is ready.
+    pub fn start(start: &Start, classifier: &str, work: &Work) -> Result<Program, String> {
+        let arrays = Arrays::write(work, &start.scratch)
+            .map_err(|error| format!("cannot write arrays to {}: {error}", start.scratch.display()))?;
+        let folder = tempfile::Builder::new()
+            .prefix("job-")
+            .tempdir_in(&start.scratch)
+            .map_err(|error| format!("cannot make a folder in {}: {error}", start.scratch.display()))?
+            // The sweep removes it with everything else: a worker may be killed at any time.
+            .keep();
+        let threads = rayon::current_num_threads();
+        let (child, mut stdin, results, descriptor) = spawn(&start.command, &folder, threads)
+            .map_err(|error| format!("cannot start {}: {error}", start.command[0]))?;
+        let job = Job {
+            protocol: PROTOCOL,
+            results: format!("/dev/fd/{descriptor}"),
+            x_train: &arrays.x_train,
+            y_train: &arrays.y_train,
+            x_test: &arrays.x_test,
+            dataset: work.dataset,
+            train_size: work.training.features.n(),
+            test_size: work.test.n(),
+            features: work.test.d(),
+            classes: work.training.classes,
+            image: work.image,
+            classifier,
+            parameters: work.configurations.iter().map(|one| &one.parameters).collect(),
+            seed: work.seed,
+            threads,
+        };
+        let mut line = serde_json::to_vec(&job).map_err(|error| error.to_string())?;
+        line.push(b'\n');
+        // A program that does not read is seen by its end, or at the time limit.
+        let _ = stdin.write_all(&line).and_then(|()| stdin.flush());
+        let longest = work.test.n() + LONGEST_REST;
+        let (name, lines) = (start.name.clone(), read(results, longest));
+        let mut program = Program { name, child, _stdin: stdin, lines, longest, first: None };
+        match program.next()? {
+            Some(Reply::Ready {}) => Ok(program),
+            // What it cannot express it may refuse before it has loaded anything.
+            Some(first @ Reply::Failed { .. }) => {
+                program.first = Some(first);
+                Ok(program)
+            }
+            Some(Reply::Ok { .. }) => Err(format!("{} gave a result before it was ready", program.name)),
+            None => Err(program.ended("before it was ready")),
+        }
+    }
+
+    /// Takes results until each configuration has one.
+    pub fn run(
+        mut self,
+        done: &mut [bool],
+        emit: &mut dyn FnMut(usize, Result<Outcome, Failure>),
+    ) -> Result<(), String> {
+        while done.contains(&false) {
+            let Some(reply) = self.next()? else { return Err(self.ended("without giving a result")) };
+            let Some((index, outcome)) = reply.outcome() else {
+                return Err(format!("{} was 'ready' twice", self.name));
+            };
+            match done.get_mut(index) {
+                Some(slot) if !*slot => *slot = true,
+                Some(_) => return Err(format!("{} gave two results for configuration {index}", self.name)),
+                None => {
+                    let count = done.len();
+                    return Err(format!("{} gave a result for configuration {index} of {count}", self.name));
+                }
+            }
+            emit(index, outcome);
+        }
+        Ok(())
+    }
+
+    /// The next reply; `None` at the end of the results.
+    fn next(&mut self) -> Result<Option<Reply>, String> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            peak::look(self.child.id());
+            match self.lines.recv_timeout(TICK) {
+                Ok(line) if line.len() > self.longest => {
+                    return Err(format!("{} wrote a line without end", self.name));
+                }
+                Ok(line) => {
+                    peak::look(self.child.id());
+                    return Reply::parse(&line)
+                        .map(Some)
+                        .map_err(|what| format!("{} wrote {what}", self.name));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                // Something that it started may hold the results open after its end.
+                Err(RecvTimeoutError::Timeout) if matches!(self.child.try_wait(), Ok(Some(_))) => {
+                    return Ok(self.lines.try_recv().ok().map(|line| Reply::parse(&line)).transpose()?);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// How a program ended that should not have.
+    fn ended(&mut self, when: &str) -> String {
+        let mut status = self.child.try_wait();
+        for _ in 0..FAREWELL.as_millis() / TICK.as_millis() {
+            if !matches!(status, Ok(None)) {
+                break;
+            }
+            std::thread::sleep(TICK);
+            status = self.child.try_wait();
+        }
+        let name = &self.name;
+        match status {
+            Ok(Some(status)) => format!("{name} ended {when}: {}", describe(status)),
+            _ => format!("{name} closed its results {when}"),
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// Starts the program with a pipe for its results; gives the number that the pipe has in the program.
+fn spawn(
+    command: &[String],
+    folder: &Path,
+    threads: usize,
+) -> std::io::Result<(Child, ChildStdin, PipeReader, i32)> {
+    let (results, results_out) = std::io::pipe()?;
+    let descriptor = results_out.as_raw_fd();
+    let mut program = Command::new(&command[0]);
+    program.args(&command[1..]).stdin(Stdio::piped());
+    environment::scrub(&mut program, folder, threads);
+    // SAFETY: between fork and exec the closure calls only fcntl and prctl, which are async-signal-safe, and
+    // touches no memory but its captured integer.
+    unsafe {
+        program.pre_exec(move || {
+            if libc::fcntl(descriptor, libc::F_SETFD, 0) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            // Where worker and supervisor are killed at the same moment nobody is left to kill the group.
+            #[cfg(target_os = "linux")]
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+    let mut child = program.spawn()?;
+    drop(results_out);
+    let stdin = child.stdin.take().ok_or_else(|| std::io::Error::other("no standard input"))?;
+    Ok((child, stdin, results, descriptor))
+}
+
+/// Reads lines in a thread, a few at most ahead of who takes them. A longer line than `longest` is cut behind that.
+fn read(results: PipeReader, longest: usize) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = sync_channel(4);
+    std::thread::spawn(move || {
+        let mut results = BufReader::new(results);
+        loop {
+            let mut line = Vec::new();
+            let most = longest as u64 + 1;
+            match results.by_ref().take(most).read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) if sender.send(line).is_err() => return,
+                Ok(_) => {}
+            }
+        }
+    });
+    receiver
+}

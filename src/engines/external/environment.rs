@@ -1,0 +1,33 @@
+//! What an engine's program sees of the environment: what is on the list below and nothing else, so that no
+//! secret of the user's shell reaches a program of somebody else.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Passed on where they are set: what finds programs and libraries, and the time zone.
+const PASSED: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"];
+
+/// Set to the threads of the job. What is not set here, such as `OPENBLAS_CORETYPE` and `OPENBLAS_L2_SIZE`, is
+/// not there: the library picks its kernel for this processor by itself.
+const THREADS: [&str; 9] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+    "GOMAXPROCS",
+];
+
+/// Gives `command` the environment of an engine whose working directory is `folder`.
+pub fn scrub(command: &mut Command, folder: &Path, threads: usize) {
+    command.env_clear();
+    command.envs(PASSED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command.envs(THREADS.iter().map(|name| (name, threads.to_string())));
+    // No settings of the user's, and temporary files where they are removed with the job.
+    command.envs([("HOME", folder), ("TMPDIR", folder)]);
+    command.envs([("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")]);
+    command.current_dir(folder);
+}

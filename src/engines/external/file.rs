@@ -1,0 +1,178 @@
+//! `engines.toml`: which external engines there are and how each is started. `docs/FORMAT.md` has it key by key.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::engines::BUILT_IN;
+use crate::grid::schema;
+use crate::nearest::did_you_mean;
+
+/// The file in the benchmarks folder.
+pub const NAME: &str = "engines.toml";
+/// Larger files than this are no list of engines.
+const MAX_BYTES: u64 = 1 << 20;
+/// What stands for the folder of the file.
+const HERE: &str = "{here}";
+
+/// One external engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    pub name: String,
+    /// What it is, in a line.
+    pub description: String,
+    /// Program and arguments, ready to be started from any folder.
+    pub command: Vec<String>,
+    /// Arguments behind those of `command` that make it say its version.
+    pub version: Vec<String>,
+    pub classifiers: Vec<String>,
+    /// The command that installs it.
+    pub install: String,
+    /// Those of the file's own folder among the arguments: what is digested for the record.
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    #[serde(default)]
+    engine: Vec<WireEngine>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireEngine {
+    name: Spanned<String>,
+    #[serde(default)]
+    description: String,
+    command: Vec<String>,
+    #[serde(default = "version")]
+    version: Vec<String>,
+    classifiers: Vec<String>,
+    install: String,
+}
+
+fn version() -> Vec<String> {
+    vec!["--version".into()]
+}
+
+/// The engines of a file; an absent file is an error.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Definition>> {
+    let place = || format!("{}", path.display());
+    let metadata = fs::metadata(path).with_context(place)?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        bail!("{}: no list of engines: name a file such as benchmarks/engines.toml", path.display());
+    }
+    let text = fs::read_to_string(path).with_context(place)?;
+    let here = std::path::absolute(path.parent().unwrap_or(Path::new("."))).with_context(place)?;
+    parse(&text, &here).with_context(place)
+}
+
+fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {
+    let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
+    let wire: Wire = toml::from_str(text).map_err(|error| {
+        let message = error.message().lines().collect::<Vec<_>>().join(" ");
+        anyhow::anyhow!("line {}: {message}", line(error.span().map_or(0, |span| span.start)))
+    })?;
+    let mut names = HashSet::new();
+    let mut engines = Vec::new();
+    for one in wire.engine {
+        let at = format!("line {}", line(one.name.span().start));
+        let name = one.name.get_ref().clone();
+        check(&one, &name).with_context(|| at.clone())?;
+        if !names.insert(name.clone()) {
+            bail!("{at}: engine {name:?} stands twice: delete one of them");
+        }
+        let folder = here.to_string_lossy();
+        let put = |argument: &String| argument.replace(HERE, &folder);
+        let mut command: Vec<String> = one.command.iter().map(put).collect();
+        // A program that is only a name is looked for in PATH; one with a folder lies beside the file.
+        if command[0].contains('/') && !Path::new(&command[0]).is_absolute() {
+            command[0] = here.join(&command[0]).to_string_lossy().into_owned();
+        }
+        let ours = one.command.iter().skip(1).filter(|argument| argument.starts_with(HERE)).map(put);
+        engines.push(Definition {
+            name,
+            description: one.description,
+            files: ours.map(PathBuf::from).collect(),
+            command,
+            version: one.version.iter().map(put).collect(),
+            classifiers: one.classifiers,
+            install: one.install,
+        });
+    }
+    Ok(engines)
+}
+
+fn check(one: &WireEngine, name: &str) -> anyhow::Result<()> {
+    // It is the name of a folder of results.
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 60 || !name.chars().all(good) || name.starts_with('-') {
+        bail!("name = {name:?}: a name is made of a-z, 0-9 and '-', such as scikit-learn");
+    }
+    if BUILT_IN.iter().any(|engine| engine.name == name) {
+        bail!("name = {name:?}: an engine of this name is part of the program: take another");
+    }
+    if one.command.first().is_none_or(String::is_empty) {
+        bail!("{name}: command = [] starts nothing: give a program and its arguments");
+    }
+    let known: Vec<&str> = schema::CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
+    if let Some(wrong) = one.classifiers.iter().find(|classifier| !known.contains(&classifier.as_str())) {
+        bail!("{name}: unknown classifier {wrong:?}{}", did_you_mean(wrong, &known));
+    }
+    if one.classifiers.is_empty() {
+        bail!("{name}: classifiers = [] leaves nothing to run: name one, such as GaussianNB");
+    }
+    if one.install.trim().is_empty() {
+        bail!("{name}: install is empty: say the command that installs it");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engines(text: &str) -> Result<Vec<Definition>, String> {
+        parse(text, Path::new("/somewhere/benchmarks")).map_err(|error| format!("{error:#}"))
+    }
+
+    const ONE: &str = "[[engine]]\nname = 'mine'\ncommand = ['{here}/../bin/run', '{here}/mine.py', 'x']\n\
+                       classifiers = ['GaussianNB']\ninstall = 'make'\n";
+
+    #[test]
+    fn paths_begin_at_the_file() {
+        let engine = &engines(ONE).unwrap()[0];
+        assert_eq!(engine.command[0], "/somewhere/benchmarks/../bin/run");
+        assert_eq!(engine.command[1..], ["/somewhere/benchmarks/mine.py", "x"]);
+        assert_eq!(engine.files, [Path::new("/somewhere/benchmarks/mine.py")]);
+        assert_eq!(engine.version, ["--version"]);
+        let named = engines(&ONE.replace("{here}/../bin/run", "perl")).unwrap();
+        assert_eq!(named[0].command[0], "perl");
+        let beside = engines(&ONE.replace("{here}/../bin/run", "./run")).unwrap();
+        assert_eq!(beside[0].command[0], "/somewhere/benchmarks/./run");
+    }
+
+    #[test]
+    fn mistakes_name_line_and_remedy() {
+        let wrong = |from: &str, to: &str| engines(&ONE.replace(from, to)).unwrap_err();
+        assert!(wrong("'mine'", "'native'").starts_with("line 2: name = \"native\""));
+        assert!(wrong("'mine'", "'../x'").contains("a name is made of"));
+        assert!(wrong("GaussianNB", "GaussianMB").contains("did you mean GaussianNB?"));
+        assert!(wrong("['{here}/../bin/run', '{here}/mine.py', 'x']", "[]").contains("starts nothing"));
+        assert!(wrong("install = 'make'", "instal = 'make'").starts_with("line 5: unknown field"));
+        assert!(engines(&ONE.repeat(2)).unwrap_err().contains("line 7: engine \"mine\" stands twice"));
+    }
+
+    #[test]
+    fn the_committed_file_is_good() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks").join(NAME);
+        let engines = read(&path).unwrap();
+        assert!(engines.iter().all(|engine| engine.files.iter().all(|file| file.is_file())));
+        assert!(engines.iter().any(|engine| engine.name == "scikit-learn"));
+    }
+}

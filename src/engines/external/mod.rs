@@ -1,0 +1,126 @@
+//! Engines that are programs of their own, in any language: which there are ([`file`]), what version answers
+//! ([`version`]), and how a worker has one run a configuration ([`adapter`]).
+//!
+//! An external engine becomes an [`Engine`] like the built-in ones when it is registered, which happens once,
+//! at the start of a command; it lives as long as the process.
+
+mod adapter;
+mod environment;
+mod family;
+pub mod file;
+mod npy;
+mod peak;
+mod version;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::Engine;
+use family::External;
+pub use file::Definition;
+pub use peak::peak_memory_bytes;
+
+/// What a worker must know to start an engine's program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    pub name: String,
+    pub version: String,
+    pub command: Vec<String>,
+    pub classifiers: Vec<String>,
+    /// Takes the prepared arrays, which jobs share, and the programs' working directories.
+    pub scratch: PathBuf,
+}
+
+/// An engine that has been registered.
+#[derive(Clone, Copy)]
+struct Registered {
+    engine: &'static Engine,
+    definition: &'static Definition,
+    /// What the program said of its surroundings along with its version.
+    environment: &'static BTreeMap<String, String>,
+}
+
+static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
+
+/// Whether the program has to say its version before the engine counts as there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To measure: without a version nothing is.
+    Version,
+    /// To list and plan: the program need not be installed.
+    Nothing,
+}
+
+/// Makes an engine known to this process. Fails, with how to install it, when the program is needed and gives
+/// no version.
+pub fn register(definition: &Definition, need: Need) -> anyhow::Result<()> {
+    if find(&definition.name).is_some() {
+        return Ok(());
+    }
+    let said = match need {
+        Need::Version => version::ask(definition)?,
+        Need::Nothing => version::Said::default(),
+    };
+    let engine = engine(&definition.name, &said.version, &definition.classifiers, None);
+    let one = Registered {
+        engine,
+        definition: Box::leak(Box::new(definition.clone())),
+        environment: Box::leak(Box::new(said.environment)),
+    };
+    REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+    Ok(())
+}
+
+/// The registered engine of that name.
+pub fn find(name: &str) -> Option<&'static Engine> {
+    registered(name).map(|one| one.engine)
+}
+
+/// What goes into the provenance of an engine's results: empty for the built-in ones.
+pub fn environment(name: &str) -> BTreeMap<String, String> {
+    registered(name).map_or_else(BTreeMap::new, |one| one.environment.clone())
+}
+
+/// What a worker is told of a registered engine; `None` for the built-in ones.
+pub fn start(name: &str, scratch: &std::path::Path) -> Option<Start> {
+    let Registered { engine, definition, .. } = registered(name)?;
+    Some(Start {
+        name: definition.name.clone(),
+        version: engine.version.to_string(),
+        command: definition.command.clone(),
+        classifiers: definition.classifiers.clone(),
+        scratch: scratch.to_path_buf(),
+    })
+}
+
+/// In a worker: the engine that the job describes.
+pub fn of_job(start: Start) -> &'static Engine {
+    let (name, version, classifiers) = (start.name.clone(), start.version.clone(), start.classifiers.clone());
+    engine(&name, &version, &classifiers, Some(start))
+}
+
+fn registered(name: &str) -> Option<Registered> {
+    let all = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.iter().find(|one| one.engine.name == name).copied()
+}
+
+/// Leaked: an engine is asked for by reference all over the program, and is never given back.
+fn engine(name: &str, version: &str, classifiers: &[String], start: Option<Start>) -> &'static Engine {
+    let families: Vec<&'static dyn super::Family> = classifiers
+        .iter()
+        .map(|classifier| {
+            let family = External::new(leak(classifier), start.clone());
+            &*Box::leak(Box::new(family)) as &'static dyn super::Family
+        })
+        .collect();
+    Box::leak(Box::new(Engine { name: leak(name), version: leak(version), families: Vec::leak(families) }))
+}
+
+fn leak(text: &str) -> &'static str {
+    String::leak(text.to_string())
+}

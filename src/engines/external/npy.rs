@@ -1,0 +1,139 @@
+//! The prepared arrays as files that every language reads: NumPy's `.npy`, version 1.0, row-major and
+//! little-endian. Jobs that train on the same rows share them, by the digest of what is in them.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::dataset::Features;
+use crate::engines::Work;
+
+/// Where the arrays of a job are.
+pub struct Arrays {
+    pub x_train: PathBuf,
+    pub y_train: PathBuf,
+    pub x_test: PathBuf,
+}
+
+impl Arrays {
+    /// Writes what is not there yet into `folder`. The test labels are no part of `work`, and so of no array.
+    pub fn write(work: &Work, folder: &Path) -> io::Result<Arrays> {
+        fs::create_dir_all(folder)?;
+        let (train, labels) = (work.training.features, work.training.labels);
+        let x_train = scaled(train, &folder.join(format!("{}.X_train.npy", digest(train))))?;
+        let x_test = scaled(work.test, &folder.join(format!("{}.X_test.npy", digest(work.test))))?;
+        let y_train = folder.join(format!("{}.y_train.npy", hex(Sha256::digest(labels))));
+        once(&y_train, |file| {
+            file.write_all(&header("|u1", &format!("({},)", labels.len())))?;
+            file.write_all(labels)
+        })?;
+        Ok(Arrays { x_train, y_train, x_test })
+    }
+}
+
+/// Writes the scaled values of `features`, in f64 as scikit-learn's `StandardScaler` gives them.
+fn scaled(features: &Features, path: &Path) -> io::Result<PathBuf> {
+    once(path, |file| {
+        let (n, d) = (features.n(), features.d());
+        file.write_all(&header("<f8", &format!("({n}, {d})")))?;
+        let scaling = features.scaling();
+        let table: Vec<[u8; 8]> = (0..d)
+            .flat_map(|j| (0..=255u8).map(move |pixel| (j, pixel)))
+            .map(|(j, pixel)| scaling.value(j, pixel).to_le_bytes())
+            .collect();
+        for row in 0..n {
+            for (j, &pixel) in features.pixel_row(row).iter().enumerate() {
+                file.write_all(&table[j * 256 + usize::from(pixel)])?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(path.to_path_buf())
+}
+
+/// Makes a file whole or not at all, and for reading only, unless it is there.
+fn once(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = BufWriter::with_capacity(1 << 20, temporary.reopen()?);
+    write(&mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let mut permissions = file.metadata()?.permissions();
+    permissions.set_readonly(true);
+    file.set_permissions(permissions)?;
+    // Another worker may have been quicker, with the same bytes.
+    temporary.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Magic, version, and a dictionary padded so that the data begin at a multiple of 64.
+fn header(descr: &str, shape: &str) -> Vec<u8> {
+    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    const BEFORE: usize = 10;
+    let length = (BEFORE + text.len() + 1).next_multiple_of(64) - BEFORE;
+    text += &" ".repeat(length - text.len() - 1);
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// What the values follow from: the pixels and their scaling.
+fn digest(features: &Features) -> String {
+    let mut hash = Sha256::new();
+    hash.update((features.n() as u64).to_le_bytes());
+    for value in features.scaling().offset.iter().chain(&features.scaling().scale) {
+        hash.update(value.to_le_bytes());
+    }
+    hash.update(features.pixels());
+    hex(hash.finalize())
+}
+
+fn hex(digest: impl AsRef<[u8]>) -> String {
+    digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Scaling;
+    use crate::models::Training;
+    use std::sync::Arc;
+
+    #[test]
+    fn arrays_hold_what_the_models_see() {
+        let pixels = vec![0, 7, 10, 7, 20, 7];
+        let scaling = Arc::new(Scaling::standard(&pixels, 3, 2));
+        let features = Features::new(pixels, 3, 2, scaling.clone());
+        let test = Features::new(vec![255, 0], 1, 2, scaling.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let work = Work {
+            configurations: &[],
+            training: Training { features: &features, labels: &[2, 0, 1], classes: 3 },
+            test: &test,
+            dataset: "tiny",
+            image: [1, 2],
+            seed: 1,
+        };
+        let arrays = Arrays::write(&work, folder.path()).unwrap();
+        let bytes = fs::read(&arrays.x_train).unwrap();
+        let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+        assert_eq!(start % 64, 0);
+        assert!(bytes[..start].ends_with(b" \n") && bytes.starts_with(b"\x93NUMPY\x01\x00"));
+        let values: Vec<f64> =
+            bytes[start..].chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
+        let expected: Vec<f64> = [(0, 0), (1, 7), (0, 10), (1, 7), (0, 20), (1, 7)]
+            .map(|(j, pixel)| scaling.value(j, pixel))
+            .to_vec();
+        assert_eq!(values, expected);
+        assert!(fs::read(&arrays.y_train).unwrap().ends_with(&[2, 0, 1]));
+        let files = fs::read_dir(folder.path()).unwrap().count();
+        Arrays::write(&work, folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files);
+    }
+}

@@ -1,0 +1,139 @@
+//! Asks an engine's program for its version, in the environment in which it will run.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+
+use super::{Definition, environment};
+
+/// How long a program may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Bytes of output that are read; a version is a line.
+const LONGEST: u64 = 64 * 1024;
+/// Facts beside the version, and characters of each.
+const MOST_FACTS: usize = 32;
+const LONGEST_FACT: usize = 200;
+
+/// What a program said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    pub version: String,
+    /// Other facts by name: versions of what it stands on, the BLAS kernel in use.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The version of an engine. The error says how to install it.
+pub fn ask(definition: &Definition) -> anyhow::Result<Said> {
+    let Definition { name, install, .. } = definition;
+    let mut said = answer(definition).with_context(|| {
+        format!(
+            "engine {name} gives no version, and without one nothing is measured (to install it: {install})"
+        )
+    })?;
+    if !definition.files.is_empty() {
+        said.environment.insert("program_sha256".into(), digest(definition)?);
+    }
+    Ok(said)
+}
+
+fn answer(definition: &Definition) -> anyhow::Result<Said> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let program = &definition.command[0];
+    let mut command = Command::new(program);
+    command.args(&definition.command[1..]).args(&definition.version);
+    // One thread: the answer must not depend on the machine's number of cores.
+    environment::scrub(&mut command, folder.path(), 1);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
+    let group = child.id() as i32;
+    let reader = |pipe: Option<Box<dyn Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            if let Some(mut pipe) = pipe {
+                let _ = (&mut pipe).take(LONGEST).read_to_end(&mut text);
+                // Read on, so that a talkative program is not held up.
+                let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+            }
+            text
+        })
+    };
+    let output = reader(child.stdout.take().map(|pipe| Box::new(pipe) as _));
+    let errors = reader(child.stderr.take().map(|pipe| Box::new(pipe) as _));
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if began.elapsed() > PATIENCE {
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    // Also what it may have left behind, which would keep the pipes open.
+    // SAFETY: kill takes no pointers. Where the child is reaped its group's number may only name what it
+    // started itself: it led a group of its own.
+    unsafe { libc::kill(-group, libc::SIGKILL) };
+    if status.is_none() {
+        child.wait()?;
+    }
+    let (output, errors) = (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
+    let Some(status) = status else { bail!("{program} did not answer in {} s", PATIENCE.as_secs()) };
+    if !status.success() {
+        let text = String::from_utf8_lossy(&errors);
+        bail!("{program} ended with {status}: {}", text.trim().lines().last().unwrap_or("it said nothing"));
+    }
+    read(&output)
+}
+
+/// One line of JSON, an object of texts with `version` among them, after whatever else was printed.
+fn read(output: &[u8]) -> anyhow::Result<Said> {
+    let text = String::from_utf8_lossy(output);
+    let line = text.trim().lines().last().unwrap_or_default();
+    let facts: Option<BTreeMap<String, String>> = serde_json::from_str(line).ok();
+    let Some(mut environment) = facts else {
+        let start: String = line.chars().take(60).collect();
+        bail!("it should print a line such as {{\"version\": \"1.0\"}}, and printed {start:?}");
+    };
+    let version = environment.remove("version").unwrap_or_default().trim().to_string();
+    let plain = |text: &str| text.chars().count() <= LONGEST_FACT && !text.chars().any(char::is_control);
+    if version.is_empty() || !plain(&version) {
+        bail!("\"version\" is empty, too long or no plain text");
+    }
+    if environment.len() > MOST_FACTS || environment.iter().any(|(name, fact)| !plain(name) || !plain(fact)) {
+        bail!("more than {MOST_FACTS} facts, or one that is no plain text of {LONGEST_FACT} characters");
+    }
+    Ok(Said { version, environment })
+}
+
+/// SHA-256 over the engine's own files, in the order of the command.
+fn digest(definition: &Definition) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    for path in &definition.files {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_line_of_json() {
+        let said = read(b"chatter\n{\"version\": \"1.9.1\", \"blas\": \"openblas Zen\"}\n").unwrap();
+        assert_eq!(said.version, "1.9.1");
+        assert_eq!(said.environment["blas"], "openblas Zen");
+        for wrong in
+            ["", "1.9.1", "{}", "{\"version\": \"\"}", "{\"version\": 1}", "{\"version\": \"a\\u0007\"}"]
+        {
+            assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}
