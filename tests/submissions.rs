@@ -78,6 +78,11 @@ fn a_sample_is_the_same_every_time() {
     assert!(first.contains("1 of 1 reproduced"), "{first}");
     assert_eq!(first, sample());
     run(&sandbox, &["verify", "results/local", "-c", "SVC"]).code(2).says("no result to verify");
+    // Nothing is trained and tested within a tenth of a microsecond.
+    run(&sandbox, &["verify", "results/local", "--at-most", "0.0000001s"])
+        .code(2)
+        .says("no result to verify");
+    run(&sandbox, &["verify", "results/local", "--sample", "1", "--at-most", "1h"]).code(0);
 }
 
 #[test]

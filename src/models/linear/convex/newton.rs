@@ -134,7 +134,7 @@ impl<'a, L: Loss> Search<'a, L> {
         let regulariser: f64 =
             self.indexed_weights().filter(|(_, _, counts)| *counts).map(|(_, w, _)| norm.exact(w)).sum();
         // The slopes as they are, or shrunk until the dual point is allowed.
-        let (scale, conjugate) = match norm {
+        let (scale, mut conjugate) = match norm {
             Norm::L2 => (1.0, 0.5 * dot(combined, combined)),
             Norm::L1(_) | Norm::L1Barrier(_) => {
                 let counted = self.indexed_weights().zip(combined).filter(|((_, _, counts), _)| *counts);
@@ -143,6 +143,19 @@ impl<'a, L: Loss> Search<'a, L> {
             }
         };
         let k = self.problems.k();
+        if !self.settings.intercept_regularised {
+            // A free intercept allows only dual points without a slope along it. What is left of that slope counts as
+            // though the best intercept were within 1 of this one.
+            let width = self.problems.d() + 1;
+            for class in 0..k {
+                let at = class * width + width - 1;
+                let slope = scale * combined[at];
+                conjugate += slope.abs() - slope * self.weights[at];
+                if matches!(norm, Norm::L2) {
+                    conjugate -= 0.5 * slope * slope;
+                }
+            }
+        }
         let sums: Vec<(f64, f64)> = self
             .scores
             .par_chunks(CHUNK * k)
