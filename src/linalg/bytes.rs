@@ -170,18 +170,28 @@ fn add_and_truncate_body(
     truncation: Truncation,
     multiply_add: impl Fn(f64, f64, f64) -> f64 + Copy,
 ) -> f64 {
-    let Affine { offset, unit, .. } = affine;
+    let Affine { offset, unit, slope } = affine;
     let ((pixels, pixels_rest), (offset, offset_rest)) = (pixels.as_chunks(), offset.as_chunks());
-    let (unit, unit_rest) = unit.as_chunks();
+    let ((unit, unit_rest), (slope, slope_rest)) = (unit.as_chunks(), slope.as_chunks());
     let ((v, v_rest), (paid, paid_rest)) = (v.as_chunks_mut(), paid.as_chunks_mut());
     let mut sums = [0.0; LANES];
-    for ((((pixels, offset), unit), v), paid) in pixels.iter().zip(offset).zip(unit).zip(v).zip(paid) {
-        add_and_truncate_block(a, pixels, [offset, unit], v, paid, truncation, &mut sums, multiply_add);
+    let constants = offset.iter().zip(unit).zip(slope);
+    for (((pixels, ((offset, unit), slope)), v), paid) in pixels.iter().zip(constants).zip(v).zip(paid) {
+        add_and_truncate_block(
+            a,
+            pixels,
+            [offset, unit, slope],
+            v,
+            paid,
+            truncation,
+            &mut sums,
+            multiply_add,
+        );
     }
     if !pixels_rest.is_empty() {
         // Filled up with zeros, which stay zeros.
         let (pixels, mut v, mut paid) = (filled(pixels_rest), filled(v_rest), filled(paid_rest));
-        let constants = [&filled(offset_rest), &filled(unit_rest)];
+        let constants = [&filled(offset_rest), &filled(unit_rest), &filled(slope_rest)];
         add_and_truncate_block(a, &pixels, constants, &mut v, &mut paid, truncation, &mut sums, multiply_add);
         v_rest.copy_from_slice(&v[..v_rest.len()]);
         paid_rest.copy_from_slice(&paid[..paid_rest.len()]);
@@ -189,14 +199,13 @@ fn add_and_truncate_body(
     sums.iter().sum()
 }
 
-/// With unit^2 made anew: that is a multiplication, and slope, the same bits, would be the sixth array of 6 KB
-/// (of 784 pixels) in a first-level cache of 32.
+/// `constants` are offset, unit and slope.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one step of the loop above, by name")]
 fn add_and_truncate_block(
     a: f64,
     pixels: &[u8; LANES],
-    [offset, unit]: [&[f64; LANES]; 2],
+    [offset, unit, slope]: [&[f64; LANES]; 3],
     v: &mut [f64; LANES],
     paid: &mut [f64; LANES],
     Truncation { owed, scale }: Truncation,
@@ -206,8 +215,7 @@ fn add_and_truncate_block(
     let inverse = 1.0 / scale;
     let owed = owed * inverse;
     for lane in 0..LANES {
-        let slope = unit[lane] * unit[lane];
-        let z = multiply_add(a, slope * (f64::from(pixels[lane]) - offset[lane]), v[lane]);
+        let z = multiply_add(a, slope[lane] * (f64::from(pixels[lane]) - offset[lane]), v[lane]);
         let unpaid = multiply_add(-inverse, paid[lane], z);
         let down = multiply_add(-owed, unit[lane], unpaid);
         let up = multiply_add(owed, unit[lane], unpaid);

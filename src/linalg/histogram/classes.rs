@@ -1,5 +1,6 @@
 //! Class counts a value of one byte feature, and the best cut among them.
 
+use super::impurity::Impurity;
 use super::present::Present;
 use crate::linalg::simd::Level;
 
@@ -18,181 +19,6 @@ pub struct Cut {
     pub score: f64,
     pub low: u8,
     pub high: u8,
-}
-
-/// What makes a partition good: a score of the class counts left and right that orders the cuts of a node
-/// as the weighted impurity decrease does (scikit-learn's `proxy_impurity_improvement`, of reversed sign
-/// and shifted by what is constant in a node). Equal partitions, mirrored too, have exactly equal scores.
-pub trait Impurity: Sync {
-    /// The score when `side` of `total`, which weighs `weight` in all, go to one side and the others to the
-    /// other; neither side is empty.
-    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64;
-    /// Likewise of many cuts.
-    #[inline(always)]
-    fn scores<const L: usize>(
-        &self,
-        _level: Level,
-        sides: &[[u32; L]],
-        total: &[u32; L],
-        weight: u32,
-        scores: &mut [f64],
-    ) {
-        for (score, side) in scores.iter_mut().zip(sides) {
-            *score = self.score(side, total, weight);
-        }
-    }
-    /// The score that no cut of a node of this weight exceeds, met when both sides are pure.
-    fn perfect(&self, weight: u64) -> f64;
-    /// scikit-learn's impurity of a node.
-    fn of_node(&self, counts: &[u32]) -> f64;
-}
-
-/// Gini impurity: the score is (sum of squared counts) / weight, summed over both sides.
-pub struct Gini;
-
-impl Impurity for Gini {
-    #[inline(always)]
-    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64 {
-        let one_weight: u32 = side.iter().sum();
-        let other_weight = weight - one_weight;
-        let (mut one_squares, mut other_squares) = (0u64, 0u64);
-        for (&one, &total) in side.iter().zip(total) {
-            one_squares += u64::from(one) * u64::from(one);
-            other_squares += u64::from(total - one) * u64::from(total - one);
-        }
-        one_squares as f64 / f64::from(one_weight) + other_squares as f64 / f64::from(other_weight)
-    }
-
-    #[inline(always)]
-    fn scores<const L: usize>(
-        &self,
-        level: Level,
-        sides: &[[u32; L]],
-        total: &[u32; L],
-        weight: u32,
-        scores: &mut [f64],
-    ) {
-        #[cfg(target_arch = "x86_64")]
-        // A sum of squares is at most the square of the sum, which has 32 bits.
-        if let (true, Some(total)) =
-            (level >= Level::Avx2 && L == 16 && weight <= 0xffff, total.first_chunk())
-        {
-            let sides = sides.as_flattened().as_chunks::<16>().0;
-            // SAFETY: the level is handed out only where the CPU has these instructions.
-            return unsafe { gini_scores(sides, total, weight, scores) };
-        }
-        for (score, side) in scores.iter_mut().zip(sides) {
-            *score = self.score(side, total, weight);
-        }
-    }
-
-    fn perfect(&self, weight: u64) -> f64 {
-        weight as f64
-    }
-
-    fn of_node(&self, counts: &[u32]) -> f64 {
-        let weight: u64 = counts.iter().map(|&c| u64::from(c)).sum();
-        let squares: f64 = counts.iter().map(|&c| f64::from(c) * f64::from(c)).sum();
-        1.0 - squares / (weight as f64 * weight as f64)
-    }
-}
-
-/// [`Gini::scores`] for nodes whose sums of squares have 32 bits.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx2")]
-fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut [f64]) {
-    use std::arch::x86_64::*;
-    let halves = |lanes: &[u32; 16]| {
-        // SAFETY: twice eight words from an array of sixteen.
-        unsafe {
-            (_mm256_loadu_si256(lanes.as_ptr().cast()), _mm256_loadu_si256(lanes.as_ptr().add(8).cast()))
-        }
-    };
-    let total = halves(total);
-    for (score, side) in scores.iter_mut().zip(sides) {
-        let one = halves(side);
-        let other = (_mm256_sub_epi32(total.0, one.0), _mm256_sub_epi32(total.1, one.1));
-        let squares = |(a, b)| _mm256_add_epi32(_mm256_mullo_epi32(a, a), _mm256_mullo_epi32(b, b));
-        let weights = _mm256_add_epi32(one.0, one.1);
-        let sums = _mm256_hadd_epi32(
-            _mm256_hadd_epi32(squares(one), squares(other)),
-            _mm256_hadd_epi32(weights, weights),
-        );
-        let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-        let squares = _mm_cvtsi128_si64(sums) as u64;
-        let one_weight = _mm_extract_epi32::<2>(sums) as u32;
-        *score = (squares & 0xffff_ffff) as f64 / f64::from(one_weight)
-            + (squares >> 32) as f64 / f64::from(weight - one_weight);
-    }
-}
-
-/// Entropy in bits. Sums of c log2 c are kept as integers of 2^-36 from a table, so that they are exact
-/// whatever the order, and cuts that part the rows in the same way tie exactly.
-pub struct Entropy {
-    table: Vec<i64>,
-}
-
-impl Entropy {
-    /// For nodes of at most `weight` in all.
-    pub fn up_to(weight: usize) -> Entropy {
-        let bits = (1u64 << 36) as f64;
-        let value = |c: usize| (c as f64 * (c as f64).log2() * bits).round() as i64;
-        Entropy { table: (0..=weight).map(|c| if c == 0 { 0 } else { value(c) }).collect() }
-    }
-}
-
-impl Impurity for Entropy {
-    #[inline(always)]
-    fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64 {
-        let mut sum = 0i64;
-        let mut one_weight = 0u32;
-        for (&one, &total) in side.iter().zip(total) {
-            // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
-            if total != 0 {
-                sum += self.table[one as usize] + self.table[(total - one) as usize];
-                one_weight += one;
-            }
-        }
-        (sum - self.table[one_weight as usize] - self.table[(weight - one_weight) as usize]) as f64
-    }
-
-    #[inline(always)]
-    fn scores<const L: usize>(
-        &self,
-        _level: Level,
-        sides: &[[u32; L]],
-        total: &[u32; L],
-        weight: u32,
-        scores: &mut [f64],
-    ) {
-        // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
-        let (mut classes, mut count) = ([(0, 0); L], 0);
-        for (class, &total) in total.iter().enumerate() {
-            classes[count] = (class, total);
-            count += usize::from(total != 0);
-        }
-        for (score, side) in scores.iter_mut().zip(sides) {
-            let (mut sum, mut one_weight) = (0i64, 0u32);
-            for &(class, total) in &classes[..count] {
-                let one = side[class & (L - 1)];
-                sum += self.table[one as usize] + self.table[(total - one) as usize];
-                one_weight += one;
-            }
-            sum -= self.table[one_weight as usize] + self.table[(weight - one_weight) as usize];
-            *score = sum as f64;
-        }
-    }
-
-    fn perfect(&self, _weight: u64) -> f64 {
-        0.0
-    }
-
-    fn of_node(&self, counts: &[u32]) -> f64 {
-        let weight: u64 = counts.iter().map(|&c| u64::from(c)).sum();
-        let share = |c: u32| f64::from(c) / weight as f64;
-        -counts.iter().filter(|&&c| c > 0).map(|&c| share(c) * share(c).log2()).sum::<f64>()
-    }
 }
 
 /// Class counts for each of 256 values, `L` class lanes wide; empty between uses.
@@ -375,6 +201,7 @@ fn bytes_set(bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::histogram::{Entropy, Gini};
     use crate::linalg::simd::supported;
 
     /// The best cut found by sorting: the first in ascending order that no other exceeds.
@@ -429,26 +256,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn the_score_orders_cuts_as_the_weighted_impurity_does() {
-        let (total, entropy) = ([9, 5, 7, 0], Entropy::up_to(21));
-        let sides = [[1, 5, 0, 0], [9, 0, 0, 0], [4, 2, 3, 0], [9, 5, 6, 0]];
-        fn check<I: Impurity>(impurity: &I, sides: &[[u32; 4]], total: &[u32; 4], unit: f64) {
-            let weighted = |left: &[u32; 4]| {
-                let right: [u32; 4] = std::array::from_fn(|c| total[c] - left[c]);
-                [*left, right]
-                    .iter()
-                    .map(|s| impurity.of_node(s) * f64::from(s.iter().sum::<u32>()))
-                    .sum::<f64>()
-            };
-            for (a, b) in sides.iter().zip(&sides[1..]) {
-                let scores = impurity.score(b, total, 21) - impurity.score(a, total, 21);
-                assert!((scores / unit - (weighted(a) - weighted(b))).abs() < 1e-8);
-            }
-        }
-        check(&Gini, &sides, &total, 1.0);
-        check(&entropy, &sides, &total, (1u64 << 36) as f64);
     }
 }

@@ -6,11 +6,13 @@
 pub mod classes;
 pub mod columns;
 pub mod few;
+pub mod impurity;
 pub mod octets;
 mod present;
 pub mod residuals;
 
-pub use classes::{ClassHistogram, Cut, Entropy, Gini, Impurity, Sample};
+pub use classes::{ClassHistogram, Cut, Sample};
 pub use columns::Columns;
+pub use impurity::{Entropy, Gini, Impurity};
 pub use octets::Octets;
 pub use residuals::{FeatureCuts, Quantised, ResidualHistogram};
