@@ -1,4 +1,4 @@
-//! linfa and smartcore as engines: sane models on easy data, reasons for what cannot be expressed, and no
+//! linfa, smartcore and libsvm-rs as engines: sane models on easy data, reasons for what cannot be expressed, and no
 //! panic from bad data.
 
 use std::sync::Arc;
@@ -90,6 +90,61 @@ fn easy_data_are_learned() {
 }
 
 #[test]
+fn every_kernel_that_an_engine_has_is_learned() {
+    let (_, labels) = blobs(150);
+    let (_, truth) = blobs(90);
+    for engine in crates() {
+        let kernels: &[&str] = match engine.name {
+            "linfa" => &["linear", "poly", "rbf"],
+            _ => &["linear", "poly", "rbf", "sigmoid"],
+        };
+        for kernel in kernels {
+            let parameters = format!(r#"{{"C": 1, "kernel": "{kernel}"}}"#);
+            let outcome = run(engine, "SVC", &parameters, &labels).unwrap();
+            let right = outcome.predictions.iter().zip(&truth).filter(|(a, b)| a == b).count();
+            assert!(right >= 85, "{} {kernel}: {right} of 90", engine.name);
+        }
+    }
+}
+
+#[test]
+fn every_index_finds_the_neighbours_of_the_linear_search() {
+    let (_, labels) = blobs(150);
+    for engine in crates() {
+        let indexes: &[&str] = match engine.name {
+            "linfa" => &["kd_tree", "ball_tree", "auto"],
+            "smartcore" => &["cover_tree", "auto"],
+            _ => continue,
+        };
+        for p in [1, 2] {
+            let of = |index: &str| {
+                let parameters = format!(r#"{{"n_neighbors": 3, "p": {p}, "algorithm": "{index}"}}"#);
+                run(engine, "KNeighborsClassifier", &parameters, &labels).unwrap().predictions
+            };
+            let linear = of("brute");
+            for index in indexes {
+                assert_eq!(of(index), linear, "{} {index} p={p}", engine.name);
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "libsvm")]
+fn libsvm_rs_and_our_own_machines_agree() {
+    // A tenth of the labels wrong, so that there are bounded support vectors; two classes, so that no votes tie.
+    let labels: Vec<u8> =
+        (0..200).map(|i| if i % 10 == 7 { (i % 2) as u8 } else { u8::from(i % CLASSES == 0) }).collect();
+    for kernel in ["linear", "poly", "rbf", "sigmoid"] {
+        let parameters = format!(r#"{{"C": 10, "kernel": "{kernel}", "tol": 1e-5}}"#);
+        let of = |engine: &Engine| run(engine, "SVC", &parameters, &labels).unwrap().predictions;
+        let (ours, theirs) =
+            (of(&mnist_bench::engines::native::NATIVE), of(&mnist_bench::engines::libsvm::LIBSVM));
+        assert_eq!(ours, theirs, "{kernel}");
+    }
+}
+
+#[test]
 #[cfg(feature = "linfa")]
 fn one_versus_rest_over_linfa_agrees_with_the_truth_on_easy_data() {
     let (_, labels) = blobs(150);
@@ -113,7 +168,8 @@ fn what_cannot_be_expressed_has_a_reason() {
     ];
     for engine in crates() {
         for (classifier, parameters, reason) in refused {
-            let family = engine.family(classifier).unwrap();
+            // libsvm-rs has SVC alone.
+            let Some(family) = engine.family(classifier) else { continue };
             let error = family.check(&parse(parameters), &shape).unwrap_err();
             assert!(error.contains(reason), "{} {classifier} {parameters}: {error}", engine.name);
             assert!(!error.contains('\n'));
@@ -132,6 +188,9 @@ fn linfa_refuses_a_sigmoid_and_unequal_priors() {
     };
     assert!(check("SVC", r#"{"kernel": "sigmoid"}"#).contains("no sigmoid"));
     assert!(check("GaussianNB", r#"{"priors": [0.5, 0.25, 0.25]}"#).contains("cannot be given priors"));
+    let forest = |parameters: &str| check("RandomForestClassifier", parameters);
+    assert!(forest(r#"{"bootstrap": false}"#).contains("always draws the rows"));
+    assert!(forest(r#"{"max_features": 17}"#).contains("more than the 16 features"));
 }
 
 #[test]
@@ -169,7 +228,8 @@ fn the_suite_of_the_crates_is_expressible() {
     assert!(suite.default);
     let shape = Shape { train_size: 5000, test_size: 10_000, features: 784, image: [28, 28], classes: 10 };
     for planned in suite.expand(&[]) {
-        assert_eq!(planned.train_size, Some(5000));
+        let rows = if planned.engine == "libsvm-rs" { 2000 } else { 5000 };
+        assert_eq!(planned.train_size, Some(rows));
         assert_eq!(planned.timeout, Some(std::time::Duration::from_secs(30)));
         let Some(engine) = BUILT_IN.iter().find(|engine| engine.name == planned.engine) else {
             continue; // built without that feature

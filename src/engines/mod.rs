@@ -5,6 +5,8 @@
 //! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
 
 pub mod foreign;
+#[cfg(feature = "libsvm")]
+pub mod libsvm;
 #[cfg(feature = "linfa")]
 pub mod linfa;
 pub mod native;
@@ -42,6 +44,8 @@ pub static BUILT_IN: &[&Engine] = &[
     &linfa::LINFA,
     #[cfg(feature = "smartcore")]
     &smartcore::SMARTCORE,
+    #[cfg(feature = "libsvm")]
+    &libsvm::LIBSVM,
 ];
 
 /// What a family needs to know of the data before it says whether it can run.
@@ -123,7 +127,7 @@ impl From<FitError> for Failure {
     }
 }
 
-#[cfg(all(test, any(feature = "linfa", feature = "smartcore")))]
+#[cfg(all(test, any(feature = "linfa", feature = "smartcore", feature = "libsvm")))]
 mod tests {
     /// The versions of a crate in Cargo.lock.
     fn locked(name: &str) -> Vec<&'static str> {
@@ -139,14 +143,21 @@ mod tests {
     #[test]
     #[cfg(feature = "linfa")]
     fn the_version_of_linfa_is_the_locked_one() {
-        for name in ["linfa", "linfa-bayes", "linfa-logistic", "linfa-nn", "linfa-svm", "linfa-trees"] {
-            assert_eq!(locked(name), [super::linfa::LINFA.version], "{name}");
+        for part in ["bayes", "ensemble", "logistic", "nn", "svm", "trees"] {
+            assert_eq!(locked(&format!("linfa-{part}")), [super::linfa::LINFA.version], "{part}");
         }
+        assert_eq!(locked("linfa"), [super::linfa::LINFA.version]);
     }
 
     #[test]
     #[cfg(feature = "smartcore")]
     fn the_version_of_smartcore_is_the_locked_one() {
         assert_eq!(locked("smartcore"), [super::smartcore::SMARTCORE.version]);
+    }
+
+    #[test]
+    #[cfg(feature = "libsvm")]
+    fn the_version_of_libsvm_rs_is_the_locked_one() {
+        assert_eq!(locked("libsvm-rs"), [super::libsvm::LIBSVM.version]);
     }
 }

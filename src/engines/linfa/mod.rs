@@ -8,6 +8,7 @@ mod decision_tree;
 mod gaussian_nb;
 mod k_neighbors;
 mod logistic_regression;
+mod random_forest;
 mod svc;
 
 use ndarray::{Array1, Array2, ArrayView2};
@@ -24,6 +25,7 @@ pub static LINFA: Engine = Engine {
         &gaussian_nb::GaussianNb,
         &k_neighbors::KNeighbors,
         &logistic_regression::LogisticRegression,
+        &random_forest::RandomForest,
         &svc::Svc,
     ],
 };
