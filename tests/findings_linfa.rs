@@ -2,8 +2,13 @@
 //! as long as the defect is there; when an upgrade mends it, the test fails and says what to change.
 #![cfg(feature = "linfa")]
 
-use linfa::DatasetView;
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use linfa::traits::{Fit, Predict, PredictInplace};
+use linfa::{Dataset, DatasetView};
+use linfa_bayes::{GaussianNb, NaiveBayes};
+use linfa_ensemble::{EnsembleLearnerParams, RandomForest};
 use linfa_logistic::MultiLogisticRegression;
 use linfa_svm::Svm;
 use linfa_trees::DecisionTree;
@@ -103,6 +108,88 @@ fn l5_a_support_vector_machine_holds_the_whole_kernel_matrix() {
         .unwrap();
     let matrix = n * n * 8 / 1024;
     still(peak_kilobytes() - before > matrix * 9 / 10, "L5 (linfa-svm builds a dense kernel matrix)");
+}
+
+#[test]
+fn l6_the_trees_of_a_forest_draw_their_columns_once() {
+    // The second cut needs the second column and only means something after the first. A forest that draws one
+    // of the two columns anew at every split has trees with both, and learns all eight rows; here a tree knows
+    // one of them, and the rows at (0, 0) are lost to the four at (1, 0).
+    let records = Array2::from(NESTED.map(|(row, _)| row).to_vec());
+    let targets = Array1::from(NESTED.map(|(_, label)| label).to_vec());
+    let forest =
+        EnsembleLearnerParams::new(DecisionTree::params()).ensemble_size(301).feature_proportion(0.5);
+    let model = forest.fit(&Dataset::new(records.clone(), targets.clone())).unwrap();
+    let mut predictions = Array1::zeros(8);
+    model.predict_inplace(&records, &mut predictions);
+    let right = predictions.iter().zip(&targets).filter(|(a, b)| a == b).count();
+    still(right == 6, "L6 (linfa-ensemble draws columns once a tree)");
+}
+
+#[test]
+fn l7_columns_are_drawn_with_replacement() {
+    // All columns of a hundred are asked for, which is the default.
+    let records = Array2::from_shape_fn((50, 100), |(i, j)| ((i * 31 + j * 17) % 13) as f64);
+    let targets: Array1<usize> = (0..50).map(|i| i % 2).collect();
+    let model =
+        EnsembleLearnerParams::new(DecisionTree::params()).fit(&Dataset::new(records, targets)).unwrap();
+    let columns: HashSet<usize> = model.model_features[0].iter().copied().collect();
+    still(columns.len() < 100, "L7 (linfa-ensemble draws columns with replacement)");
+}
+
+#[test]
+fn l8_tied_votes_of_a_forest_fall_at_random() {
+    let always = |class: usize| {
+        let (rows, labels) = (array![[0.0], [1.0]], array![class, class]);
+        DecisionTree::params().fit(&DatasetView::new(rows.view(), labels.view())).unwrap()
+    };
+    let model: RandomForest<f64, usize> =
+        RandomForest { models: vec![always(0), always(1)], model_features: vec![vec![0], vec![0]] };
+    let mut predictions = Array1::zeros(64);
+    model.predict_inplace(&Array2::zeros((64, 1)), &mut predictions);
+    let both = [0, 1].iter().all(|class| predictions.iter().any(|prediction| prediction == class));
+    still(both, "L8 (linfa-ensemble counts votes in a hash map)");
+}
+
+#[test]
+fn l9_probabilities_of_naive_bayes_underflow() {
+    // A thousand features of variance about 1: every row's density is below the smallest f64, its logarithm
+    // is not. The classes are 12 standard deviations apart in each feature.
+    let value = |i: usize, j: usize| ((i * 7 + j * 3) % 5) as f64 * 0.8 + (i % 2) as f64 * 12.0;
+    let records = Array2::from_shape_fn((40, 1000), |(i, j)| value(i, j));
+    let targets: Array1<usize> = (0..40).map(|i| i % 2).collect();
+    let dataset = DatasetView::new(records.view(), targets.view());
+    let model = GaussianNb::<f64, usize>::params().fit(&dataset).unwrap();
+    let predictions: Array1<usize> = model.predict(&records);
+    assert_eq!(predictions, targets, "labels do not pass through probabilities");
+    let (probabilities, _) = model.predict_proba(records.view());
+    still(
+        probabilities.iter().any(|p| !(0.0..=1.0).contains(p)),
+        "L9 (linfa-bayes exponentiates before it takes out the maximum)",
+    );
+}
+
+#[test]
+fn l10_shrinking_runs_out_of_bounds_or_stops_elsewhere() {
+    let n = 300;
+    let point = |i: usize, j: usize| {
+        let wobble = i as f64 * 2.399963 + j as f64 * std::f64::consts::FRAC_PI_2;
+        (i % 2) as f64 + ((i * 37) % n) as f64 / n as f64 * 1.6 * wobble.cos()
+    };
+    let records = Array2::from_shape_fn((n, 2), |(i, j)| point(i, j));
+    let targets: Array1<bool> = (0..n).map(|i| i % 2 == 0).collect();
+    let decisions = |c: f64, gamma: f64, shrinking: bool| {
+        let parameters = Svm::<f64, bool>::params().eps(1e-3).shrinking(shrinking).pos_neg_weights(c, c);
+        let dataset = DatasetView::new(records.view(), targets.view());
+        let fit = || parameters.gaussian_kernel(1.0 / gamma).fit(&dataset).unwrap();
+        let model = catch_unwind(AssertUnwindSafe(fit)).ok()?;
+        Some(records.outer_iter().map(|row| model.weighted_sum(&row) - model.rho).collect::<Vec<f64>>())
+    };
+    assert!(decisions(10.0, 1.0, false).is_some(), "without shrinking it is solved");
+    still(decisions(10.0, 1.0, true).is_none(), "L10 (linfa-svm's shrinking counts below 0)");
+    let (without, with) = (decisions(1.0, 5.0, false).unwrap(), decisions(1.0, 5.0, true).unwrap());
+    let furthest = without.iter().zip(&with).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    still(furthest > 0.01, "L10 (linfa-svm's shrinking misses the solution)");
 }
 
 /// The peak of this process's memory in kB (Linux).

@@ -2,12 +2,15 @@
 //! passes as long as the defect is there; when an upgrade mends it, the test fails and says what to change.
 #![cfg(feature = "smartcore")]
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
+use smartcore::error::Failed;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::naive_bayes::gaussian::GaussianNB;
-use smartcore::svm::Kernels;
 use smartcore::svm::svc::{MultiClassSVC, SVC, SVCParameters};
+use smartcore::svm::{Kernel, Kernels};
 use smartcore::tree::decision_tree_classifier::{DecisionTreeClassifier, DecisionTreeClassifierParameters};
 
 type Matrix = DenseMatrix<f64>;
@@ -122,4 +125,29 @@ fn s7_a_support_vector_has_no_more_values_than_there_are_rows() {
     };
     assert_eq!(answers(5), Some(5), "as many rows as features");
     still(answers(4).is_none(), "S7 (smartcore's SVC cuts rows to the number of rows)");
+}
+
+/// A kernel that remembers what it was asked: how often, and for which pairs.
+#[derive(Debug)]
+struct Counted(Kernels, Arc<Mutex<(usize, HashSet<Vec<u64>>)>>);
+
+impl Kernel for Counted {
+    fn apply(&self, a: &Vec<f64>, b: &Vec<f64>) -> Result<f64, Failed> {
+        let mut asked = self.1.lock().unwrap();
+        asked.0 += 1;
+        asked.1.insert(a.iter().chain(b).map(|value| value.to_bits()).collect());
+        self.0.apply(a, b)
+    }
+}
+
+#[test]
+fn s8_a_kernel_value_is_computed_before_the_cache_is_asked() {
+    let (x, y) = overlapping(200, 2);
+    let asked = Arc::new(Mutex::new((0, HashSet::new())));
+    let kernel = Counted(Kernels::rbf().with_gamma(5.0), asked.clone());
+    let parameters = Parameters::default().with_c(100.0).with_kernel(kernel).with_seed(Some(1));
+    SVC::fit(&x, &y, &parameters).unwrap();
+    let asked = asked.lock().unwrap();
+    let (calls, pairs) = (asked.0, asked.1.len());
+    still(calls > 3 * pairs, "S8 (smartcore's SVC computes what its cache holds)");
 }
