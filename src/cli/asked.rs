@@ -73,6 +73,8 @@ impl Asked {
                     engine: row.engine.clone(),
                     configuration: row.configuration.clone(),
                     train_size: train_size.or(row.train_size),
+                    // One size for all leaves no smaller one to wait for.
+                    after: row.after.filter(|_| train_size.is_none()),
                     timeout: self.timeout.or(row.timeout).unwrap_or(TIMEOUT),
                     grid_digest: digest(&row.suite),
                 });

@@ -91,7 +91,7 @@ fn to_json(rows: &[Row]) -> String {
     let mut groups = Groups::default();
     let mut list = Vec::new();
     for row in rows {
-        let Planned { configuration, engine, train_size, timeout, suite, analysis } = row.planned;
+        let Planned { configuration, engine, train_size, timeout, suite, analysis, .. } = row.planned;
         for (dataset, support) in &row.on {
             let (state, group, reason) = describe(row, support, &mut groups);
             list.push(json!({

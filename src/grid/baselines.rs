@@ -48,7 +48,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             analysis: String::new(),
             parameters,
             engines: vec!["native".into()],
-            train_size: None,
+            train_sizes: Vec::new(),
             timeout: None,
         });
     }

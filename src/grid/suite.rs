@@ -38,8 +38,8 @@ pub struct Family {
     pub parameters: Vec<(String, Vec<Value>)>,
     /// Which engines run it.
     pub engines: Vec<String>,
-    /// How many training rows; `None` for all of them.
-    pub train_size: Option<usize>,
+    /// How many training rows, rising where there are several; none for all of them.
+    pub train_sizes: Vec<usize>,
     /// Time limit of a configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,
 }
@@ -51,6 +51,9 @@ pub struct Planned {
     pub engine: String,
     /// How many training rows, drawn stratified; `None` for all of them.
     pub train_size: Option<usize>,
+    /// The next smaller train size of the same configuration, where the grid lists several: at a limit there,
+    /// this one is not tried.
+    pub after: Option<usize>,
     /// Time limit of this configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,
     /// The name of the grid that asks for it.
@@ -76,8 +79,9 @@ impl Grid {
                     family.classifier
                 )));
             }
+            let sizes = family.train_sizes.len().max(1);
             let count =
-                family.parameters.iter().try_fold(1usize, |n, (_, values)| n.checked_mul(values.len()));
+                family.parameters.iter().try_fold(sizes, |n, (_, values)| n.checked_mul(values.len()));
             total = count.and_then(|count| total.checked_add(count)).unwrap_or(usize::MAX);
             if total > MAX_CONFIGURATIONS {
                 return Err(GridError::new(format!(
@@ -109,14 +113,18 @@ impl Grid {
                     if family.classifier == models::CLASSIFIER {
                         models::define(&mut parameters, &self.models);
                     }
-                    plan.push(Planned {
-                        configuration: Configuration::new(&family.classifier, parameters),
-                        engine: engine.clone(),
-                        train_size: family.train_size,
-                        timeout: family.timeout,
-                        suite: self.name.clone(),
-                        analysis: family.analysis.clone(),
-                    });
+                    let configuration = Configuration::new(&family.classifier, parameters);
+                    for (train_size, after) in family.sizes() {
+                        plan.push(Planned {
+                            configuration: configuration.clone(),
+                            engine: engine.clone(),
+                            train_size,
+                            after,
+                            timeout: family.timeout,
+                            suite: self.name.clone(),
+                            analysis: family.analysis.clone(),
+                        });
+                    }
                 }
             }
         }
@@ -125,6 +133,15 @@ impl Grid {
 }
 
 impl Family {
+    /// Each train size with the one before it.
+    fn sizes(&self) -> Vec<(Option<usize>, Option<usize>)> {
+        if self.train_sizes.is_empty() {
+            return vec![(None, None)];
+        }
+        let sizes = self.train_sizes.iter().copied().map(Some);
+        sizes.clone().zip(std::iter::once(None).chain(sizes)).collect()
+    }
+
     fn combinations(&self) -> Vec<Parameters> {
         let mut combinations = vec![Parameters::new()];
         for (name, values) in &self.parameters {

@@ -18,6 +18,7 @@ struct WireGrid {
     #[serde(default = "native")]
     engines: Vec<String>,
     train_size: Option<Spanned<i64>>,
+    train_sizes: Option<Spanned<Vec<i64>>>,
     timeout: Option<Spanned<toml::Value>>,
     #[serde(default)]
     model: toml::Table,
@@ -33,6 +34,7 @@ struct WireFamily {
     analysis: String,
     engines: Option<Vec<String>>,
     train_size: Option<Spanned<i64>>,
+    train_sizes: Option<Spanned<Vec<i64>>>,
     timeout: Option<Spanned<toml::Value>>,
     #[serde(default)]
     parameters: toml::Table,
@@ -51,7 +53,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             error.message().lines().collect::<Vec<_>>().join(" "),
         )
     })?;
-    let train_size = wire.train_size.map(|size| read_size(text, &size)).transpose()?;
+    let train_sizes = read_sizes(text, wire.train_size, wire.train_sizes)?.unwrap_or_default();
     let timeout = wire.timeout.map(|limit| read_timeout(text, &limit)).transpose()?;
     let mut grid = Grid {
         name: name.into(),
@@ -79,7 +81,8 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             analysis: family.analysis,
             parameters,
             engines: family.engines.unwrap_or_else(|| wire.engines.clone()),
-            train_size: family.train_size.map(|size| read_size(text, &size)).transpose()?.or(train_size),
+            train_sizes: read_sizes(text, family.train_size, family.train_sizes)?
+                .unwrap_or_else(|| train_sizes.clone()),
             timeout: family.timeout.map(|limit| read_timeout(text, &limit)).transpose()?.or(timeout),
         };
         grid.families.push(family);
@@ -99,6 +102,29 @@ fn read_size(text: &str, size: &Spanned<i64>) -> Result<usize, GridError> {
     usize::try_from(*size.get_ref()).ok().filter(|&size| size > 0).ok_or_else(|| {
         at(text, size.span().start, format!("train_size = {} is not a number of rows", size.get_ref()))
     })
+}
+
+/// `train_size` or `train_sizes`, of which a table may have one.
+fn read_sizes(
+    text: &str,
+    one: Option<Spanned<i64>>,
+    several: Option<Spanned<Vec<i64>>>,
+) -> Result<Option<Vec<usize>>, GridError> {
+    let (sizes, at_byte) = match (one, several) {
+        (None, None) => return Ok(None),
+        (Some(size), None) => return Ok(Some(vec![read_size(text, &size)?])),
+        (Some(_), Some(sizes)) => {
+            let message = "train_size and train_sizes: say it once".to_string();
+            return Err(at(text, sizes.span().start, message));
+        }
+        (None, Some(sizes)) => (sizes.get_ref().clone(), sizes.span().start),
+    };
+    let read: Option<Vec<usize>> =
+        sizes.iter().map(|&size| usize::try_from(size).ok().filter(|&size| size > 0)).collect();
+    match read {
+        Some(read) if !read.is_empty() && read.windows(2).all(|pair| pair[0] < pair[1]) => Ok(Some(read)),
+        _ => Err(at(text, at_byte, format!("train_sizes = {sizes:?} are not rising numbers of rows"))),
+    }
 }
 
 fn read_timeout(text: &str, limit: &Spanned<toml::Value>) -> Result<std::time::Duration, GridError> {
@@ -185,6 +211,34 @@ mod tests {
     }
 
     #[test]
+    fn several_train_sizes_follow_each_other() {
+        let text = "
+            train_sizes = [100, 500, 60000]
+            [[family]]
+            classifier = 'SVC'
+            parameters = { C = [1, 10] }
+            [[family]]
+            classifier = 'GaussianNB'
+            train_size = 50
+        ";
+        let plan = parse("test", text).unwrap().expand(&[]);
+        let rows: Vec<_> = plan.iter().map(|p| (p.configuration.id(), p.train_size, p.after)).collect();
+        let svc = |id: &str, size, after| (id.to_string(), Some(size), after);
+        assert_eq!(
+            rows,
+            [
+                svc("SVC", 100, None),
+                svc("SVC", 500, Some(100)),
+                svc("SVC", 60000, Some(500)),
+                svc("SVC,C=10", 100, None),
+                svc("SVC,C=10", 500, Some(100)),
+                svc("SVC,C=10", 60000, Some(500)),
+                svc("GaussianNB", 50, None),
+            ]
+        );
+    }
+
+    #[test]
     fn errors_say_the_line_and_what_to_do() {
         let family = "[[family]]\nclassifier = 'SVC'\n";
         for (text, expected) in [
@@ -214,6 +268,10 @@ mod tests {
             (format!("train_size = 0\n{family}"), "line 1: train_size = 0 is not a number of rows"),
             (format!("{family}train_size = -5"), "line 3: train_size = -5"),
             (format!("{family}train_size = 1.5"), "line 3: invalid type"),
+            (format!("{family}train_sizes = []"), "line 3: train_sizes = [] are not rising"),
+            (format!("{family}train_sizes = [5, 5]"), "line 3: train_sizes = [5, 5] are not rising"),
+            (format!("train_sizes = [0, 5]\n{family}"), "line 1: train_sizes = [0, 5] are not rising"),
+            (format!("{family}train_size = 5\ntrain_sizes = [5, 6]"), "line 4: train_size and train_sizes"),
             (format!("{family}timeout = 'soon'"), "line 3: timeout = \"soon\" is not a duration"),
             (format!("{family}timeout = -1"), "line 3: timeout = \"-1\" is not a duration"),
             ("family = 3".into(), "line 1: invalid type"),

@@ -55,6 +55,9 @@ impl<'a> Ledger<'a> {
             match todo {
                 Todo::Nothing(record) => {
                     line.finished = true;
+                    // What waits for this row asks how it ended.
+                    line.record.status = record.status;
+                    line.record.error = record.error.clone();
                     self.summary.kept += 1;
                     let failed = record.status.is_failure() && record.status != Status::Unsupported;
                     self.summary.kept_failures += usize::from(failed);
@@ -97,6 +100,12 @@ impl<'a> Ledger<'a> {
             }
         }
         Ok(waiting)
+    }
+
+    /// Ends a row that is not tried.
+    pub fn skip(&mut self, row: usize, status: Status, reason: String) -> anyhow::Result<()> {
+        let started = self.not_started();
+        self.fail(row, status, reason, &started)
     }
 
     fn not_started(&self) -> Started {

@@ -8,6 +8,7 @@
 pub mod cost;
 pub mod faults;
 pub mod job;
+pub mod ladder;
 pub mod ledger;
 pub mod lock;
 pub mod log;

@@ -21,6 +21,8 @@ pub struct Wanted {
     pub configuration: Configuration,
     /// Number of training rows; all of them when absent, or when there are no more.
     pub train_size: Option<usize>,
+    /// The train size that has to end within its limits before this one is tried.
+    pub after: Option<usize>,
     pub timeout: Duration,
     /// Digest of the grid that asks for it.
     pub grid_digest: String,
@@ -36,6 +38,8 @@ pub struct Row {
     /// The name of its result file.
     pub id: String,
     pub subset: Option<usize>,
+    /// The smaller train size that has to end within its limits first.
+    pub after: Option<usize>,
     pub timeout: Duration,
     pub grid_digest: String,
     /// The group that it can run with; or why the engine cannot run it.
@@ -92,7 +96,7 @@ impl Plan {
             let place = (dataset.clone(), engine.name.to_string(), id.clone());
             // A row may be in several suites; the first one's limit holds.
             if known.insert(place, plan.rows.len()).is_none() {
-                let Wanted { timeout, grid_digest, .. } = one;
+                let Wanted { after, timeout, grid_digest, .. } = one;
                 let expected = guess::expected(engine.name, &configuration, shape.train_size);
                 plan.rows.push(Row {
                     truth,
@@ -101,6 +105,7 @@ impl Plan {
                     configuration,
                     id,
                     subset,
+                    after,
                     timeout,
                     grid_digest,
                     sharing_key,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context;
 
 use super::job::{self, Started, Task};
+use super::ladder;
 use super::ledger::Ledger;
 use super::memory::Groups;
 use super::process;
@@ -40,12 +41,15 @@ pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow
         stop,
         program,
         queue: Vec::new(),
+        held: Vec::new(),
+        predecessors: ladder::predecessors(plan),
         started,
         actual: 0.0,
         expected: 0.0,
         told_to_stop: false,
     };
-    schedule.enqueue(&waiting);
+    schedule.held = waiting;
+    schedule.release()?;
     let groups = Groups::default();
     std::thread::scope(|scope| schedule.work(scope, &groups))?;
     Ok(schedule.summary())
@@ -82,6 +86,9 @@ struct Schedule<'a> {
     program: PathBuf,
     /// By rising expected time with all repeats: the longest is taken from the end.
     queue: Vec<Task>,
+    /// Rows that wait for a smaller train size, and for each row of the plan which one that would be.
+    held: Vec<usize>,
+    predecessors: Vec<Option<usize>>,
     started: Instant,
     /// Seconds that finished tasks took, and that they were expected to take.
     actual: f64,
@@ -95,6 +102,32 @@ impl<'a> Schedule<'a> {
         for task in job::group(rows, self.plan, &self.ledger.lines, self.options) {
             let place = self.queue.partition_point(|other| other.chain_seconds <= task.chain_seconds);
             self.queue.insert(place, task);
+        }
+    }
+
+    /// Puts those rows into tasks whose smaller train size has ended, and ends those that are not to be tried.
+    fn release(&mut self) -> anyhow::Result<()> {
+        loop {
+            let ended = |row: &usize| match self.predecessors[*row] {
+                Some(smaller) => self.ledger.lines[smaller].finished,
+                None => true,
+            };
+            let (free, held): (Vec<usize>, Vec<usize>) = self.held.iter().copied().partition(ended);
+            self.held = held;
+            if free.is_empty() {
+                return Ok(());
+            }
+            let mut now = Vec::new();
+            for row in free {
+                let smaller = self.predecessors[row].map(|smaller| &self.ledger.lines[smaller].record);
+                match smaller.and_then(ladder::verdict) {
+                    Some((status, reason)) if !self.ledger.lines[row].finished => {
+                        self.ledger.skip(row, status, reason)?;
+                    }
+                    _ => now.push(row),
+                }
+            }
+            self.enqueue(&now);
         }
     }
 
@@ -263,7 +296,7 @@ impl<'a> Schedule<'a> {
         let finished = |row: &usize| self.ledger.lines[*row].finished;
         let unfinished: Vec<usize> = running.task.rows.iter().copied().filter(|row| !finished(row)).collect();
         self.enqueue(&unfinished);
-        Ok(())
+        self.release()
     }
 
     fn tell_to_stop(&mut self, running: usize) {
@@ -307,7 +340,8 @@ impl<'a> Schedule<'a> {
         };
         let running: Vec<f64> = running.iter().map(rest).collect();
         let queued = self.queue.iter().map(|task| task.chain_seconds * correction);
-        let sum: f64 = running.iter().copied().chain(queued.clone()).sum();
+        let held: f64 = self.held.iter().map(|&row| self.ledger.lines[row].seconds * correction).sum();
+        let sum: f64 = running.iter().copied().chain(queued.clone()).sum::<f64>() + held;
         let longest = running.iter().copied().chain(queued).fold(0.0, f64::max);
         Duration::from_secs_f64((sum / self.options.jobs as f64).max(longest))
     }

@@ -1,0 +1,78 @@
+//! Where a grid lists several train sizes, the larger ones wait for the smaller: what ran into a limit is not
+//! tried with more rows, and its row says so.
+
+use std::collections::HashMap;
+
+use super::Plan;
+use crate::results::{Record, Status};
+
+/// For each row of the plan, the row that has to end first. One that is not part of the plan, such as another
+/// share's, is not waited for.
+pub fn predecessors(plan: &Plan) -> Vec<Option<usize>> {
+    let mut places = HashMap::new();
+    for (index, row) in plan.rows.iter().enumerate() {
+        places.insert((row.truth, row.engine.name, row.configuration.id(), row.subset), index);
+    }
+    let before = |row: &super::plan::Row| {
+        let subset = plan.truths[row.truth].subset(Some(row.after?));
+        places.get(&(row.truth, row.engine.name, row.configuration.id(), subset)).copied()
+    };
+    plan.rows.iter().enumerate().map(|(index, row)| before(row).filter(|&first| first != index)).collect()
+}
+
+/// How a row ends that is not tried, given how the smaller one ended: as that did, so that a raised limit runs
+/// both again. `None` where it is to be tried. A crash is no reason: it may be the few rows that the engine
+/// cannot take.
+pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
+    let limit = matches!(smaller.status, Status::Timeout | Status::OutOfMemory);
+    let reason = smaller.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
+    // What was not tried itself names the size that was.
+    let text = match reason.strip_prefix(NOT_TRIED) {
+        Some(_) => reason.to_string(),
+        None => format!("{NOT_TRIED}with {} training rows: {reason}", smaller.train_size),
+    };
+    limit.then_some((smaller.status, text))
+}
+
+const NOT_TRIED: &str = "not tried, because of the row ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Configuration;
+
+    fn ended(status: Status, error: Option<&str>) -> Record {
+        Record {
+            id: "SVC@n=1000".into(),
+            status,
+            error: error.map(String::from),
+            engine: "linfa".into(),
+            engine_version: None,
+            configuration: Configuration::new("SVC", Default::default()),
+            dataset: "mnist".into(),
+            train_size: 1000,
+            test_size: 10_000,
+            threads: 1,
+            jobs_in_flight: None,
+            quiet: false,
+            peak_memory_bytes: None,
+            shared_with: Vec::new(),
+            repeats: Vec::new(),
+            reported: None,
+            provenance: None,
+        }
+    }
+
+    #[test]
+    fn a_limit_ends_the_larger_sizes_and_nothing_else_does() {
+        let (status, text) = verdict(&ended(Status::Timeout, Some("no result after 600 s\nlog"))).unwrap();
+        assert_eq!(status, Status::Timeout);
+        assert_eq!(text, "not tried, because of the row with 1000 training rows: no result after 600 s");
+        let passed_on = Record { train_size: 2000, ..ended(status, Some(&text)) };
+        assert_eq!(verdict(&passed_on), Some((Status::Timeout, text)));
+        assert!(verdict(&ended(Status::OutOfMemory, Some("used 9 MiB"))).is_some());
+        for status in [Status::Ok, Status::Crashed, Status::Diverged, Status::Unsupported] {
+            assert_eq!(verdict(&ended(status, Some("why"))), None);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Several train sizes of one configuration: the larger wait for the smaller, and are not tried past a limit.
+
+#[path = "sweep/sandbox.rs"]
+#[allow(dead_code)]
+mod sandbox;
+
+use sandbox::{Sandbox, TRAIN, error, status};
+
+const SIZES: &str = "
+train_sizes = [40, 80, 240]
+
+[[family]]
+classifier = \"Perceptron\"
+[family.parameters]
+penalty = [\"l1\", \"l2\"]
+";
+
+const L2_SLEEPS: &str =
+    r#"[{"classifier": "Perceptron", "parameters": {"penalty": "l2"}, "fault": "sleep"}]"#;
+
+#[test]
+fn what_ran_into_the_limit_is_not_tried_with_more_rows() {
+    let mut sandbox = Sandbox::with_faults(SIZES, L2_SLEEPS);
+    let run = sandbox.sweep(&["--timeout", "1s"]).code(0);
+    for id in ["Perceptron,penalty=l1@n=40", "Perceptron,penalty=l1@n=80", "Perceptron,penalty=l1"] {
+        assert_eq!(status(&sandbox.result(id)), "ok", "{id}\n{}", run.stderr);
+    }
+    assert_eq!(sandbox.result("Perceptron,penalty=l1")["train_size"], TRAIN);
+    let first = sandbox.result("Perceptron,penalty=l2@n=40");
+    assert_eq!((status(&first), error(&first)), ("timeout", "no result after 1 s"));
+    for id in ["Perceptron,penalty=l2@n=80", "Perceptron,penalty=l2"] {
+        let row = sandbox.result(id);
+        let reason = "not tried, because of the row with 40 training rows: no result after 1 s";
+        assert_eq!((status(&row), error(&row)), ("timeout", reason));
+    }
+    sandbox.run(&["validate", "results/local"]).code(0);
+
+    // What is there says as much to a later sweep: the largest is not tried either when its file is gone.
+    std::fs::remove_file(sandbox.result_path("faults", "Perceptron,penalty=l2")).unwrap();
+    let again = sandbox.sweep(&["--timeout", "1s"]).code(0);
+    again.says("1 rows run, 1 timeout, 5 there already");
+    assert!(error(&sandbox.result("Perceptron,penalty=l2")).starts_with("not tried"));
+
+    // A raised limit tries from the smallest on.
+    sandbox.faults = "[]".to_string();
+    sandbox.sweep(&["--timeout", "60s"]).code(0).says("3 rows run, 3 ok, 3 there already");
+}
+
+#[test]
+fn one_size_for_all_leaves_one_row() {
+    let sandbox = Sandbox::with_faults(SIZES, "[]");
+    sandbox.sweep(&["--train-size", "60"]).code(0).says("2 rows run, 2 ok");
+    assert_eq!(sandbox.result("Perceptron,penalty=l2@n=60")["train_size"], 60);
+}
+
+#[test]
+fn a_crash_does_not_stop_the_larger_sizes() {
+    let panics = L2_SLEEPS.replace("sleep", "panic");
+    let sandbox = Sandbox::with_faults(SIZES, &panics);
+    sandbox.sweep(&[]).code(0);
+    for id in ["Perceptron,penalty=l2@n=40", "Perceptron,penalty=l2@n=80", "Perceptron,penalty=l2"] {
+        let row = sandbox.result(id);
+        assert_eq!(status(&row), "crashed");
+        assert!(error(&row).starts_with("the worker panicked"), "{}", error(&row));
+    }
+}
