@@ -17,6 +17,7 @@ pub mod png;
 pub mod ranking;
 pub mod reference;
 pub mod rows;
+pub mod scaling;
 pub mod submitted;
 pub mod tables;
 pub mod text;
@@ -78,7 +79,11 @@ impl Report {
         let view = View { run: request.run.to_string(), subset };
         let references = reference::read()?;
         let table = SideBySide::join(read.rows, &references, &view).map_err(|error| error.to_string())?;
-        let charts = charts::overview::charts(&table, &view)?;
+        let mut charts = charts::overview::charts(&table, &view)?;
+        let scaling = scaling::Scaling::of(&table, &view);
+        if let Some(scaling) = &scaling {
+            charts.extend(charts::scaling::charts(scaling, &table)?);
+        }
         let pixels = one_pixel::read(request.reports)?;
         let (datasets, notes) = datasets(request.data, &table);
         let closer = closer::look(&datasets, &table, &view)?;
@@ -101,6 +106,9 @@ impl Report {
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         if view.subset.is_none() {
             files.insert("fidelity.md".to_string(), fidelity::markdown(&table, &view).into_bytes());
+        }
+        if let Some(scaling) = &scaling {
+            files.insert("scaling.md".to_string(), scaling.markdown(&table, &view).into_bytes());
         }
         for chart in charts {
             files.insert(format!("{}.svg", chart.name), chart.svg.into_bytes());

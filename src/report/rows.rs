@@ -20,6 +20,8 @@ pub struct Row {
     pub id: String,
     /// The number of training rows when the set was cut; `None` for all of them.
     pub subset: Option<usize>,
+    /// Rows trained on.
+    pub train_size: usize,
     pub configuration: Configuration,
     pub classifier: String,
     /// Parameters as people read them, such as `C=10 kernel=rbf`.
@@ -137,6 +139,7 @@ fn row(
         accuracy: record.accuracy(),
         deviation: record.accuracy_deviation(),
         repeats: record.repeats.iter().map(|repeat| repeat.accuracy).collect(),
+        train_size: record.train_size,
         test_size: record.test_size,
         facts: record.repeats.first().map(|repeat| repeat.facts.clone()).unwrap_or_default(),
         fit_seconds: record.fit_seconds(),

@@ -1,4 +1,4 @@
-//! The two axes of our charts: accuracy, even in the logarithm of the error, and seconds, logarithmic.
+//! The axes of our charts: accuracy, even in the logarithm of the error, seconds and rows, logarithmic.
 //!
 //! On a plain axis from 0 to 1 everything worth seeing crowds between 0.8 and 1; here 0.9, 0.99 and 0.999 are
 //! equally far apart, as are 0.1, 1 and 10 seconds.
@@ -23,6 +23,8 @@ pub struct Axis {
 pub enum Kind {
     Accuracy,
     Seconds,
+    /// Training rows, logarithmic.
+    Rows,
 }
 
 const ACCURACIES: [f64; 13] = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
@@ -34,6 +36,7 @@ impl Kind {
             // An accuracy of 1 would lie at infinity.
             Kind::Accuracy => -(1.0 - value.clamp(0.0, 0.9995)).log10(),
             Kind::Seconds => value.max(1e-4).log10(),
+            Kind::Rows => value.max(1.0).log10(),
         }
     }
 
@@ -49,6 +52,10 @@ impl Kind {
                 let digits = (-coordinate.floor()).max(0.0) as usize;
                 format!("{seconds:.digits$}")
             }
+            Kind::Rows => {
+                let rows = 10f64.powf(coordinate).round();
+                if rows >= 1000.0 { format!("{}k", rows / 1000.0) } else { rows.to_string() }
+            }
         }
     }
 
@@ -56,6 +63,7 @@ impl Kind {
         match self {
             Kind::Accuracy => ACCURACIES.iter().map(|&value| self.coordinate(value)).collect(),
             Kind::Seconds => (-4..=6).map(f64::from).collect(),
+            Kind::Rows => (0..=9).map(f64::from).collect(),
         }
     }
 }
@@ -120,6 +128,13 @@ mod tests {
         let axis = Axis::over("", Kind::Seconds, [0.02, 31.0].into_iter());
         let texts: Vec<String> = axis.ticks.iter().map(|&tick| Kind::Seconds.text(tick)).collect();
         assert_eq!(texts, ["0.01", "0.1", "1", "10", "100"]);
+    }
+
+    #[test]
+    fn rows_are_spelled_in_thousands() {
+        let texts =
+            [100.0, 1000.0, 2500.0, 60_000.0].map(|rows| Kind::Rows.text(Kind::Rows.coordinate(rows)));
+        assert_eq!(texts, ["100", "1k", "2.5k", "60k"]);
     }
 
     #[test]

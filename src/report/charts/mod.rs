@@ -6,6 +6,7 @@
 pub mod axis;
 pub mod heat;
 pub mod overview;
+pub mod scaling;
 pub mod scatter;
 pub mod strip;
 

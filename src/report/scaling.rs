@@ -1,0 +1,231 @@
+//! Scaling curves: configurations that a run has at several train sizes, engine by engine, with how their
+//! times grow.
+//!
+//! They come from one run: the report's own where it has any, else the one that has most, so that points of
+//! different runs never make one curve.
+
+use std::collections::BTreeMap;
+
+use super::charts::overview::title;
+use super::format::{accuracy, count, plain, seconds};
+use super::rows::Row;
+use super::tables::{SideBySide, View};
+use crate::stats::growth::{self, FEWEST, Growth};
+
+/// All curves of a run.
+pub struct Scaling {
+    pub run: String,
+    /// One list a data set, in the order of the table.
+    pub datasets: Vec<Vec<Panel>>,
+}
+
+/// One configuration with the engines that ran it.
+pub struct Panel {
+    pub name: String,
+    /// By engine, ours first.
+    pub curves: Vec<Curve>,
+}
+
+/// One engine's results of a configuration, by rising number of rows.
+pub struct Curve {
+    pub engine: String,
+    pub points: Vec<Point>,
+    /// The smallest train size without a result, and why.
+    pub ended: Option<(usize, String)>,
+    pub fit: Option<Growth>,
+    pub predict: Option<Growth>,
+    /// Of both together.
+    pub total: Option<Growth>,
+}
+
+/// One result.
+#[derive(Clone, Copy, Debug)]
+pub struct Point {
+    pub rows: usize,
+    pub accuracy: f64,
+    pub fit_seconds: f64,
+    pub predict_seconds: f64,
+    pub quiet: bool,
+    /// The number of its line in the table.
+    pub line: usize,
+}
+
+impl Scaling {
+    /// The curves of the run to show; `None` where no run has any.
+    pub fn of(table: &SideBySide, view: &View) -> Option<Scaling> {
+        let mut runs: Vec<&str> = table.lines.iter().map(|line| line.run.as_str()).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let all = runs.into_iter().map(|run| Scaling::of_run(table, run));
+        let found: Vec<Scaling> = all.filter(|scaling| scaling.curves() > 0).collect();
+        let own = found.iter().position(|scaling| scaling.run == view.run);
+        // The first of those with most.
+        let most = (0..found.len()).rev().max_by_key(|&index| found[index].curves());
+        let chosen = own.or(most)?;
+        found.into_iter().nth(chosen)
+    }
+
+    fn curves(&self) -> usize {
+        self.datasets.iter().flatten().map(|panel| panel.curves.len()).sum()
+    }
+
+    fn of_run(table: &SideBySide, run: &str) -> Scaling {
+        let panels = |dataset| {
+            // By configuration, in the order of the table, then by engine.
+            let mut order = Vec::new();
+            let mut found: BTreeMap<&str, BTreeMap<(bool, &str), Vec<(usize, &Row)>>> = BTreeMap::new();
+            for (number, line) in table.lines.iter().enumerate() {
+                let Some(row) = table.row(line, dataset).filter(|_| line.run == run) else { continue };
+                if !order.contains(&line.id.as_str()) {
+                    order.push(&line.id);
+                }
+                let engines = found.entry(&line.id).or_default();
+                engines.entry((line.engine != "native", &line.engine)).or_default().push((number, row));
+            }
+            let panel = |id: &&str| {
+                let engines = found.get(id)?;
+                let curves: Vec<Curve> = engines
+                    .iter()
+                    .filter(|(_, rows)| rows.len() >= FEWEST)
+                    .map(|((_, engine), rows)| Curve::new(engine, rows))
+                    .collect();
+                let (_, row) = engines.values().flatten().next()?;
+                let name = plain(format!("{} {}", row.classifier, row.parameters).trim_end());
+                (!curves.is_empty()).then_some(Panel { name, curves })
+            };
+            order.iter().filter_map(panel).collect()
+        };
+        Scaling { run: run.to_string(), datasets: (0..table.datasets.len()).map(panels).collect() }
+    }
+
+    /// All curves as Markdown, a table a data set.
+    pub fn markdown(&self, table: &SideBySide, view: &View) -> String {
+        let mut text = format!(
+            "# Scaling: run {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
+             Growth is the exponent b of seconds = a · rows^b, by least squares in logarithms, with its 95 % \
+             interval and the number n of train sizes behind it; at fewer than {FEWEST} there is none. It \
+             describes the sizes measured, constant parts included, and promises nothing beyond them. \
+             {}\n",
+            self.run, view.run, "Times with ~ were measured while other jobs ran."
+        );
+        for (panels, dataset) in self.datasets.iter().zip(&table.datasets) {
+            if panels.is_empty() {
+                continue;
+            }
+            text += &format!(
+                "\n## {}\n\n| configuration | engine | rows | accuracy | fit s | predict s | growth of fit | \
+                 growth of predict | beyond |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
+                title(dataset)
+            );
+            for panel in panels {
+                for curve in &panel.curves {
+                    text += &format!("| {} | {} |{}", cell(&panel.name), cell(&curve.engine), curve.cells());
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Curve {
+    fn new(engine: &str, rows: &[(usize, &Row)]) -> Curve {
+        let mut points = Vec::new();
+        let mut ended: Option<(usize, String)> = None;
+        for (line, row) in rows {
+            match (row.accuracy, row.fit_seconds, row.predict_seconds) {
+                (Some(accuracy), Some(fit_seconds), Some(predict_seconds)) => points.push(Point {
+                    rows: row.train_size,
+                    accuracy,
+                    fit_seconds,
+                    predict_seconds,
+                    quiet: row.quiet,
+                    line: *line,
+                }),
+                _ if ended.as_ref().is_none_or(|(rows, _)| row.train_size < *rows) => {
+                    let reason = row.error.as_deref().and_then(|error| error.lines().next());
+                    let reason = reason.unwrap_or_default();
+                    let text = format!("{}: {reason}", row.status.name().replace('_', " "));
+                    ended = Some((row.train_size, text));
+                }
+                _ => {}
+            }
+        }
+        points.sort_by_key(|point| point.rows);
+        let growth = |seconds: fn(&Point) -> f64| {
+            let pairs: Vec<(f64, f64)> =
+                points.iter().map(|point| (point.rows as f64, seconds(point))).collect();
+            growth::fit(&pairs)
+        };
+        Curve {
+            engine: engine.to_string(),
+            fit: growth(|point| point.fit_seconds),
+            predict: growth(|point| point.predict_seconds),
+            total: growth(Point::seconds),
+            points,
+            ended,
+        }
+    }
+
+    /// The cells behind configuration and engine: those of the most rows with a result.
+    fn cells(&self) -> String {
+        let largest = match self.points.last() {
+            Some(point) => {
+                let mark = if point.quiet { "" } else { "~" };
+                format!(
+                    " {} | {} | {mark}{} | {mark}{} |",
+                    point.rows,
+                    accuracy(point.accuracy),
+                    seconds(point.fit_seconds),
+                    seconds(point.predict_seconds)
+                )
+            }
+            None => "  |  |  |  |".to_string(),
+        };
+        let ended = self.ended.as_ref();
+        let ended = ended.map_or(String::new(), |(rows, why)| format!("{rows} rows: {}", cell(why)));
+        format!("{largest} {} | {} | {ended} |\n", spell(self.fit), spell(self.predict))
+    }
+}
+
+impl Point {
+    /// Fitting and predicting together.
+    pub fn seconds(&self) -> f64 {
+        self.fit_seconds + self.predict_seconds
+    }
+}
+
+fn spell(growth: Option<Growth>) -> String {
+    growth.map_or(String::new(), |growth| {
+        // No minus zero.
+        let [middle, low, high] = [growth.exponent, growth.interval.low, growth.interval.high]
+            .map(|figure| (figure * 100.0).round() / 100.0 + 0.0);
+        format!("{middle:.2} ({low:.2} to {high:.2}, n {})", growth.points)
+    })
+}
+
+/// Text that cannot leave its cell.
+fn cell(text: &str) -> String {
+    plain(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// What one curve says, for those who do not see it.
+pub fn told(curve: &Curve) -> String {
+    match (curve.points.first(), curve.points.last()) {
+        (Some(first), Some(last)) => format!(
+            "{} {} s at {} rows to {} s at {}, accuracy {} to {}{}",
+            curve.engine,
+            seconds(first.seconds()),
+            first.rows,
+            seconds(last.seconds()),
+            last.rows,
+            accuracy(first.accuracy),
+            accuracy(last.accuracy),
+            curve.total.map_or(String::new(), |growth| format!(
+                ", time growing as rows^{:.2} ({})",
+                growth.exponent,
+                count(growth.points, "size")
+            ))
+        ),
+        _ => format!("{} without a result", curve.engine),
+    }
+}

@@ -1,0 +1,106 @@
+//! Scaling curves in the report: which run they come from, what they draw and say, and that a report without
+//! them has no trace of them.
+
+use std::fs;
+use std::path::Path;
+
+use mnist_bench::grid::{Configuration, file};
+use mnist_bench::report::{Report, Request};
+use mnist_bench::results::record::file_stem;
+use mnist_bench::results::wire::WireRecord;
+use mnist_bench::results::{Record, Repeat, Status};
+
+/// A result whose time grows as rows^`power`, or its failure.
+fn put(folder: &Path, run: &str, engine: &str, rows: usize, power: Option<f64>) {
+    let configuration = Configuration::new("GaussianNB", Default::default());
+    let repeat = |power: f64| Repeat {
+        seed: 1,
+        predictions: vec![0; 4],
+        accuracy: 0.5 + rows as f64 / 200_000.0,
+        fit_seconds: 1e-6 * (rows as f64).powf(power),
+        predict_seconds: 0.25,
+        fit_cpu_seconds: None,
+        predict_cpu_seconds: None,
+        converged: None,
+        facts: Default::default(),
+    };
+    let record = Record {
+        id: file_stem(&configuration.id(), (rows < 60_000).then_some(rows)),
+        status: if power.is_some() { Status::Ok } else { Status::Timeout },
+        error: power.is_none().then(|| "no result after 600 s".to_string()),
+        engine: engine.into(),
+        engine_version: Some("1".into()),
+        configuration,
+        dataset: "mnist".into(),
+        train_size: rows,
+        test_size: 4,
+        threads: 1,
+        jobs_in_flight: Some(1),
+        quiet: true,
+        peak_memory_bytes: None,
+        shared_with: Vec::new(),
+        repeats: power.map(repeat).into_iter().collect(),
+        reported: None,
+        provenance: None,
+    };
+    let folder = folder.join("results").join(run).join("mnist").join(engine);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{}.json", record.id)), WireRecord::from(&record).to_bytes()).unwrap();
+}
+
+fn report(folder: &Path) -> Report {
+    let (results, reports) = (folder.join("results"), folder.join("reports"));
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let request =
+        Request { results: &results, data: &data, reports: &reports, run: "reference", subset: None };
+    Report::make(&request).unwrap()
+}
+
+fn text<'a>(report: &'a Report, name: &str) -> &'a str {
+    std::str::from_utf8(&report.files[name]).unwrap()
+}
+
+#[test]
+fn curves_come_from_the_run_that_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "reference", "native", 60_000, Some(1.0));
+    put(folder.path(), "local", "native", 1000, Some(1.0));
+    let before = report(folder.path());
+    assert!(before.files.keys().all(|name| !name.starts_with("scaling")));
+    for rows in [1000, 2000, 10_000, 60_000] {
+        put(folder.path(), "scaling", "native", rows, Some(1.0));
+        put(folder.path(), "scaling", "linfa", rows, (rows < 10_000).then_some(2.0));
+    }
+    let report = report(folder.path());
+    let markdown = text(&report, "scaling.md");
+    assert!(markdown.starts_with("# Scaling: run scaling\n"), "{markdown}");
+    let native = "| GaussianNB | native | 60000 | 0.8000 | 0.060 | 0.250 | 1.00 (1.00 to 1.00, n 4) | ";
+    assert!(markdown.contains(native), "{markdown}");
+    let linfa = "| GaussianNB | linfa | 2000 | 0.5100 | 4.00 | 0.250 |  |  | 10000 rows: timeout: no result after 600 s |";
+    assert!(markdown.contains(linfa), "{markdown}");
+    assert!(!markdown.contains("Fashion"), "a data set without results has no table");
+    for name in ["scaling-time-mnist", "scaling-accuracy-mnist"] {
+        let svg = text(&report, &format!("{name}.svg"));
+        assert!(svg.contains("role=\"img\"") && svg.contains("native 0.251 s at 1000 rows"), "{svg}");
+        assert!(report.files.contains_key(&format!("{name}.png")));
+        assert!(text(&report, "benchmark.html").contains(&format!("data-chart=\"{name}\"")));
+    }
+    assert!(!report.files.contains_key("scaling-time-fashion-mnist.svg"));
+}
+
+#[test]
+fn the_suite_names_its_sizes_and_is_asked_for() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks");
+    let suite = file::suites(&folder, &["scaling".to_string()]).unwrap().remove(0);
+    assert!(!suite.default);
+    let plan = suite.expand(&[]);
+    for engine in ["native", "linfa", "smartcore", "libsvm-rs", "scikit-learn"] {
+        assert!(plan.iter().any(|row| row.engine == engine), "{engine}");
+    }
+    for row in plan {
+        let before = [1000, 2000, 5000, 10_000, 20_000, 60_000];
+        let place = before.iter().position(|&size| Some(size) == row.train_size).unwrap();
+        assert_eq!(row.after, place.checked_sub(1).map(|place| before[place]));
+        assert_eq!(row.timeout, Some(std::time::Duration::from_secs(600)));
+    }
+}
