@@ -53,8 +53,10 @@ subcommands! {
     Report = report,
     /// Rank what can be told apart, in groups of what cannot
     Rank = rank,
-    /// Compare two results, or two engines, image by image
+    /// Put engines, runs or files side by side on what both have: accuracy, time, paired tests
     Cmp = cmp,
+    /// Say what got worse from one run to another
+    Diff = diff,
     /// Check result files and submissions: everything that is wrong, and how to mend it
     Validate = validate,
     /// Make a submission from a file of predictions

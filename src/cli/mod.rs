@@ -8,6 +8,7 @@
 pub mod asked;
 pub mod cmp;
 pub mod data;
+pub mod diff;
 pub mod evaluate;
 pub mod exit;
 pub mod explore;

@@ -5,6 +5,7 @@
 
 pub mod charts;
 pub mod closer;
+pub mod compare;
 pub mod embed;
 pub mod explore;
 pub mod families;

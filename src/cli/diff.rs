@@ -1,0 +1,81 @@
+//! `diff`: what got worse from one run to another, for a script to act on.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::ExitCode;
+use super::shared::DataDir;
+use crate::check;
+use crate::report::compare::Comparison;
+use crate::report::compare::regression::{self, Limits};
+use crate::report::compare::side::{self, Spec};
+use crate::report::compare::text::{self, Format};
+use crate::results::Store;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing is worse than the limits allow; 1 something is: a line each; 2 bad input, \
+or no row that both have. Rows that only one run has are told and change no exit code."
+)]
+pub struct Args {
+    /// The run before
+    #[arg(value_name = "BEFORE")]
+    before: String,
+
+    /// The run after
+    #[arg(value_name = "AFTER")]
+    after: String,
+
+    /// The accuracy that a row may lose
+    #[arg(long, value_name = "SHARE", default_value = "0.005", value_parser = at_least_zero)]
+    accuracy: f64,
+
+    /// The factor by which a row's time may grow, where both were measured with nothing else running
+    #[arg(long, value_name = "FACTOR", default_value = "1.25", value_parser = at_least_zero)]
+    time: f64,
+
+    /// Times below so many seconds in both runs are not judged
+    #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = at_least_zero)]
+    least_time: f64,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Folder of all results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results_dir: PathBuf,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let runs = Store::runs(&args.results_dir)?;
+    for run in [&args.before, &args.after] {
+        if !runs.contains(run) {
+            bail!("no run {run:?} under {} (there: {})", args.results_dir.display(), runs.join(", "));
+        }
+    }
+    let truths = check::truths(&args.data_dir.data_dir)?;
+    let (before, after) = (Spec::Run(args.before.clone()), Spec::Run(args.after.clone()));
+    let (before, after) = side::pair(&before, &after, &args.results_dir).map_err(anyhow::Error::msg)?;
+    let comparison = Comparison::of(before, after, &truths).map_err(anyhow::Error::msg)?;
+    if comparison.pairs.is_empty() {
+        bail!("{} and {} have no row in common", args.before, args.after);
+    }
+    let limits =
+        Limits { accuracy_drop: args.accuracy, time_ratio: args.time, least_seconds: args.least_time };
+    let verdict = regression::judge(comparison, limits);
+    write!(stdout().lock(), "{}", text::verdict(&verdict, args.format))?;
+    Ok(if verdict.regressions.is_empty() { ExitCode::Success } else { ExitCode::Failed })
+}
+
+fn at_least_zero(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+        .ok_or_else(|| "not a number of at least 0".to_string())
+}

@@ -1,0 +1,182 @@
+//! One side of a comparison: a file, an engine of a run, or a whole run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Figures;
+use crate::check::walk;
+use crate::results::reading::read;
+use crate::results::submission::Submission;
+use crate::results::{Record, Status, Store, schema, store, wire};
+
+/// Results by what joins them.
+pub struct Side {
+    pub name: String,
+    pub entries: BTreeMap<Key, Entry>,
+}
+
+/// What two results have in common that are put side by side.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    pub dataset: String,
+    /// Empty where engines are compared with each other.
+    pub engine: String,
+    /// With the train size, as in the file's name.
+    pub id: String,
+}
+
+/// A result with what each of its repeats predicted.
+pub struct Entry {
+    pub figures: Figures,
+    pub predictions: Vec<Vec<u8>>,
+}
+
+/// What a side is asked for by: `FILE`, `ENGINE` (of the run in question), `RUN/ENGINE` or `RUN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spec {
+    Engine { run: String, engine: String },
+    Run(String),
+}
+
+impl Key {
+    pub fn text(&self) -> String {
+        let parts = [&self.dataset, &self.engine, &self.id];
+        parts.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Spec {
+    /// Reads a side that is no file, given where results are and which run is meant where none is named. An
+    /// engine of that run comes before a run of the same name.
+    pub fn find(text: &str, results: &Path, run: &str) -> Result<Spec, String> {
+        let runs = Store::runs(results).map_err(|error| format!("{}: {error}", results.display()))?;
+        if let Some((run, engine)) = text.split_once('/') {
+            if runs.iter().any(|one| one == run) && has_engine(results, run, engine) {
+                return Ok(Spec::Engine { run: run.to_string(), engine: engine.to_string() });
+            }
+        } else if has_engine(results, run, text) {
+            return Ok(Spec::Engine { run: run.to_string(), engine: text.to_string() });
+        } else if runs.iter().any(|one| one == text) {
+            return Ok(Spec::Run(text.to_string()));
+        }
+        Err(format!(
+            "{text:?} is neither a file nor an engine with results in run {run:?}, nor a run (there: {}); \
+             RUN/ENGINE names an engine of another run",
+            if runs.is_empty() { "none".to_string() } else { runs.join(", ") }
+        ))
+    }
+
+    /// The run of this side.
+    fn run(&self) -> &str {
+        match self {
+            Spec::Engine { run, .. } | Spec::Run(run) => run,
+        }
+    }
+}
+
+/// Whether a run has a folder of that engine for any data set.
+fn has_engine(results: &Path, run: &str, engine: &str) -> bool {
+    let plain = !engine.is_empty() && !engine.contains(['/', '\\']) && engine != "." && engine != "..";
+    let datasets = std::fs::read_dir(results.join(run)).into_iter().flatten().flatten();
+    plain && datasets.map(|dataset| dataset.path().join(engine)).any(|folder| folder.is_dir())
+}
+
+/// Both sides. Two runs join engine by engine; where one side is an engine, engines are compared with each other.
+pub fn pair(first: &Spec, second: &Spec, results: &Path) -> Result<(Side, Side), String> {
+    if let (Spec::Run(_), Spec::Engine { .. }) | (Spec::Engine { .. }, Spec::Run(_)) = (first, second) {
+        return Err("one side is an engine and the other a whole run: name two of a kind, such as \
+                    RUN/ENGINE and RUN/ENGINE"
+            .to_string());
+    }
+    Ok((side(first, results)?, side(second, results)?))
+}
+
+fn side(spec: &Spec, results: &Path) -> Result<Side, String> {
+    let scan = Store::new(results, spec.run())?.scan();
+    let scan = scan.map_err(|error| format!("{}: {error}", results.join(spec.run()).display()))?;
+    if let Some(problem) = scan.problems.first() {
+        return Err(format!("{problem}; `validate` says more"));
+    }
+    let mut entries = BTreeMap::new();
+    for (_, record) in scan.records {
+        let key = match spec {
+            Spec::Engine { engine, .. } if *engine != record.engine => continue,
+            Spec::Engine { .. } => String::new(),
+            Spec::Run(_) => record.engine.clone(),
+        };
+        let key = Key { dataset: record.dataset.clone(), engine: key, id: record.id.clone() };
+        entries.insert(key, Entry::of(record));
+    }
+    let name = match spec {
+        Spec::Engine { run, engine } => format!("{engine} of run {run}"),
+        Spec::Run(run) => format!("run {run}"),
+    };
+    Ok(Side { name, entries })
+}
+
+/// Two single files, which need not be of one configuration, but of one data set.
+pub fn files(first: &Path, second: &Path) -> Result<(Side, Side), String> {
+    let ((dataset, id, a), (other, _, b)) = (file(first)?, file(second)?);
+    if dataset != other {
+        return Err(format!(
+            "{} is of {dataset} and {} of {other}: compare one data set",
+            first.display(),
+            second.display()
+        ));
+    }
+    let key = Key { dataset, engine: String::new(), id };
+    let side = |path: &Path, entry| Side {
+        name: path.display().to_string(),
+        entries: BTreeMap::from([(key.clone(), entry)]),
+    };
+    Ok((side(first, a), side(second, b)))
+}
+
+/// Data set, name and content of a result or a submission.
+fn file(path: &Path) -> Result<(String, String, Entry), String> {
+    let none = || format!("{} has no predictions to compare", path.display());
+    if !walk::is_submitted(path) {
+        let record = store::read(path).map_err(|problem| problem.to_string())?;
+        if record.repeats.is_empty() {
+            return Err(none());
+        }
+        return Ok((record.dataset.clone(), record.id.clone(), Entry::of(record)));
+    }
+    let bytes = store::read_bounded(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let submission = read::<Submission>(&bytes, &schema::SUBMISSION).file;
+    let submission = submission.ok_or_else(|| format!("{}: `validate` says more", none()))?;
+    let decoded: Result<Vec<Vec<u8>>, String> =
+        submission.repeats.iter().map(|repeat| wire::decode(&repeat.predictions)).collect();
+    let predictions = decoded.map_err(|reason| format!("{}: {reason}", path.display()))?;
+    if predictions.is_empty() {
+        return Err(none());
+    }
+    // Its times are of another machine.
+    let figures = Figures {
+        engine: "submitted".to_string(),
+        status: Status::Ok,
+        accuracy: None,
+        fit_seconds: None,
+        predict_seconds: None,
+        quiet: false,
+        repeats: predictions.len(),
+    };
+    Ok((submission.dataset, submission.classifier, Entry { figures, predictions }))
+}
+
+impl Entry {
+    fn of(record: Record) -> Entry {
+        Entry {
+            figures: Figures {
+                accuracy: record.accuracy(),
+                fit_seconds: record.fit_seconds(),
+                predict_seconds: record.predict_seconds(),
+                engine: record.engine,
+                status: record.status,
+                quiet: record.quiet,
+                repeats: record.repeats.len(),
+            },
+            predictions: record.repeats.into_iter().map(|repeat| repeat.predictions).collect(),
+        }
+    }
+}
