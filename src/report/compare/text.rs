@@ -18,8 +18,7 @@ pub enum Format {
     Json,
 }
 
-/// The comparison in a format. Files have the width of their one interval: `images` is the number of test images
-/// behind a single pair.
+/// The comparison in a format. A single pair has intervals too, for which `images` is the number of test images.
 pub fn comparison(comparison: &Comparison, format: Format, images: Option<usize>) -> String {
     match format {
         Format::Json => json(comparison),
