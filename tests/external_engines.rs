@@ -248,8 +248,7 @@ fn scikit_learn_runs_the_whole_classic_grid() {
             .output()
             .unwrap();
         let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
-        let mut ids: Vec<String> =
-            rows.iter().map(|row| row["id"].as_str().unwrap().to_string()).collect();
+        let mut ids: Vec<String> = rows.iter().map(|row| row["id"].as_str().unwrap().to_string()).collect();
         ids.sort();
         ids
     };
