@@ -238,3 +238,20 @@ fn a_file_that_is_no_list_of_engines_is_named() {
     let run = sandbox.sweep(&["--engines", "none.toml"]).code(2);
     assert!(run.stderr.contains("none.toml"), "{}", run.stderr);
 }
+
+#[test]
+fn scikit_learn_runs_the_whole_classic_grid() {
+    let ids = |suite: &str, engine: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_mnist-bench"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["grid", "--suite", suite, "-e", engine, "-d", "mnist", "--json"])
+            .output()
+            .unwrap();
+        let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let mut ids: Vec<String> = rows.iter().map(|row| row["id"].as_str().unwrap().to_string()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids("peers", "scikit-learn"), ids("classic", "native"));
+    assert_eq!(ids("peers", "xgboost").len(), 9);
+}

@@ -130,7 +130,7 @@ impl Program {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 // Something that it started may hold the results open after its end.
                 Err(RecvTimeoutError::Timeout) if matches!(self.child.try_wait(), Ok(Some(_))) => {
-                    return Ok(self.lines.try_recv().ok().map(|line| Reply::parse(&line)).transpose()?);
+                    return self.lines.try_recv().ok().map(|line| Reply::parse(&line)).transpose();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

@@ -68,8 +68,9 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Definition>> {
         bail!("{}: no list of engines: name a file such as benchmarks/engines.toml", path.display());
     }
     let text = fs::read_to_string(path).with_context(place)?;
-    let here = std::path::absolute(path.parent().unwrap_or(Path::new("."))).with_context(place)?;
-    parse(&text, &here).with_context(place)
+    // A file that is named without a folder has an empty parent, until it is absolute.
+    let path = std::path::absolute(path).with_context(place)?;
+    parse(&text, path.parent().unwrap_or(Path::new("/"))).with_context(place)
 }
 
 fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {

@@ -75,7 +75,7 @@ impl Reply {
     /// Reads a line; the error says what is wrong with it.
     pub fn parse(line: &[u8]) -> Result<Reply, String> {
         serde_json::from_slice(line).map_err(|error| {
-            let start: String = String::from_utf8_lossy(line).chars().take(60).collect();
+            let start: String = String::from_utf8_lossy(line.trim_ascii()).chars().take(60).collect();
             format!("a line that is no reply ({error}): {start:?}")
         })
     }
