@@ -1,13 +1,17 @@
 //! Kills a sweep again and again, supervisor and workers, at random moments, and looks whether anything is lost:
 //!
-//!     cargo build --release && cargo run --release --example chaos -- [faults] [seed] >summary.md
+//!     cargo build --release && cargo run --release --example chaos -- [faults] [seed] [--record]
 //!
 //! First an undisturbed sweep says what every row predicts. Then rounds, each in a folder of its own: the same sweep
 //! is started, something is killed with SIGKILL, and it goes on from there, until the round has had its faults; a
 //! last sweep then runs to its end. After every fault each result file there is must be whole and valid, and after
 //! every round each row must have one, with the predictions of the undisturbed sweep, and nothing else may be left:
 //! no half-written file, no process. Rows that a killed worker left as `crashed` are told so, and run again by
-//! `--retry-failed`. The summary is Markdown, for docs/RELIABILITY.md.
+//! `--retry-failed`. The summary is Markdown; `--record`, from the project's folder, puts it into
+//! docs/RELIABILITY.md.
+
+#[path = "record/mod.rs"]
+mod record;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -103,7 +107,12 @@ fn main() {
         chaos.round(IN_A_ROUND.min(wanted - chaos.hits()));
         eprintln!("{} faults in {:?}", chaos.hits(), begin.elapsed());
     }
-    print!("{}", chaos.summary(seed, begin.elapsed()));
+    let summary = chaos.summary(seed, begin.elapsed());
+    print!("{summary}");
+    if std::env::args().any(|argument| argument == "--record") {
+        record::between(Path::new("docs/RELIABILITY.md"), "chaos", &summary)
+            .expect("the summary is recorded");
+    }
     let tally = &chaos.tally;
     let bad = tally.lost + tally.different + tally.corrupt + tally.left_over;
     std::process::exit(i32::from(bad > 0));
@@ -324,7 +333,7 @@ impl<'a> Chaos<'a> {
         line("files corrupt", tally.corrupt);
         line("files or processes left over", tally.left_over);
         text += &format!(
-            "\nWritten by `cargo run --release --example chaos -- {} {seed}` in {} s, {} rows a folder, by {}.\n",
+            "\nWritten by `cargo run --release --example chaos -- {} {seed} --record` in {} s, {} rows a folder, by {}.\n",
             self.hits(),
             took.as_secs(),
             self.expected.len(),

@@ -5,11 +5,15 @@
 //! The parts that are useful on their own are [`dataset`] (one call loads either data set) and
 //! [`models`] (scikit-learn's classic classifiers on images).
 
+// Only where it says so: vector kernels, the process supervision, and one clock.
+#![deny(unsafe_code)]
+
 pub mod check;
 pub mod cli;
 pub mod dataset;
 pub mod engines;
 pub mod grid;
+#[allow(unsafe_code, reason = "vector instructions, each chosen by what the machine has")]
 pub mod linalg;
 pub mod models;
 pub mod nearest;

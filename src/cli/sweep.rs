@@ -1,6 +1,6 @@
 //! `sweep`: runs configurations on data sets, writes a result file for each, and the report of them all.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{BufWriter, Write, stderr, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -214,9 +214,11 @@ fn options(args: &Args) -> Options {
 }
 
 fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {
-    let mut out = stdout().lock();
+    // A hundred thousand lines, each written by itself, would take longer than to make them.
+    let mut out = BufWriter::new(stdout().lock());
     for line in sweep::preview::lines(plan, options, store)? {
         writeln!(out, "{line}")?;
     }
+    out.flush()?;
     Ok(ExitCode::Success)
 }

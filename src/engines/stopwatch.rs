@@ -54,6 +54,7 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     (value, watch.read())
 }
 
+#[allow(unsafe_code, reason = "the standard library has no clock of CPU time")]
 fn process_cpu_seconds() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: clock_gettime writes one timespec through a valid pointer.

@@ -63,6 +63,7 @@ macro_rules! for_each_level {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments, reason = "the public function has as many as it needs")]
+        #[allow(unsafe_code, reason = "what is called is compiled for what the machine has")]
         $vis fn $name($($arg: $type),*) $(-> $ret)? {
             #[inline(always)]
             fn body($($arg: $type),*) $(-> $ret)? $body

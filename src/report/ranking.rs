@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::rows::{self, Row, readable, relative};
 use crate::check::{Truths, walk};
@@ -46,7 +47,8 @@ pub struct Entry {
     /// How far a step goes.
     pub step: u64,
     /// Of the first repeat: a paired test compares models, not methods.
-    pub predictions: Vec<u8>,
+    /// Shared, since tables hold an entry in several places.
+    pub predictions: Arc<[u8]>,
     pub repeats: usize,
     pub evidence: Evidence,
     /// Relative to the results folder, with `/` between parts.
@@ -133,7 +135,7 @@ fn of_row(row: &Row) -> Option<Entry> {
         parameters: row.parameters.clone(),
         family: format!("{} {}", row.engine, of_family.id()),
         step: step.unwrap_or(0),
-        predictions: row.predictions.first()?.clone(),
+        predictions: row.predictions.first()?.as_slice().into(),
         repeats: row.predictions.len(),
         evidence: row.evidence.clone()?,
         file: row.file.clone(),
@@ -164,7 +166,7 @@ pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<
             step: 0,
             evidence: Evidence::Recomputed,
             repeats: file.repeats.len(),
-            predictions,
+            predictions: predictions.into(),
             parameters: readable(&file.parameters),
             classifier: file.classifier,
             owner,
@@ -217,7 +219,7 @@ fn once(mut entries: Vec<Entry>) -> Vec<(Entry, Vec<Entry>)> {
         .sort_by(|a, b| (&a.family, std::cmp::Reverse(a.step)).cmp(&(&b.family, std::cmp::Reverse(b.step))));
     let mut counted: Vec<(Entry, Vec<Entry>)> = Vec::new();
     let mut by_family: BTreeMap<String, usize> = BTreeMap::new();
-    let mut by_predictions: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    let mut by_predictions: BTreeMap<Arc<[u8]>, usize> = BTreeMap::new();
     for entry in entries {
         let step = by_family.get(&entry.family).or_else(|| by_predictions.get(&entry.predictions)).copied();
         match step {
@@ -248,7 +250,7 @@ mod tests {
             parameters: format!("n={step}"),
             family: family.into(),
             step,
-            predictions: predictions.to_vec(),
+            predictions: predictions.into(),
             repeats: 1,
             evidence: Evidence::Recomputed,
             file: format!("{family}-{step}"),

@@ -2,8 +2,10 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
+use crate::linalg::simd::for_each_level;
+
 /// On how many images exactly one of two models is right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Discordant {
     pub only_first: u64,
     pub only_second: u64,
@@ -24,12 +26,14 @@ impl Discordant {
     /// The same from which images each gets right, 64 to a word: where many models are compared, counting
     /// words is what makes it quick.
     pub fn of_masks(first: &[u64], second: &[u64]) -> Discordant {
-        let mut counts = Discordant::default();
-        for (first, second) in first.iter().zip(second) {
-            counts.only_first += u64::from((first & !second).count_ones());
-            counts.only_second += u64::from((second & !first).count_ones());
-        }
-        counts
+        let [only_first, only_second] = differing_bits(first, second);
+        Discordant { only_first, only_second }
+    }
+
+    /// As far as the p-value goes: which of the two models is the first does not matter.
+    pub fn unordered(self) -> Discordant {
+        let Discordant { only_first, only_second } = self;
+        Discordant { only_first: only_first.min(only_second), only_second: only_first.max(only_second) }
     }
 
     /// The two-sided p-value of the exact McNemar test: the chance of a split at least this uneven if either
@@ -46,6 +50,19 @@ impl Discordant {
         }
         // A valid binomial for every total; were it not, nothing would be told apart.
         Binomial::new(0.5, total).map_or(1.0, |binomial| (2.0 * binomial.cdf(fewer)).min(1.0))
+    }
+}
+
+for_each_level! {
+    /// How many bits only the first has, and how many only the second. By the words' own instructions, where the
+    /// machine has them: a large table spends its time here.
+    fn differing_bits(first: &[u64], second: &[u64]) -> [u64; 2] {
+        let mut counts = [0; 2];
+        for (first, second) in first.iter().zip(second) {
+            counts[0] += u64::from((first & !second).count_ones());
+            counts[1] += u64::from((second & !first).count_ones());
+        }
+        counts
     }
 }
 

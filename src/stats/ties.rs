@@ -1,5 +1,9 @@
 //! Groups of entries that cannot be told apart, instead of an order that chance made.
 
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
 use super::holm;
 use super::paired::Discordant;
 
@@ -31,17 +35,10 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     let right: Vec<Vec<u64>> = entries.iter().map(|entry| mask(entry, labels)).collect();
     let ones = |mask: &Vec<u64>| mask.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     let correct: Vec<usize> = right.iter().map(ones).collect();
-    let mut p_values = Vec::with_capacity(count * count.saturating_sub(1) / 2);
-    for first in 0..count {
-        for second in first + 1..count {
-            p_values.push(Discordant::of_masks(&right[first], &right[second]).p_value());
-        }
-    }
-    let adjusted = holm::adjust(&p_values);
-    // Pairs stand row by row: the row of `first` begins after those of all before it.
+    let adjusted = adjusted(&right);
     let pair = |a: usize, b: usize| {
-        let (first, second) = (a.min(b), a.max(b));
-        adjusted[first * (2 * count - first - 1) / 2 + second - first - 1]
+        let between = Discordant::of_masks(&right[a], &right[b]).unordered();
+        adjusted.get(&between).copied().unwrap_or(1.0)
     };
     let mut left: Vec<usize> = (0..count).collect();
     left.sort_by_key(|&entry| (std::cmp::Reverse(correct[entry]), entry));
@@ -58,6 +55,33 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
         });
     }
     standings
+}
+
+/// The adjusted p-value of every split that a pair of the table has. Pairs with the same split share it, so that
+/// what is kept grows with the splits, and not with the square of the entries.
+fn adjusted(right: &[Vec<u64>]) -> HashMap<Discordant, f64> {
+    let count = |mut counts: HashMap<Discordant, u64>, first: usize| {
+        for second in first + 1..right.len() {
+            *counts.entry(Discordant::of_masks(&right[first], &right[second]).unordered()).or_default() += 1;
+        }
+        counts
+    };
+    let join = |one: HashMap<Discordant, u64>, other: HashMap<Discordant, u64>| {
+        let (mut large, small) = if one.len() < other.len() { (other, one) } else { (one, other) };
+        for (split, times) in small {
+            *large.entry(split).or_default() += times;
+        }
+        large
+    };
+    let counts: Vec<(Discordant, u64)> = (0..right.len())
+        .into_par_iter()
+        .fold(HashMap::new, count)
+        .reduce(HashMap::new, join)
+        .into_iter()
+        .collect();
+    let p_values: Vec<(f64, u64)> =
+        counts.par_iter().map(|&(split, times)| (split.p_value(), times)).collect();
+    counts.into_iter().map(|(split, _)| split).zip(holm::adjust_counted(&p_values)).collect()
 }
 
 /// Which images an entry gets right, 64 to a word.

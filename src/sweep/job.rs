@@ -28,8 +28,8 @@ impl Line {
     /// A row with nothing done yet.
     pub fn new(row: &Row, plan: &Plan, options: &Options) -> Line {
         let truth = &plan.truths[row.truth];
-        let shape = truth.shape(row.subset);
-        let provenance = Provenance {
+        let mut line = Line::planned(row, plan, options);
+        line.record.provenance = Some(Provenance {
             dataset_digests: truth.digests.clone(),
             grid_digest: row.grid_digest.clone(),
             engine_environment: external::environment(row.engine.name),
@@ -38,7 +38,13 @@ impl Line {
             timeout_seconds: row.timeout.as_secs_f64(),
             memory_limit_bytes: options.memory_limit,
             ..Provenance::here()
-        };
+        });
+        line
+    }
+
+    /// The same without where it comes from, for a row that only is looked at: a plan may have a hundred thousand.
+    pub fn planned(row: &Row, plan: &Plan, options: &Options) -> Line {
+        let shape = plan.truths[row.truth].shape(row.subset);
         Line {
             record: Record {
                 id: row.id.clone(),
@@ -57,7 +63,7 @@ impl Line {
                 shared_with: Vec::new(),
                 repeats: Vec::new(),
                 reported: None,
-                provenance: Some(provenance),
+                provenance: None,
             },
             earlier: None,
             finished: false,

@@ -17,6 +17,7 @@ pub mod merge;
 pub mod options;
 pub mod plan;
 pub mod preview;
+#[allow(unsafe_code, reason = "process groups, signals and pipes below the standard library")]
 pub mod process;
 pub mod progress;
 pub mod protocol;

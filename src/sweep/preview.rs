@@ -11,7 +11,7 @@ use crate::results::Store;
 /// What a sweep would do, a line a row and one for the sum.
 pub fn lines(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<Vec<String>> {
     let (mut text, mut waiting) = (Vec::new(), Vec::new());
-    let mut lines: Vec<Line> = plan.rows.iter().map(|row| Line::new(row, plan, options)).collect();
+    let mut lines: Vec<Line> = plan.rows.iter().map(|row| Line::planned(row, plan, options)).collect();
     for (index, row) in plan.rows.iter().enumerate() {
         let todo = resume::look(store, row, &plan.truths[row.truth], options, true)?;
         let name = row.name();
