@@ -5,7 +5,7 @@
 //! The parts that are useful on their own are [`dataset`] (one call loads either data set) and
 //! [`models`] (scikit-learn's classic classifiers on images).
 
-// Only where it says so: vector kernels, the process supervision, and one clock.
+// Only where it says so: vector kernels, the supervision of processes, and one clock.
 #![deny(unsafe_code)]
 
 pub mod check;

@@ -5,6 +5,7 @@
 //! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
 //! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
 
+#[allow(unsafe_code, reason = "process groups and pipes below the standard library")]
 pub mod external;
 pub mod foreign;
 #[cfg(feature = "libsvm")]

@@ -50,6 +50,9 @@ pub struct Point {
     pub line: usize,
 }
 
+/// The rows of a configuration by engine, native first, each with its line of the table.
+type ByEngine<'a> = BTreeMap<(bool, &'a str), Vec<(usize, &'a Row)>>;
+
 impl Scaling {
     /// The curves of the run to show; `None` where no run has any.
     pub fn of(table: &SideBySide, view: &View) -> Option<Scaling> {
@@ -73,7 +76,7 @@ impl Scaling {
         let panels = |dataset| {
             // By configuration, in the order of the table, then by engine.
             let mut order = Vec::new();
-            let mut found: BTreeMap<&str, BTreeMap<(bool, &str), Vec<(usize, &Row)>>> = BTreeMap::new();
+            let mut found: BTreeMap<&str, ByEngine> = BTreeMap::new();
             for (number, line) in table.lines.iter().enumerate() {
                 let Some(row) = table.row(line, dataset).filter(|_| line.run == run) else { continue };
                 if !order.contains(&line.id.as_str()) {
