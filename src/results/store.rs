@@ -83,7 +83,12 @@ impl Store {
     /// Reads every `.json` file of the run. A run that is not there is empty.
     pub fn scan(&self) -> io::Result<Scan> {
         let mut scan = Scan::default();
-        for path in files_below(&self.root())? {
+        let found = find(&self.root())?;
+        for path in found.odd {
+            scan.problems
+                .push(Problem::file(&path, "is a symbolic link or no plain file; put the file itself there"));
+        }
+        for path in found.files {
             match read(&path) {
                 Ok(record) => scan.records.push((path, record)),
                 Err(problem) => scan.problems.push(problem),
@@ -124,12 +129,25 @@ impl Place {
 
 /// The `.json` files of a run's folder, sorted; none when there is no such folder.
 pub fn files_below(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
+    find(root).map(|found| found.files)
+}
+
+/// What lies in a run's folder, each sorted.
+#[derive(Default)]
+struct Below {
+    files: Vec<PathBuf>,
+    /// Links, which are not followed, since they may lead anywhere, and what has no end, such as a pipe.
+    odd: Vec<PathBuf>,
+}
+
+fn find(root: &Path) -> io::Result<Below> {
+    let mut below = Below::default();
     if root.exists() {
-        collect(root, 0, &mut paths)?;
+        collect(root, 0, &mut below)?;
     }
-    paths.sort();
-    Ok(paths)
+    below.files.sort();
+    below.odd.sort();
+    Ok(below)
 }
 
 /// Reads one result file of at most [`MAX_FILE_BYTES`], without judging its figures.
@@ -192,15 +210,20 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// All `.json` files below a folder, at most three levels down (data set, engine, file).
-fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect(folder: &Path, depth: usize, below: &mut Below) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
             if depth < 3 {
-                collect(&path, depth + 1, paths)?;
+                collect(&path, depth + 1, below)?;
             }
-        } else if path.extension() == Some(OsStr::new("json")) && !is_hidden(&path) {
-            paths.push(path);
+        } else if is_hidden(&path) {
+            // Nobody's, such as a file that is being written.
+        } else if kind.is_symlink() {
+            below.odd.push(path);
+        } else if path.extension() == Some(OsStr::new("json")) {
+            if kind.is_file() { below.files.push(path) } else { below.odd.push(path) }
         }
     }
     Ok(())
