@@ -66,6 +66,7 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
         command
             .current_dir(self.path())
+            .env_remove("RUST_BACKTRACE")
             .env("MNIST_BENCH_TEST_ENGINE", &self.faults)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

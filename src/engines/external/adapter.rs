@@ -118,23 +118,26 @@ impl Program {
         loop {
             peak::look(self.child.id());
             match self.lines.recv_timeout(TICK) {
-                Ok(line) if line.len() > self.longest => {
-                    return Err(format!("{} wrote a line without end", self.name));
-                }
                 Ok(line) => {
                     peak::look(self.child.id());
-                    return Reply::parse(&line)
-                        .map(Some)
-                        .map_err(|what| format!("{} wrote {what}", self.name));
+                    return self.parse(&line).map(Some);
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                // Something that it started may hold the results open after its end.
+                // What it wrote last may still be on its way; something that it started may hold the results open after
+                // its end.
                 Err(RecvTimeoutError::Timeout) if matches!(self.child.try_wait(), Ok(Some(_))) => {
-                    return self.lines.try_recv().ok().map(|line| Reply::parse(&line)).transpose();
+                    return self.lines.recv_timeout(FAREWELL).ok().map(|line| self.parse(&line)).transpose();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
+    }
+
+    fn parse(&self, line: &[u8]) -> Result<Reply, String> {
+        if line.len() > self.longest {
+            return Err(format!("{} wrote a line without end", self.name));
+        }
+        Reply::parse(line).map_err(|what| format!("{} wrote {what}", self.name))
     }
 
     /// How a program ended that should not have.

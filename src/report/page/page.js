@@ -205,6 +205,8 @@ function familyRow({ family, own }, all) {
 const rowKey = (line) => [line.run, line.engine, line.id, line.size].join("/");
 const find = (key) => document.querySelector(`[data-row="${CSS.escape(key)}"]`);
 let limit = CHUNK;
+const SCREEN = 30;
+let rest = 0;
 
 function head(all, by, down) {
   const narrow = (one) => (one.short ? [el("span", { class: "wide" }, one.head), el("span", { class: "narrow" }, one.short)] : [one.head]);
@@ -323,7 +325,13 @@ function render() {
   columnChips(engines);
   byId("group").setAttribute("aria-pressed", String(state.group));
   head(all, by, down);
-  document.querySelector("#results tbody").replaceChildren(...entries.slice(0, shown).flatMap(({ line, head: first }) => [...(first ? [familyRow(first, all)] : []), ...row(line, all)]));
+  const body = document.querySelector("#results tbody");
+  const rows = (from, to) => entries.slice(from, to).flatMap(({ line, head: first }) => [...(first ? [familyRow(first, all)] : []), ...row(line, all)]);
+  const screen = Math.min(shown, Math.max(SCREEN, openAt + 1));
+  body.replaceChildren(...rows(0, screen));
+  // What no screen shows yet need not be waited for, least of all while somebody types.
+  clearTimeout(rest);
+  if (screen < shown) rest = setTimeout(() => body.append(...rows(screen, shown)), 150);
   const more = byId("more");
   more.hidden = order.length <= shown;
   more.textContent = `Show all ${order.length} lines`;
