@@ -205,7 +205,7 @@ function familyRow({ family, own }, all) {
 const rowKey = (line) => [line.run, line.engine, line.id, line.size].join("/");
 const find = (key) => document.querySelector(`[data-row="${CSS.escape(key)}"]`);
 let limit = CHUNK;
-const SCREEN = 30;
+const SCREEN = 20;
 let rest = 0;
 
 function head(all, by, down) {
@@ -283,6 +283,21 @@ byId("tabs").addEventListener("keydown", (event) => {
   pick(names[(to + names.length) % names.length]);
 });
 
+/** How many lines have each value of a group: the tab, the chosen runs and sizes decide. */
+const countings = new Map();
+function counted(key, values) {
+  const decides = JSON.stringify([key, state.tab, state.run, state.size]);
+  if (!countings.has(decides)) {
+    const counts = new Map();
+    for (const line of lines) {
+      const here = key === "run" || key === "size" || ["run", "size"].every((own) => !state[own].length || state[own].includes(line[own]));
+      if (here) for (const value of new Set(values(line))) counts.set(value, (counts.get(value) || 0) + 1);
+    }
+    countings.set(decides, counts);
+  }
+  return countings.get(decides);
+}
+
 let drawnChips;
 function chips() {
   // Their counts take a pass over all lines, which typing in the search need not wait for.
@@ -290,11 +305,7 @@ function chips() {
   if (key === drawnChips) return;
   drawnChips = key;
   const fields = GROUPS.map(([key, title, values]) => {
-    const counts = new Map();
-    for (const line of lines) {
-      const here = key === "run" || key === "size" || ["run", "size"].every((own) => !state[own].length || state[own].includes(line[own]));
-      if (here) for (const value of new Set(values(line))) counts.set(value, (counts.get(value) || 0) + 1);
-    }
+    const counts = new Map(counted(key, values));
     for (const value of state[key]) if (!counts.has(value)) counts.set(value, 0);
     const buttons = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, count]) => {
       const on = state[key].includes(value);
@@ -312,6 +323,14 @@ function chips() {
   byId("active").textContent = active.length ? "\u00b7 " + active.join(" \u00b7 ") : "\u00b7 none";
 }
 
+/** Draws a part of the page where the tab or what else decides it has changed. */
+const decided = {};
+function once(part, decides, draw) {
+  const key = JSON.stringify([state.tab, decides]);
+  if (decided[part] !== key) draw();
+  decided[part] = key;
+}
+
 function render() {
   const found = chosen();
   const engines = new Set(found.map((line) => line.engine)).size;
@@ -320,11 +339,11 @@ function render() {
   const entries = state.group ? grouped(order) : order.map((line) => ({ line }));
   const openAt = state.row ? entries.findIndex(({ line }) => rowKey(line) === state.row) : -1;
   const shown = Math.max(limit, openAt + 1);
-  tabs();
+  once("tabs", [], tabs);
   chips();
-  columnChips(engines);
+  once("columns", [state.columns, engines], () => columnChips(engines));
   byId("group").setAttribute("aria-pressed", String(state.group));
-  head(all, by, down);
+  once("head", [all.map((one) => one.key), by.key, down], () => head(all, by, down));
   const body = document.querySelector("#results tbody");
   const rows = (from, to) => entries.slice(from, to).flatMap(({ line, head: first }) => [...(first ? [familyRow(first, all)] : []), ...row(line, all)]);
   const screen = Math.min(shown, Math.max(SCREEN, openAt + 1));
