@@ -46,10 +46,12 @@ fn columns_sort_both_ways() {
     browser.open(&committed(), "");
     let key = "mnist.accuracy";
     browser.click("#results thead [data-key='mnist.accuracy']");
+    browser.until("document.querySelectorAll('tr.row').length > 50");
     let down = column(&mut browser, key);
     assert!(down.len() > 50 && down.is_sorted_by(|a, b| a >= b), "{down:?}");
     assert_eq!(browser.text("th[aria-sort=descending] button"), "accuracy");
     browser.click("#results thead [data-key='mnist.accuracy']");
+    browser.until("document.querySelectorAll('tr.row').length > 50");
     let up = column(&mut browser, key);
     assert!(up.is_sorted() && up.first() != down.first(), "{up:?}");
     assert_eq!(browser.eval("location.hash"), json!("#sort=mnist.accuracy"));
