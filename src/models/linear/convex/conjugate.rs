@@ -14,6 +14,8 @@ const SAMPLE: usize = 4096;
 const MOST_SAMPLE: usize = 8192;
 /// The estimate is made anew when a solution takes more than this many products, about what it costs.
 const MANY_PRODUCTS: usize = 25;
+/// A diagonal that differs from the one in the factors by less than this part of what they factor is as good.
+const SAME: f64 = 1e-3;
 /// Products at most for one solution.
 const MOST_PRODUCTS: usize = 60;
 
@@ -30,13 +32,14 @@ pub struct Accuracy {
 pub struct Solver {
     grams: Vec<Vec<f64>>,
     sample: usize,
-    /// The factors of the last solution, by which the next estimate chooses its rows.
+    /// The factors of the last solution, by which the next estimate chooses its rows, and the diagonal in them.
     factors: Option<Vec<Cholesky>>,
+    diagonal: Vec<f64>,
 }
 
 impl Default for Solver {
     fn default() -> Solver {
-        Solver { grams: Vec::new(), sample: SAMPLE, factors: None }
+        Solver { grams: Vec::new(), sample: SAMPLE, factors: None, diagonal: Vec::new() }
     }
 }
 
@@ -52,14 +55,13 @@ impl Solver {
         self.grams.clear();
     }
 
-    /// Solves from zero. `centred` leaves out what moves all classes alike.
+    /// Solves from zero.
     pub fn solve(
         &mut self,
         x: &SparseRows,
         bends: &Bends,
         diagonal: &[f64],
         right: &[f64],
-        centred: bool,
         accuracy: Accuracy,
     ) -> Solution {
         let classes = right.len() / (x.columns() + 1);
@@ -68,11 +70,20 @@ impl Solver {
         if !kept {
             if self.factors.is_none() && bends.rows.len() > self.sample {
                 let first = curvature::within_classes(x, bends, classes, self.sample, None);
-                self.factors = Some(Preconditioner::new(&first, diagonal, centred).factors);
+                self.factors = Some(Preconditioner::new(&first, diagonal, bends.coupled).factors);
             }
             self.grams = curvature::within_classes(x, bends, classes, self.sample, self.factors.as_deref());
         }
-        let mut preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
+        let mut preconditioner = match self.factors.take() {
+            // Under l2 nothing but the intercept's share changes.
+            Some(factors) if kept && self.factored(diagonal) => {
+                Preconditioner::with(factors, diagonal, bends.coupled)
+            }
+            _ => {
+                self.diagonal = diagonal.to_vec();
+                Preconditioner::new(&self.grams, diagonal, bends.coupled)
+            }
+        };
         // Classes that share nothing have lengths and turns of their own.
         let part = if bends.coupled { right.len() } else { right.len() / classes };
         let mut step = vec![0.0; right.len()];
@@ -98,7 +109,8 @@ impl Solver {
             if products >= MANY_PRODUCTS && stale {
                 let factors = Some(preconditioner.factors.as_slice());
                 self.grams = curvature::within_classes(x, bends, classes, self.sample, factors);
-                preconditioner = Preconditioner::new(&self.grams, diagonal, centred);
+                preconditioner = Preconditioner::new(&self.grams, diagonal, bends.coupled);
+                self.diagonal = diagonal.to_vec();
                 stale = false;
                 direction = preconditioner.solve(&residual);
                 sizes = dots(&residual, &direction, part);
@@ -118,34 +130,76 @@ impl Solver {
         self.factors = Some(preconditioner.factors);
         Solution { step, products }
     }
+
+    /// The kept factors are as good as those with this diagonal.
+    fn factored(&self, diagonal: &[f64]) -> bool {
+        let width = diagonal.len() / self.grams.len();
+        let own = self.grams.iter().flat_map(|gram| gram.iter().step_by(width + 1));
+        let all = own.zip(diagonal).zip(&self.diagonal);
+        self.diagonal.len() == diagonal.len()
+            && all.into_iter().all(|((own, new), old)| (new - old).abs() <= SAME * (own + old))
+    }
 }
 
-/// The factors of each class's own second derivative.
-struct Preconditioner {
+/// The factors of each class's own second derivative and, where the classes are coupled, the exact solution for
+/// what moves all of them alike: no loss changes along it, so that the diagonal alone stands against it, and
+/// the factors of single classes know nothing of how flat it is there (Mandel, "Balancing domain decomposition",
+/// 1993, with this as the coarse space; its products with the matrix are products with the diagonal).
+struct Preconditioner<'a> {
     factors: Vec<Cholesky>,
-    centred: bool,
+    diagonal: &'a [f64],
+    /// The sums of the diagonal over the classes; empty where these share nothing.
+    alike: Vec<f64>,
 }
 
-impl Preconditioner {
-    fn new(grams: &[Vec<f64>], diagonal: &[f64], centred: bool) -> Preconditioner {
+impl<'a> Preconditioner<'a> {
+    fn new(grams: &[Vec<f64>], diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
         let width = diagonal.len() / grams.len();
         let all = grams.par_iter().zip(diagonal.par_chunks(width));
-        Preconditioner { factors: all.map(|(gram, diagonal)| factor(gram, diagonal)).collect(), centred }
+        Preconditioner::with(all.map(|(gram, diagonal)| factor(gram, diagonal)).collect(), diagonal, coupled)
+    }
+
+    fn with(factors: Vec<Cholesky>, diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
+        let width = diagonal.len() / factors.len();
+        let alike = if coupled { over_classes(diagonal, width) } else { Vec::new() };
+        Preconditioner { factors, diagonal, alike }
     }
 
     fn solve(&self, right: &[f64]) -> Vec<f64> {
         let width = right.len() / self.factors.len();
         let mut solution = right.to_vec();
+        let mut common = Vec::new();
+        if !self.alike.is_empty() {
+            common = over_classes(right, width);
+            common.iter_mut().zip(&self.alike).for_each(|(common, alike)| *common /= alike);
+            for (part, diagonal) in solution.chunks_exact_mut(width).zip(self.diagonal.chunks_exact(width)) {
+                let both = common.iter().zip(diagonal);
+                part.iter_mut().zip(both).for_each(|(value, (common, d))| *value -= d * common);
+            }
+        }
         solution.par_chunks_mut(width).zip(&self.factors).for_each(|(part, factor)| factor.solve(part));
-        if self.centred {
-            for j in 0..width {
-                let values = || solution[j..].iter().step_by(width);
-                let mean = values().sum::<f64>() / self.factors.len() as f64;
-                solution[j..].iter_mut().step_by(width).for_each(|value| *value -= mean);
+        if !self.alike.is_empty() {
+            let pulls: Vec<f64> = solution.iter().zip(self.diagonal).map(|(value, d)| value * d).collect();
+            let pulls = over_classes(&pulls, width);
+            // Intercepts that all rise alike change nothing, and no rounding is to push them.
+            common[width - 1] = 0.0;
+            for part in solution.chunks_exact_mut(width) {
+                for (j, value) in part.iter_mut().enumerate() {
+                    *value += common[j] - pulls[j] / self.alike[j];
+                }
             }
         }
         solution
     }
+}
+
+/// The sums over the classes.
+fn over_classes(values: &[f64], width: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; width];
+    for part in values.chunks_exact(width) {
+        sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+    }
+    sums
 }
 
 fn factor(gram: &[f64], diagonal: &[f64]) -> Cholesky {

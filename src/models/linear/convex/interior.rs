@@ -154,7 +154,7 @@ impl<'a> State<'a> {
             self.combine(&self.map_rows(|state, target, row, out| state.pressed(target, row, out)));
         let diagonal = self.regulariser(&mut right);
         let accuracy = Accuracy { relative, absolute: f64::INFINITY };
-        let solution = solver.solve(&self.problems.x, bends, &diagonal, &right, self.coupled(), accuracy);
+        let solution = solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += solution.products + 1;
         let changes = passes::scores(&self.problems.x, &solution.step);
         self.note(&solution.step, &changes);

@@ -25,6 +25,9 @@ const SHORTENINGS: usize = 20;
 /// Added to the diagonal for an intercept that nothing regularises, in parts of its second derivative.
 const FREE_INTERCEPT: f64 = 1e-8;
 
+/// What is left of a guard after a step.
+const FADE: f32 = 0.5;
+
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
@@ -48,6 +51,8 @@ struct Search<'a, L> {
     /// n x k.
     scores: Vec<f64>,
     solver: Solver,
+    /// n x k: second derivatives that are not to be fallen below, after steps that went too far; empty for none.
+    guards: Vec<f32>,
     /// The last step promised little.
     near: bool,
     passes: usize,
@@ -62,6 +67,7 @@ impl<'a, L: Loss> Search<'a, L> {
             weights: vec![0.0; problems.k() * (problems.d() + 1)],
             scores: vec![0.0; problems.n() * problems.k()],
             solver: Solver::default(),
+            guards: Vec::new(),
             near: false,
             passes: 0,
         }
@@ -70,13 +76,15 @@ impl<'a, L: Loss> Search<'a, L> {
     /// Runs to the end, or where it is `roughly` enough until a step promises little.
     fn run(&mut self, roughly: bool) -> Minimum {
         let (mut iterations, mut stalled) = (0, 0);
-        // What the stand-in differs by and Newton's step promises: no less than the least objective is below.
-        let mut bound = f64::INFINITY;
+        // What the stand-in differs by and Newton's step promises: about how far the least objective is below, by the
+        // last two steps. The larger counts: a step whose equations were solved for little but one outlier
+        // promises too little.
+        let mut estimates = (f64::INFINITY, f64::INFINITY);
         loop {
             let (slopes, bends) = self.derivatives();
             let combined = self.combine(&slopes);
             let (objective, gap) = self.gap(&slopes, &combined);
-            let gap = gap.min(bound);
+            let gap = gap.min(estimates.0.max(estimates.1));
             let converged = gap <= self.settings.tol * objective;
             if converged || iterations >= self.settings.max_iter || stalled > 3 || (roughly && self.near) {
                 let weights = std::mem::take(&mut self.weights);
@@ -96,7 +104,11 @@ impl<'a, L: Loss> Search<'a, L> {
             self.near = promised < LITTLE * objective || (roughly && moved < SHORT && !self.loss.coupled());
             iterations += 1;
             if matches!(self.settings.norm, Norm::L1(_)) && moved > 0.0 {
-                bound = excess + 2.0 * promised;
+                estimates = (estimates.1, excess + 2.0 * promised);
+                if estimates.1 <= self.settings.tol * objective && estimates.0 > estimates.1 {
+                    // It is to be confirmed by a fresh preconditioner.
+                    self.solver.forget();
+                }
             }
             if (promised < NEARLY * excess || moved == 0.0) && self.settings.norm.sharpen() {
                 self.solver.forget();
@@ -119,6 +131,9 @@ impl<'a, L: Loss> Search<'a, L> {
         let bends = Bends::collect(k, self.loss.coupled(), slopes.par_chunks_mut(k), |row, slopes, bend| {
             let scores = &self.scores[row * k..(row + 1) * k];
             self.loss.evaluate(self.problems.targets[row], scores, slopes, bend);
+            if let Some(guards) = self.guards.get(row * k..(row + 1) * k) {
+                bend.iter_mut().zip(guards).for_each(|(bend, guard)| *bend = bend.max(*guard));
+            }
         });
         (slopes, bends)
     }
@@ -185,8 +200,6 @@ impl<'a, L: Loss> Search<'a, L> {
             .indexed_weights()
             .map(|(index, w, counts)| if counts { norm.bend(index, w) } else { free })
             .collect();
-        // Scores that rise alike in all classes change no coupled loss: under l2 such steps only cost.
-        let centred = self.loss.coupled() && matches!(norm, Norm::L2);
         // Near the end the gradient itself has to become small, as the gap under l2 is made of it.
         let absolute = match norm {
             _ if !self.near => f64::INFINITY,
@@ -196,7 +209,7 @@ impl<'a, L: Loss> Search<'a, L> {
         let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
         let accuracy = Accuracy { relative: RESIDUAL, absolute };
         let Solution { step, products } =
-            self.solver.solve(&self.problems.x, bends, &diagonal, &right, centred, accuracy);
+            self.solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += products;
         step
     }
@@ -208,22 +221,63 @@ impl<'a, L: Loss> Search<'a, L> {
         self.passes += 1;
         let (start, slope) = self.along(step, &changes, 0.0);
         let mut t = 1.0;
+        // Between the last step that falls short of the least point along the way and the first one beyond it.
+        let (mut short, mut beyond) = ((0.0, slope), (1.0, 0.0));
         for _ in 0..SHORTENINGS {
             let (end, rise) = self.along(step, &changes, t);
             let fallen = start - end >= SUFFICIENT * t * promised && end < start;
-            if fallen && rise <= STEEP * slope.abs() {
+            let steep = STEEP * slope.abs();
+            if fallen && rise <= steep && (rise >= -steep || t == 1.0) {
                 for (index, step) in step.iter().enumerate() {
                     self.settings.norm.follow(index, self.weights[index], *step);
                     self.weights[index] += t * step;
                 }
+                if t < 1.0 {
+                    self.guard(&changes);
+                } else {
+                    self.guards.iter_mut().for_each(|guard| *guard *= FADE);
+                }
                 self.scores.iter_mut().zip(&changes).for_each(|(score, change)| *score += t * change);
                 return (t, start);
             }
+            if rise < 0.0 && fallen {
+                short = (t, rise);
+            } else {
+                beyond = (t, rise);
+            }
             // Where a straight line between the two slopes meets zero, but not too close to either end.
-            let meets = if rise > 0.0 { slope / (slope - rise) } else { 0.5 };
-            t *= meets.clamp(0.1, 0.7);
+            let meets = if beyond.1 > 0.0 { short.1 / (short.1 - beyond.1) } else { 0.5 };
+            t = short.0 + (beyond.0 - short.0) * meets.clamp(0.3, 0.7);
         }
         (0.0, start)
+    }
+
+    /// Takes the second derivative of every row on its way along a step that went too far, where that is more than the
+    /// one it starts with.
+    fn guard(&mut self, changes: &[f64]) {
+        let k = self.problems.k();
+        self.guards.resize(self.scores.len(), 0.0);
+        let (loss, targets, scores) = (&self.loss, &self.problems.targets, &self.scores);
+        self.guards.par_chunks_mut(k).enumerate().with_min_len(CHUNK).for_each(|(row, guards)| {
+            let (scores, changes) = (&scores[row * k..][..k], &changes[row * k..][..k]);
+            let (mut slopes, mut ends, mut bends) = ([0.0; 256], [0.0; 256], [0.0f32; 256]);
+            let (slopes, ends, bends) = (&mut slopes[..k], &mut ends[..k], &mut bends[..k]);
+            let moved: Vec<f64> = scores.iter().zip(changes).map(|(score, change)| score + change).collect();
+            loss.evaluate(targets[row], &moved, ends, bends);
+            loss.evaluate(targets[row], scores, slopes, bends);
+            let base = if loss.coupled() {
+                let best = (0..k).max_by(|&a, &b| bends[a].total_cmp(&bends[b])).unwrap_or(0);
+                changes[best]
+            } else {
+                0.0
+            };
+            for class in 0..k {
+                let change = (changes[class] - base).abs().max(1.0);
+                let on_the_way = ((ends[class] - slopes[class]).abs() / change) as f32;
+                guards[class] =
+                    if on_the_way > bends[class] { on_the_way } else { 0.0 }.max(FADE * guards[class]);
+            }
+        });
     }
 
     /// The smooth objective a part `t` of the step further, and its slope there along the step.
