@@ -1,7 +1,5 @@
 //! Groups of entries that cannot be told apart, instead of an order that chance made.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use super::holm;
@@ -9,6 +7,8 @@ use super::paired::Discordant;
 
 /// The level of the whole table.
 pub const LEVEL: f64 = 0.05;
+/// Pairs counted at a time: 32 MB of splits.
+const PAIRS: usize = 1 << 22;
 
 /// Where an entry stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,10 +35,10 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     let right: Vec<Vec<u64>> = entries.iter().map(|entry| mask(entry, labels)).collect();
     let ones = |mask: &Vec<u64>| mask.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     let correct: Vec<usize> = right.iter().map(ones).collect();
-    let adjusted = adjusted(&right);
+    let adjusted = adjusted(&right, &correct);
     let pair = |a: usize, b: usize| {
-        let between = Discordant::of_masks(&right[a], &right[b]).unordered();
-        adjusted.get(&between).copied().unwrap_or(1.0)
+        let split = split(&right, &correct, a, b);
+        adjusted.binary_search_by_key(&split, |&(split, _)| split).map_or(1.0, |at| adjusted[at].1)
     };
     let mut left: Vec<usize> = (0..count).collect();
     left.sort_by_key(|&entry| (std::cmp::Reverse(correct[entry]), entry));
@@ -57,31 +57,64 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     standings
 }
 
-/// The adjusted p-value of every split that a pair of the table has. Pairs with the same split share it, so that
-/// what is kept grows with the splits, and not with the square of the entries.
-fn adjusted(right: &[Vec<u64>]) -> HashMap<Discordant, f64> {
-    let count = |mut counts: HashMap<Discordant, u64>, first: usize| {
-        for second in first + 1..right.len() {
-            *counts.entry(Discordant::of_masks(&right[first], &right[second]).unordered()).or_default() += 1;
-        }
-        counts
-    };
-    let join = |one: HashMap<Discordant, u64>, other: HashMap<Discordant, u64>| {
-        let (mut large, small) = if one.len() < other.len() { (other, one) } else { (one, other) };
-        for (split, times) in small {
-            *large.entry(split).or_default() += times;
-        }
-        large
-    };
-    let counts: Vec<(Discordant, u64)> = (0..right.len())
-        .into_par_iter()
-        .fold(HashMap::new, count)
-        .reduce(HashMap::new, join)
-        .into_iter()
-        .collect();
+/// The adjusted p-value of every split that a pair of the table has, in order of the splits. Pairs with the same
+/// split share it, so that what is kept grows with the splits, and not with the square of the entries.
+fn adjusted(right: &[Vec<u64>], correct: &[usize]) -> Vec<(Split, f64)> {
+    let counts = counted_splits(right, correct);
     let p_values: Vec<(f64, u64)> =
-        counts.par_iter().map(|&(split, times)| (split.p_value(), times)).collect();
+        counts.par_iter().map(|&(split, times)| (discordant(split).p_value(), times)).collect();
     counts.into_iter().map(|(split, _)| split).zip(holm::adjust_counted(&p_values)).collect()
+}
+
+/// How a pair splits, as far as its p-value goes: the fewer in the upper half, the more in the lower.
+type Split = u64;
+
+fn split(right: &[Vec<u64>], correct: &[usize], first: usize, second: usize) -> Split {
+    let Discordant { only_first, only_second } =
+        Discordant::of_masks((&right[first], correct[first]), (&right[second], correct[second])).unordered();
+    only_first << 32 | only_second
+}
+
+fn discordant(split: Split) -> Discordant {
+    Discordant { only_first: split >> 32, only_second: split & u64::from(u32::MAX) }
+}
+
+/// Every split with how many pairs have it, in order. Sorted a block of pairs at a time: a table of ten thousand
+/// entries has fifty million, and a hash map of their splits misses the cache with each.
+fn counted_splits(right: &[Vec<u64>], correct: &[usize]) -> Vec<(Split, u64)> {
+    let (mut counts, mut first) = (Vec::new(), 0);
+    while first < right.len() {
+        let (start, mut pairs) = (first, 0);
+        while first < right.len() && pairs < PAIRS {
+            pairs += right.len() - first - 1;
+            first += 1;
+        }
+        let mut splits: Vec<Split> = (start..first)
+            .into_par_iter()
+            .flat_map_iter(|first| {
+                (first + 1..right.len()).map(move |second| split(right, correct, first, second))
+            })
+            .collect();
+        splits.par_sort_unstable();
+        counts = merged(&counts, &splits);
+    }
+    counts
+}
+
+/// The counts with the splits of a block, both in order.
+fn merged(counts: &[(Split, u64)], splits: &[Split]) -> Vec<(Split, u64)> {
+    let runs = splits.chunk_by(|one, other| one == other).map(|run| (run[0], run.len() as u64));
+    let mut merged: Vec<(Split, u64)> = Vec::with_capacity(counts.len() + splits.len() / 4);
+    let mut counts = counts.iter().copied().peekable();
+    for (split, times) in runs {
+        while let Some(before) = counts.next_if(|before| before.0 < split) {
+            merged.push(before);
+        }
+        let before = counts.next_if(|before| before.0 == split).map_or(0, |before| before.1);
+        merged.push((split, before + times));
+    }
+    merged.extend(counts);
+    merged
 }
 
 /// Which images an entry gets right, 64 to a word.
@@ -119,6 +152,28 @@ mod tests {
         assert_eq!(standings.iter().map(|s| s.entry).collect::<Vec<_>>(), [0, 1, 2]);
         assert!(standings.iter().all(|s| s.group == 1));
         assert!(groups(&[], &[0; 100]).is_empty());
+    }
+
+    #[test]
+    fn every_pair_is_counted_once() {
+        let right: Vec<Vec<u64>> = (0..40u64).map(|i| vec![i * 0x9e37 % 257, i % 7]).collect();
+        let ones = |mask: &Vec<u64>| mask.iter().map(|word| word.count_ones() as usize).sum();
+        let correct: Vec<usize> = right.iter().map(ones).collect();
+        let mut each = std::collections::BTreeMap::new();
+        for first in 0..right.len() {
+            for second in first + 1..right.len() {
+                *each.entry(split(&right, &correct, first, second)).or_insert(0) += 1;
+            }
+        }
+        let counts = counted_splits(&right, &correct);
+        assert_eq!(counts, each.clone().into_iter().collect::<Vec<_>>());
+        // In two blocks it is the same.
+        let all: Vec<Split> = each.iter().flat_map(|(split, times)| vec![*split; *times as usize]).collect();
+        let (mut some, mut others) = (all[..300].to_vec(), all[300..].to_vec());
+        (some[7], others[5]) = (others[5], some[7]);
+        some.sort();
+        others.sort();
+        assert_eq!(merged(&merged(&[], &some), &others), counts);
     }
 
     #[test]

@@ -94,16 +94,30 @@ impl<'a> State<'a> {
         let k = self.problems.k();
         let mut solver = Solver::default();
         let mut iterations = 0;
+        // The least objective and the largest dual one. Steps lead along the path and not down: on the way the
+        // objective can leap up, where a rare pixel's weight goes too far for the few rows that have it.
+        let (mut least, mut weights, mut dual) = (f64::INFINITY, Vec::new(), f64::NEG_INFINITY);
         loop {
             let combined =
                 self.combine(&self.map_rows(|state, target, row, out| state.loss_slopes(target, row, out)));
             let (objective, gap) = self.gap(&combined);
-            let converged = gap <= self.settings.tol * objective;
-            let level = self.level(|_| 0.0);
-            if converged || iterations >= self.settings.max_iter {
-                let weights = std::mem::take(&mut self.weights);
-                return Minimum { weights, objective, gap, iterations, passes: self.passes, converged };
+            dual = dual.max(objective - gap);
+            if objective < least {
+                (least, weights) = (objective, self.weights.clone());
             }
+            let gap = least - dual;
+            let converged = gap <= self.settings.tol * least;
+            if converged || iterations >= self.settings.max_iter {
+                return Minimum {
+                    weights,
+                    objective: least,
+                    gap,
+                    iterations,
+                    passes: self.passes,
+                    converged,
+                };
+            }
+            let level = self.level(|_| 0.0);
             solver.forget();
             let bends = self.bends();
             self.aim(&vec![0.0; k], false);
