@@ -15,6 +15,7 @@ pub mod groups;
 pub mod one_pixel;
 pub mod page;
 pub mod parquet;
+pub mod peers;
 pub mod png;
 pub mod ranking;
 pub mod reference;
@@ -34,6 +35,7 @@ use crate::results::store::write_atomically;
 use crate::results::{Problem, Store, submission};
 use charts::overview::title;
 use groups::Groups;
+use peers::Peers;
 use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -90,6 +92,7 @@ impl Report {
         let (datasets, notes) = datasets(request.data, &table);
         let closer = closer::look(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
+        let peers = Peers::of(&table, &view);
         let pictures = explore::read(request.reports)?;
         let submitted = submitted::read(request.results);
         let problems = [&read.problems[..], &submitted.problems[..]].concat();
@@ -99,6 +102,7 @@ impl Report {
             pictures: &pictures,
             closer: &closer,
             groups: &groups,
+            peers: &peers,
             submitted: &submitted,
             problems: &problems,
         };
@@ -110,6 +114,9 @@ impl Report {
         files.insert("side-by-side.parquet".to_string(), table.parquet()?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
+        if !peers.lines.is_empty() {
+            files.insert("peers.md".to_string(), peers.markdown(&view).into_bytes());
+        }
         if view.subset.is_none() {
             files.insert("fidelity.md".to_string(), fidelity::markdown(&table, &view).into_bytes());
         }

@@ -13,6 +13,7 @@ use super::explore::Drawn;
 use super::format::count;
 use super::groups::Groups;
 use super::one_pixel::Pixels;
+use super::peers::Peers;
 use super::submitted::Submitted;
 use super::tables::{Line, SideBySide, View};
 use super::{embed, text};
@@ -40,6 +41,7 @@ struct Page<'a> {
     stories: Vec<Story>,
     closer: &'a Closer,
     groups: &'a Groups,
+    peers: &'a Peers,
     submitted: &'a Submitted,
     data: String,
     css: &'static str,
@@ -77,13 +79,14 @@ pub struct Shown<'a> {
     pub pictures: &'a [Drawn],
     pub closer: &'a Closer,
     pub groups: &'a Groups,
+    pub peers: &'a Peers,
     pub submitted: &'a Submitted,
     pub problems: &'a [Problem],
 }
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { charts, pixels, pictures, closer, groups, submitted, problems } = *shown;
+    let Shown { charts, pixels, pictures, closer, groups, peers, submitted, problems } = *shown;
     let page = Page {
         run: &view.run,
         size: text::size(view),
@@ -96,6 +99,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         stories: stories(table, view)?,
         closer,
         groups,
+        peers,
         submitted,
         data: embed::json(table, view, charts, groups)?,
         css: include_str!("page/page.css"),

@@ -41,6 +41,8 @@ pub struct Row {
     pub facts: serde_json::Map<String, serde_json::Value>,
     pub fit_seconds: Option<f64>,
     pub predict_seconds: Option<f64>,
+    /// Processor time of both, the mean over the repeats; `None` where one does not have it.
+    pub cpu_seconds: Option<f64>,
     pub peak_memory_bytes: Option<u64>,
     pub threads: usize,
     pub jobs_in_flight: Option<usize>,
@@ -144,6 +146,7 @@ fn row(
         facts: record.repeats.first().map(|repeat| repeat.facts.clone()).unwrap_or_default(),
         fit_seconds: record.fit_seconds(),
         predict_seconds: record.predict_seconds(),
+        cpu_seconds: record.cpu_seconds(),
         converged: record.converged(),
         predictions: record.repeats.into_iter().map(|repeat| repeat.predictions).collect(),
         dataset: record.dataset,

@@ -161,6 +161,17 @@ impl Record {
         self.mean(|repeat| repeat.accuracy).or(self.reported.map(|reported| reported.accuracy))
     }
 
+    /// Mean processor seconds to fit and predict; `None` where a repeat does not have them.
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        let all: Option<Vec<f64>> = self
+            .repeats
+            .iter()
+            .map(|repeat| Some(repeat.fit_cpu_seconds? + repeat.predict_cpu_seconds?))
+            .collect();
+        let all = all.filter(|all| !all.is_empty())?;
+        Some(microseconds(all.iter().sum::<f64>() / all.len() as f64))
+    }
+
     /// Mean seconds to fit, wall clock.
     pub fn fit_seconds(&self) -> Option<f64> {
         let mean = self.mean(|repeat| repeat.fit_seconds).map(microseconds);

@@ -170,7 +170,8 @@ fn misbehave(fault: Fault, mut predictions: Vec<u8>) -> Result<Vec<u8>, Failure>
             }
         }
         Fault::AllocateTooMuch => {
-            let huge: Vec<u8> = Vec::with_capacity(isize::MAX as usize);
+            // Which an optimised build would otherwise leave out.
+            let huge: Vec<u8> = std::hint::black_box(Vec::with_capacity(isize::MAX as usize));
             predictions.push(huge.len() as u8);
         }
         Fault::NoisyLog => {

@@ -1,0 +1,232 @@
+//! Ours beside every other engine, family by family: how far apart the accuracies are, and how the times stand to
+//! each other, with the rows in which the other is ahead named.
+//!
+//! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Time is
+//! processor time of fitting and predicting where both have it, since most rows were measured while other work ran,
+//! which processor time hardly feels; quiet figures are those of the speed script (docs/methodology/speed.md).
+
+use std::collections::BTreeMap;
+
+use super::charts::overview::title;
+use super::format::{accuracy, difference, plain};
+use super::rows::Row;
+use super::tables::{SideBySide, View};
+use crate::results::Status;
+
+const OURS: &str = "native";
+/// Accuracy that counts as ahead: what the rule of fidelity allows without spread.
+const AHEAD: f64 = 0.005;
+
+/// One configuration that both have.
+struct Pair<'a> {
+    ours: &'a Row,
+    theirs: &'a Row,
+}
+
+impl Pair<'_> {
+    /// Theirs less ours.
+    fn gain(&self) -> Option<f64> {
+        Some(self.theirs.accuracy? - self.ours.accuracy?)
+    }
+
+    /// Theirs over ours.
+    fn time(&self) -> Option<f64> {
+        let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
+            (Some(theirs), Some(ours)) => theirs / ours,
+            _ => wall(self.theirs)? / wall(self.ours)?,
+        };
+        (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+    }
+
+    fn name(&self) -> String {
+        plain(format!("{} {}", title(&self.ours.dataset), self.ours.parameters).trim_end())
+    }
+}
+
+fn wall(row: &Row) -> Option<f64> {
+    Some(row.fit_seconds? + row.predict_seconds?)
+}
+
+/// What belongs to one line.
+#[derive(Default)]
+struct Group<'a> {
+    pairs: Vec<Pair<'a>>,
+    /// Rows that ours has and the engine tried without a result.
+    without: usize,
+}
+
+/// By classifier, engine and train size.
+type Key<'a> = (&'a str, &'a str, usize);
+
+/// What the report says of all engines besides ours, as text to show.
+pub struct Peers {
+    pub lines: Vec<Family>,
+    pub ahead: Vec<Ahead>,
+}
+
+/// A family of an engine at a train size.
+pub struct Family {
+    pub classifier: String,
+    pub engine: String,
+    pub train_size: usize,
+    pub pairs: usize,
+    pub gain: String,
+    pub time: String,
+    pub without: usize,
+}
+
+/// A row in which another engine is ahead of ours.
+pub struct Ahead {
+    pub classifier: String,
+    pub engine: String,
+    pub train_size: usize,
+    pub configuration: String,
+    pub ours: String,
+    pub gain: String,
+    pub time: String,
+}
+
+impl Peers {
+    /// Of all runs in the table; the ours of the view's run come first.
+    pub fn of(table: &SideBySide, view: &View) -> Peers {
+        let (mut lines, mut ahead) = (Vec::new(), Vec::new());
+        for ((classifier, engine, train_size), group) in groups(table, view) {
+            lines.push(Family {
+                classifier: classifier.to_string(),
+                engine: engine.to_string(),
+                train_size,
+                pairs: group.pairs.len(),
+                gain: spread(group.pairs.iter().filter_map(Pair::gain), mean, difference),
+                time: spread(group.pairs.iter().filter_map(Pair::time), geometric_mean, ratio),
+                without: group.without,
+            });
+            for pair in &group.pairs {
+                let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time().unwrap_or(1.0));
+                if gain > AHEAD || time < 1.0 {
+                    ahead.push(Ahead {
+                        classifier: classifier.to_string(),
+                        engine: engine.to_string(),
+                        train_size,
+                        configuration: pair.name(),
+                        ours: pair.ours.accuracy.map(accuracy).unwrap_or_default(),
+                        gain: difference(gain),
+                        time: ratio(time),
+                    });
+                }
+            }
+        }
+        Peers { lines, ahead }
+    }
+
+    /// All of it as Markdown.
+    pub fn markdown(&self, view: &View) -> String {
+        let mut text = format!(
+            "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
+             Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
+             ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most. \
+             \"No result\" counts rows that ours has and they have not: out of time or memory, a crash, or wrong \
+             output. Most of these times were measured while other work ran; docs/methodology/speed.md has the quiet \
+             ones.\n\n\
+             | classifier | engine | rows | pairs | accuracy, mean difference | time, geometric mean | no result |\n\
+             | --- | --- | ---: | ---: | --- | --- | ---: |\n",
+            view.run
+        );
+        for line in &self.lines {
+            let Family { classifier, engine, train_size, pairs, gain, time, without } = line;
+            text += &format!(
+                "| {classifier} | {engine} | {train_size} | {pairs} | {gain} | {time} | {without} |\n"
+            );
+        }
+        text += "\n## Where they are ahead\n\n";
+        if self.ahead.is_empty() {
+            return text + &format!("In no row: none is more than {AHEAD} more accurate, and none faster.\n");
+        }
+        text += &format!(
+            "More than {AHEAD} more accurate in one run, or faster:\n\n\
+             | classifier | engine | rows | configuration | ours | theirs less ours | time |\n\
+             | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
+        );
+        for row in &self.ahead {
+            let Ahead { classifier, engine, train_size, configuration, ours, gain, time } = row;
+            text += &format!(
+                "| {classifier} | {engine} | {train_size} | {configuration} | {ours} | {gain} | {time} |\n"
+            );
+        }
+        text
+    }
+}
+
+fn groups<'a>(table: &'a SideBySide, view: &View) -> BTreeMap<Key<'a>, Group<'a>> {
+    let rows = || {
+        let all = table.lines.iter().flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
+        all.filter_map(|(line, dataset)| table.row(line, dataset))
+    };
+    let mut ours: BTreeMap<(&str, &str, usize), &Row> = BTreeMap::new();
+    for row in rows().filter(|row| row.engine == OURS && row.status == Status::Ok) {
+        let key = (row.dataset.as_str(), row.id.as_str(), row.train_size);
+        // The run that the report is of comes first.
+        if row.run == view.run || !ours.contains_key(&key) {
+            ours.insert(key, row);
+        }
+    }
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    for theirs in rows().filter(|row| row.engine != OURS) {
+        let Some(ours) = ours.get(&(theirs.dataset.as_str(), theirs.id.as_str(), theirs.train_size)) else {
+            continue;
+        };
+        let group = groups.entry((&theirs.classifier, &theirs.engine, theirs.train_size)).or_default();
+        match theirs.status {
+            Status::Ok => group.pairs.push(Pair { ours, theirs }),
+            Status::Unsupported | Status::Reported => {}
+            _ => group.without += 1,
+        }
+    }
+    groups.retain(|_, group| !group.pairs.is_empty() || group.without > 0);
+    groups
+}
+
+/// `middle (least to most)`, or nothing.
+fn spread(
+    values: impl Iterator<Item = f64>,
+    middle: impl Fn(&[f64]) -> f64,
+    spell: impl Fn(f64) -> String,
+) -> String {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values[..] {
+        [] => String::new(),
+        [one] => spell(one),
+        [least, .., most] => format!("{} ({} to {})", spell(middle(&values)), spell(least), spell(most)),
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn geometric_mean(values: &[f64]) -> f64 {
+    (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
+}
+
+/// Two significant digits.
+fn ratio(value: f64) -> String {
+    match value {
+        v if v >= 9.95 => format!("{v:.0} x"),
+        v if v >= 0.995 => format!("{v:.1} x"),
+        v => format!("{v:.2} x"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spreads_read_well() {
+        let times = |values: &[f64]| spread(values.iter().copied(), geometric_mean, ratio);
+        assert_eq!(times(&[4.0, 1.0]), "2.0 x (1.0 x to 4.0 x)");
+        assert_eq!(times(&[0.5]), "0.50 x");
+        assert_eq!(times(&[]), "");
+        assert_eq!(spread([0.01, -0.03].into_iter(), mean, difference), "-0.0100 (-0.0300 to +0.0100)");
+    }
+}
