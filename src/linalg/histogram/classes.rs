@@ -1,15 +1,19 @@
 //! Class counts a value of one byte feature, and the best cut among them.
 
 use super::impurity::Impurity;
+use super::lit::{Lit, STRETCH};
 use super::present::Present;
 use crate::linalg::simd::Level;
 
 /// A row of a node: where its bytes stand, its class, and how often it counts (bootstrap).
+///
+/// The layout is fixed: rows are read in vectors.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub struct Sample {
     pub row: u32,
-    pub class: u16,
     pub weight: u16,
+    pub class: u16,
 }
 
 /// The best cut of one feature: values up to `low` go left, values from `high` go right, none lies between.
@@ -28,6 +32,7 @@ pub struct Cut {
 pub struct ClassHistogram<const L: usize> {
     counts: Box<[[u32; L]; 256]>,
     present: Present,
+    lit: Lit<L>,
     above: Box<[[u32; L]; 256]>,
     scores: [f64; 256],
 }
@@ -37,6 +42,7 @@ impl<const L: usize> Default for ClassHistogram<L> {
         ClassHistogram {
             counts: Box::new([[0; L]; 256]),
             present: Present::default(),
+            lit: Lit::default(),
             above: Box::new([[0; L]; 256]),
             scores: [0.0; 256],
         }
@@ -68,7 +74,7 @@ impl<const L: usize> ClassHistogram<L> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
     fn best_cut_avx512<I: Impurity>(
         &mut self,
         column: &[u8],
@@ -101,31 +107,19 @@ impl<const L: usize> ClassHistogram<L> {
         impurity: &I,
     ) -> Option<Cut> {
         let (counts, present) = (&mut *self.counts, &mut self.present);
-        let (mut zeros, mut others) = (false, false);
-        for samples in samples.chunks(64) {
-            // First the values of the rows, then the few that are not 0.
-            let mut values = [[0u8; 8]; 8];
-            let mut counted = 0u64;
-            for (group, (samples, values)) in samples.chunks(8).zip(&mut values).enumerate() {
-                let eight = match samples.first_chunk::<8>() {
-                    Some(samples) => values_of(column, samples),
-                    None => values_of(column, samples),
-                };
-                *values = eight.to_le_bytes();
-                counted |= bytes_set(eight) << (8 * group);
-            }
-            zeros |= (counted.count_ones() as usize) < samples.len();
-            others |= counted != 0;
-            let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
-            while counted != 0 {
-                let at = counted.trailing_zeros() as usize;
-                counted &= counted - 1;
-                let (value, sample) = (values[at & 63], &samples[at]);
-                counts[usize::from(value)][usize::from(sample.class) & (L - 1)] += u32::from(sample.weight);
+        let mut others = 0;
+        for samples in samples.chunks(STRETCH) {
+            let entries = self.lit.list(level, column, samples);
+            others += entries.len();
+            for &entry in entries {
+                let bin = (entry >> 16) as usize;
+                let value = (bin / L) as u8;
+                counts[usize::from(value)][bin % L] += entry & 0xffff;
                 present.insert(value);
             }
         }
-        if !others {
+        let zeros = others < samples.len();
+        if others == 0 {
             return None;
         }
         self.cut_from_above(level, zeros, total, impurity)
@@ -177,25 +171,6 @@ fn largest(numbers: &[f64]) -> f64 {
         most = std::array::from_fn(|lane| larger(most[lane], four[lane]));
     }
     rest.iter().copied().fold(larger(larger(most[0], most[1]), larger(most[2], most[3])), larger)
-}
-
-/// The values of at most eight samples, one a byte.
-#[inline(always)]
-fn values_of(column: &[u8], samples: &[Sample]) -> u64 {
-    let mut values = 0;
-    for (k, sample) in samples.iter().enumerate() {
-        values |= u64::from(column[sample.row as usize]) << (8 * k);
-    }
-    values
-}
-
-/// A bit for each of eight bytes, whether it is other than 0.
-#[inline(always)]
-fn bytes_set(bytes: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let top_bits = (((bytes & LOW) + LOW) | bytes) & !LOW;
-    // Moves bit 8 k to bit 56 + k; no two partial products meet, so nothing carries.
-    (top_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]

@@ -39,11 +39,14 @@ impl Columns {
             &pixels[start..start + d]
         };
         for first in (0..count).step_by(TILE) {
-            for soon in first + TILE..(first + 2 * TILE).min(count) {
-                prefetch(row(soon));
-            }
             let rows: [&[u8]; TILE] = std::array::from_fn(|k| row(first + k));
             for feature in (0..d).step_by(WIDE) {
+                // The next rows are asked for one after the other: the memory takes only so many requests at once.
+                for soon in TILE * feature / d..TILE * (feature + WIDE).min(d) / d {
+                    if first + TILE + soon < count {
+                        prefetch(row(first + TILE + soon));
+                    }
+                }
                 // The last block of features overlaps the one before it, if there is one.
                 let feature = feature.min(d.saturating_sub(WIDE));
                 for (part, rows) in rows.as_chunks::<HIGH>().0.iter().enumerate() {

@@ -95,20 +95,35 @@ fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut
         }
     };
     let total = halves(total);
-    for (score, side) in scores.iter_mut().zip(sides) {
-        let one = halves(side);
-        let other = (_mm256_sub_epi32(total.0, one.0), _mm256_sub_epi32(total.1, one.1));
-        let squares = |(a, b)| _mm256_add_epi32(_mm256_mullo_epi32(a, a), _mm256_mullo_epi32(b, b));
-        let weights = _mm256_add_epi32(one.0, one.1);
-        let sums = _mm256_hadd_epi32(
-            _mm256_hadd_epi32(squares(one), squares(other)),
-            _mm256_hadd_epi32(weights, weights),
+    let squares = |(a, b)| _mm256_add_epi32(_mm256_mullo_epi32(a, a), _mm256_mullo_epi32(b, b));
+    // Four vectors of eight words become the four sums.
+    let sums = |[a, b, c, d]: [__m256i; 4]| {
+        let both = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+        _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256::<1>(both))
+    };
+    // Whole numbers of 32 bits as f64: below 2^52 in its mantissa, which is taken off again.
+    let real = |words: __m128i| {
+        let offset = _mm256_set1_pd(4_503_599_627_370_496.0);
+        let bits = _mm256_or_si256(_mm256_cvtepu32_epi64(words), _mm256_castpd_si256(offset));
+        _mm256_sub_pd(_mm256_castsi256_pd(bits), offset)
+    };
+    let weight = _mm_set1_epi32(weight as i32);
+    for (scores, sides) in scores.chunks_mut(4).zip(sides.chunks(4)) {
+        // Four cuts at a time; of the last ones some again.
+        let one = [0, 1, 2, 3].map(|k: usize| halves(&sides[k.min(sides.len() - 1)]));
+        let one_weights = sums(one.map(|(a, b)| _mm256_add_epi32(a, b)));
+        let one_squares = sums(one.map(squares));
+        let other_squares =
+            sums(one.map(|(a, b)| squares((_mm256_sub_epi32(total.0, a), _mm256_sub_epi32(total.1, b)))));
+        let other_weights = _mm_sub_epi32(weight, one_weights);
+        let four = _mm256_add_pd(
+            _mm256_div_pd(real(one_squares), real(one_weights)),
+            _mm256_div_pd(real(other_squares), real(other_weights)),
         );
-        let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-        let squares = _mm_cvtsi128_si64(sums) as u64;
-        let one_weight = _mm_extract_epi32::<2>(sums) as u32;
-        *score = (squares & 0xffff_ffff) as f64 / f64::from(one_weight)
-            + (squares >> 32) as f64 / f64::from(weight - one_weight);
+        let mut stored = [0.0; 4];
+        // SAFETY: four numbers are stored to an array of as many.
+        unsafe { _mm256_storeu_pd(stored.as_mut_ptr(), four) };
+        scores.copy_from_slice(&stored[..scores.len()]);
     }
 }
 

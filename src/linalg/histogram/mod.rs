@@ -7,6 +7,7 @@ pub mod classes;
 pub mod columns;
 pub mod few;
 pub mod impurity;
+mod lit;
 pub mod octets;
 mod present;
 pub mod residuals;

@@ -1,7 +1,7 @@
 //! Growing a classification tree depth first, as scikit-learn's `DepthFirstTreeBuilder` does.
 //!
-//! A subtree of at most [`COMPACT`] rows is grown on its own transposed copy of those rows, which fits the
-//! second-level cache; above that, columns of the whole training set are read.
+//! A subtree of at most [`COMPACT`] rows is grown on its own transposed copy of those rows, of which the columns that one
+//! node looks at fit the first- and second-level caches; above that, columns of the whole training set are read.
 
 use super::fitted::{NodeFacts, Tree};
 use super::nodes::Nodes;
@@ -11,7 +11,7 @@ use crate::linalg::histogram::{Columns, Entropy, Gini, Impurity, Sample};
 use crate::models::Training;
 
 /// Rows below which a subtree gets its own copy.
-const COMPACT: usize = 1024;
+const COMPACT: usize = 2048;
 
 /// A node whose impurity is at most this is a leaf: scikit-learn 0.19's `min_impurity_split`.
 pub(crate) const PURE: f64 = 1e-7;
