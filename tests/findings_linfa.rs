@@ -112,19 +112,15 @@ fn l5_a_support_vector_machine_holds_the_whole_kernel_matrix() {
 
 #[test]
 fn l6_the_trees_of_a_forest_draw_their_columns_once() {
-    // The second cut needs the second column and only means something after the first. A forest that draws one
-    // of the two columns anew at every split has trees with both, and learns all eight rows; here a tree knows
-    // one of them, and the rows at (0, 0) are lost to the four at (1, 0).
+    // Of two columns one is drawn. A forest that draws anew at every split has trees with both; here a tree knows
+    // the one that it was given. (What that costs in accuracy changes from run to run: the draws are not seeded.)
     let records = Array2::from(NESTED.map(|(row, _)| row).to_vec());
     let targets = Array1::from(NESTED.map(|(_, label)| label).to_vec());
     let forest =
         EnsembleLearnerParams::new(DecisionTree::params()).ensemble_size(301).feature_proportion(0.5);
-    let model = forest.fit(&Dataset::new(records.clone(), targets.clone())).unwrap();
-    let mut predictions = Array1::zeros(8);
-    model.predict_inplace(&records, &mut predictions);
-    let right = predictions.iter().zip(&targets).filter(|(a, b)| a == b).count();
-    // Mostly six, but linfa's draws are not seeded.
-    still(right < 8, "L6 (linfa-ensemble draws columns once a tree)");
+    let model = forest.fit(&Dataset::new(records, targets)).unwrap();
+    let one_column = model.model_features.iter().all(|columns| columns.len() == 1);
+    still(one_column && model.model_features.len() == 301, "L6 (linfa-ensemble draws columns once a tree)");
 }
 
 #[test]
