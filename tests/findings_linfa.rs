@@ -113,7 +113,7 @@ fn l5_a_support_vector_machine_holds_the_whole_kernel_matrix() {
 #[test]
 fn l6_the_trees_of_a_forest_draw_their_columns_once() {
     // Of two columns one is drawn. A forest that draws anew at every split has trees with both; here a tree knows
-    // the one that it was given. (What that costs in accuracy changes from run to run: the draws are not seeded.)
+    // the one that it was given. (What that costs in accuracy changes from run to run: linfa's draws are not seeded.)
     let records = Array2::from(NESTED.map(|(row, _)| row).to_vec());
     let targets = Array1::from(NESTED.map(|(_, label)| label).to_vec());
     let forest =
