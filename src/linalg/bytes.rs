@@ -2,53 +2,106 @@
 //! every row. A row of bytes is a quarter of its scaled values in `f32`, and rows taken in a random order
 //! cost what they weigh.
 //!
-//! Sums run in [`LANES`] interleaved parts.
+//! Rows and vectors are whole blocks, filled up with zeros; sums run in [`LANES`] parts.
 #![allow(
     clippy::needless_range_loop,
     reason = "from loops by index the compiler makes vectors, from iterators not"
 )]
 
-use super::simd::{self, Level, for_each_level};
+use std::ops::{Deref, DerefMut};
 
-/// Parts of a sum: two of the widest registers.
-const LANES: usize = 16;
+use super::simd::for_each_level;
+
+/// Values of a block: two of the widest registers.
+pub const LANES: usize = 16;
+
+/// A block of a row.
+pub type Pixels = [u8; LANES];
+
+/// A vector of whole blocks. No line of the cache ends within one of its registers, which would make two reads of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Aligned(Vec<Block>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(64))]
+struct Block([f64; LANES]);
+
+impl Aligned {
+    pub fn zeros(blocks: usize) -> Aligned {
+        Aligned(vec![Block::default(); blocks])
+    }
+
+    /// The values, filled up.
+    pub fn from_values(values: &[f64]) -> Aligned {
+        let mut aligned = Aligned::zeros(values.len().div_ceil(LANES));
+        aligned[..values.len()].copy_from_slice(values);
+        aligned
+    }
+}
+
+impl Deref for Aligned {
+    type Target = [f64];
+
+    fn deref(&self) -> &[f64] {
+        const { assert!(size_of::<Block>() == LANES * size_of::<f64>()) };
+        // SAFETY: a block is LANES values and nothing else, as its size says.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LANES) }
+    }
+}
+
+impl DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f64] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LANES) }
+    }
+}
+
+/// The blocks of a vector that must have so many.
+#[inline(always)]
+fn blocks(values: &[f64], number: usize) -> &[[f64; LANES]] {
+    assert_eq!(values.len(), number * LANES, "lengths differ");
+    values.as_chunks().0
+}
+
+/// The lanes' sum, halves added to halves. A call of its own: within the kernels it would make the compiler keep their
+/// sums in registers of two.
+#[inline(never)]
+fn total(sums: &[f64; LANES]) -> f64 {
+    let mut eight = [0.0; LANES / 2];
+    for lane in 0..LANES / 2 {
+        eight[lane] = sums[lane] + sums[lane + LANES / 2];
+    }
+    let [a, b, c, d, e, f, g, h] = eight;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
 
 for_each_level! {
     /// The sum of `pixels[j] * v[j]`. Panics when the lengths differ.
-    pub fn dot(pixels: &[u8], v: &[f64]) -> f64 {
-        assert_eq!(pixels.len(), v.len(), "lengths differ");
-        let ((pixels, pixels_rest), (v, v_rest)) = (pixels.as_chunks::<LANES>(), v.as_chunks::<LANES>());
+    pub fn dot(pixels: &[Pixels], v: &[f64]) -> f64 {
+        let v = blocks(v, pixels.len());
         let mut sums = [0.0; LANES];
         for (pixels, v) in pixels.iter().zip(v) {
             for lane in 0..LANES {
                 sums[lane] += f64::from(pixels[lane]) * v[lane];
             }
         }
-        sums.iter().sum::<f64>() + pixels_rest.iter().zip(v_rest).map(|(&pixel, v)| f64::from(pixel) * v).sum::<f64>()
+        total(&sums)
     }
 }
 
-for_each_level! {
-    /// The sum of `a[j] * b[j]`. Panics when the lengths differ.
-    pub fn inner(a: &[f64], b: &[f64]) -> f64 {
-        assert_eq!(a.len(), b.len(), "lengths differ");
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        let mut sums = [0.0; LANES];
-        for (a, b) in a.iter().zip(b) {
-            for lane in 0..LANES {
-                sums[lane] += a[lane] * b[lane];
-            }
-        }
-        sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
-    }
+/// An affine scaling, x = (pixel - offset) * unit, in the forms that the kernels need.
+#[derive(Clone, Debug)]
+pub struct Affine {
+    pub offset: Aligned,
+    pub unit: Aligned,
+    /// unit^2.
+    pub slope: Aligned,
 }
 
 for_each_level! {
-    /// The sum of `((pixels[j] - offset[j]) * unit[j])^2`. Panics when the lengths differ.
-    pub fn squared_norm(pixels: &[u8], offset: &[f64], unit: &[f64]) -> f64 {
-        assert!(pixels.len() == offset.len() && pixels.len() == unit.len(), "lengths differ");
-        let (pixels, pixels_rest) = pixels.as_chunks::<LANES>();
-        let ((offset, offset_rest), (unit, unit_rest)) = (offset.as_chunks::<LANES>(), unit.as_chunks::<LANES>());
+    /// The sum of the squared scaled values. Panics when the lengths differ.
+    pub fn squared_norm(pixels: &[Pixels], affine: &Affine) -> f64 {
+        let (offset, unit) = (blocks(&affine.offset, pixels.len()), blocks(&affine.unit, pixels.len()));
         let mut sums = [0.0; LANES];
         for ((pixels, offset), unit) in pixels.iter().zip(offset).zip(unit) {
             for lane in 0..LANES {
@@ -56,25 +109,15 @@ for_each_level! {
                 sums[lane] += x * x;
             }
         }
-        let rest = pixels_rest.iter().zip(offset_rest).zip(unit_rest);
-        let rest = rest.map(|((&pixel, offset), unit)| (f64::from(pixel) - offset) * unit);
-        sums.iter().sum::<f64>() + rest.map(|x| x * x).sum::<f64>()
+        total(&sums)
     }
-}
-
-/// An affine scaling, x = (pixel - offset) * unit, in the forms that additions need.
-#[derive(Clone, Debug)]
-pub struct Affine {
-    pub offset: Vec<f64>,
-    pub unit: Vec<f64>,
-    /// unit^2.
-    pub slope: Vec<f64>,
 }
 
 for_each_level! {
     /// `v[j] += a * slope[j] * (pixels[j] - offset[j])`. Panics when the lengths differ.
-    pub fn add(a: f64, pixels: &[u8], affine: &Affine, v: &mut [f64]) {
-        let (d, Affine { offset, slope, .. }) = (pixels.len(), affine);
+    pub fn add(a: f64, pixels: &[Pixels], affine: &Affine, v: &mut [f64]) {
+        let (pixels, slope, offset) = (pixels.as_flattened(), &*affine.slope, &*affine.offset);
+        let d = pixels.len();
         assert!(d == slope.len() && d == offset.len() && d == v.len(), "lengths differ");
         for (((v, &pixel), slope), offset) in v.iter_mut().zip(pixels).zip(slope).zip(offset) {
             *v += a * (slope * (f64::from(pixel) - offset));
@@ -82,257 +125,145 @@ for_each_level! {
     }
 }
 
-/// What [`add_and_truncate`] needs to know of the penalty.
-#[derive(Clone, Copy, Debug)]
-pub struct Truncation {
-    /// The total penalty that a value could have received so far.
-    pub owed: f64,
-    /// The true values are so many times the stored ones; above zero.
-    pub scale: f64,
-}
-
-/// [`add`], then Tsuruoka's cumulative penalty: every non-zero `v[j]` moves towards zero by what it still owes
-/// of `owed * unit[j]`, and stops there; `paid` keeps what each has received. Debts are counted in true
-/// values. Gives the sum of `offset[j] * v[j]`. Panics when the lengths differ. The vector levels fuse
-/// products and sums, so that their last bits differ from the scalar one's.
-pub fn add_and_truncate(
-    a: f64,
-    pixels: &[u8],
-    affine: &Affine,
-    v: &mut [f64],
-    paid: &mut [f64],
-    truncation: Truncation,
-) -> f64 {
-    add_and_truncate_at(simd::level(), a, pixels, affine, v, paid, truncation)
-}
-
-/// [`add_and_truncate`] at a given level, lowered to what the machine supports.
-pub fn add_and_truncate_at(
-    level: Level,
-    a: f64,
-    pixels: &[u8],
-    affine: &Affine,
-    v: &mut [f64],
-    paid: &mut [f64],
-    truncation: Truncation,
-) -> f64 {
-    let (d, Affine { offset, unit, slope }) = (pixels.len(), affine);
-    assert!(d == offset.len() && d == unit.len() && d == slope.len(), "lengths differ");
-    assert!(d == v.len() && d == paid.len(), "lengths differ");
-    match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::add_and_truncate_avx512(a, pixels, affine, v, paid, truncation) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::add_and_truncate_avx2(a, pixels, affine, v, paid, truncation) },
-        _ => add_and_truncate_body(a, pixels, affine, v, paid, truncation, |a, b, c| a * b + c),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{Affine, Truncation, add_and_truncate_body};
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-    pub fn add_and_truncate_avx512(
-        a: f64,
-        pixels: &[u8],
-        affine: &Affine,
-        v: &mut [f64],
-        paid: &mut [f64],
-        truncation: Truncation,
-    ) -> f64 {
-        add_and_truncate_body(a, pixels, affine, v, paid, truncation, f64::mul_add)
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub fn add_and_truncate_avx2(
-        a: f64,
-        pixels: &[u8],
-        affine: &Affine,
-        v: &mut [f64],
-        paid: &mut [f64],
-        truncation: Truncation,
-    ) -> f64 {
-        add_and_truncate_body(a, pixels, affine, v, paid, truncation, f64::mul_add)
-    }
-}
-
-/// `multiply_add(a, b, c)` is a * b + c, fused where the instructions are there.
+/// What truncation by `owed` leaves of `y`: nearer to zero by so much, and zero within it. No number stays none.
 #[inline(always)]
-fn add_and_truncate_body(
-    a: f64,
-    pixels: &[u8],
-    affine: &Affine,
-    v: &mut [f64],
-    paid: &mut [f64],
-    truncation: Truncation,
-    multiply_add: impl Fn(f64, f64, f64) -> f64 + Copy,
-) -> f64 {
-    let Affine { offset, unit, slope } = affine;
-    let ((pixels, pixels_rest), (offset, offset_rest)) = (pixels.as_chunks(), offset.as_chunks());
-    let ((unit, unit_rest), (slope, slope_rest)) = (unit.as_chunks(), slope.as_chunks());
-    let ((v, v_rest), (paid, paid_rest)) = (v.as_chunks_mut(), paid.as_chunks_mut());
-    let mut sums = [0.0; LANES];
-    let constants = offset.iter().zip(unit).zip(slope);
-    for (((pixels, ((offset, unit), slope)), v), paid) in pixels.iter().zip(constants).zip(v).zip(paid) {
-        add_and_truncate_block(
-            a,
-            pixels,
-            [offset, unit, slope],
-            v,
-            paid,
-            truncation,
-            &mut sums,
-            multiply_add,
-        );
-    }
-    if !pixels_rest.is_empty() {
-        // Filled up with zeros, which stay zeros.
-        let (pixels, mut v, mut paid) = (filled(pixels_rest), filled(v_rest), filled(paid_rest));
-        let constants = [&filled(offset_rest), &filled(unit_rest), &filled(slope_rest)];
-        add_and_truncate_block(a, &pixels, constants, &mut v, &mut paid, truncation, &mut sums, multiply_add);
-        v_rest.copy_from_slice(&v[..v_rest.len()]);
-        paid_rest.copy_from_slice(&paid[..paid_rest.len()]);
-    }
-    sums.iter().sum()
+fn truncated(y: f64, owed: f64) -> f64 {
+    // Comparisons that are single instructions, which f64::clamp is not.
+    let below = if y < owed { y } else { owed };
+    y - if below > -owed { below } else { -owed }
 }
 
-/// `constants` are offset, unit and slope.
-#[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "one step of the loop above, by name")]
-fn add_and_truncate_block(
-    a: f64,
-    pixels: &[u8; LANES],
-    [offset, unit, slope]: [&[f64; LANES]; 3],
-    v: &mut [f64; LANES],
-    paid: &mut [f64; LANES],
-    Truncation { owed, scale }: Truncation,
-    sums: &mut [f64; LANES],
-    multiply_add: impl Fn(f64, f64, f64) -> f64 + Copy,
-) {
-    let inverse = 1.0 / scale;
-    let owed = owed * inverse;
-    for lane in 0..LANES {
-        let z = multiply_add(a, slope[lane] * (f64::from(pixels[lane]) - offset[lane]), v[lane]);
-        let unpaid = multiply_add(-inverse, paid[lane], z);
-        let down = multiply_add(-owed, unit[lane], unpaid);
-        let up = multiply_add(owed, unit[lane], unpaid);
-        // As no more was paid than is owed, down <= z <= up: the place nearest to zero between the two is where
-        // z moves to, and zero stays zero. Selections instead of branches, for a loop of vectors.
-        let below = if up < 0.0 { up } else { 0.0 };
-        let truncated = if down > below { down } else { below };
-        paid[lane] = multiply_add(scale, truncated - z, paid[lane]);
-        v[lane] = truncated;
-        sums[lane] = multiply_add(offset[lane], truncated, sums[lane]);
+for_each_level! {
+    /// Writes the scaled row to `x` and gives the sum of its products with the truncated `y`: every value nearer to
+    /// zero by `owed`, and zero within it. Panics when the lengths differ.
+    pub fn dot_truncated(pixels: &[Pixels], affine: &Affine, y: &[f64], owed: f64, x: &mut [f64]) -> f64 {
+        let (offset, unit) = (blocks(&affine.offset, pixels.len()), blocks(&affine.unit, pixels.len()));
+        let y = blocks(y, pixels.len());
+        assert_eq!(x.len(), pixels.len() * LANES, "lengths differ");
+        let (x, _) = x.as_chunks_mut::<LANES>();
+        let mut sums = [0.0; LANES];
+        for ((((pixels, offset), unit), y), x) in pixels.iter().zip(offset).zip(unit).zip(y).zip(x) {
+            for lane in 0..LANES {
+                x[lane] = (f64::from(pixels[lane]) - offset[lane]) * unit[lane];
+                sums[lane] += truncated(y[lane], owed) * x[lane];
+            }
+        }
+        total(&sums)
     }
 }
 
-fn filled<T: Copy + Default>(rest: &[T]) -> [T; LANES] {
-    let mut block = [T::default(); LANES];
-    block[..rest.len()].copy_from_slice(rest);
-    block
+for_each_level! {
+    /// `y[j] += a * x[j] - decay * truncated(y[j])`, truncated by `owed` as in [`dot_truncated`]. Panics when the lengths
+    /// differ.
+    pub fn add_truncated(a: f64, x: &[f64], decay: f64, owed: f64, y: &mut [f64]) {
+        assert_eq!(x.len(), y.len(), "lengths differ");
+        if decay == 0.0 {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += a * x;
+            }
+        } else {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += a * x - decay * truncated(*y, owed);
+            }
+        }
+    }
 }
 
-/// Asks the memory for a row that is wanted soon. Changes no result; does nothing where there is no such
+/// Every `y[j]` nearer to zero by `owed`, and zero within it.
+pub fn truncate(y: &mut [f64], owed: f64) {
+    y.iter_mut().for_each(|y| *y = truncated(*y, owed));
+}
+
+/// Asks the memory for bytes that are wanted soon. Changes no result; does nothing where there is no such
 /// instruction.
 #[inline]
-pub fn prefetch(pixels: &[u8]) {
+pub fn prefetch(bytes: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    for line in pixels.chunks(64) {
+    for line in bytes.chunks(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: SSE is part of x86-64, and a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = pixels;
+    let _ = bytes;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LEVELS: [Level; 3] = [Level::Scalar, Level::Avx2, Level::Avx512];
-
     /// Values of both signs and very different sizes, from a formula.
     fn values(n: usize, salt: f64) -> Vec<f64> {
         (0..n).map(|i| ((i as f64 + salt) * 1.7).sin() * 3f64.powi(i as i32 % 5)).collect()
     }
 
-    fn pixels(n: usize) -> Vec<u8> {
-        (0..n).map(|i| (i * 89 + 7) as u8).collect()
-    }
-
-    fn affine(n: usize) -> Affine {
-        let unit: Vec<f64> = (0..n).map(|j| 0.01 + (j % 7) as f64 * 0.3).collect();
-        Affine { offset: values(n, 0.1), slope: unit.iter().map(|u| u * u).collect(), unit }
+    fn pixels(n: usize) -> Vec<Pixels> {
+        (0..n).map(|block| std::array::from_fn(|lane| ((block * LANES + lane) * 89 + 7) as u8)).collect()
     }
 
     #[test]
-    fn sums_are_what_they_say_for_every_length() {
-        for n in 0..=200 {
-            let (p, v, Affine { offset, unit, .. }) = (pixels(n), values(n, 0.4), affine(n));
-            let plain: f64 = p.iter().zip(&v).map(|(&p, v)| f64::from(p) * v).sum();
-            assert!((dot(&p, &v) - plain).abs() < 1e-7, "n={n}");
-            let plain: f64 = offset.iter().zip(&v).map(|(a, b)| a * b).sum();
-            assert!((inner(&offset, &v) - plain).abs() < 1e-7, "n={n}");
-            let plain: f64 = (0..n).map(|j| ((f64::from(p[j]) - offset[j]) * unit[j]).powi(2)).sum();
-            assert!((squared_norm(&p, &offset, &unit) - plain).abs() <= 1e-12 * plain, "n={n}");
-        }
+    fn blocks_are_filled_up_with_zeros_and_stand_by_lines() {
+        assert!(Aligned::from_values(&[]).is_empty());
+        let two = Aligned::from_values(&[1.0; LANES + 1]);
+        assert_eq!((two.len(), two.iter().sum::<f64>()), (2 * LANES, (LANES + 1) as f64));
+        assert_eq!(two.as_ptr() as usize % 64, 0);
     }
 
+    /// One value after the other, as the documentation has it.
     #[test]
-    fn truncation_agrees_at_every_level_and_length() {
-        for n in 0..=100 {
-            let (p, affine) = (pixels(n), affine(n));
-            let run = |level| {
-                let (mut v, mut paid, mut sums) = (values(n, 0.5), vec![0.0; n], vec![]);
-                // A zero weight that is not moved must stay as it is and owe nothing.
-                v.iter_mut().step_by(7).for_each(|v| *v = 0.0);
-                for step in 0..4 {
-                    let (a, truncation) =
-                        (1e-3 * f64::from(step), Truncation { owed: 0.4 * f64::from(step), scale: 0.5 });
-                    sums.push(add_and_truncate_at(level, a, &p, &affine, &mut v, &mut paid, truncation));
-                    assert!(
-                        (sums[sums.len() - 1] - inner(&affine.offset, &v)).abs() < 1e-7,
-                        "n={n} {level:?}"
-                    );
-                }
-                (v, paid)
-            };
-            let (v, paid) = run(Level::Scalar);
-            for level in LEVELS {
-                let (v2, paid2) = run(level);
-                assert!(v.iter().zip(&v2).all(|(a, b)| (a - b).abs() < 1e-9), "n={n} {level:?}");
-                assert!(paid.iter().zip(&paid2).all(|(a, b)| (a - b).abs() < 1e-9), "n={n} {level:?}");
+    fn kernels_follow_their_definitions_for_every_length() {
+        let soft = |y: f64, owed: f64| {
+            if y > owed {
+                y - owed
+            } else if y < -owed {
+                y + owed
+            } else {
+                0.0
             }
+        };
+        for n in 0..=12 {
+            let (p, d) = (pixels(n), n * LANES);
+            let (offset, v) = (values(d, 0.1), values(d, 0.4));
+            let unit: Vec<f64> = (0..d).map(|j| 0.01 + (j % 7) as f64 * 0.3).collect();
+            let slope: Vec<f64> = unit.iter().map(|u| u * u).collect();
+            let aligned = Aligned::from_values;
+            let affine = Affine { offset: aligned(&offset), unit: aligned(&unit), slope: aligned(&slope) };
+            let pixel = |j: usize| f64::from(p[j / LANES][j % LANES]);
+            let scaled = |j: usize| (pixel(j) - offset[j]) * unit[j];
+            let sum = |value: &dyn Fn(usize) -> f64| (0..d).map(value).sum::<f64>();
+            let near =
+                |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{a} {b}, {n} blocks");
+
+            near(dot(&p, &v), sum(&|j| pixel(j) * v[j]));
+            near(squared_norm(&p, &affine), sum(&|j| scaled(j).powi(2)));
+            let mut moved = v.clone();
+            add(0.7, &p, &affine, &mut moved);
+            (0..d).for_each(|j| near(moved[j], v[j] + 0.7 * slope[j] * (pixel(j) - offset[j])));
+
+            let (owed, mut x) = (1.5, vec![f64::NAN; d]);
+            near(dot_truncated(&p, &affine, &v, owed, &mut x), sum(&|j| scaled(j) * soft(v[j], owed)));
+            (0..d).for_each(|j| assert_eq!(x[j], scaled(j)));
+            for decay in [0.0, 0.3] {
+                let mut moved = v.clone();
+                add_truncated(0.7, &x, decay, owed, &mut moved);
+                (0..d).for_each(|j| near(moved[j], v[j] + 0.7 * scaled(j) - decay * soft(v[j], owed)));
+            }
+            let mut left = v.clone();
+            truncate(&mut left, owed);
+            (0..d).for_each(|j| near(left[j], soft(v[j], owed)));
         }
     }
 
     #[test]
-    fn truncation_stops_at_zero_and_remembers_what_was_paid() {
-        for level in LEVELS {
-            let truncate = |v: &[f64], paid: &[f64], unit: &[f64], truncation| {
-                let (mut v, mut paid, n) = (v.to_vec(), paid.to_vec(), v.len());
-                let affine = Affine { offset: vec![0.0; n], unit: unit.to_vec(), slope: vec![1.0; n] };
-                add_and_truncate_at(level, 0.0, &vec![9; n], &affine, &mut v, &mut paid, truncation);
-                (v, paid)
-            };
-            let half = Truncation { owed: 0.5, scale: 1.0 };
-            let once = truncate(&[1.0, -0.2, 0.0], &[0.0; 3], &[1.0; 3], half);
-            assert_eq!(once, (vec![0.5, 0.0, 0.0], vec![-0.5, 0.2, 0.0]));
-            // Nothing new is owed.
-            assert_eq!(truncate(&once.0, &once.1, &[1.0; 3], half).0, [0.5, 0.0, 0.0]);
-            // Debts are true values: half the scale, twice the step; a larger unit owes more.
-            let larger = truncate(&[8.0, 8.0], &[0.0; 2], &[1.0, 3.0], Truncation { owed: 1.0, scale: 0.5 });
-            assert_eq!(larger, (vec![6.0, 2.0], vec![-1.0, -3.0]));
-        }
+    fn truncation_hides_nothing_that_is_no_number() {
+        let mut y = [f64::NAN, f64::INFINITY, -0.0];
+        truncate(&mut y, 1.0);
+        assert!(y[0].is_nan() && y[1] == f64::INFINITY && y[2] == 0.0);
     }
 
     #[test]
-    fn asking_for_rows_does_nothing_else() {
+    fn asking_for_memory_does_nothing_else() {
         prefetch(&[]);
-        prefetch(&pixels(784));
+        prefetch(&[1; 784]);
     }
 }

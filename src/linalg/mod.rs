@@ -11,6 +11,7 @@ pub mod gemm;
 pub mod histogram;
 pub mod matrix;
 pub mod mixed;
+pub mod pages;
 pub mod panels;
 pub mod simd;
 pub mod sparse;

@@ -34,15 +34,31 @@ impl<const L: usize> Lit<L> {
         &self.0[..count]
     }
 
-    /// Appends to `count` entries; returns how many there are then.
+    /// Appends to `count` entries; returns how many there are then. First the values of 64 rows are read, eight into a
+    /// word, then the few that are not 0 are gone through by the bits that they set.
     #[inline(always)]
     fn append(&mut self, mut count: usize, column: &[u8], samples: &[Sample]) -> usize {
-        for sample in samples {
-            let value = column[sample.row as usize];
-            self.0[count] = u32::from(value) << (16 + L.ilog2())
-                | u32::from(sample.class) << 16
-                | u32::from(sample.weight);
-            count += usize::from(value != 0);
+        for samples in samples.chunks(64) {
+            let mut values = [[0u8; 8]; 8];
+            let mut lit = 0u64;
+            for (group, (samples, values)) in samples.chunks(8).zip(&mut values).enumerate() {
+                let eight = match samples.first_chunk::<8>() {
+                    Some(samples) => values_of(column, samples),
+                    None => values_of(column, samples),
+                };
+                *values = eight.to_le_bytes();
+                lit |= bytes_set(eight) << (8 * group);
+            }
+            let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
+            while lit != 0 {
+                let at = lit.trailing_zeros() as usize;
+                lit &= lit - 1;
+                let (value, sample) = (values[at & 63], &samples[at]);
+                self.0[count] = u32::from(value) << (16 + L.ilog2())
+                    | u32::from(sample.class) << 16
+                    | u32::from(sample.weight);
+                count += 1;
+            }
         }
         count
     }
@@ -103,6 +119,25 @@ impl<const L: usize> Lit<L> {
         }
         count
     }
+}
+
+/// The values of at most eight samples, one a byte.
+#[inline(always)]
+fn values_of(column: &[u8], samples: &[Sample]) -> u64 {
+    let mut values = 0;
+    for (k, sample) in samples.iter().enumerate() {
+        values |= u64::from(column[sample.row as usize]) << (8 * k);
+    }
+    values
+}
+
+/// A bit for each of eight bytes, whether it is other than 0.
+#[inline(always)]
+fn bytes_set(bytes: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let top_bits = (((bytes & LOW) + LOW) | bytes) & !LOW;
+    // Moves bit 8 k to bit 56 + k; no two partial products meet, so nothing carries.
+    (top_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod perceptron;
 mod rows;
 pub mod sgd;
 mod stochastic;
+mod weights;
 
 pub use linear_svc::LinearSVC;
 pub use logistic::LogisticRegression;

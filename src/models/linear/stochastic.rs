@@ -11,7 +11,8 @@ use serde_json::Map;
 
 use super::LinearModel;
 use super::model::targets;
-use super::rows::{Rows, Weights};
+use super::rows::Rows;
+use super::weights::{FoldedWeights, TruncatedWeights, Weights};
 use crate::models::{FitError, Training};
 
 /// The derivative of the loss is clipped here, against overflow.
@@ -142,7 +143,7 @@ fn optimal_start(loss: Loss, alpha: f64) -> f64 {
 /// What all classes have in common.
 struct Problem<'a> {
     descent: &'a Descent,
-    rows: &'a Rows<'a>,
+    rows: &'a Rows,
     /// The class of each row.
     targets: &'a [usize],
     /// Of each row; empty where no step asks for them.
@@ -153,7 +154,16 @@ struct Problem<'a> {
 impl Problem<'_> {
     /// The weights and the intercept of one class.
     fn fit(&self, class: usize) -> Result<(Vec<f64>, f64), FitError> {
-        let mut state = State::new(self);
+        if self.descent.l1 > 0.0 {
+            self.descend::<TruncatedWeights>(class)
+        } else {
+            self.descend::<FoldedWeights>(class)
+        }
+    }
+
+    fn descend<W: Weights>(&self, class: usize) -> Result<(Vec<f64>, f64), FitError> {
+        let mut weights = W::zeros(self.rows);
+        let mut state = State::new(self.descent);
         let mut order: Vec<u32> = (0..self.rows.n() as u32).collect();
         let stream = match self.descent.order {
             Order::PerClass => COMMON_STREAM + 1 + class as u128,
@@ -164,42 +174,39 @@ impl Problem<'_> {
                 shuffle(&mut order, &mut Pcg64::new(u128::from(self.seed), stream));
             }
             self.rows.walk(&order, |row| {
-                state.take(self, row, if self.targets[row] == class { 1.0 } else { -1.0 })
+                let y = if self.targets[row] == class { 1.0 } else { -1.0 };
+                state.take(self, &mut weights, row, y);
             });
-            if !(state.weights.are_finite() && state.intercept.is_finite()) {
+            if !(weights.are_finite() && state.intercept.is_finite()) {
                 return Err(FitError::Diverged(format!("weights are no longer finite after epoch {epoch}")));
             }
         }
-        Ok((state.weights.into_vec(self.rows), state.intercept))
+        Ok((weights.into_vec(self.rows), state.intercept))
     }
 }
 
-/// One class between two rows.
+/// One class between two rows, beside its weights.
 struct State {
     /// t0 of the "optimal" schedule.
     start: f64,
     /// Rows taken so far.
     taken: f64,
-    weights: Weights,
     intercept: f64,
-    /// The l1 penalty that could have been received so far.
-    owed: f64,
 }
 
 impl State {
-    fn new(problem: &Problem) -> State {
-        let start = match problem.descent.step {
-            Step::Optimal { alpha } => optimal_start(problem.descent.loss, alpha),
+    fn new(descent: &Descent) -> State {
+        let start = match descent.step {
+            Step::Optimal { alpha } => optimal_start(descent.loss, alpha),
             _ => 0.0,
         };
-        let weights = Weights::new(problem.rows, problem.descent.l1 > 0.0);
-        State { start, taken: 0.0, weights, intercept: 0.0, owed: 0.0 }
+        State { start, taken: 0.0, intercept: 0.0 }
     }
 
     /// One row with its target, +1 or -1.
-    fn take(&mut self, problem: &Problem, row: usize, y: f64) {
-        let (descent, rows) = (problem.descent, problem.rows);
-        let p = self.weights.dot(rows, row) + self.intercept;
+    fn take(&mut self, problem: &Problem, weights: &mut impl Weights, row: usize, y: f64) {
+        let descent = problem.descent;
+        let p = weights.dot(problem.rows, row) + self.intercept;
         let eta = match descent.step {
             Step::Optimal { alpha } => 1.0 / (alpha * (self.start + self.taken)),
             Step::Constant(eta) => eta,
@@ -211,16 +218,9 @@ impl State {
             }
             _ => -eta * descent.loss.gradient(p, y).clamp(-LARGEST_GRADIENT, LARGEST_GRADIENT),
         };
-        if descent.l2 > 0.0 {
-            // A step too large for its penalty sets the weights to zero instead of turning them round.
-            self.weights.shrink((1.0 - eta * descent.l2).max(0.0));
-        }
-        if descent.l1 > 0.0 {
-            self.owed += eta * descent.l1;
-            self.weights.add_and_truncate(update, self.owed, rows, row);
-        } else if update != 0.0 {
-            self.weights.add(update, rows, row);
-        }
+        // A step too large for its penalty sets the weights to zero instead of turning them round.
+        let decay = (eta * descent.l2).min(1.0);
+        weights.step(problem.rows, row, update, decay, eta * descent.l1);
         if descent.fit_intercept {
             self.intercept += update;
         }
