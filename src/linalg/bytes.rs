@@ -10,7 +10,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::simd::for_each_level;
+use super::simd::{self, Level, for_each_level};
 
 /// Values of a block: two of the widest registers.
 pub const LANES: usize = 16;
@@ -75,17 +75,97 @@ fn total(sums: &[f64; LANES]) -> f64 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-for_each_level! {
-    /// The sum of `pixels[j] * v[j]`. Panics when the lengths differ.
-    pub fn dot(pixels: &[Pixels], v: &[f64]) -> f64 {
-        let v = blocks(v, pixels.len());
-        let mut sums = [0.0; LANES];
-        for (pixels, v) in pixels.iter().zip(v) {
+/// The sum of `pixels[j] * v[j]`. Panics when the lengths differ. The vector levels fuse products and sums, so that
+/// their last bits differ from the scalar one's.
+pub fn dot(pixels: &[Pixels], v: &[f64]) -> f64 {
+    dot_at(simd::level(), pixels, v)
+}
+
+/// [`dot`] at a given level, lowered to what the machine supports.
+pub fn dot_at(level: Level, pixels: &[Pixels], v: &[f64]) -> f64 {
+    let v = blocks(v, pixels.len());
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::dot_avx512(pixels, v) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::dot_avx2(pixels, v) },
+        _ => dot_body(pixels, v, |a, b, c| a * b + c),
+    }
+}
+
+/// `multiply_add(a, b, c)` is a * b + c. Blocks at even and at odd places have sums of their own, which need not wait
+/// for each other.
+#[inline(always)]
+fn dot_body(pixels: &[Pixels], v: &[[f64; LANES]], multiply_add: impl Fn(f64, f64, f64) -> f64) -> f64 {
+    let mut sums = [[0.0; LANES]; 2];
+    let ((pairs, last), (v, last_v)) = (pixels.as_chunks::<2>(), v.as_chunks::<2>());
+    for (pixels, v) in pairs.iter().zip(v) {
+        for half in 0..2 {
             for lane in 0..LANES {
-                sums[lane] += f64::from(pixels[lane]) * v[lane];
+                sums[half][lane] =
+                    multiply_add(f64::from(pixels[half][lane]), v[half][lane], sums[half][lane]);
             }
         }
-        total(&sums)
+    }
+    for (pixels, v) in last.iter().zip(last_v) {
+        for lane in 0..LANES {
+            sums[0][lane] = multiply_add(f64::from(pixels[lane]), v[lane], sums[0][lane]);
+        }
+    }
+    total(&sums[0]) + total(&sums[1])
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, Pixels, dot_body, total};
+
+    #[target_feature(enable = "avx2,fma")]
+    pub fn dot_avx2(pixels: &[Pixels], v: &[[f64; LANES]]) -> f64 {
+        dot_body(pixels, v, f64::mul_add)
+    }
+
+    /// `dot_body` by hand: the compiler converts bytes by way of 32 bits, which takes an instruction more.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    pub fn dot_avx512(pixels: &[Pixels], v: &[[f64; LANES]]) -> f64 {
+        let mut sums = [_mm512_setzero_pd(); 4];
+        let ((pairs, last), (v, last_v)) = (pixels.as_chunks::<2>(), v.as_chunks::<2>());
+        for (pixels, v) in pairs.iter().zip(v) {
+            let [a, b] = products(&pixels[0], &v[0], [sums[0], sums[1]]);
+            let [c, d] = products(&pixels[1], &v[1], [sums[2], sums[3]]);
+            sums = [a, b, c, d];
+        }
+        for (pixels, v) in last.iter().zip(last_v) {
+            [sums[0], sums[1]] = products(pixels, v, [sums[0], sums[1]]);
+        }
+        let mut lanes = [[0.0; LANES]; 2];
+        for (at, sum) in sums.into_iter().enumerate() {
+            let place: &mut [f64; 8] =
+                (&mut lanes.as_flattened_mut()[8 * at..][..8]).try_into().expect("eight");
+            // SAFETY: eight values are stored to an array of as many.
+            unsafe { _mm512_storeu_pd(place.as_mut_ptr(), sum) };
+        }
+        total(&lanes[0]) + total(&lanes[1])
+    }
+
+    /// The sums with the products of a block added.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn products(pixels: &Pixels, v: &[f64; LANES], [low, high]: [__m512d; 2]) -> [__m512d; 2] {
+        // SAFETY: sixteen bytes and twice eight values are loaded from arrays of as many.
+        let (pixels, v_low, v_high) = unsafe {
+            (
+                _mm_loadu_si128(pixels.as_ptr().cast()),
+                _mm512_loadu_pd(v.as_ptr()),
+                _mm512_loadu_pd(v.as_ptr().add(8)),
+            )
+        };
+        let wide = |bytes| _mm512_cvtepi64_pd(_mm512_cvtepu8_epi64(bytes));
+        let (pixels_low, pixels_high) = (wide(pixels), wide(_mm_unpackhi_epi64(pixels, pixels)));
+        [_mm512_fmadd_pd(pixels_low, v_low, low), _mm512_fmadd_pd(pixels_high, v_high, high)]
     }
 }
 
@@ -234,7 +314,12 @@ mod tests {
             let near =
                 |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{a} {b}, {n} blocks");
 
-            near(dot(&p, &v), sum(&|j| pixel(j) * v[j]));
+            for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+                near(dot_at(level, &p, &v), sum(&|j| pixel(j) * v[j]));
+            }
+            if simd::supported() == Level::Avx512 {
+                assert_eq!(dot_at(Level::Avx2, &p, &v).to_bits(), dot_at(Level::Avx512, &p, &v).to_bits());
+            }
             near(squared_norm(&p, &affine), sum(&|j| scaled(j).powi(2)));
             let mut moved = v.clone();
             add(0.7, &p, &affine, &mut moved);
