@@ -2,6 +2,7 @@
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
 pub mod adam;
+pub mod byte_blocks;
 pub mod bytes;
 pub mod cholesky;
 pub mod correlate;

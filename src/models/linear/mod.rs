@@ -1,6 +1,7 @@
 //! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
 
 mod convex;
+mod folded;
 pub mod linear_svc;
 pub mod logistic;
 mod model;
@@ -9,7 +10,7 @@ pub mod perceptron;
 mod rows;
 pub mod sgd;
 mod stochastic;
-mod weights;
+mod truncated;
 
 pub use linear_svc::LinearSVC;
 pub use logistic::LogisticRegression;

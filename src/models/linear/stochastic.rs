@@ -10,9 +10,12 @@ use rayon::prelude::*;
 use serde_json::Map;
 
 use super::LinearModel;
+use super::folded::LitRows;
 use super::model::targets;
-use super::rows::Rows;
-use super::weights::{FoldedWeights, TruncatedWeights, Weights};
+use super::rows::{Rows, Weights};
+use super::truncated::DenseRows;
+use crate::dataset::{Features, Scaling};
+use crate::linalg::bytes;
 use crate::models::{FitError, Training};
 
 /// The derivative of the loss is clipped here, against overflow.
@@ -106,14 +109,20 @@ impl Descent {
     /// Runs all passes. O(epochs n d classes) time; a class needs d f64 of state, twice that with an l1 part,
     /// and its order of the rows.
     pub fn fit(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
+        if self.l1 > 0.0 {
+            self.fit_rows(training, &DenseRows::new(training.features), seed)
+        } else {
+            self.fit_rows(training, &LitRows::new(training.features), seed)
+        }
+    }
+
+    fn fit_rows(&self, training: &Training, rows: &impl Rows, seed: u64) -> Result<LinearModel, FitError> {
         let (targets, classes) = targets(training)?;
-        let rows = Rows::new(training.features);
         let squared_norms = match self.step {
-            Step::PassiveAggressive { .. } => rows.squared_norms(),
+            Step::PassiveAggressive { .. } => squared_norms(training.features),
             _ => Vec::new(),
         };
-        let problem =
-            Problem { descent: self, rows: &rows, targets: &targets, squared_norms: &squared_norms, seed };
+        let problem = Problem { descent: self, rows, targets: &targets, squared_norms: &squared_norms, seed };
         let fitted: Vec<_> = (0..classes.len()).into_par_iter().map(|class| problem.fit(class)).collect();
         let (mut weights, mut intercepts) = (Vec::new(), Vec::new());
         for fitted in fitted {
@@ -124,6 +133,13 @@ impl Descent {
         let facts = Map::from_iter([("epochs".to_string(), self.epochs.into())]);
         Ok(LinearModel { classes, weights, intercepts, converged: None, facts })
     }
+}
+
+/// Of each scaled row.
+fn squared_norms(features: &Features) -> Vec<f64> {
+    let Scaling { offset, scale } = &**features.scaling();
+    let unit: Vec<f64> = scale.iter().map(|scale| 1.0 / scale).collect();
+    (0..features.n()).map(|i| bytes::squared_norm(features.pixel_row(i), offset, &unit)).collect()
 }
 
 /// Fisher and Yates.
@@ -141,9 +157,9 @@ fn optimal_start(loss: Loss, alpha: f64) -> f64 {
 }
 
 /// What all classes have in common.
-struct Problem<'a> {
+struct Problem<'a, R> {
     descent: &'a Descent,
-    rows: &'a Rows,
+    rows: &'a R,
     /// The class of each row.
     targets: &'a [usize],
     /// Of each row; empty where no step asks for them.
@@ -151,18 +167,10 @@ struct Problem<'a> {
     seed: u64,
 }
 
-impl Problem<'_> {
+impl<R: Rows> Problem<'_, R> {
     /// The weights and the intercept of one class.
     fn fit(&self, class: usize) -> Result<(Vec<f64>, f64), FitError> {
-        if self.descent.l1 > 0.0 {
-            self.descend::<TruncatedWeights>(class)
-        } else {
-            self.descend::<FoldedWeights>(class)
-        }
-    }
-
-    fn descend<W: Weights>(&self, class: usize) -> Result<(Vec<f64>, f64), FitError> {
-        let mut weights = W::zeros(self.rows);
+        let mut weights = self.rows.zeros();
         let mut state = State::new(self.descent);
         let mut order: Vec<u32> = (0..self.rows.n() as u32).collect();
         let stream = match self.descent.order {
@@ -181,7 +189,7 @@ impl Problem<'_> {
                 return Err(FitError::Diverged(format!("weights are no longer finite after epoch {epoch}")));
             }
         }
-        Ok((weights.into_vec(self.rows), state.intercept))
+        Ok((weights.into_vec(), state.intercept))
     }
 }
 
@@ -204,9 +212,9 @@ impl State {
     }
 
     /// One row with its target, +1 or -1.
-    fn take(&mut self, problem: &Problem, weights: &mut impl Weights, row: usize, y: f64) {
+    fn take<R>(&mut self, problem: &Problem<R>, weights: &mut impl Weights, row: usize, y: f64) {
         let descent = problem.descent;
-        let p = weights.dot(problem.rows, row) + self.intercept;
+        let p = weights.dot(row) + self.intercept;
         let eta = match descent.step {
             Step::Optimal { alpha } => 1.0 / (alpha * (self.start + self.taken)),
             Step::Constant(eta) => eta,
@@ -220,7 +228,7 @@ impl State {
         };
         // A step too large for its penalty sets the weights to zero instead of turning them round.
         let decay = (eta * descent.l2).min(1.0);
-        weights.step(problem.rows, row, update, decay, eta * descent.l1);
+        weights.step(row, update, decay, eta * descent.l1);
         if descent.fit_intercept {
             self.intercept += update;
         }
