@@ -197,7 +197,7 @@ mod tests {
                 0.0
             }
         };
-        for n in 0..=12 {
+        for n in 0..=13 {
             let (p, d) = (pixels(n), n * LANES);
             let (offset, v) = (values(d, 0.1), values(d, 0.4));
             let unit: Vec<f64> = (0..d).map(|j| 0.01 + (j % 7) as f64 * 0.3).collect();
