@@ -6,6 +6,8 @@ mod common;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mnist_bench::linalg::byte_blocks::{self, Row};
+use mnist_bench::linalg::bytes::{self, Affine, Aligned};
 use mnist_bench::linalg::dot::dots_at;
 use mnist_bench::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
 use mnist_bench::linalg::simd::{Level, supported};
@@ -86,6 +88,38 @@ fn sparse(criterion: &mut Criterion) {
     }
 }
 
+/// One image against the weights of one class: the product without its black blocks, and under an l1 penalty product
+/// and step at the machine's level. What stochastic descent does to every row.
+fn descent(criterion: &mut Criterion) {
+    let (pixels, _) = common::images(1, 28, 10);
+    let weights: Vec<f64> = common::numbers(784).into_iter().map(f64::from).collect();
+    let blocks = byte_blocks::blocks(&weights);
+    let lit = |&(_, block): &(usize, &[u8; 8])| block != &[0; 8];
+    let (places, lit): (Vec<u16>, Vec<[u8; 8]>) =
+        pixels.as_chunks().0.iter().enumerate().filter(lit).map(|(at, block)| (at as u16, *block)).unzip();
+    let row = Row { pixels: &lit, places: &places };
+    let mut group = criterion.benchmark_group("lit blocks of an image, product");
+    group.throughput(Throughput::Elements(784));
+    for level in levels() {
+        group.bench_function(level.name(), |bencher| {
+            bencher.iter(|| byte_blocks::dot_at(level, black_box(row), &blocks));
+        });
+    }
+    group.finish();
+    let (mut y, mut x) = (Aligned::from_values(&weights), Aligned::from_values(&weights));
+    let affine = Affine { offset: y.clone(), unit: y.clone() };
+    let (pixels, _) = pixels.as_chunks();
+    let mut group = criterion.benchmark_group("image under an l1 penalty");
+    group.throughput(Throughput::Elements(784));
+    group.bench_function("product", |bencher| {
+        bencher.iter(|| bytes::dot_truncated(black_box(pixels), &affine, &y, 0.5, &mut x));
+    });
+    group.bench_function("step", |bencher| {
+        bencher.iter(|| bytes::add_truncated(black_box(1e-9), &x, 0.0, 0.5, &mut y));
+    });
+    group.finish();
+}
+
 /// A full tree on 3,000 small images, at the machine's level.
 fn tree(criterion: &mut Criterion) {
     let (features, labels) = common::features(3000, 14, 10);
@@ -98,5 +132,5 @@ fn tree(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histogram, dots, sparse, tree);
+criterion_group!(benches, histogram, dots, sparse, descent, tree);
 criterion_main!(benches);

@@ -60,7 +60,7 @@ pub(super) mod tests {
     pub fn features(n: usize, d: usize) -> Features {
         let pixel = |i: usize, j: usize| match j {
             3 => 17,
-            _ if (i + j / 20) % 3 == 0 => 0,
+            _ if (i + j / 20).is_multiple_of(3) => 0,
             _ => (i * 31 + j * j * 7 + i * j) as u8,
         };
         let pixels: Vec<u8> = (0..n * d).map(|at| pixel(at / d, at % d)).collect();
