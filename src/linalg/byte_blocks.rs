@@ -51,11 +51,21 @@ pub fn dot_at(level: Level, row: Row, v: &[Block]) -> f64 {
 #[inline(always)]
 fn dot_body(row: Row, v: &[Block], multiply_add: impl Fn(f64, f64, f64) -> f64) -> f64 {
     let mut sums = [[0.0; WIDTH]; 4];
-    for (at, (pixels, &place)) in row.pixels.iter().zip(row.places).enumerate() {
-        let (Block(v), sum) = (&v[usize::from(place)], &mut sums[at % 4]);
+    let mut take = |at: usize, pixels: &Pixels, place: u16| {
+        let (Block(v), sum) = (&v[usize::from(place)], &mut sums[at]);
         for lane in 0..WIDTH {
             sum[lane] = multiply_add(f64::from(pixels[lane]), v[lane], sum[lane]);
         }
+    };
+    let ((fours, last), (places, last_places)) = (row.pixels.as_chunks::<4>(), row.places.as_chunks::<4>());
+    for ([a, b, c, d], places) in fours.iter().zip(places) {
+        take(0, a, places[0]);
+        take(1, b, places[1]);
+        take(2, c, places[2]);
+        take(3, d, places[3]);
+    }
+    for (at, (pixels, &place)) in last.iter().zip(last_places).enumerate() {
+        take(at, pixels, place);
     }
     total(&sums)
 }

@@ -1,7 +1,7 @@
 //! Class counts a value of one byte feature, and the best cut among them.
 
 use super::impurity::Impurity;
-use super::lit::{Lit, STRETCH};
+use super::lit::Lit;
 use super::present::Present;
 use crate::linalg::simd::Level;
 
@@ -107,17 +107,12 @@ impl<const L: usize> ClassHistogram<L> {
         impurity: &I,
     ) -> Option<Cut> {
         let (counts, present) = (&mut *self.counts, &mut self.present);
-        let mut others = 0;
-        for samples in samples.chunks(STRETCH) {
-            let entries = self.lit.list(level, column, samples);
-            others += entries.len();
-            for &entry in entries {
-                let bin = (entry >> 16) as usize;
-                let value = (bin / L) as u8;
-                counts[usize::from(value)][bin % L] += entry & 0xffff;
-                present.insert(value);
-            }
-        }
+        let others = self.lit.each(level, column, samples, |entry| {
+            let bin = (entry >> 16) as usize;
+            let value = (bin / L) as u8;
+            counts[usize::from(value)][bin % L] += entry & 0xffff;
+            present.insert(value);
+        });
         let zeros = others < samples.len();
         if others == 0 {
             return None;

@@ -1,16 +1,16 @@
-//! The rows of a node whose value of a feature is not 0, a fifth of them on MNIST: listed without a branch, so that
+//! The rows of a node whose value of a feature is not 0, a fifth of them on MNIST: found without a branch a row, so that
 //! only these are counted.
 
 use super::classes::Sample;
 use crate::linalg::simd::Level;
 
 /// Rows that are listed together.
-pub(super) const STRETCH: usize = 512;
+const STRETCH: usize = 512;
 
 /// Whole registers are stored, of which only the first lanes may count.
 const MARGIN: usize = 16;
 
-/// A list of at most [`STRETCH`] rows: value x L + class in the upper half of each word, the weight in the lower.
+/// A list of at most [`STRETCH`] entries: value x L + class in the upper half of each word, the weight in the lower.
 pub(super) struct Lit<const L: usize>(Box<[u32; STRETCH + MARGIN]>);
 
 impl<const L: usize> Default for Lit<L> {
@@ -20,24 +20,37 @@ impl<const L: usize> Default for Lit<L> {
 }
 
 impl<const L: usize> Lit<L> {
-    /// Lists those of at most [`STRETCH`] samples whose byte in `column` is not 0, in their order. L must be a power
-    /// of two above every class.
+    /// Calls `take` with the entries of those samples whose byte in `column` is not 0, in their order; returns how many
+    /// these are. L must be a power of two above every class.
     #[inline(always)]
-    pub(super) fn list(&mut self, level: Level, column: &[u8], samples: &[Sample]) -> &[u32] {
-        let samples = &samples[..samples.len().min(STRETCH)];
-        let count = match level {
+    pub(super) fn each(
+        &mut self,
+        level: Level,
+        column: &[u8],
+        samples: &[Sample],
+        mut take: impl FnMut(u32),
+    ) -> usize {
+        match level {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level is handed out only where the CPU has these instructions.
-            Level::Avx512 => unsafe { self.list_avx512(column, samples) },
-            _ => self.append(0, column, samples),
-        };
-        &self.0[..count]
+            Level::Avx512 => {
+                let mut all = 0;
+                for samples in samples.chunks(STRETCH) {
+                    // SAFETY: the level is handed out only where the CPU has these instructions.
+                    let count = unsafe { self.list_avx512(column, samples) };
+                    self.0[..count].iter().for_each(|&entry| take(entry));
+                    all += count;
+                }
+                all
+            }
+            _ => Self::each_body(column, samples, take),
+        }
     }
 
-    /// Appends to `count` entries; returns how many there are then. First the values of 64 rows are read, eight into a
-    /// word, then the few that are not 0 are gone through by the bits that they set.
+    /// First the values of 64 rows are read, eight into a word, then the few that are not 0 are gone through by the bits
+    /// that they set.
     #[inline(always)]
-    fn append(&mut self, mut count: usize, column: &[u8], samples: &[Sample]) -> usize {
+    fn each_body(column: &[u8], samples: &[Sample], mut take: impl FnMut(u32)) -> usize {
+        let mut all = 0;
         for samples in samples.chunks(64) {
             let mut values = [[0u8; 8]; 8];
             let mut lit = 0u64;
@@ -49,17 +62,29 @@ impl<const L: usize> Lit<L> {
                 *values = eight.to_le_bytes();
                 lit |= bytes_set(eight) << (8 * group);
             }
+            all += lit.count_ones() as usize;
             let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
             while lit != 0 {
                 let at = lit.trailing_zeros() as usize;
                 lit &= lit - 1;
                 let (value, sample) = (values[at & 63], &samples[at]);
-                self.0[count] = u32::from(value) << (16 + L.ilog2())
-                    | u32::from(sample.class) << 16
-                    | u32::from(sample.weight);
-                count += 1;
+                take(
+                    u32::from(value) << (16 + L.ilog2())
+                        | u32::from(sample.class) << 16
+                        | u32::from(sample.weight),
+                );
             }
         }
+        all
+    }
+
+    /// Appends to `count` entries; returns how many there are then.
+    #[cfg(target_arch = "x86_64")]
+    fn append(&mut self, mut count: usize, column: &[u8], samples: &[Sample]) -> usize {
+        Self::each_body(column, samples, |entry| {
+            self.0[count] = entry;
+            count += 1;
+        });
         count
     }
 
@@ -147,8 +172,8 @@ mod tests {
 
     #[test]
     fn only_rows_that_are_not_0_are_listed_in_order_at_every_level() {
-        let mut list = Lit::<16>::default();
-        for n in 1..200usize {
+        let mut lit = Lit::<16>::default();
+        for n in (1..200usize).chain([2 * STRETCH + 5]) {
             let column: Vec<u8> = (0..n).map(|row| if row % 3 == n % 3 { row as u8 } else { 0 }).collect();
             let samples: Vec<Sample> = (0..n)
                 .filter(|row| row * 7 % 5 != 0)
@@ -163,7 +188,9 @@ mod tests {
                 .collect();
             for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                 if level <= supported() {
-                    assert_eq!(list.list(level, &column, &samples), expected, "{level:?}, {n} rows");
+                    let mut listed = Vec::new();
+                    let count = lit.each(level, &column, &samples, |entry| listed.push(entry));
+                    assert_eq!((count, &listed), (expected.len(), &expected), "{level:?}, {n} rows");
                 }
             }
         }
@@ -173,6 +200,6 @@ mod tests {
     #[should_panic(expected = "index out of bounds")]
     fn a_row_beyond_the_column_is_never_read() {
         let samples = [Sample { row: 70, weight: 1, class: 0 }];
-        Lit::<16>::default().list(supported(), &[1; 64], &samples);
+        Lit::<16>::default().each(supported(), &[1; 64], &samples, |_| ());
     }
 }
