@@ -177,7 +177,11 @@ mod tests {
             let column: Vec<u8> = (0..n).map(|row| if row % 3 == n % 3 { row as u8 } else { 0 }).collect();
             let samples: Vec<Sample> = (0..n)
                 .filter(|row| row * 7 % 5 != 0)
-                .map(|row| Sample { row: row as u32, weight: (row % 200) as u16 * 300, class: (row % 10) as u16 })
+                .map(|row| Sample {
+                    row: row as u32,
+                    weight: (row % 200) as u16 * 300,
+                    class: (row % 10) as u16,
+                })
                 .collect();
             let expected: Vec<u32> = samples
                 .iter()
