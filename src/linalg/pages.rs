@@ -1,8 +1,8 @@
 //! Memory in large pages, for rows that are taken in a random order: with small ones each row would wait for the
 //! translation of its address too.
 
-/// A vector that is filled with `filled` values later, its memory in large pages where the system has them for the
-/// asking (Linux's MADV_HUGEPAGE). Changes no result.
+/// An empty vector with room for `capacity` values, its memory in large pages where the system has them for the asking
+/// (Linux's MADV_HUGEPAGE). Changes no result.
 pub fn with_capacity<T>(capacity: usize) -> Vec<T> {
     let vector = Vec::with_capacity(capacity);
     #[cfg(target_os = "linux")]
