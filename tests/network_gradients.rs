@@ -106,6 +106,32 @@ fn gradients_agree_with_finite_differences() {
     }
 }
 
+#[test]
+fn batch_norm_with_relu_is_batch_norm_and_relu_to_the_bit() {
+    let width = 5 * 6 * 3;
+    let (input, gradient) = (values(7 * width, 1), values(7 * width, 2));
+    let run = |layers: &mut [Box<dyn Layer>]| {
+        let mut outputs = vec![input.clone()];
+        for layer in &mut *layers {
+            layer.parameters_mut().iter_mut().for_each(|parameter| parameter.value = values(3, 3));
+            let mut output = vec![0.0; input.len()];
+            layer.forward(&outputs[outputs.len() - 1], &mut output);
+            outputs.push(output);
+        }
+        let mut gradients = gradient.clone();
+        for (index, layer) in layers.iter_mut().enumerate().rev() {
+            let mut before = vec![0.0; input.len()];
+            layer.backward(&outputs[index], &outputs[index + 1], &gradients, Some(&mut before));
+            gradients = before;
+        }
+        let learned: Vec<Vec<f32>> = layers[0].parameters().iter().map(|p| p.gradient.clone()).collect();
+        (outputs.pop(), gradients, learned)
+    };
+    let layer = || BatchNorm::new(width, 3, 0.99, 1e-3);
+    let apart = run(&mut [Box::new(layer()), Box::new(Relu { width })]);
+    assert_eq!(run(&mut [Box::new(layer().with_relu())]), apart);
+}
+
 /// The definition of a convolution, in f64.
 #[test]
 fn a_convolution_is_the_sum_of_products_over_its_window() {

@@ -41,6 +41,8 @@ pub enum Start<'a> {
     Bias(&'a [f32]),
     /// What stands in the output.
     Output,
+    /// Zero, and the finished sum is added to what stands in the output.
+    Apart,
 }
 
 /// Computes a [`Walk`]; with `relu`, negative sums become 0. Panics when the walk leaves a slice; b must reach
@@ -94,7 +96,7 @@ fn scalar(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut
         for lane in 0..walk.lanes {
             let out = &mut out[p * walk.out_stride + lane];
             let mut sum = match start {
-                Start::Zero => 0.0,
+                Start::Zero | Start::Apart => 0.0,
                 Start::Bias(bias) => bias[lane],
                 Start::Output => *out,
             };
@@ -103,6 +105,9 @@ fn scalar(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut
                     let left = a[o * walk.a_outer + i * walk.a_inner + p * walk.a_point];
                     sum = left.mul_add(b[o * walk.b_outer + i * walk.b_inner + lane], sum);
                 }
+            }
+            if let Start::Apart = start {
+                sum += *out;
             }
             *out = if relu && sum < 0.0 { 0.0 } else { sum };
         }
@@ -192,7 +197,7 @@ mod x86 {
             let out = out.as_mut_ptr().add(point * walk.out_stride + lane);
             let mut sums = [[_mm512_setzero_ps(); C]; P];
             match start {
-                Start::Zero => {}
+                Start::Zero | Start::Apart => {}
                 Start::Bias(bias) => {
                     for c in 0..C {
                         let bias =
@@ -228,12 +233,16 @@ mod x86 {
             }
             for p in 0..P {
                 for c in 0..C {
+                    let at = out.wrapping_add(p * walk.out_stride + c * LANES);
                     let mut sum = sums[p][c];
+                    if let Start::Apart = start {
+                        sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[c], at), sum);
+                    }
                     if relu {
                         // The second operand comes through where one is not a number.
                         sum = _mm512_max_ps(_mm512_setzero_ps(), sum);
                     }
-                    _mm512_mask_storeu_ps(out.wrapping_add(p * walk.out_stride + c * LANES), masks[c], sum);
+                    _mm512_mask_storeu_ps(at, masks[c], sum);
                 }
             }
         }
@@ -287,7 +296,7 @@ mod x86 {
         let mut values = [[0.0f32; LANES]; P];
         for p in 0..P {
             match start {
-                Start::Zero => {}
+                Start::Zero | Start::Apart => {}
                 Start::Bias(bias) => values[p][..count].copy_from_slice(&bias[lane..lane + count]),
                 Start::Output => values[p][..count].copy_from_slice(&out[at(p)..at(p) + count]),
             }
@@ -326,7 +335,11 @@ mod x86 {
             }
         }
         for p in 0..P {
-            out[at(p)..at(p) + count].copy_from_slice(&values[p][..count]);
+            let out = &mut out[at(p)..at(p) + count];
+            if let Start::Apart = start {
+                values[p].iter_mut().zip(&*out).for_each(|(sum, out)| *sum += out);
+            }
+            out.copy_from_slice(&values[p][..count]);
         }
     }
 }
@@ -366,7 +379,13 @@ mod tests {
             let b = values((outer + 1) * walk.b_outer, 2);
             let bias = values(lanes, 3);
             let before = values(points * walk.out_stride, 4);
-            for (start, relu) in [(Start::Zero, false), (Start::Bias(&bias), true), (Start::Output, false)] {
+            let starts = [
+                (Start::Zero, false),
+                (Start::Bias(&bias), true),
+                (Start::Output, false),
+                (Start::Apart, false),
+            ];
+            for (start, relu) in starts {
                 let run = |level: Level| {
                     let mut out = before.clone();
                     correlate_at(level, &walk, &a, &b, start, relu, &mut out);

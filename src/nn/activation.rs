@@ -1,7 +1,13 @@
 //! Activations as layers: the same width in and out, no parameters.
 
+use rayon::prelude::*;
+
 use super::layer::Layer;
+use crate::linalg::simd::for_each_level;
 use crate::linalg::tanh::tanh;
+
+/// Values that one thread takes at a time: worth waking another for.
+const VALUES_A_TASK: usize = 1 << 15;
 
 /// max(0, x).
 pub struct Relu {
@@ -18,8 +24,8 @@ impl Layer for Relu {
     }
 
     fn infer(&self, input: &[f32], output: &mut [f32]) {
-        // Not f32::max, which would turn NaN into 0 and hide that training diverged.
-        output.iter_mut().zip(input).for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x });
+        let chunks = output.par_chunks_mut(VALUES_A_TASK).zip(input.par_chunks(VALUES_A_TASK));
+        chunks.for_each(|(output, input)| keep_positive(output, input));
     }
 
     fn backward(
@@ -30,9 +36,11 @@ impl Layer for Relu {
         input_gradient: Option<&mut [f32]>,
     ) {
         let Some(input_gradient) = input_gradient else { return };
-        for ((dx, &y), &dy) in input_gradient.iter_mut().zip(output).zip(output_gradient) {
-            *dx = if y > 0.0 { dy } else { 0.0 };
-        }
+        input_gradient
+            .par_chunks_mut(VALUES_A_TASK)
+            .zip(output.par_chunks(VALUES_A_TASK))
+            .zip(output_gradient.par_chunks(VALUES_A_TASK))
+            .for_each(|((dx, y), dy)| pass_where_positive(dx, y, dy));
     }
 }
 
@@ -65,6 +73,21 @@ impl Layer for Tanh {
         let Some(input_gradient) = input_gradient else { return };
         for ((dx, &y), &dy) in input_gradient.iter_mut().zip(output).zip(output_gradient) {
             *dx = dy * (1.0 - y * y);
+        }
+    }
+}
+
+for_each_level! {
+    /// Not f32::max, which would turn NaN into 0 and hide that training diverged.
+    fn keep_positive(output: &mut [f32], input: &[f32]) {
+        output.iter_mut().zip(input).for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x });
+    }
+}
+
+for_each_level! {
+    fn pass_where_positive(dx: &mut [f32], y: &[f32], dy: &[f32]) {
+        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+            *dx = if y > 0.0 { dy } else { 0.0 };
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::linalg::simd::for_each_level;
 pub struct BatchNorm {
     width: usize,
     channels: usize,
+    /// max(0, x) behind it, in the same pass.
+    relu: bool,
     /// How much of the running statistics a batch leaves.
     momentum: f32,
     epsilon: f32,
@@ -35,6 +37,7 @@ impl BatchNorm {
         BatchNorm {
             width,
             channels,
+            relu: false,
             momentum: momentum as f32,
             epsilon: epsilon as f32,
             parameters: [
@@ -47,19 +50,24 @@ impl BatchNorm {
         }
     }
 
-    /// A sum for each channel over all pixels of `length` values: `add` adds up a range of values in f32, of a
-    /// fixed size, and f64 gathers those.
-    fn sums(&self, length: usize, add: impl Fn(Range<usize>, &mut [f32]) + Sync) -> Vec<f64> {
+    /// The same with ReLU behind it, as a layer of its own would compute it.
+    pub fn with_relu(self) -> BatchNorm {
+        BatchNorm { relu: true, ..self }
+    }
+
+    /// `count` sums for all pixels of `length` values, some a channel: `add` adds up a range of values in f32, of
+    /// a fixed size, and f64 gathers those.
+    fn sums(&self, length: usize, count: usize, add: impl Fn(Range<usize>, &mut [f32]) + Sync) -> Vec<f64> {
         let size = PIXELS_A_PART * self.channels;
         let parts: Vec<Vec<f32>> = (0..length.div_ceil(size))
             .into_par_iter()
             .map(|part| {
-                let mut sums = vec![0.0; self.channels];
+                let mut sums = vec![0.0; count];
                 add(part * size..length.min((part + 1) * size), &mut sums);
                 sums
             })
             .collect();
-        let mut sums = vec![0.0; self.channels];
+        let mut sums = vec![0.0; count];
         for part in parts {
             sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += f64::from(value));
         }
@@ -74,7 +82,7 @@ impl BatchNorm {
         output
             .par_chunks_mut(self.width)
             .zip(inputs)
-            .for_each(|(output, input)| normalise(output, input, mean, &scale, &beta.value));
+            .for_each(|(output, input)| normalise(output, input, mean, &scale, &beta.value, self.relu));
     }
 }
 
@@ -96,9 +104,10 @@ impl Layer for BatchNorm {
 
     fn forward(&mut self, input: &[f32], output: &mut [f32]) {
         let count = (input.len() / self.channels).max(1) as f64;
-        let sums = self.sums(input.len(), |part, sums| add_values(sums, &input[part]));
+        let channels = self.channels;
+        let sums = self.sums(input.len(), channels, |part, sums| add_values(sums, &input[part]));
         let mean: Vec<f32> = sums.iter().map(|sum| (sum / count) as f32).collect();
-        let squares = self.sums(input.len(), |part, sums| add_squares(sums, &input[part], &mean));
+        let squares = self.sums(input.len(), channels, |part, sums| add_squares(sums, &input[part], &mean));
         let variance: Vec<f32> = squares.iter().map(|sum| (sum / count) as f32).collect();
         self.inverse = variance.iter().map(|variance| 1.0 / (variance + self.epsilon).sqrt()).collect();
         let kept = self.momentum;
@@ -114,19 +123,21 @@ impl Layer for BatchNorm {
     fn backward(
         &mut self,
         input: &[f32],
-        _output: &[f32],
+        output: &[f32],
         output_gradient: &[f32],
         input_gradient: Option<&mut [f32]>,
     ) {
+        let relu = self.relu;
         let count = (input.len() / self.channels).max(1) as f32;
         let (means, inverses) = (&self.mean, &self.inverse);
-        let sum_of_gradients = self.sums(input.len(), |part, sums| add_values(sums, &output_gradient[part]));
-        let sum_of_products = self.sums(input.len(), |part, sums| {
-            add_products(sums, &output_gradient[part.clone()], &input[part], means, inverses);
+        let sums = self.sums(input.len(), 2 * self.channels, |part, sums| {
+            let (gradient, output) = (&output_gradient[part.clone()], &output[part.clone()]);
+            add_gradients(sums, gradient, output, &input[part], means, inverses, relu);
         });
+        let (sum_of_gradients, sum_of_products) = sums.split_at(self.channels);
         let [gamma, beta] = &mut self.parameters;
-        gamma.gradient.iter_mut().zip(&sum_of_products).for_each(|(gradient, &sum)| *gradient = sum as f32);
-        beta.gradient.iter_mut().zip(&sum_of_gradients).for_each(|(gradient, &sum)| *gradient = sum as f32);
+        gamma.gradient.iter_mut().zip(sum_of_products).for_each(|(gradient, &sum)| *gradient = sum as f32);
+        beta.gradient.iter_mut().zip(sum_of_gradients).for_each(|(gradient, &sum)| *gradient = sum as f32);
         let Some(input_gradient) = input_gradient else { return };
         let [gamma, beta] = &self.parameters;
         // dx = scale (dy - (sum of dy + normal x sum of dy normal) / count), with normal = (x - mean) inverse.
@@ -139,8 +150,11 @@ impl Layer for BatchNorm {
         input_gradient
             .par_chunks_mut(width)
             .zip(input.par_chunks(width))
+            .zip(output.par_chunks(width))
             .zip(output_gradient.par_chunks(width))
-            .for_each(|((dx, x), dy)| input_gradients(dx, x, dy, means, &scale, &shift, &slope));
+            .for_each(|(((dx, x), y), dy)| {
+                input_gradients(dx, x, y, dy, means, &scale, &shift, &slope, relu)
+            });
     }
 
     fn parameters(&self) -> &[Parameter] {
@@ -182,23 +196,39 @@ for_each_level! {
 }
 
 for_each_level! {
-    fn add_products(sums: &mut [f32], gradient: &[f32], values: &[f32], mean: &[f32], inverse: &[f32]) {
-        let channels = sums.len();
-        for (gradient, pixel) in gradient.chunks_exact(channels).zip(values.chunks_exact(channels)) {
-            let places = sums.iter_mut().zip(gradient).zip(pixel).zip(mean).zip(inverse);
-            for ((((sum, gradient), value), mean), inverse) in places {
-                *sum += gradient * ((value - mean) * inverse);
+    /// Adds to the first half of the sums the gradients, to the second those times the normalised values.
+    fn add_gradients(
+        sums: &mut [f32],
+        dy: &[f32],
+        y: &[f32],
+        x: &[f32],
+        mean: &[f32],
+        inverse: &[f32],
+        relu: bool,
+    ) {
+        let channels = mean.len();
+        let (gradients, products) = sums.split_at_mut(channels);
+        let pixels = dy.chunks_exact(channels).zip(y.chunks_exact(channels)).zip(x.chunks_exact(channels));
+        for ((dy, y), x) in pixels {
+            let settings = mean.iter().zip(inverse);
+            let sums = gradients.iter_mut().zip(&mut *products);
+            for (((gradient, product), ((&dy, &y), x)), (mean, inverse)) in sums.zip(dy.iter().zip(y).zip(x)).zip(settings) {
+                let dy = passed(dy, y, relu);
+                *gradient += dy;
+                *product += dy * ((x - mean) * inverse);
             }
         }
     }
 }
 
 for_each_level! {
-    fn normalise(output: &mut [f32], input: &[f32], mean: &[f32], scale: &[f32], beta: &[f32]) {
+    fn normalise(output: &mut [f32], input: &[f32], mean: &[f32], scale: &[f32], beta: &[f32], relu: bool) {
         let channels = mean.len();
         for (output, input) in output.chunks_exact_mut(channels).zip(input.chunks_exact(channels)) {
             for ((((y, x), mean), scale), beta) in output.iter_mut().zip(input).zip(mean).zip(scale).zip(beta) {
-                *y = (x - mean) * scale + beta;
+                let normal = (x - mean) * scale + beta;
+                // What is no number stays, so that diverging shows.
+                *y = if relu && normal < 0.0 { 0.0 } else { normal };
             }
         }
     }
@@ -208,19 +238,29 @@ for_each_level! {
     fn input_gradients(
         dx: &mut [f32],
         x: &[f32],
+        y: &[f32],
         dy: &[f32],
         mean: &[f32],
         scale: &[f32],
         shift: &[f32],
         slope: &[f32],
+        relu: bool,
     ) {
         let channels = mean.len();
-        let pixels = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).zip(dy.chunks_exact(channels));
-        for ((dx, x), dy) in pixels {
+        let pixels = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
+        let pixels = pixels.zip(y.chunks_exact(channels).zip(dy.chunks_exact(channels)));
+        for ((dx, x), (y, dy)) in pixels {
             let settings = mean.iter().zip(scale).zip(shift).zip(slope);
-            for (((dx, x), dy), (((mean, scale), shift), slope)) in dx.iter_mut().zip(x).zip(dy).zip(settings) {
-                *dx = scale * (dy - shift - (x - mean) * slope);
+            let values = dx.iter_mut().zip(x).zip(y.iter().zip(dy));
+            for (((dx, x), (&y, &dy)), (((mean, scale), shift), slope)) in values.zip(settings) {
+                *dx = scale * (passed(dy, y, relu) - shift - (x - mean) * slope);
             }
         }
     }
+}
+
+/// The gradient that comes through where the output is `y`.
+#[inline(always)]
+fn passed(gradient: f32, y: f32, relu: bool) -> f32 {
+    if !relu || y > 0.0 { gradient } else { 0.0 }
 }

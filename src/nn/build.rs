@@ -188,13 +188,24 @@ pub fn network(steps: &[Step], seed: u64) -> Network {
     let mut rng = generator(seed, Purpose::Weights, 0);
     let mut layers: Vec<Box<dyn Layer>> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
-        layers.extend(step.layers(mixed(mixed(seed, Purpose::Dropout as u64), index as u64), &mut rng));
+        if index > 0 && steps[index - 1].takes_relu_of(step) {
+            continue;
+        }
+        let relu = steps.get(index + 1).is_some_and(|next| step.takes_relu_of(next));
+        let seed = mixed(mixed(seed, Purpose::Dropout as u64), index as u64);
+        layers.extend(step.layers(seed, &mut rng, relu));
     }
     Network::new(layers)
 }
 
 impl Step {
-    fn layers(&self, seed: u64, rng: &mut Pcg64) -> Vec<Box<dyn Layer>> {
+    /// Whether one pass does for both.
+    fn takes_relu_of(&self, next: &Step) -> bool {
+        let relu = Kind::Activation { function: Activation::Relu };
+        matches!(self.layer, Kind::BatchNorm { .. }) && next.layer == relu
+    }
+
+    fn layers(&self, seed: u64, rng: &mut Pcg64, with_relu: bool) -> Vec<Box<dyn Layer>> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         let mut fused = false;
         match (&self.layer, self.input) {
@@ -208,7 +219,8 @@ impl Step {
                 layers.push(Box::new(MaxPool::new(image, *size)));
             }
             (Kind::BatchNorm { momentum, epsilon }, input) => {
-                layers.push(Box::new(BatchNorm::new(input.size(), input.channels(), *momentum, *epsilon)));
+                let layer = BatchNorm::new(input.size(), input.channels(), *momentum, *epsilon);
+                layers.push(Box::new(if with_relu { layer.with_relu() } else { layer }));
             }
             (Kind::Dropout { rate }, input) => {
                 layers.push(Box::new(Dropout::new(input.size(), *rate, seed)));

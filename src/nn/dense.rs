@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 
 use super::layer::{Layer, Parameter};
-use crate::linalg::gemm::{View, par_sgemm};
+use crate::linalg::products::{add_forward, input_gradient as gradient_in_inputs, weights_gradient};
 
 /// A fully connected layer. Its parameters are W (inputs x outputs, row-major) and b (outputs).
 pub struct Dense {
@@ -30,10 +30,6 @@ impl Dense {
         assert_eq!(bias.len(), outputs, "one bias an output");
         Dense { inputs, outputs, parameters: [Parameter::new(weights, true), Parameter::new(bias, false)] }
     }
-
-    fn rows(&self, input: &[f32]) -> usize {
-        input.len() / self.inputs
-    }
 }
 
 impl Layer for Dense {
@@ -50,8 +46,7 @@ impl Layer for Dense {
         for row in output.chunks_exact_mut(self.outputs) {
             row.copy_from_slice(&bias.value);
         }
-        let input = View::row_major(input, self.rows(input), self.inputs);
-        par_sgemm(1.0, input, View::row_major(&weights.value, self.inputs, self.outputs), 1.0, output);
+        add_forward(input, &weights.value, [self.inputs, self.outputs], output);
     }
 
     fn backward(
@@ -61,18 +56,15 @@ impl Layer for Dense {
         output_gradient: &[f32],
         input_gradient: Option<&mut [f32]>,
     ) {
-        let rows = self.rows(input);
+        let shape = [self.inputs, self.outputs];
         let [weights, bias] = &mut self.parameters;
         bias.gradient.fill(0.0);
         for row in output_gradient.chunks_exact(self.outputs) {
             bias.gradient.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
         }
-        let delta = View::row_major(output_gradient, rows, self.outputs);
-        let input = View::row_major(input, rows, self.inputs);
-        par_sgemm(1.0, input.t(), delta, 0.0, &mut weights.gradient);
-        if let Some(input_gradient) = input_gradient {
-            let weights = View::row_major(&weights.value, self.inputs, self.outputs);
-            par_sgemm(1.0, delta, weights.t(), 0.0, input_gradient);
+        weights_gradient(input, output_gradient, shape, &mut weights.gradient);
+        if let Some(gradient) = input_gradient {
+            gradient_in_inputs(output_gradient, &weights.value, shape, gradient);
         }
     }
 

@@ -1,0 +1,243 @@
+//! The three products of a dense layer, on the tiles of [`correlate`](super::correlate).
+//!
+//! For the shapes of a training step: few rows, and weights that may be larger than a cache and are new in each
+//! step, so that packing them first would cost as much as the product. Each product reads the weights once, as
+//! they stand. Every element is a sum of chains of [`CHAIN`] fused multiply-adds, whatever the split: the same
+//! bits for any number of threads, and those of [`sgemm`](super::gemm::sgemm).
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::correlate::{LANES, Start, Walk, correlate, padded};
+
+/// Products in one chain; longer sums add up chains of this length in order.
+const CHAIN: usize = 256;
+
+/// Rows of the weights in one task of a backward product: four tiles, and some hundred KB.
+const WEIGHTS_A_TASK: usize = 56;
+
+/// Below this many multiplications the work is over before another thread wakes up.
+const WORTH_SHARING: usize = 1 << 18;
+
+/// output += input W, for an input of rows x `inputs`, weights of `inputs` x `outputs` and an output of
+/// rows x `outputs`, all row-major. Panics when the lengths do not fit.
+pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], output: &mut [f32]) {
+    let rows = check(input, weights, [inputs, outputs], output);
+    if rows == 0 {
+        return;
+    }
+    let lanes = padded(outputs);
+    let weights = with_padded_rows(weights, outputs);
+    let part = |first: usize, strip: usize, out: &mut [f32]| {
+        for from in (0..inputs).step_by(CHAIN) {
+            let walk = Walk {
+                outer: 1,
+                inner: CHAIN.min(inputs - from),
+                points: rows,
+                lanes: strip,
+                a_outer: 0,
+                a_inner: 1,
+                a_point: inputs,
+                b_outer: 0,
+                b_inner: lanes,
+                out_stride: strip,
+            };
+            let weights = &weights[from * lanes + first..];
+            correlate(&walk, &input[from..], weights, Start::Apart, false, out);
+        }
+    };
+    let threads = rayon::current_num_threads();
+    if threads == 1 || rows * inputs * outputs < WORTH_SHARING {
+        return part(0, outputs, output);
+    }
+    // Each thread has some of the columns, so that each reads its part of the weights only.
+    let width = outputs.div_ceil(threads).next_multiple_of(2 * LANES);
+    let strips: Vec<(usize, Vec<f32>)> = (0..outputs)
+        .step_by(width)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|first| {
+            let strip = width.min(outputs - first);
+            let mut out: Vec<f32> = Vec::with_capacity(rows * strip);
+            for row in output.chunks_exact(outputs) {
+                out.extend_from_slice(&row[first..first + strip]);
+            }
+            part(first, strip, &mut out);
+            (first, out)
+        })
+        .collect();
+    for (first, strip) in strips {
+        let width = strip.len() / rows;
+        for (row, values) in output.chunks_exact_mut(outputs).zip(strip.chunks_exact(width)) {
+            row[first..first + width].copy_from_slice(values);
+        }
+    }
+}
+
+/// gradient = input^T delta: the gradient in the weights, for a delta of rows x `outputs`. Panics when the
+/// lengths do not fit.
+pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize; 2], gradient: &mut [f32]) {
+    let rows = check(input, gradient, [inputs, outputs], delta);
+    if rows == 0 {
+        return gradient.fill(0.0);
+    }
+    let lanes = padded(outputs);
+    let delta = with_padded_rows(delta, outputs);
+    let part = |first: usize, gradient: &mut [f32]| {
+        for from in (0..rows).step_by(CHAIN) {
+            let walk = Walk {
+                outer: 1,
+                inner: CHAIN.min(rows - from),
+                points: gradient.len() / outputs,
+                lanes: outputs,
+                a_outer: 0,
+                a_inner: inputs,
+                a_point: 1,
+                b_outer: 0,
+                b_inner: lanes,
+                out_stride: outputs,
+            };
+            let start = if from == 0 { Start::Zero } else { Start::Apart };
+            correlate(&walk, &input[from * inputs + first..], &delta[from * lanes..], start, false, gradient);
+        }
+    };
+    share(rows * inputs * outputs, gradient, WEIGHTS_A_TASK * outputs, |task, gradient| {
+        part(task * WEIGHTS_A_TASK, gradient);
+    });
+}
+
+/// gradient = delta W^T: the gradient in the inputs, rows x `inputs`. Panics when the lengths do not fit.
+pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], gradient: &mut [f32]) {
+    let rows = check(gradient, weights, [inputs, outputs], delta);
+    if rows == 0 {
+        return;
+    }
+    // Turned round: rows of the weights are points, which are read one value at a time, and the rows of the
+    // batch are lanes. So it is the small matrices that are transposed.
+    let lanes = padded(rows);
+    let mut turned_delta = vec![0.0; outputs * lanes];
+    transpose(delta, outputs, &mut turned_delta, lanes);
+    let mut turned = vec![0.0; inputs * rows];
+    let multiplications = rows * inputs * outputs;
+    share(multiplications, &mut turned, WEIGHTS_A_TASK * rows, |task, turned| {
+        for from in (0..outputs).step_by(CHAIN) {
+            let walk = Walk {
+                outer: 1,
+                inner: CHAIN.min(outputs - from),
+                points: turned.len() / rows,
+                lanes: rows,
+                a_outer: 0,
+                a_inner: 1,
+                a_point: outputs,
+                b_outer: 0,
+                b_inner: lanes,
+                out_stride: rows,
+            };
+            let start = if from == 0 { Start::Zero } else { Start::Apart };
+            let weights = &weights[task * WEIGHTS_A_TASK * outputs + from..];
+            correlate(&walk, weights, &turned_delta[from * lanes..], start, false, turned);
+        }
+    });
+    let rows_a_task = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);
+    share(multiplications, gradient, rows_a_task * inputs, |task, gradient| {
+        transpose(&turned[task * rows_a_task..], rows, gradient, inputs);
+    });
+}
+
+/// The number of rows of a batch that goes in and out of these weights.
+fn check(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], output: &[f32]) -> usize {
+    assert_eq!(weights.len(), inputs * outputs, "weights do not fill inputs x outputs");
+    let rows = input.len() / inputs.max(1);
+    assert_eq!(input.len(), rows * inputs, "the input does not end with a row");
+    assert_eq!(output.len(), rows * outputs, "the output has other rows than the input");
+    rows
+}
+
+/// The rows with zeros behind them where they do not fill registers.
+fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
+    let lanes = padded(width);
+    if lanes == width {
+        return Cow::Borrowed(values);
+    }
+    let mut rows = vec![0.0; values.len() / width * lanes];
+    for (row, values) in rows.chunks_exact_mut(lanes).zip(values.chunks_exact(width)) {
+        row[..width].copy_from_slice(values);
+    }
+    Cow::Owned(rows)
+}
+
+/// Gives the chunks of `values` with their numbers to the threads, or to this one if there is little to do.
+fn share(multiplications: usize, values: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+    if multiplications < WORTH_SHARING {
+        values.chunks_mut(chunk).enumerate().for_each(|(index, chunk)| work(index, chunk));
+    } else {
+        values.par_chunks_mut(chunk).enumerate().for_each(|(index, chunk)| work(index, chunk));
+    }
+}
+
+/// Fills `to`, whose rows have `to_width` values, with the first columns of `from`, whose rows have
+/// `from_width`; as many as there are rows to fill. Square blocks keep both sides in the cache.
+fn transpose(from: &[f32], from_width: usize, to: &mut [f32], to_width: usize) {
+    let columns = (to.len() / to_width).min(from_width);
+    let rows = from.len().div_ceil(from_width).min(to_width);
+    for first_row in (0..rows).step_by(LANES) {
+        for first_column in (0..columns).step_by(LANES) {
+            for column in first_column..(first_column + LANES).min(columns) {
+                let to = &mut to[column * to_width..];
+                for row in first_row..(first_row + LANES).min(rows) {
+                    to[row] = from[row * from_width + column];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::gemm::{View, sgemm};
+
+    fn values(n: usize, salt: usize) -> Vec<f32> {
+        (0..n).map(|i| (((i + salt) * 7919) % 1009) as f32 / 1009.0 - 0.5).collect()
+    }
+
+    #[test]
+    fn every_product_has_the_bits_of_sgemm_for_any_number_of_threads() {
+        for (rows, inputs, outputs) in [
+            (1, 1, 1),
+            (3, 5, 2),
+            (32, 784, 128),
+            (64, 300, 10),
+            (33, 65, 100),
+            (300, 57, 290),
+            (64, 500, 64),
+        ] {
+            let (input, weights) = (values(rows * inputs, 1), values(inputs * outputs, 2));
+            let (delta, bias) = (values(rows * outputs, 3), values(rows * outputs, 4));
+            let a = View::row_major(&input, rows, inputs);
+            let w = View::row_major(&weights, inputs, outputs);
+            let d = View::row_major(&delta, rows, outputs);
+            let mut expected = (bias.clone(), vec![0.0; inputs * outputs], vec![0.0; rows * inputs]);
+            sgemm(1.0, a, w, 1.0, &mut expected.0, outputs);
+            sgemm(1.0, a.t(), d, 0.0, &mut expected.1, outputs);
+            sgemm(1.0, d, w.t(), 0.0, &mut expected.2, inputs);
+            for threads in [1, 2, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let mut got = (bias.clone(), vec![1.0; inputs * outputs], vec![1.0; rows * inputs]);
+                pool.install(|| {
+                    add_forward(&input, &weights, [inputs, outputs], &mut got.0);
+                    weights_gradient(&input, &delta, [inputs, outputs], &mut got.1);
+                    input_gradient(&delta, &weights, [inputs, outputs], &mut got.2);
+                });
+                assert!(got == expected, "{rows} x {inputs} x {outputs}, {threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the output has other rows")]
+    fn rows_that_do_not_fit_panic() {
+        add_forward(&[0.0; 6], &[0.0; 6], [3, 2], &mut [0.0; 6]);
+    }
+}
