@@ -1,10 +1,7 @@
 //! Matrix products through `matrixmultiply`, behind a safe, bounds-checked interface.
 //!
-//! [`sgemm`] and [`dgemm`] are single-threaded: callers split the work into fixed blocks and give those to
-//! rayon. [`par_sgemm`] splits the rows of C itself. Every element is one sum in an order that only the
-//! inner dimension decides, so the result has the same bits for any split and any number of threads.
-
-use rayon::prelude::*;
+//! Both are single-threaded: callers split the work into fixed blocks and give those to rayon. Every element is
+//! one sum in an order that only the inner dimension decides, so the result has the same bits for any split.
 
 /// A read-only strided view: element (i, j) stands at `data[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
@@ -82,21 +79,6 @@ pub fn sgemm(alpha: f32, a: View<f32>, b: View<f32>, beta: f32, c: &mut [f32], r
     }
 }
 
-/// As [`sgemm`] for a C without gaps between its rows, which are shared out among the threads of the pool.
-pub fn par_sgemm(alpha: f32, a: View<f32>, b: View<f32>, beta: f32, c: &mut [f32]) {
-    let (m, n) = (a.rows, b.columns);
-    assert_eq!(c.len(), m * n, "C has another shape");
-    // Below this many multiplications the work is over before another thread wakes up.
-    let threads = if m * n * a.columns < 1 << 18 { 1 } else { rayon::current_num_threads() };
-    if threads == 1 || n == 0 {
-        return sgemm(alpha, a, b, beta, c, n);
-    }
-    let rows = m.div_ceil(threads).next_multiple_of(16);
-    c.par_chunks_mut(rows * n).enumerate().for_each(|(index, c)| {
-        sgemm(alpha, a.row_range(index * rows, c.len() / n), b, beta, c, n);
-    });
-}
-
 /// As [`sgemm`], in double precision.
 pub fn dgemm(alpha: f64, a: View<f64>, b: View<f64>, beta: f64, c: &mut [f64], row_stride: usize) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
@@ -123,30 +105,5 @@ pub fn dgemm(alpha: f64, a: View<f64>, b: View<f64>, beta: f64, c: &mut [f64], r
             row_stride as isize,
             1,
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_split_over_threads_leaves_every_bit_as_it_was() {
-        let value = |i: usize| ((i * 7919) % 1009) as f32 / 1009.0 - 0.5;
-        let (m, k, n) = (203, 784, 101);
-        let a: Vec<f32> = (0..m * k).map(value).collect();
-        let b: Vec<f32> = (0..k * n).map(|i| value(i + 5)).collect();
-        let product = |threads: usize, a: View<f32>| {
-            let mut c = vec![1.0; m * n];
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| par_sgemm(1.0, a, View::row_major(&b, k, n), 1.0, &mut c));
-            c
-        };
-        for view in [View::row_major(&a, m, k), View::row_major(&a, k, m).t()] {
-            let alone = product(1, view);
-            for threads in [2, 3, 5] {
-                assert!(product(threads, view) == alone, "{threads} threads");
-            }
-        }
     }
 }
