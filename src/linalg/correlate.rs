@@ -5,6 +5,8 @@
 //! the right factors. Every result is one chain of fused multiply-adds in the order of the two loops: the
 //! same bits on every instruction level.
 
+use std::borrow::Cow;
+
 use super::simd::{self, Level};
 
 /// Output channels that fill one register; rows of the right factors are padded to a multiple of it.
@@ -13,6 +15,19 @@ pub const LANES: usize = 16;
 /// `count` rounded up to whole registers.
 pub fn padded(count: usize) -> usize {
     count.next_multiple_of(LANES)
+}
+
+/// Rows of `width` values with zeros behind them where they do not fill registers.
+pub fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
+    let lanes = padded(width);
+    if lanes == width {
+        return Cow::Borrowed(values);
+    }
+    let mut rows = vec![0.0; values.len() / width * lanes];
+    for (row, values) in rows.chunks_exact_mut(lanes).zip(values.chunks_exact(width)) {
+        row[..width].copy_from_slice(values);
+    }
+    Cow::Owned(rows)
 }
 
 /// Which products are summed: for every point p below `points` and every lane below `lanes`,

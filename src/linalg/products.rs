@@ -5,11 +5,9 @@
 //! they stand. Every element is a sum of chains of [`CHAIN`] fused multiply-adds, whatever the split: the same
 //! bits for any number of threads, and those of [`sgemm`](super::gemm::sgemm).
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
-use super::correlate::{LANES, Start, Walk, correlate, padded};
+use super::correlate::{LANES, Start, Walk, correlate, padded, with_padded_rows};
 
 /// Products in one chain; longer sums add up chains of this length in order.
 const CHAIN: usize = 256;
@@ -152,19 +150,6 @@ fn check(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], output: 
     assert_eq!(input.len(), rows * inputs, "the input does not end with a row");
     assert_eq!(output.len(), rows * outputs, "the output has other rows than the input");
     rows
-}
-
-/// The rows with zeros behind them where they do not fill registers.
-fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
-    let lanes = padded(width);
-    if lanes == width {
-        return Cow::Borrowed(values);
-    }
-    let mut rows = vec![0.0; values.len() / width * lanes];
-    for (row, values) in rows.chunks_exact_mut(lanes).zip(values.chunks_exact(width)) {
-        row[..width].copy_from_slice(values);
-    }
-    Cow::Owned(rows)
 }
 
 /// Gives the chunks of `values` with their numbers to the threads, or to this one if there is little to do.

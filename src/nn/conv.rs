@@ -5,7 +5,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::layer::{Layer, Parameter};
-use crate::linalg::correlate::{Start, Walk, correlate, padded};
+use crate::linalg::correlate::{Start, Walk, correlate, padded, with_padded_rows};
 
 /// Height, width and channels of an image between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,17 +202,6 @@ impl Conv2D {
         Conv2D { settings, parameters: [Parameter::new(weights, true), Parameter::new(bias, false)] }
     }
 
-    /// The weights with rows that fill registers.
-    fn padded_weights(&self) -> Vec<f32> {
-        let (filters, lanes) = (self.settings.filters, padded(self.settings.filters));
-        let weights = &self.parameters[0].value;
-        let mut rows = vec![0.0; weights.len() / filters * lanes];
-        for (row, weights) in rows.chunks_exact_mut(lanes).zip(weights.chunks_exact(filters)) {
-            row[..filters].copy_from_slice(weights);
-        }
-        rows
-    }
-
     /// The kernel turned round, from filters (that fill registers) to input channels (that do too).
     fn turned_weights(&self) -> Vec<f32> {
         let ([kh, kw], cin, filters) =
@@ -249,7 +238,7 @@ impl Layer for Conv2D {
     fn infer(&self, input: &[f32], output: &mut [f32]) {
         let settings = &self.settings;
         let (framed, walk) = (settings.framed(), settings.forward_walk());
-        let weights = self.padded_weights();
+        let weights = with_padded_rows(&self.parameters[0].value, settings.filters);
         let row = settings.output().width * settings.filters;
         let (inputs, outputs) = (self.input_width(), self.output_width());
         output
