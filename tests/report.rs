@@ -200,6 +200,29 @@ fn fidelity_judges_every_row_by_one_rule() {
 }
 
 #[test]
+fn scikit_learn_of_this_harness_judges_our_rows_and_the_published_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let rbf = json!({"C": 10, "kernel": "rbf"});
+    let theirs = |dataset, accuracy: f64, train_size| {
+        let row = record(dataset, "SVC", rbf.clone(), &[accuracy]);
+        Record { engine: "scikit-learn".into(), train_size, ..row }
+    };
+    put(&results, "reference", &record("fashion-mnist", "SVC", rbf.clone(), &[0.901]));
+    // The table has 0.973 and 0.897.
+    put(&results, "peers", &theirs("mnist", 0.972, 60000));
+    put(&results, "peers", &theirs("fashion-mnist", 0.909, 60000));
+    let report = make(folder.path(), "reference");
+    let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
+    let part = |heading: &str| text.split("## ").find(|part| part.starts_with(heading)).unwrap_or("none");
+    let judged = part("Fashion-MNIST against scikit-learn in this harness");
+    assert!(judged.contains("1 row: 0 within 0.005, 1 within 0.01; 0 hold by the rule."), "{text}");
+    let published = part("scikit-learn in this harness against the published table");
+    assert!(published.contains("| MNIST | SVC | 1 | -0.0010 | -0.0010 | -0.0010 | 0 | 1 |"), "{text}");
+    assert!(published.contains("| Fashion-MNIST | all | 1 | +0.0120 | +0.0120 | +0.0120 | 1 | 0 |"), "{text}");
+}
+
+#[test]
 fn the_head_counts_failures_and_one_sided_lines() {
     let folder = tempfile::tempdir().unwrap();
     sample(&folder.path().join("results"));

@@ -1,8 +1,9 @@
-//! How near our models come to those they stand for: every row against the published table and today's
-//! scikit-learn by one rule, with every exception named, as Markdown.
+//! How near our models come to those they stand for: every row against the published table, today's scikit-learn and
+//! that of this harness by one rule, with every exception named, as Markdown.
 
 use super::charts::overview::title;
 use super::format::{accuracy, count, difference};
+use super::stock::Stock;
 use super::tables::{Line, SideBySide, View};
 use super::text::size;
 
@@ -42,13 +43,17 @@ impl Pair<'_> {
 /// Which figure is the reference: the published table holds for MNIST alone, since the published Fashion column
 /// is of an earlier state of its data.
 fn references(dataset: &str) -> &'static [Source] {
-    if dataset == "mnist" { &[Source::Published, Source::Sklearn] } else { &[Source::Sklearn] }
+    const ALL: [Source; 3] = [Source::Published, Source::Sklearn, Source::Harness];
+    if dataset == "mnist" { &ALL } else { &ALL[1..] }
 }
 
 #[derive(Clone, Copy)]
 enum Source {
     Published,
+    /// The figures built in.
     Sklearn,
+    /// The rows of stock scikit-learn among the results.
+    Harness,
 }
 
 impl Source {
@@ -56,6 +61,7 @@ impl Source {
         match self {
             Source::Published => "the published table",
             Source::Sklearn => "scikit-learn today",
+            Source::Harness => "scikit-learn in this harness",
         }
     }
 }
@@ -72,18 +78,25 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         EXACT.join(" and "),
         view.run
     );
+    let stock = Stock::of(table);
     for (dataset, name) in table.datasets.iter().enumerate() {
         for &source in references(name) {
-            let pairs = pairs(table, view, dataset, source);
+            let pairs = pairs(table, view, dataset, source, &stock);
             if !pairs.is_empty() {
                 text += &part(&format!("{} against {}", title(name), source.name()), &pairs);
             }
         }
     }
-    text
+    text + &stock.against_published(table)
 }
 
-fn pairs<'a>(table: &'a SideBySide, view: &'a View, dataset: usize, source: Source) -> Vec<Pair<'a>> {
+fn pairs<'a>(
+    table: &'a SideBySide,
+    view: &'a View,
+    dataset: usize,
+    source: Source,
+    stock: &Stock,
+) -> Vec<Pair<'a>> {
     let lines = table.view(view).filter(|line| line.engine == "native");
     lines
         .filter_map(|line| {
@@ -91,6 +104,7 @@ fn pairs<'a>(table: &'a SideBySide, view: &'a View, dataset: usize, source: Sour
             let reference = match source {
                 Source::Published => figures.published,
                 Source::Sklearn => figures.sklearn,
+                Source::Harness => stock.accuracy(dataset, &line.id),
             };
             let row = table.row(line, dataset)?;
             let unconverged = figures.unconverged;

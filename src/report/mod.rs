@@ -21,6 +21,7 @@ pub mod ranking;
 pub mod reference;
 pub mod rows;
 pub mod scaling;
+pub mod stock;
 pub mod submitted;
 pub mod tables;
 pub mod text;
