@@ -133,7 +133,8 @@ def run_row(name, row, arguments, evidence):
             continue
         common = (arguments.dataset, size, arguments.limit)
         if label is None:
-            done = engines.ours(arguments.binary, row["classifier"], row["configurations"], *common)
+            own = [configuration | row.get("ours", {}) for configuration in row["configurations"]]
+            done = engines.ours(arguments.binary, row["classifier"], own, *common)
         else:
             peer = row["peers"][label]
             engine = engines.label_engine(label, peer)

@@ -147,6 +147,7 @@ def ours(binary, classifier, configurations, dataset, train_size, limit):
             "predict_seconds": results[0]["predict_seconds"],
             "cpu_seconds": round(cpu, 4),
             "iterations": repeat.get("facts", {}).get("epochs"),
+            "objective": repeat.get("facts", {}).get("objective"),
         }
 
     return measure(work)

@@ -43,6 +43,17 @@ def images(dataset, part, numpy):
     return pixels.reshape(len(labels), -1), labels
 
 
+def objective(model, parameters, pixels, labels, numpy):
+    """R(w) + C times the losses of a softmax model: what says how far a solver came before it stopped."""
+    scores = model.decision_function(pixels)
+    scores -= scores.max(axis=1, keepdims=True)
+    own = scores[numpy.arange(len(labels)), numpy.searchsorted(model.classes_, labels)]
+    losses = numpy.log(numpy.exp(scores).sum(axis=1)) - own
+    weights = model.coef_
+    norm = numpy.abs(weights).sum() if parameters.get("penalty") == "l1" else 0.5 * (weights**2).sum()
+    return float(norm + parameters.get("C", 1) * losses.sum())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--intelex", action="store_true")
@@ -97,6 +108,8 @@ def main():
         "converged": not any(issubclass(warning.category, ConvergenceWarning) for warning in caught),
         "blas": sorted({f"{p['internal_api']} {p['version']} {p.get('architecture', '')}".strip() for p in blas}),
     }
+    if arguments.classifier == "LogisticRegression" and arguments.parameters.get("multi_class") == "multinomial":
+        measurement["objective"] = objective(model, arguments.parameters, train, train_labels, numpy)
     if dispatch:
         from importlib.metadata import version
 

@@ -73,6 +73,9 @@ def remarks(row, mine, peers, measurements):
             said.append(f"{name} stopped at its limit of iterations in some run")
         if any(m["status"] == "timeout" for m in own):
             said.append(f"{name}: some runs were stopped at {max(m.get('limit_seconds', 0) for m in own):g} s")
+        reached = [m["objective"] for m in own if m["status"] == "ok" and m.get("objective")]
+        if reached:
+            said.append(f"objective of {name}: {max(reached):,.1f}")
         answers = {m["accelerated"] for m in own if "accelerated" in m}
         if answers:
             said.append(f"{name}: " + " or ".join(sorted(ACCELERATED[answer] for answer in answers)))
