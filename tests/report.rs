@@ -219,7 +219,10 @@ fn scikit_learn_of_this_harness_judges_our_rows_and_the_published_columns() {
     assert!(judged.contains("1 row: 0 within 0.005, 1 within 0.01; 0 hold by the rule."), "{text}");
     let published = part("scikit-learn in this harness against the published table");
     assert!(published.contains("| MNIST | SVC | 1 | -0.0010 | -0.0010 | -0.0010 | 0 | 1 |"), "{text}");
-    assert!(published.contains("| Fashion-MNIST | all | 1 | +0.0120 | +0.0120 | +0.0120 | 1 | 0 |"), "{text}");
+    assert!(
+        published.contains("| Fashion-MNIST | all | 1 | +0.0120 | +0.0120 | +0.0120 | 1 | 0 |"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -39,7 +39,9 @@ impl<'a> Stock<'a> {
         let mut families: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
         for (&(dataset, _), &(line, row)) in &self.0 {
             let figures = &line.cells[dataset].figures;
-            if let (Some(ours), Some(published), false) = (row.accuracy, figures.published, figures.unconverged) {
+            if let (Some(ours), Some(published), false) =
+                (row.accuracy, figures.published, figures.unconverged)
+            {
                 families.entry((dataset, &line.classifier)).or_default().push(ours - published);
             }
         }
