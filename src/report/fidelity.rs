@@ -13,9 +13,9 @@ const ALLOWED: f64 = 0.005;
 const ALLOWED_EXACT: f64 = 0.002;
 const EXACT: [&str; 2] = ["KNeighborsClassifier", "GaussianNB"];
 /// Steps of the counts.
-const NEAR: [f64; 2] = [0.005, 0.01];
+pub const NEAR: [f64; 2] = [0.005, 0.01];
 /// Figures of the table have three digits, ours four: half of the last one is no difference.
-const ROUNDING: f64 = 1e-9;
+pub const ROUNDING: f64 = 1e-9;
 
 /// A row beside a reference figure.
 struct Pair<'a> {

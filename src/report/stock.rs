@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::charts::overview::title;
+use super::fidelity::{NEAR, ROUNDING};
 use super::format::difference;
 use super::rows::Row;
 use super::tables::{Line, SideBySide};
 use crate::results::Status;
 
 const ENGINE: &str = "scikit-learn";
-/// The first step of fidelity's counts, and half of the table's last digit no difference.
-const NEAR: f64 = 0.005 + 1e-9;
 
 /// Rows on the whole training set, of whatever run, by data set and canonical id.
 pub struct Stock<'a>(BTreeMap<(usize, &'a str), (&'a Line, &'a Row)>);
@@ -39,10 +38,10 @@ impl<'a> Stock<'a> {
         let mut families: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
         for (&(dataset, _), &(line, row)) in &self.0 {
             let figures = &line.cells[dataset].figures;
-            if let (Some(ours), Some(published), false) =
+            if let (Some(accuracy), Some(published), false) =
                 (row.accuracy, figures.published, figures.unconverged)
             {
-                families.entry((dataset, &line.classifier)).or_default().push(ours - published);
+                families.entry((dataset, &line.classifier)).or_default().push(accuracy - published);
             }
         }
         if families.is_empty() {
@@ -80,6 +79,6 @@ fn line(dataset: &str, classifier: &str, differences: &[f64]) -> String {
         difference(least),
         difference(most),
         differences.iter().filter(|&&away| away > 0.0).count(),
-        differences.iter().filter(|away| away.abs() <= NEAR).count(),
+        differences.iter().filter(|away| away.abs() <= NEAR[0] + ROUNDING).count(),
     )
 }
