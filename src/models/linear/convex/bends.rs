@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::passes::{BLOCK, Packed, Sums, stripes, unpack};
+use crate::linalg::simd::for_each_level;
 use crate::linalg::sparse::{LANES, Lanes, SparseRows};
 
 /// What is below this, or below this part of a row's sum, does not count.
@@ -19,6 +20,17 @@ pub struct Bends {
     /// h of these rows, `sixteens` to a row.
     bends: Vec<Lanes>,
     sixteens: usize,
+    /// Of these rows where the classes are coupled.
+    couplings: Vec<Coupling>,
+}
+
+/// What couples the classes of a row.
+#[derive(Clone, Copy)]
+struct Coupling {
+    /// The class that bends most.
+    most: usize,
+    /// The sum of h.
+    total: f32,
 }
 
 impl Bends {
@@ -30,7 +42,7 @@ impl Bends {
         derive: impl Fn(usize, T, &mut [f32]) + Sync,
     ) -> Bends {
         let sixteens = classes.div_ceil(LANES);
-        let all: Vec<Option<Vec<Lanes>>> = parts
+        let all: Vec<Option<(Vec<Lanes>, Coupling)>> = parts
             .enumerate()
             .with_min_len(CHUNK)
             .map(|(row, part)| {
@@ -41,21 +53,34 @@ impl Bends {
                 for (lanes, bends) in lanes.iter_mut().zip(bends.chunks(LANES)) {
                     lanes.0[..bends.len()].copy_from_slice(bends);
                 }
-                let (most, total) = most_bent(&lanes);
+                let coupling = Coupling::of(&lanes);
                 // A class that bends alone where all are coupled does not bend at all.
-                let counted = bends.iter().enumerate().filter(|(class, _)| !coupled || *class != most);
+                let counted =
+                    bends.iter().enumerate().filter(|(class, _)| !coupled || *class != coupling.most);
                 let bent: f32 = counted.map(|(_, bend)| bend).sum();
-                (bent > LEAST_BEND * total.min(1.0)).then_some(lanes)
+                (bent > LEAST_BEND * coupling.total.min(1.0)).then_some((lanes, coupling))
             })
             .collect();
-        let mut collected = Bends { coupled, rows: Vec::new(), bends: Vec::new(), sixteens };
-        for (row, lanes) in all.into_iter().enumerate() {
-            if let Some(lanes) = lanes {
-                collected.rows.push(row as u32);
-                collected.bends.extend(lanes);
+        let (mut rows, mut bends, mut couplings) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, bent) in all.into_iter().enumerate() {
+            let Some((lanes, coupling)) = bent else { continue };
+            rows.push(row as u32);
+            bends.extend(lanes);
+            if coupled {
+                couplings.push(coupling);
             }
         }
-        collected
+        Bends { coupled, rows, bends, sixteens, couplings }
+    }
+
+    /// Whether every row bends alike in all of so many classes, as it does where all weights are zero.
+    pub fn alike(&self, classes: usize) -> bool {
+        let mut rows = self.bends.chunks_exact(self.sixteens);
+        rows.all(|bends| {
+            let mut all = bends.iter().flat_map(|bends| bends.0).take(classes);
+            let first = all.next();
+            all.all(|bend| Some(bend) == first)
+        })
     }
 
     /// The sum of all h.
@@ -80,8 +105,15 @@ impl Bends {
         for start in (start..end).step_by(BLOCK) {
             let list = &self.rows[start..(start + BLOCK).min(end)];
             packed.products(x, list, &mut products);
-            for i in 0..list.len() {
-                self.bend(&self.bends[(start + i) * self.sixteens..][..self.sixteens], &mut products, i);
+            let bends = &self.bends[start * self.sixteens..][..list.len() * self.sixteens];
+            if self.coupled {
+                pull(bends, &self.couplings[start..][..list.len()], &mut products);
+            } else {
+                for (row, bends) in bends.chunks_exact(self.sixteens).enumerate() {
+                    for (bends, products) in bends.iter().zip(&mut products) {
+                        products[row].0.iter_mut().zip(bends.0).for_each(|(value, bend)| *value *= bend);
+                    }
+                }
             }
             for (sixteen, products) in products.iter().enumerate() {
                 sums.add(x, sixteen, list, products);
@@ -90,67 +122,148 @@ impl Bends {
         sums
     }
 
-    /// A row's second derivative times its scores.
-    fn bend(&self, bends: &[Lanes], products: &mut [Vec<Lanes>], i: usize) {
-        if !self.coupled {
-            for (bends, products) in bends.iter().zip(products) {
-                products[i].0.iter_mut().zip(bends.0).for_each(|(value, bend)| *value *= bend);
-            }
-            return;
-        }
-        // Against the score of the class that bends most: what the others pull at it can be a millionth of its
-        // own, which the difference of large numbers would lose in f32.
-        let (most, total) = most_bent(bends);
-        let base = products[most / LANES][i].0[most % LANES];
-        let mut pulled = 0.0f32;
-        for (bends, products) in bends.iter().zip(products.iter_mut()) {
-            for (value, bend) in products[i].0.iter_mut().zip(bends.0) {
-                *value -= base;
-                pulled += bend * *value;
-            }
-        }
-        let mean = pulled / total;
-        let mut others = 0.0f32;
-        for (bends, products) in bends.iter().zip(products.iter_mut()) {
-            for (value, bend) in products[i].0.iter_mut().zip(bends.0) {
-                *value = bend * (*value - mean);
-                others += *value;
-            }
-        }
-        // What the others are pulled by, this one is pulled back by.
-        let own = &mut products[most / LANES][i].0[most % LANES];
-        others -= *own;
-        *own = -others;
-    }
-
     /// What bends in one class alone: h, or h (1 - h / sum(h)) where the classes are coupled.
     pub fn diagonal(&self, class: usize) -> Vec<f32> {
         let rows = self.bends.chunks_exact(self.sixteens);
-        rows.map(|bends| {
-            let bend = bends[class / LANES].0[class % LANES];
-            if !self.coupled {
-                return bend;
-            }
-            let (most, total) = most_bent(bends);
-            if class == most {
-                let others =
-                    bends.iter().flat_map(|bends| bends.0).enumerate().filter(|(other, _)| *other != most);
-                return bend / total * others.map(|(_, bend)| bend).sum::<f32>();
-            }
-            bend * (1.0 - bend / total)
-        })
-        .collect()
+        rows.enumerate()
+            .map(|(row, bends)| {
+                let bend = bends[class / LANES].0[class % LANES];
+                if !self.coupled {
+                    return bend;
+                }
+                let Coupling { most, total } = self.couplings[row];
+                if class == most {
+                    let others = bends
+                        .iter()
+                        .flat_map(|bends| bends.0)
+                        .enumerate()
+                        .filter(|(other, _)| *other != most);
+                    return bend / total * others.map(|(_, bend)| bend).sum::<f32>();
+                }
+                bend * (1.0 - bend / total)
+            })
+            .collect()
     }
 }
 
-/// The class that bends most, and the sum over all.
-fn most_bent(bends: &[Lanes]) -> (usize, f32) {
-    let (mut most, mut largest, mut total) = (0, 0.0f32, 0.0f32);
-    for (class, bend) in bends.iter().flat_map(|bends| bends.0).enumerate() {
-        total += bend;
-        if bend > largest {
-            (most, largest) = (class, bend);
+impl Coupling {
+    fn of(bends: &[Lanes]) -> Coupling {
+        let (mut most, mut largest, mut total) = (0, 0.0f32, 0.0f32);
+        for (class, bend) in bends.iter().flat_map(|bends| bends.0).enumerate() {
+            total += bend;
+            if bend > largest {
+                (most, largest) = (class, bend);
+            }
+        }
+        Coupling { most, total }
+    }
+}
+
+for_each_level! {
+    /// The second derivative of every row of a block, diag(h) - h h' / sum(h), times the row's scores, which stand
+    /// in `products`, sixteen classes at a time.
+    fn pull(bends: &[Lanes], couplings: &[Coupling], products: &mut [Vec<Lanes>]) {
+        let sixteens = products.len();
+        for ((row, coupling), bends) in couplings.iter().enumerate().zip(bends.chunks_exact(sixteens)) {
+            let (own, lane) = (coupling.most / LANES, coupling.most % LANES);
+            // Against the score of the class that bends most: what the others pull at it can be a millionth of its
+            // own, which the difference of large numbers would lose in f32.
+            let base = products[own][row].0[lane];
+            let mut pulled = [0.0f32; LANES];
+            for (bends, products) in bends.iter().zip(products.iter_mut()) {
+                let scores = &mut products[row].0;
+                for class in 0..LANES {
+                    scores[class] -= base;
+                    pulled[class] += bends.0[class] * scores[class];
+                }
+            }
+            let mean = sum(pulled) / coupling.total;
+            let mut others = [0.0f32; LANES];
+            for (sixteen, (bends, products)) in bends.iter().zip(products.iter_mut()).enumerate() {
+                let scores = &mut products[row].0;
+                for class in 0..LANES {
+                    scores[class] = bends.0[class] * (scores[class] - mean);
+                }
+                if sixteen == own {
+                    scores[lane] = 0.0;
+                }
+                for class in 0..LANES {
+                    others[class] += scores[class];
+                }
+            }
+            // What the others are pulled by, this one is pulled back by.
+            products[own][row].0[lane] = -sum(others);
         }
     }
-    (most, total)
+}
+
+/// The sum of all lanes, by halves.
+#[inline(always)]
+fn sum(lanes: [f32; LANES]) -> f32 {
+    let mut sums = lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eighteen classes, so that the one that bends most can stand in either sixteen.
+    fn row(seed: usize) -> (Vec<f32>, Vec<f32>) {
+        let value = |class: usize, by: usize| ((class * 31 + seed * 17) % by) as f32 / by as f32;
+        (
+            (0..18).map(|class| 0.01 + value(class, 23)).collect(),
+            (0..18).map(|class| value(class, 29)).collect(),
+        )
+    }
+
+    #[test]
+    fn coupled_classes_pull_at_each_other_by_the_formula() {
+        let rows = 5;
+        let mut bends = Vec::new();
+        let mut products = vec![vec![Lanes::ZERO; rows]; 2];
+        for i in 0..rows {
+            let (h, scores) = row(i);
+            for (sixteen, h) in h.chunks(LANES).enumerate() {
+                let mut lanes = Lanes::ZERO;
+                lanes.0[..h.len()].copy_from_slice(h);
+                bends.push(lanes);
+                let scores = &scores[sixteen * LANES..];
+                let count = scores.len().min(LANES);
+                products[sixteen][i].0[..count].copy_from_slice(&scores[..count]);
+            }
+        }
+        let couplings: Vec<Coupling> = bends.chunks_exact(2).map(Coupling::of).collect();
+        assert!(couplings.iter().any(|c| c.most < LANES) && couplings.iter().any(|c| c.most >= LANES));
+        pull(&bends, &couplings, &mut products);
+        for i in 0..rows {
+            let (h, scores) = row(i);
+            let total: f32 = h.iter().sum();
+            let mean = h.iter().zip(&scores).map(|(h, score)| h * score).sum::<f32>() / total;
+            for class in 0..18 {
+                let expected = h[class] * (scores[class] - mean);
+                let got = products[class / LANES][i].0[class % LANES];
+                assert!((got - expected).abs() < 1e-5, "row {i} class {class}: {got} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn classes_are_alike_only_where_all_rows_are() {
+        let of = |last: f32| {
+            Bends::collect(3, true, vec![(); 40].into_par_iter(), |row, _, bends| {
+                bends.copy_from_slice(&[0.5, 0.5, if row == 39 { last } else { 0.5 }]);
+            })
+        };
+        assert!(of(0.5).alike(3));
+        assert!(!of(0.25).alike(3));
+        assert!(of(0.25).alike(2));
+    }
 }

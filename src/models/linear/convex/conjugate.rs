@@ -1,6 +1,8 @@
 //! Newton's equations (X' H X + D) step = right by conjugate gradients, preconditioned by the Cholesky factors
 //! of each class's own part, estimated from a sample of the rows.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::bends::Bends;
@@ -30,10 +32,10 @@ pub struct Accuracy {
 
 /// The estimates of each class's own second derivative, kept from one solution to the next.
 pub struct Solver {
-    grams: Vec<Vec<f64>>,
+    grams: Vec<Arc<Vec<f64>>>,
     sample: usize,
     /// The factors of the last solution, by which the next estimate chooses its rows, and the diagonal in them.
-    factors: Option<Vec<Cholesky>>,
+    factors: Option<Vec<Arc<Cholesky>>>,
     diagonal: Vec<f64>,
 }
 
@@ -69,10 +71,10 @@ impl Solver {
         let mut stale = kept;
         if !kept {
             if self.factors.is_none() && bends.rows.len() > self.sample {
-                let first = curvature::within_classes(x, bends, classes, self.sample, None);
-                self.factors = Some(Preconditioner::new(&first, diagonal, bends.coupled).factors);
+                self.grams = self.estimate(x, bends, classes);
+                self.factors = Some(Preconditioner::new(&self.grams, diagonal, bends.coupled).factors);
             }
-            self.grams = curvature::within_classes(x, bends, classes, self.sample, self.factors.as_deref());
+            self.grams = self.estimate(x, bends, classes);
         }
         let mut preconditioner = match self.factors.take() {
             // Under l2 nothing but the intercept's share changes.
@@ -107,8 +109,8 @@ impl Solver {
             let back: Vec<f64> = lengths.iter().map(|length| -length).collect();
             add_scaled(&back, &product, &mut residual, part);
             if products >= MANY_PRODUCTS && stale {
-                let factors = Some(preconditioner.factors.as_slice());
-                self.grams = curvature::within_classes(x, bends, classes, self.sample, factors);
+                self.factors = Some(preconditioner.factors);
+                self.grams = self.estimate(x, bends, classes);
                 preconditioner = Preconditioner::new(&self.grams, diagonal, bends.coupled);
                 self.diagonal = diagonal.to_vec();
                 stale = false;
@@ -131,6 +133,16 @@ impl Solver {
         Solution { step, products }
     }
 
+    /// Estimates by the factors there are; once for all classes where all bend alike.
+    fn estimate(&self, x: &SparseRows, bends: &Bends, classes: usize) -> Vec<Arc<Vec<f64>>> {
+        let factors = self.factors.as_deref();
+        let alike = bends.coupled && bends.alike(classes);
+        let estimated =
+            curvature::within_classes(x, bends, if alike { 1 } else { classes }, self.sample, factors);
+        let estimated: Vec<Arc<Vec<f64>>> = estimated.into_iter().map(Arc::new).collect();
+        (0..classes).map(|class| Arc::clone(&estimated[class % estimated.len()])).collect()
+    }
+
     /// The kept factors are as good as those with this diagonal.
     fn factored(&self, diagonal: &[f64]) -> bool {
         let width = diagonal.len() / self.grams.len();
@@ -146,20 +158,28 @@ impl Solver {
 /// the factors of single classes know nothing of how flat it is there (Mandel, "Balancing domain decomposition",
 /// 1993, with this as the coarse space; its products with the matrix are products with the diagonal).
 struct Preconditioner<'a> {
-    factors: Vec<Cholesky>,
+    factors: Vec<Arc<Cholesky>>,
     diagonal: &'a [f64],
     /// The sums of the diagonal over the classes; empty where these share nothing.
     alike: Vec<f64>,
 }
 
 impl<'a> Preconditioner<'a> {
-    fn new(grams: &[Vec<f64>], diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
+    fn new(grams: &[Arc<Vec<f64>>], diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
         let width = diagonal.len() / grams.len();
-        let all = grams.par_iter().zip(diagonal.par_chunks(width));
-        Preconditioner::with(all.map(|(gram, diagonal)| factor(gram, diagonal)).collect(), diagonal, coupled)
+        let first = &diagonal[..width];
+        let alike = grams.iter().all(|gram| Arc::ptr_eq(gram, &grams[0]))
+            && diagonal.chunks_exact(width).all(|diagonal| diagonal == first);
+        let factors = if alike {
+            vec![Arc::new(factor(&grams[0], first)); grams.len()]
+        } else {
+            let all = grams.par_iter().zip(diagonal.par_chunks(width));
+            all.map(|(gram, diagonal)| Arc::new(factor(gram, diagonal))).collect()
+        };
+        Preconditioner::with(factors, diagonal, coupled)
     }
 
-    fn with(factors: Vec<Cholesky>, diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
+    fn with(factors: Vec<Arc<Cholesky>>, diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
         let width = diagonal.len() / factors.len();
         let alike = if coupled { over_classes(diagonal, width) } else { Vec::new() };
         Preconditioner { factors, diagonal, alike }

@@ -6,6 +6,8 @@
 //! It preconditions conjugate gradients, whose products are exact: an estimate decides how many of them it
 //! takes, not where they lead.
 
+use std::sync::Arc;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
@@ -28,14 +30,14 @@ pub fn within_classes(
     bends: &Bends,
     classes: usize,
     limit: usize,
-    factors: Option<&[Cholesky]>,
+    factors: Option<&[Arc<Cholesky>]>,
 ) -> Vec<Vec<f64>> {
     let diagonals: Vec<Vec<f32>> = (0..classes).into_par_iter().map(|class| bends.diagonal(class)).collect();
     let shares = match factors {
         None => leverages(x, &bends.rows, &diagonals, limit),
         Some(factors) => {
             let all = diagonals.par_iter().zip(factors).enumerate();
-            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, _))| {
+            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, &Arc<Cholesky>))| {
                 if few(h, limit) { Vec::new() } else { leverages_by(x, &bends.rows, h, factor, class as u64) }
             };
             all.map(shares).collect()
