@@ -172,24 +172,20 @@ for_each_level! {
             let mut pulled = [0.0f32; LANES];
             for (bends, products) in bends.iter().zip(products.iter_mut()) {
                 let scores = &mut products[row].0;
-                for class in 0..LANES {
-                    scores[class] -= base;
-                    pulled[class] += bends.0[class] * scores[class];
+                for ((score, bend), pulled) in scores.iter_mut().zip(bends.0).zip(&mut pulled) {
+                    *score -= base;
+                    *pulled += bend * *score;
                 }
             }
             let mean = sum(pulled) / coupling.total;
             let mut others = [0.0f32; LANES];
             for (sixteen, (bends, products)) in bends.iter().zip(products.iter_mut()).enumerate() {
                 let scores = &mut products[row].0;
-                for class in 0..LANES {
-                    scores[class] = bends.0[class] * (scores[class] - mean);
-                }
+                scores.iter_mut().zip(bends.0).for_each(|(score, bend)| *score = bend * (*score - mean));
                 if sixteen == own {
                     scores[lane] = 0.0;
                 }
-                for class in 0..LANES {
-                    others[class] += scores[class];
-                }
+                others.iter_mut().zip(scores).for_each(|(sum, pulled)| *sum += *pulled);
             }
             // What the others are pulled by, this one is pulled back by.
             products[own][row].0[lane] = -sum(others);
