@@ -171,7 +171,8 @@ impl<'a> Preconditioner<'a> {
         let alike = grams.iter().all(|gram| Arc::ptr_eq(gram, &grams[0]))
             && diagonal.chunks_exact(width).all(|diagonal| diagonal == first);
         let factors = if alike {
-            vec![Arc::new(factor(&grams[0], first)); grams.len()]
+            let one = Arc::new(factor(&grams[0], first));
+            vec![one; grams.len()]
         } else {
             let all = grams.par_iter().zip(diagonal.par_chunks(width));
             all.map(|(gram, diagonal)| Arc::new(factor(gram, diagonal))).collect()
