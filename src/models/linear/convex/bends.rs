@@ -222,29 +222,23 @@ mod tests {
 
     #[test]
     fn coupled_classes_pull_at_each_other_by_the_formula() {
-        let rows = 5;
-        let mut bends = Vec::new();
-        let mut products = vec![vec![Lanes::ZERO; rows]; 2];
-        for i in 0..rows {
-            let (h, scores) = row(i);
-            for (sixteen, h) in h.chunks(LANES).enumerate() {
-                let mut lanes = Lanes::ZERO;
-                lanes.0[..h.len()].copy_from_slice(h);
-                bends.push(lanes);
-                let scores = &scores[sixteen * LANES..];
-                let count = scores.len().min(LANES);
-                products[sixteen][i].0[..count].copy_from_slice(&scores[..count]);
-            }
-        }
+        let all: Vec<(Vec<f32>, Vec<f32>)> = (0..5).map(row).collect();
+        let lanes = |values: &[f32]| {
+            let mut lanes = Lanes::ZERO;
+            lanes.0[..values.len()].copy_from_slice(values);
+            lanes
+        };
+        let bends: Vec<Lanes> = all.iter().flat_map(|(h, _)| h.chunks(LANES).map(lanes)).collect();
+        let (first, second) = all.iter().map(|(_, s)| (lanes(&s[..LANES]), lanes(&s[LANES..]))).unzip();
+        let mut products: Vec<Vec<Lanes>> = vec![first, second];
         let couplings: Vec<Coupling> = bends.chunks_exact(2).map(Coupling::of).collect();
         assert!(couplings.iter().any(|c| c.most < LANES) && couplings.iter().any(|c| c.most >= LANES));
         pull(&bends, &couplings, &mut products);
-        for i in 0..rows {
-            let (h, scores) = row(i);
+        for (i, (h, scores)) in all.iter().enumerate() {
             let total: f32 = h.iter().sum();
-            let mean = h.iter().zip(&scores).map(|(h, score)| h * score).sum::<f32>() / total;
-            for class in 0..18 {
-                let expected = h[class] * (scores[class] - mean);
+            let mean = h.iter().zip(scores).map(|(h, score)| h * score).sum::<f32>() / total;
+            for (class, (h, score)) in h.iter().zip(scores).enumerate() {
+                let expected = h * (score - mean);
                 let got = products[class / LANES][i].0[class % LANES];
                 assert!((got - expected).abs() < 1e-5, "row {i} class {class}: {got} {expected}");
             }
