@@ -1,9 +1,23 @@
-//! Cholesky factorisation of a dense positive definite f64 matrix, blocked so that `dgemm` does the work.
+//! Cholesky factorisation of a dense positive definite f64 matrix, blocked so that `dgemm` does the work; and the
+//! factor rounded to f32 for preconditioners, which are read far more often than they are made.
 
 use super::gemm::{View, dgemm};
+use super::simd::for_each_level;
 
 /// Columns factored at a time.
 const BLOCK: usize = 48;
+
+/// The factor of a positive definite matrix A, in one precision or another.
+pub trait Factor: From<Cholesky> + Send + Sync {
+    /// Rows of A.
+    fn size(&self) -> usize;
+
+    /// Replaces `b` by the solution of A x = b. n^2 steps.
+    fn solve(&self, b: &mut [f64]);
+
+    /// Replaces `b` by the solution of L' x = b. n^2 / 2 steps.
+    fn solve_transposed(&self, b: &mut [f64]);
+}
 
 /// The lower triangle L with L L' = A.
 pub struct Cholesky {
@@ -69,9 +83,14 @@ impl Cholesky {
         }
         inverse
     }
+}
 
-    /// Replaces `b` by the solution of A x = b. n^2 steps.
-    pub fn solve(&self, b: &mut [f64]) {
+impl Factor for Cholesky {
+    fn size(&self) -> usize {
+        self.n
+    }
+
+    fn solve(&self, b: &mut [f64]) {
         let n = self.n;
         assert_eq!(b.len(), n, "right side has another length");
         for i in 0..n {
@@ -82,8 +101,7 @@ impl Cholesky {
         self.solve_transposed(b);
     }
 
-    /// Replaces `b` by the solution of L' x = b. n^2 / 2 steps.
-    pub fn solve_transposed(&self, b: &mut [f64]) {
+    fn solve_transposed(&self, b: &mut [f64]) {
         let n = self.n;
         for i in (0..n).rev() {
             let value = b[i] / self.l[i * n + i];
@@ -91,6 +109,92 @@ impl Cholesky {
             for (b, l) in b[..i].iter_mut().zip(&self.l[i * n..i * n + i]) {
                 *b -= value * l;
             }
+        }
+    }
+}
+
+/// L rounded to f32, its rows packed one after the other without what stands above the diagonal: a quarter of the bytes
+/// that [`Cholesky`] holds, half of those that it reads.
+pub struct RoundedCholesky {
+    /// The rows left of the diagonal.
+    lower: Vec<f32>,
+    /// 1 / the diagonal.
+    inverse: Vec<f32>,
+}
+
+impl From<Cholesky> for RoundedCholesky {
+    fn from(factor: Cholesky) -> RoundedCholesky {
+        let rows = || factor.l.chunks_exact(factor.n.max(1)).enumerate();
+        RoundedCholesky {
+            lower: rows().flat_map(|(i, row)| row[..i].iter().map(|value| *value as f32)).collect(),
+            inverse: rows().map(|(i, row)| (1.0 / row[i]) as f32).collect(),
+        }
+    }
+}
+
+impl Factor for RoundedCholesky {
+    fn size(&self) -> usize {
+        self.inverse.len()
+    }
+
+    fn solve(&self, b: &mut [f64]) {
+        self.rounded(b, |values| {
+            solve_lower(&self.lower, &self.inverse, values);
+            solve_upper(&self.lower, &self.inverse, values);
+        });
+    }
+
+    fn solve_transposed(&self, b: &mut [f64]) {
+        self.rounded(b, |values| solve_upper(&self.lower, &self.inverse, values));
+    }
+}
+
+impl RoundedCholesky {
+    fn rounded(&self, b: &mut [f64], solve: impl FnOnce(&mut [f32])) {
+        assert_eq!(b.len(), self.inverse.len(), "right side has another length");
+        let mut values: Vec<f32> = b.iter().map(|value| *value as f32).collect();
+        solve(&mut values);
+        b.iter_mut().zip(values).for_each(|(b, value)| *b = f64::from(value));
+    }
+}
+
+for_each_level! {
+    /// Replaces `b` by the solution of L x = b.
+    fn solve_lower(lower: &[f32], inverse: &[f32], b: &mut [f32]) {
+        let mut rest = lower;
+        for i in 0..b.len() {
+            let (row, below) = rest.split_at(i);
+            rest = below;
+            let mut sums = [0.0f32; 32];
+            let (known, _) = b.split_at(i);
+            let (values, last) = row.as_chunks::<32>();
+            let (knowns, last_known) = known.as_chunks::<32>();
+            for (values, knowns) in values.iter().zip(knowns) {
+                sums.iter_mut().zip(values.iter().zip(knowns)).for_each(|(sum, (a, b))| *sum += a * b);
+            }
+            sums.iter_mut().zip(last.iter().zip(last_known)).for_each(|(sum, (a, b))| *sum += a * b);
+            let mut half = sums.len() / 2;
+            while half > 0 {
+                for lane in 0..half {
+                    sums[lane] += sums[lane + half];
+                }
+                half /= 2;
+            }
+            b[i] = (b[i] - sums[0]) * inverse[i];
+        }
+    }
+}
+
+for_each_level! {
+    /// Replaces `b` by the solution of L' x = b.
+    fn solve_upper(lower: &[f32], inverse: &[f32], b: &mut [f32]) {
+        let mut rest = lower;
+        for i in (0..b.len()).rev() {
+            let (above, row) = rest.split_at(rest.len() - i);
+            rest = above;
+            let value = b[i] * inverse[i];
+            b[i] = value;
+            b[..i].iter_mut().zip(row).for_each(|(b, l)| *b -= value * l);
         }
     }
 }
@@ -163,6 +267,25 @@ mod tests {
             for (got, expected) in right.iter().zip(&x) {
                 assert!((got - expected).abs() < 1e-9, "n={n}: {got} {expected}");
             }
+        }
+    }
+
+    #[test]
+    fn the_rounded_factor_solves_as_the_exact_one() {
+        for n in (0..=70).chain([129, 200]) {
+            let a =
+                |i: usize, j: usize| f64::from(u8::from(i == j)) * 3.0 + 1.0 / (1.0 + i.abs_diff(j) as f64);
+            let factor = Cholesky::new((0..n * n).map(|at| a(at / n, at % n)).collect(), n).unwrap();
+            let right: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+            let (mut exact, mut exact_half) = (right.clone(), right.clone());
+            factor.solve(&mut exact);
+            factor.solve_transposed(&mut exact_half);
+            let rounded = RoundedCholesky::from(factor);
+            let (mut got, mut half) = (right.clone(), right);
+            rounded.solve(&mut got);
+            rounded.solve_transposed(&mut half);
+            assert!(got.iter().zip(&exact).all(|(got, exact)| (got - exact).abs() < 1e-5), "n={n}");
+            assert!(half.iter().zip(&exact_half).all(|(got, exact)| (got - exact).abs() < 1e-5), "n={n}");
         }
     }
 

@@ -21,6 +21,9 @@ pub const WIDE_LANES: usize = 8;
 /// Interleaved sums of a product, so that one does not wait for the other: difference `t` goes to sum `t % 4`.
 const CHAINS: usize = 4;
 
+/// Rows that are counted to find what most rows share.
+const COUNTED: usize = 4096;
+
 /// One value of each of sixteen vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(align(64))]
@@ -50,7 +53,7 @@ pub struct SparseRows {
 
 impl SparseRows {
     /// From row-major bytes, d (at least 1, at most 65,536) to a row, each standing for `value(column, byte)`.
-    /// O(n d); six bytes for every byte that is not the most frequent one of its column.
+    /// O(n d); six bytes for every byte that is not the base's.
     pub fn from_bytes(bytes: &[u8], d: usize, value: impl Fn(usize, u8) -> f64) -> SparseRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
         assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
@@ -129,10 +132,11 @@ impl SparseRows {
     }
 }
 
-/// The most frequent byte of every column, the smallest of equals.
+/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals: a byte that is only
+/// nearly the most frequent one makes a base as good.
 fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     let mut counts = vec![0u32; d * 256];
-    for row in bytes.chunks_exact(d) {
+    for row in bytes.chunks_exact(d).step_by((bytes.len() / d / COUNTED).max(1)) {
         for (&byte, counts) in row.iter().zip(counts.chunks_exact_mut(256)) {
             counts[usize::from(byte)] += 1;
         }

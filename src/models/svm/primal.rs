@@ -17,7 +17,7 @@
 //! augmented Lagrangian method for support vector machine, 2020.)
 
 use super::smo::{Solution, rho};
-use crate::linalg::cholesky::Cholesky;
+use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::gemm::{View, dgemm};
 use crate::linalg::mixed::{add_scaled, dot};
 

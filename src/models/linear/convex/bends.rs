@@ -122,6 +122,24 @@ impl Bends {
         sums
     }
 
+    /// Adds to the slopes of all rows (n x k) what they change by when the scores do (n x k), were h to stay.
+    pub fn carry(&self, changes: &[f64], slopes: &mut [f64], k: usize) {
+        for (&row, bends) in self.rows.iter().zip(self.bends.chunks_exact(self.sixteens)) {
+            let of_row = row as usize * k..(row as usize + 1) * k;
+            let changes = &changes[of_row.clone()];
+            let bends = || bends.iter().flat_map(|bends| bends.0.map(f64::from));
+            let pull = |(bend, change): (f64, &f64)| bend * change;
+            let mean = if self.coupled {
+                bends().zip(changes).map(pull).sum::<f64>() / bends().sum::<f64>()
+            } else {
+                0.0
+            };
+            for ((slope, change), bend) in slopes[of_row].iter_mut().zip(changes).zip(bends()) {
+                *slope += bend * (change - mean);
+            }
+        }
+    }
+
     /// What bends in one class alone: h, or h (1 - h / sum(h)) where the classes are coupled.
     pub fn diagonal(&self, class: usize) -> Vec<f32> {
         let rows = self.bends.chunks_exact(self.sixteens);
@@ -241,6 +259,29 @@ mod tests {
                 let expected = h * (score - mean);
                 let got = products[class / LANES][i].0[class % LANES];
                 assert!((got - expected).abs() < 1e-5, "row {i} class {class}: {got} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_carried_by_the_second_derivative() {
+        for coupled in [false, true] {
+            let h = [[0.7f32, 0.2, 0.1], [1.0, 0.0, 0.0], [0.3, 0.3, 0.4]];
+            let bends = Bends::collect(3, coupled, vec![(); 3].into_par_iter(), |row, _, bends| {
+                bends.copy_from_slice(&h[row]);
+            });
+            let changes = [0.3, -0.2, 0.5, 1.0, 2.0, 3.0, 0.1, 0.0, -0.4];
+            let mut slopes = vec![1.0; 9];
+            bends.carry(&changes, &mut slopes, 3);
+            for (row, h) in h.iter().enumerate() {
+                let h = h.map(f64::from);
+                let changes = &changes[row * 3..][..3];
+                let mean = h.iter().zip(changes).map(|(h, change)| h * change).sum::<f64>();
+                for class in 0..3 {
+                    let expected = 1.0 + h[class] * (changes[class] - if coupled { mean } else { 0.0 });
+                    let got = slopes[row * 3 + class];
+                    assert!((got - expected).abs() < 1e-6, "{coupled} {row} {class}: {got} {expected}");
+                }
             }
         }
     }

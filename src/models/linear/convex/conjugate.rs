@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bends::Bends;
 use super::curvature;
-use crate::linalg::cholesky::Cholesky;
+use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::sparse::SparseRows;
 
 /// Rows that the second derivative of a class is estimated from at first, and at most; twice as many after a
@@ -21,26 +21,59 @@ const SAME: f64 = 1e-3;
 /// Products at most for one solution.
 const MOST_PRODUCTS: usize = 60;
 
-/// When the residual is small enough.
+/// When a solution is good enough: all three are to hold.
 #[derive(Clone, Copy)]
 pub struct Accuracy {
     /// The preconditioned norm of the residual, in parts of that of the right side.
     pub relative: f64,
     /// And half its squared norm, in the units of the objective.
     pub absolute: f64,
+    /// What the last product brought, in parts of all that was gained: one outlier can make up the norm of the
+    /// residual, which is then small while most is left to gain (the test is Nash and Sofer's, "Assessing a search
+    /// direction within a truncated-Newton method", 1990).
+    pub gain: f64,
 }
 
-/// The estimates of each class's own second derivative, kept from one solution to the next.
-pub struct Solver {
+/// What conjugate gradients have come to, mixed so that the residual itself never grows, as theirs does by a factor of
+/// ten between one product and the next (Zhou and Walker, "Residual smoothing techniques for iterative methods",
+/// 1994).
+struct Smooth {
+    step: Vec<f64>,
+    residual: Vec<f64>,
+}
+
+impl Smooth {
+    fn new(residual: &[f64]) -> Smooth {
+        Smooth { step: vec![0.0; residual.len()], residual: residual.to_vec() }
+    }
+
+    /// Goes towards the new step as far as makes the residual least, every part as far as its own.
+    fn follow(&mut self, step: &[f64], residual: &[f64], part: usize) {
+        let change: Vec<f64> = self.residual.iter().zip(residual).map(|(old, new)| old - new).collect();
+        let way: Vec<f64> = step.iter().zip(&self.step).map(|(new, old)| new - old).collect();
+        let lengths = quotients(&dots(&self.residual, &change, part), &dots(&change, &change, part));
+        add_scaled(&lengths, &way, &mut self.step, part);
+        let back: Vec<f64> = lengths.iter().map(|length| -length).collect();
+        add_scaled(&back, &change, &mut self.residual, part);
+    }
+
+    fn half_square(&self) -> f64 {
+        0.5 * dot(&self.residual, &self.residual)
+    }
+}
+
+/// The estimates of each class's own second derivative, kept from one solution to the next, with factors in the
+/// precision of `F`.
+pub struct Solver<F> {
     grams: Vec<Arc<Vec<f64>>>,
     sample: usize,
     /// The factors of the last solution, by which the next estimate chooses its rows, and the diagonal in them.
-    factors: Option<Vec<Arc<Cholesky>>>,
+    factors: Option<Vec<Arc<F>>>,
     diagonal: Vec<f64>,
 }
 
-impl Default for Solver {
-    fn default() -> Solver {
+impl<F> Default for Solver<F> {
+    fn default() -> Solver<F> {
         Solver { grams: Vec::new(), sample: SAMPLE, factors: None, diagonal: Vec::new() }
     }
 }
@@ -51,7 +84,12 @@ pub struct Solution {
     pub products: usize,
 }
 
-impl Solver {
+impl<F: Factor> Solver<F> {
+    /// Estimates from as many rows as are ever taken, for equations that take many products.
+    pub fn thorough() -> Solver<F> {
+        Solver { sample: MOST_SAMPLE, ..Solver::default() }
+    }
+
     /// The next solution begins with a new estimate.
     pub fn forget(&mut self) {
         self.grams.clear();
@@ -71,10 +109,10 @@ impl Solver {
         let mut stale = kept;
         if !kept {
             if self.factors.is_none() && bends.rows.len() > self.sample {
-                self.grams = self.estimate(x, bends, classes);
+                self.estimate(x, bends, classes);
                 self.factors = Some(Preconditioner::new(&self.grams, diagonal, bends.coupled).factors);
             }
-            self.grams = self.estimate(x, bends, classes);
+            self.estimate(x, bends, classes);
         }
         let mut preconditioner = match self.factors.take() {
             // Under l2 nothing but the intercept's share changes.
@@ -94,8 +132,12 @@ impl Solver {
         let mut sizes = dots(&residual, &direction, part);
         let goal = accuracy.relative * accuracy.relative * sizes.iter().sum::<f64>();
         let mut products = 0;
+        let (mut gained, mut last_gain) = (0.0, 0.0);
+        let mut smooth = accuracy.absolute.is_finite().then(|| Smooth::new(&residual));
         while products < MOST_PRODUCTS
-            && (sizes.iter().sum::<f64>() > goal || 0.5 * dot(&residual, &residual) > accuracy.absolute)
+            && (sizes.iter().sum::<f64>() > goal
+                || last_gain > accuracy.gain * gained
+                || smooth.as_ref().is_some_and(|smooth| smooth.half_square() > accuracy.absolute))
         {
             let mut product = bends.times(x, &direction);
             product.iter_mut().zip(diagonal).zip(&direction).for_each(|((p, bend), d)| *p += bend * d);
@@ -106,11 +148,16 @@ impl Solver {
             }
             let lengths = quotients(&sizes, &bent);
             add_scaled(&lengths, &direction, &mut step, part);
+            last_gain = dot(&lengths, &sizes);
+            gained += last_gain;
             let back: Vec<f64> = lengths.iter().map(|length| -length).collect();
             add_scaled(&back, &product, &mut residual, part);
+            if let Some(smooth) = &mut smooth {
+                smooth.follow(&step, &residual, part);
+            }
             if products >= MANY_PRODUCTS && stale {
                 self.factors = Some(preconditioner.factors);
-                self.grams = self.estimate(x, bends, classes);
+                self.estimate(x, bends, classes);
                 preconditioner = Preconditioner::new(&self.grams, diagonal, bends.coupled);
                 self.diagonal = diagonal.to_vec();
                 stale = false;
@@ -130,22 +177,23 @@ impl Solver {
             self.grams.clear();
         }
         self.factors = Some(preconditioner.factors);
-        Solution { step, products }
+        Solution { step: smooth.map_or(step, |smooth| smooth.step), products }
     }
 
-    /// Estimates by the factors there are; once for all classes where all bend alike.
-    fn estimate(&self, x: &SparseRows, bends: &Bends, classes: usize) -> Vec<Arc<Vec<f64>>> {
-        let factors = self.factors.as_deref();
+    /// Estimates by the factors there are; once for all where all bend alike.
+    fn estimate(&mut self, x: &SparseRows, bends: &Bends, classes: usize) {
         let alike = bends.coupled && bends.alike(classes);
+        let bent: Vec<Vec<f32>> =
+            (0..if alike { 1 } else { classes }).into_par_iter().map(|class| bends.diagonal(class)).collect();
         let estimated =
-            curvature::within_classes(x, bends, if alike { 1 } else { classes }, self.sample, factors);
+            curvature::within_classes(x, &bends.rows, &bent, self.sample, self.factors.as_deref());
         let estimated: Vec<Arc<Vec<f64>>> = estimated.into_iter().map(Arc::new).collect();
-        (0..classes).map(|class| Arc::clone(&estimated[class % estimated.len()])).collect()
+        self.grams = (0..classes).map(|class| Arc::clone(&estimated[class % estimated.len()])).collect();
     }
 
     /// The kept factors are as good as those with this diagonal.
     fn factored(&self, diagonal: &[f64]) -> bool {
-        let width = diagonal.len() / self.grams.len();
+        let width = self.grams.first().map_or(1, |gram| gram.len().isqrt());
         let own = self.grams.iter().flat_map(|gram| gram.iter().step_by(width + 1));
         let all = own.zip(diagonal).zip(&self.diagonal);
         self.diagonal.len() == diagonal.len()
@@ -157,16 +205,16 @@ impl Solver {
 /// what moves all of them alike: no loss changes along it, so that the diagonal alone stands against it, and
 /// the factors of single classes know nothing of how flat it is there (Mandel, "Balancing domain decomposition",
 /// 1993, with this as the coarse space; its products with the matrix are products with the diagonal).
-struct Preconditioner<'a> {
-    factors: Vec<Arc<Cholesky>>,
+struct Preconditioner<'a, F> {
+    factors: Vec<Arc<F>>,
     diagonal: &'a [f64],
     /// The sums of the diagonal over the classes; empty where these share nothing.
     alike: Vec<f64>,
 }
 
-impl<'a> Preconditioner<'a> {
-    fn new(grams: &[Arc<Vec<f64>>], diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
-        let width = diagonal.len() / grams.len();
+impl<'a, F: Factor> Preconditioner<'a, F> {
+    fn new(grams: &[Arc<Vec<f64>>], diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a, F> {
+        let width = grams[0].len().isqrt();
         let first = &diagonal[..width];
         let alike = grams.iter().all(|gram| Arc::ptr_eq(gram, &grams[0]))
             && diagonal.chunks_exact(width).all(|diagonal| diagonal == first);
@@ -180,14 +228,14 @@ impl<'a> Preconditioner<'a> {
         Preconditioner::with(factors, diagonal, coupled)
     }
 
-    fn with(factors: Vec<Arc<Cholesky>>, diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a> {
-        let width = diagonal.len() / factors.len();
+    fn with(factors: Vec<Arc<F>>, diagonal: &'a [f64], coupled: bool) -> Preconditioner<'a, F> {
+        let width = factors[0].size();
         let alike = if coupled { over_classes(diagonal, width) } else { Vec::new() };
         Preconditioner { factors, diagonal, alike }
     }
 
     fn solve(&self, right: &[f64]) -> Vec<f64> {
-        let width = right.len() / self.factors.len();
+        let width = self.factors[0].size();
         let mut solution = right.to_vec();
         let mut common = Vec::new();
         if !self.alike.is_empty() {
@@ -223,7 +271,7 @@ fn over_classes(values: &[f64], width: usize) -> Vec<f64> {
     sums
 }
 
-fn factor(gram: &[f64], diagonal: &[f64]) -> Cholesky {
+fn factor<F: Factor>(gram: &[f64], diagonal: &[f64]) -> F {
     let width = diagonal.len();
     let largest = (0..width).map(|j| gram[j * width + j]).fold(1.0, f64::max);
     let mut ridge = 0.0;
@@ -231,7 +279,7 @@ fn factor(gram: &[f64], diagonal: &[f64]) -> Cholesky {
         let mut matrix = gram.to_vec();
         (0..width).for_each(|j| matrix[j * width + j] += diagonal[j] + ridge);
         if let Some(factor) = Cholesky::new(matrix, width) {
-            return factor;
+            return factor.into();
         }
         // Rounding in f32 can leave a matrix that is not quite positive definite.
         ridge = (ridge * 10.0).max(1e-7 * largest);

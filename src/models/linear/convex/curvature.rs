@@ -12,8 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
-use super::bends::Bends;
-use crate::linalg::cholesky::Cholesky;
+use crate::linalg::cholesky::Factor;
 use crate::linalg::gemm::{self, View};
 use crate::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, project};
 
@@ -25,26 +24,29 @@ const PANEL: usize = 200;
 /// The matrices of all classes, (d + 1) x (d + 1), symmetric, row-major, rounded as f32 products are; from
 /// about `limit` rows each, chosen by `factors` of what was close to these matrices if there are such.
 /// O(k (limit d^2 + n d)).
-pub fn within_classes(
+pub fn within_classes<F: Factor>(
     x: &SparseRows,
-    bends: &Bends,
-    classes: usize,
+    rows: &[u32],
+    diagonals: &[Vec<f32>],
     limit: usize,
-    factors: Option<&[Arc<Cholesky>]>,
+    factors: Option<&[Arc<F>]>,
 ) -> Vec<Vec<f64>> {
-    let diagonals: Vec<Vec<f32>> = (0..classes).into_par_iter().map(|class| bends.diagonal(class)).collect();
     let shares = match factors {
-        None => leverages(x, &bends.rows, &diagonals, limit),
+        None => leverages(x, rows, diagonals, limit),
         Some(factors) => {
             let all = diagonals.par_iter().zip(factors).enumerate();
-            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, &Arc<Cholesky>))| {
-                if few(h, limit) { Vec::new() } else { leverages_by(x, &bends.rows, h, factor, class as u64) }
+            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, &Arc<F>))| {
+                if few(h, limit) {
+                    Vec::new()
+                } else {
+                    leverages_by(x, rows, h, factor.as_ref(), class as u64)
+                }
             };
             all.map(shares).collect()
         }
     };
     let all = diagonals.par_iter().zip(&shares);
-    all.map(|(diagonal, shares)| weighted_gram(x, &select(&bends.rows, diagonal, shares, limit))).collect()
+    all.map(|(diagonal, shares)| weighted_gram(x, &select(rows, diagonal, shares, limit))).collect()
 }
 
 /// All rows that bend are taken.
@@ -103,7 +105,7 @@ fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize)
 /// How much each row matters to a class whose second derivative was about L L': its leverage h |L^-1 x|^2, from
 /// sixteen random signs (Spielman and Srivastava 2011); 1 at most, which a leverage by the matrix itself cannot
 /// exceed, so that rows which have only begun to matter do not crowd out all others.
-fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &Cholesky, class: u64) -> Vec<f32> {
+fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &impl Factor, class: u64) -> Vec<f32> {
     let d = x.columns();
     let mut signs = Pcg64Mcg::seed_from_u64(class);
     let mut lanes = vec![Lanes::ZERO; d + 1];
@@ -205,6 +207,7 @@ fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::linalg::Matrix;
+    use crate::linalg::cholesky::Cholesky;
     use crate::linalg::sparse::tests::of_matrix;
 
     #[test]

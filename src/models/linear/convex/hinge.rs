@@ -1,7 +1,7 @@
 //! The hinge losses, weighted by C, and what a logarithmic barrier around their dual values makes of them:
 //! smooth losses, on whose way to the hinge the interior-point method starts ([`super::interior`]).
 
-use super::loss::Loss;
+use super::loss::{Loss, allow_each, allow_together};
 
 /// A hinge is the largest of dual value times lack over a set of dual values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,5 +180,13 @@ impl Loss for Barrier {
 
     fn conjugate(&self, target: usize, slopes: &[f64], scale: f64) -> f64 {
         -self.loss.dual(self.c, target, slopes.iter().map(|slope| slope.abs()), scale)
+    }
+
+    fn allow(&self, target: usize, slopes: &mut [f64]) {
+        match self.loss {
+            HingeLoss::Hinge => allow_each(self.c, target, slopes),
+            HingeLoss::SquaredHinge => allow_each(f64::INFINITY, target, slopes),
+            HingeLoss::CrammerSinger => allow_together(self.c, target, slopes),
+        }
     }
 }

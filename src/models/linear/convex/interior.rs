@@ -14,6 +14,7 @@ use super::hinge::{Barrier, Central, HingeLoss, central_slope};
 use super::newton::approach;
 use super::pair::{Borders, Pair, UNIT};
 use super::{Minimum, Norm, Problems, Settings, passes};
+use crate::linalg::cholesky::Cholesky;
 
 /// How far towards the border a step may go.
 const SHORT_OF_BORDER: f64 = 0.99;
@@ -92,7 +93,8 @@ impl<'a> State<'a> {
 
     fn run(&mut self) -> Minimum {
         let k = self.problems.k();
-        let mut solver = Solver::default();
+        // Near the borders of the dual values the equations ask for all the digits that the factors can have.
+        let mut solver: Solver<Cholesky> = Solver::default();
         let mut iterations = 0;
         // The least objective and the largest dual one. Steps lead along the path and not down: on the way the
         // objective can leap up, where a rare pixel's weight goes too far for the few rows that have it.
@@ -163,11 +165,11 @@ impl<'a> State<'a> {
     }
 
     /// Solves for the step to where the products are aimed, and takes note of it.
-    fn turn(&mut self, solver: &mut Solver, bends: &Bends, relative: f64) -> Vec<f64> {
+    fn turn(&mut self, solver: &mut Solver<Cholesky>, bends: &Bends, relative: f64) -> Vec<f64> {
         let mut right =
             self.combine(&self.map_rows(|state, target, row, out| state.pressed(target, row, out)));
         let diagonal = self.regulariser(&mut right);
-        let accuracy = Accuracy { relative, absolute: f64::INFINITY };
+        let accuracy = Accuracy { relative, absolute: f64::INFINITY, gain: f64::INFINITY };
         let solution = solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += solution.products + 1;
         let changes = passes::scores(&self.problems.x, &solution.step);

@@ -7,9 +7,12 @@ use super::bends::Bends;
 use super::conjugate::{Accuracy, Solution, Solver, dot};
 use super::loss::Loss;
 use super::{Minimum, Norm, Problems, Settings, passes};
+use crate::linalg::cholesky::RoundedCholesky;
 
 /// Conjugate gradients end when the residual has fallen to this part, in the preconditioner's norm.
 const RESIDUAL: f64 = 0.1;
+/// And when the last product brought at most this part of all.
+const GAIN: f64 = 0.03;
 /// A smooth problem is nearly solved when a Newton step promises less than this part of what the stand-in
 /// differs by.
 const NEARLY: f64 = 0.1;
@@ -17,6 +20,10 @@ const NEARLY: f64 = 0.1;
 const LITTLE: f64 = 0.02;
 /// An approach ends with a step cut shorter than this.
 const SHORT: f64 = 0.5;
+/// What a step promises at most, in parts of what may be left at the end, before one that is to prove the end.
+const PROVABLE: f64 = 4.0;
+/// Where classes are coupled, an estimate is as good as stale after a solution with more products than this.
+const FEW_PRODUCTS: usize = 10;
 /// The part of the promised decrease that a step must bring, how steeply the objective may rise at its end in
 /// parts of its slope at the start, and how often a step is shortened for that.
 const SUFFICIENT: f64 = 0.01;
@@ -50,25 +57,30 @@ struct Search<'a, L> {
     weights: Vec<f64>,
     /// n x k.
     scores: Vec<f64>,
-    solver: Solver,
+    /// Its factors rounded: they are read at every product, and what a product brings is measured.
+    solver: Solver<RoundedCholesky>,
     /// n x k: second derivatives that are not to be fallen below, after steps that went too far; empty for none.
     guards: Vec<f32>,
     /// The last step promised little.
     near: bool,
+    /// The last step brings the objective so near the least one that the next may prove it.
+    provable: bool,
     passes: usize,
 }
 
 impl<'a, L: Loss> Search<'a, L> {
     fn new(problems: &'a Problems, loss: L, settings: Settings) -> Search<'a, L> {
+        let solver = if loss.coupled() { Solver::thorough() } else { Solver::default() };
         Search {
             problems,
             loss,
             settings,
             weights: vec![0.0; problems.k() * (problems.d() + 1)],
             scores: vec![0.0; problems.n() * problems.k()],
-            solver: Solver::default(),
+            solver,
             guards: Vec::new(),
             near: false,
+            provable: false,
             passes: 0,
         }
     }
@@ -80,11 +92,12 @@ impl<'a, L: Loss> Search<'a, L> {
         // last two steps. The larger counts: a step whose equations were solved for little but one outlier
         // promises too little.
         let mut estimates = (f64::INFINITY, f64::INFINITY);
+        let mut foreseen = f64::INFINITY;
         loop {
             let (slopes, bends) = self.derivatives();
             let combined = self.combine(&slopes);
             let (objective, gap) = self.gap(&slopes, &combined);
-            let gap = gap.min(estimates.0.max(estimates.1));
+            let gap = gap.min(estimates.0.max(estimates.1)).min(foreseen);
             let converged = gap <= self.settings.tol * objective;
             if converged || iterations >= self.settings.max_iter || stalled > 3 || (roughly && self.near) {
                 let weights = std::mem::take(&mut self.weights);
@@ -97,7 +110,14 @@ impl<'a, L: Loss> Search<'a, L> {
                 .collect();
             let step = self.newton_step(&bends, &gradient, objective);
             let promised = -0.5 * dot(&gradient, &step);
-            let (moved, smooth) = self.search_line(&step, promised);
+            let changes = self.changes(&step);
+            let (moved, smooth) = self.search_line(&step, &changes, promised);
+            self.provable = promised < PROVABLE * self.settings.tol * objective;
+            let whole = moved == 1.0 && matches!(self.settings.norm, Norm::L2);
+            foreseen = f64::INFINITY;
+            if self.provable && whole && !roughly {
+                foreseen = self.foreseen_gap(slopes, &bends, &changes);
+            }
             let excess = (smooth - objective).abs();
             // Steps cut short lead along the border of what the quadratic model knows: the way is then as good as
             // gone.
@@ -192,6 +212,23 @@ impl<'a, L: Loss> Search<'a, L> {
         (objective, objective - dual)
     }
 
+    /// What a step changes the scores by.
+    fn changes(&mut self, step: &[f64]) -> Vec<f64> {
+        self.passes += 1;
+        passes::scores(&self.problems.x, step)
+    }
+
+    /// How far the objective stands above the dual one after a whole step, by the slopes that its equations foresaw:
+    /// against these, what is left of the gradient is the residual of the equations, and what the losses are not
+    /// quadratic by counts by itself, not by the gradient that it makes.
+    fn foreseen_gap(&mut self, mut slopes: Vec<f64>, bends: &Bends, changes: &[f64]) -> f64 {
+        bends.carry(changes, &mut slopes, self.problems.k());
+        let rows = slopes.par_chunks_mut(self.problems.k()).zip(&self.problems.targets);
+        rows.with_min_len(CHUNK).for_each(|(slopes, target)| self.loss.allow(*target, slopes));
+        let combined = self.combine(&slopes);
+        self.gap(&slopes, &combined).1
+    }
+
     /// Newton's step.
     fn newton_step(&mut self, bends: &Bends, gradient: &[f64], objective: f64) -> Vec<f64> {
         let norm = &self.settings.norm;
@@ -202,29 +239,30 @@ impl<'a, L: Loss> Search<'a, L> {
             .collect();
         // Near the end the gradient itself has to become small, as the gap under l2 is made of it.
         let absolute = match norm {
-            _ if !self.near => f64::INFINITY,
+            _ if !self.provable => f64::INFINITY,
             Norm::L2 => 0.1 * self.settings.tol * objective,
             Norm::L1(_) | Norm::L1Barrier(_) => f64::INFINITY,
         };
         let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
-        let accuracy = Accuracy { relative: RESIDUAL, absolute };
+        let accuracy = Accuracy { relative: RESIDUAL, absolute, gain: GAIN };
         let Solution { step, products } =
             self.solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += products;
+        if self.loss.coupled() && products > FEW_PRODUCTS {
+            self.solver.forget();
+        }
         step
     }
 
     /// Shortens the step until the smooth objective falls enough and no longer rises steeply where it ends,
     /// and takes it; gives the part taken, 0 for none.
-    fn search_line(&mut self, step: &[f64], promised: f64) -> (f64, f64) {
-        let changes = passes::scores(&self.problems.x, step);
-        self.passes += 1;
-        let (start, slope) = self.along(step, &changes, 0.0);
+    fn search_line(&mut self, step: &[f64], changes: &[f64], promised: f64) -> (f64, f64) {
+        let (start, slope) = self.along(step, changes, 0.0);
         let mut t = 1.0;
         // Between the last step that falls short of the least point along the way and the first one beyond it.
         let (mut short, mut beyond) = ((0.0, slope), (1.0, 0.0));
         for _ in 0..SHORTENINGS {
-            let (end, rise) = self.along(step, &changes, t);
+            let (end, rise) = self.along(step, changes, t);
             let fallen = start - end >= SUFFICIENT * t * promised && end < start;
             let steep = STEEP * slope.abs();
             if fallen && rise <= steep && (rise >= -steep || t == 1.0) {
@@ -233,11 +271,11 @@ impl<'a, L: Loss> Search<'a, L> {
                     self.weights[index] += t * step;
                 }
                 if t < 1.0 {
-                    self.guard(&changes);
+                    self.guard(changes);
                 } else {
                     self.guards.iter_mut().for_each(|guard| *guard *= FADE);
                 }
-                self.scores.iter_mut().zip(&changes).for_each(|(score, change)| *score += t * change);
+                self.scores.iter_mut().zip(changes).for_each(|(score, change)| *score += t * change);
                 return (t, start);
             }
             if rise < 0.0 && fallen {
