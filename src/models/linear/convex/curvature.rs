@@ -19,9 +19,9 @@ use crate::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, project};
 /// Rows taken at a time.
 const CHUNK: usize = 512;
 /// Columns of the product computed at a time; what lies above the diagonal is left out.
-const PANEL: usize = 200;
+const PANEL: usize = 100;
 
-/// The matrices of all classes, (d + 1) x (d + 1), symmetric, row-major, rounded as f32 products are; from
+/// The lower triangles of the matrices of all classes, (d + 1) x (d + 1), row-major, rounded as f32 products are; from
 /// about `limit` rows each, chosen by `factors` of what was close to these matrices if there are such.
 /// O(k (limit d^2 + n d)).
 pub fn within_classes<F: Factor>(
@@ -165,7 +165,7 @@ fn select(rows: &[u32], h: &[f32], shares: &[f32], limit: usize) -> Vec<(u32, f3
     chosen
 }
 
-/// The sum of weight * x x' over the chosen rows, x with a last feature 1. O(rows d^2).
+/// The lower triangle of the sum of weight * x x' over the chosen rows, x with a last feature 1. O(rows d^2).
 fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
     let width = x.columns() + 1;
     let mut product = vec![0.0f32; width * width];
@@ -192,15 +192,12 @@ fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
             gemm::sgemm(1.0, columns(start, count).t(), columns(0, start + count), 1.0, out, width);
         }
     }
-    let mut full = vec![0.0; width * width];
-    for i in 0..width {
-        for j in 0..=i {
-            let value = f64::from(product[i * width + j]);
-            full[i * width + j] = value;
-            full[j * width + i] = value;
-        }
+    let mut lower = vec![0.0; width * width];
+    for (i, (lower, product)) in lower.chunks_exact_mut(width).zip(product.chunks_exact(width)).enumerate() {
+        let both = lower.iter_mut().zip(product).take(i + 1);
+        both.for_each(|(lower, product)| *lower = f64::from(*product));
     }
-    full
+    lower
 }
 
 #[cfg(test)]
@@ -218,7 +215,7 @@ mod tests {
         let chosen: Vec<(u32, f32)> = (0..n as u32).step_by(2).map(|i| (i, 0.5 + (i % 5) as f32)).collect();
         let gram = weighted_gram(&of_matrix(&x), &chosen);
         let feature = |i: u32, j: usize| if j == d { 1.0 } else { f64::from(x.row(i as usize)[j]) };
-        for (a, b) in [(0, 0), (7, 3), (409, 410), (410, 410), (205, 11), (11, 205), (199, 200)] {
+        for (a, b) in [(0, 0), (7, 3), (410, 409), (410, 410), (205, 11), (200, 199), (99, 98), (100, 99)] {
             let exact: f64 = chosen.iter().map(|&(i, w)| f64::from(w) * feature(i, a) * feature(i, b)).sum();
             assert!((gram[a * (d + 1) + b] - exact).abs() < 1e-3, "{a} {b}");
         }
