@@ -7,7 +7,7 @@ use super::bends::Bends;
 use super::conjugate::{Accuracy, Solution, Solver, dot};
 use super::loss::Loss;
 use super::{Minimum, Norm, Problems, Settings, passes};
-use crate::linalg::cholesky::RoundedCholesky;
+use crate::linalg::cholesky::{Cholesky, Factor, RoundedCholesky};
 
 /// Conjugate gradients end when the residual has fallen to this part, in the preconditioner's norm.
 const RESIDUAL: f64 = 0.1;
@@ -38,27 +38,29 @@ const FADE: f32 = 0.5;
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
-/// Minimises from zero. A pass costs O(differences k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
+/// Minimises from zero, with factors rounded: they are read at every product. A pass costs O(differences k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
 pub fn minimise<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> Minimum {
-    Search::new(problems, loss, settings).run(false)
+    Search::<L, RoundedCholesky>::new(problems, loss, settings, false).run()
 }
 
 /// Comes near the minimum of a stand-in, from zero; gives weights, scores and passes.
 pub fn approach<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> (Vec<f64>, Vec<f64>, usize) {
-    let mut search = Search::new(problems, loss, settings);
-    let minimum = search.run(true);
+    let mut search = Search::<L, Cholesky>::new(problems, loss, settings, true);
+    let minimum = search.run();
     (minimum.weights, search.scores, search.passes)
 }
 
-struct Search<'a, L> {
+struct Search<'a, L, F> {
     problems: &'a Problems,
     loss: L,
     settings: Settings,
+    /// It is to be near enough when a step promises little, and over before what a proof asks for pays: solutions
+    /// that are judged by what they still gain, and estimates from more rows, made more often.
+    roughly: bool,
     weights: Vec<f64>,
     /// n x k.
     scores: Vec<f64>,
-    /// Its factors rounded: they are read at every product, and what a product brings is measured.
-    solver: Solver<RoundedCholesky>,
+    solver: Solver<F>,
     /// n x k: second derivatives that are not to be fallen below, after steps that went too far; empty for none.
     guards: Vec<f32>,
     /// The last step promised little.
@@ -68,13 +70,14 @@ struct Search<'a, L> {
     passes: usize,
 }
 
-impl<'a, L: Loss> Search<'a, L> {
-    fn new(problems: &'a Problems, loss: L, settings: Settings) -> Search<'a, L> {
-        let solver = if loss.coupled() { Solver::thorough() } else { Solver::default() };
+impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
+    fn new(problems: &'a Problems, loss: L, settings: Settings, roughly: bool) -> Search<'a, L, F> {
+        let solver = if loss.coupled() && !roughly { Solver::thorough() } else { Solver::default() };
         Search {
             problems,
             loss,
             settings,
+            roughly,
             weights: vec![0.0; problems.k() * (problems.d() + 1)],
             scores: vec![0.0; problems.n() * problems.k()],
             solver,
@@ -85,8 +88,8 @@ impl<'a, L: Loss> Search<'a, L> {
         }
     }
 
-    /// Runs to the end, or where it is `roughly` enough until a step promises little.
-    fn run(&mut self, roughly: bool) -> Minimum {
+    /// Runs to the end.
+    fn run(&mut self) -> Minimum {
         let (mut iterations, mut stalled) = (0, 0);
         // What the stand-in differs by and Newton's step promises: about how far the least objective is below, by the
         // last two steps. The larger counts: a step whose equations were solved for little but one outlier
@@ -99,7 +102,8 @@ impl<'a, L: Loss> Search<'a, L> {
             let (objective, gap) = self.gap(&slopes, &combined);
             let gap = gap.min(estimates.0.max(estimates.1)).min(foreseen);
             let converged = gap <= self.settings.tol * objective;
-            if converged || iterations >= self.settings.max_iter || stalled > 3 || (roughly && self.near) {
+            if converged || iterations >= self.settings.max_iter || stalled > 3 || (self.roughly && self.near)
+            {
                 let weights = std::mem::take(&mut self.weights);
                 return Minimum { weights, objective, gap, iterations, passes: self.passes, converged };
             }
@@ -115,13 +119,14 @@ impl<'a, L: Loss> Search<'a, L> {
             self.provable = promised < PROVABLE * self.settings.tol * objective;
             let whole = moved == 1.0 && matches!(self.settings.norm, Norm::L2);
             foreseen = f64::INFINITY;
-            if self.provable && whole && !roughly {
+            if self.provable && whole && !self.roughly {
                 foreseen = self.foreseen_gap(slopes, &bends, &changes);
             }
             let excess = (smooth - objective).abs();
             // Steps cut short lead along the border of what the quadratic model knows: the way is then as good as
             // gone.
-            self.near = promised < LITTLE * objective || (roughly && moved < SHORT && !self.loss.coupled());
+            self.near =
+                promised < LITTLE * objective || (self.roughly && moved < SHORT && !self.loss.coupled());
             iterations += 1;
             if matches!(self.settings.norm, Norm::L1(_)) && moved > 0.0 {
                 estimates = (estimates.1, excess + 2.0 * promised);
@@ -244,11 +249,12 @@ impl<'a, L: Loss> Search<'a, L> {
             Norm::L1(_) | Norm::L1Barrier(_) => f64::INFINITY,
         };
         let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
-        let accuracy = Accuracy { relative: RESIDUAL, absolute, gain: GAIN };
+        let gain = if self.roughly { f64::INFINITY } else { GAIN };
+        let accuracy = Accuracy { relative: RESIDUAL, absolute, gain };
         let Solution { step, products } =
             self.solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += products;
-        if self.loss.coupled() && products > FEW_PRODUCTS {
+        if self.loss.coupled() && !self.roughly && products > FEW_PRODUCTS {
             self.solver.forget();
         }
         step
