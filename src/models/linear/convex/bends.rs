@@ -42,34 +42,36 @@ impl Bends {
         derive: impl Fn(usize, T, &mut [f32]) + Sync,
     ) -> Bends {
         let sixteens = classes.div_ceil(LANES);
-        let all: Vec<Option<(Vec<Lanes>, Coupling)>> = parts
+        let mut bends = vec![Lanes::ZERO; parts.len() * sixteens];
+        let all: Vec<Option<Coupling>> = parts
+            .zip(bends.par_chunks_mut(sixteens))
             .enumerate()
             .with_min_len(CHUNK)
-            .map(|(row, part)| {
-                let mut lanes = vec![Lanes::ZERO; sixteens];
+            .map(|(row, (part, lanes))| {
                 let mut bends = [0.0f32; 256];
                 let bends = &mut bends[..classes];
                 derive(row, part, bends);
                 for (lanes, bends) in lanes.iter_mut().zip(bends.chunks(LANES)) {
                     lanes.0[..bends.len()].copy_from_slice(bends);
                 }
-                let coupling = Coupling::of(&lanes);
+                let coupling = Coupling::of(lanes);
                 // A class that bends alone where all are coupled does not bend at all.
                 let counted =
                     bends.iter().enumerate().filter(|(class, _)| !coupled || *class != coupling.most);
                 let bent: f32 = counted.map(|(_, bend)| bend).sum();
-                (bent > LEAST_BEND * coupling.total.min(1.0)).then_some((lanes, coupling))
+                (bent > LEAST_BEND * coupling.total.min(1.0)).then_some(coupling)
             })
             .collect();
-        let (mut rows, mut bends, mut couplings) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, bent) in all.into_iter().enumerate() {
-            let Some((lanes, coupling)) = bent else { continue };
+        let (mut rows, mut couplings) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        for (row, coupling) in all.into_iter().enumerate() {
+            let Some(coupling) = coupling else { continue };
+            bends.copy_within(row * sixteens..(row + 1) * sixteens, rows.len() * sixteens);
             rows.push(row as u32);
-            bends.extend(lanes);
             if coupled {
                 couplings.push(coupling);
             }
         }
+        bends.truncate(rows.len() * sixteens);
         Bends { coupled, rows, bends, sixteens, couplings }
     }
 

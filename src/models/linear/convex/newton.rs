@@ -97,9 +97,11 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         let mut estimates = (f64::INFINITY, f64::INFINITY);
         let mut foreseen = f64::INFINITY;
         loop {
-            let (slopes, bends) = self.derivatives();
+            let (value, slopes, bends) = self.derivatives();
             let combined = self.combine(&slopes);
-            let (objective, gap) = self.gap(&slopes, &combined);
+            // What is minimised to the end is no stand-in.
+            let losses = if self.roughly { self.losses() } else { value };
+            let (objective, gap) = self.gap(losses, &slopes, &combined);
             let gap = gap.min(estimates.0.max(estimates.1)).min(foreseen);
             let converged = gap <= self.settings.tol * objective;
             if converged || iterations >= self.settings.max_iter || stalled > 3 || (self.roughly && self.near)
@@ -115,7 +117,8 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
             let step = self.newton_step(&bends, &gradient, objective);
             let promised = -0.5 * dot(&gradient, &step);
             let changes = self.changes(&step);
-            let (moved, smooth) = self.search_line(&step, &changes, promised);
+            let start = self.at_start(value, &slopes, &step, &changes);
+            let (moved, smooth) = self.search_line(&step, &changes, start, promised);
             self.provable = promised < PROVABLE * self.settings.tol * objective;
             let whole = moved == 1.0 && matches!(self.settings.norm, Norm::L2);
             foreseen = f64::INFINITY;
@@ -149,18 +152,20 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         self.weights.iter().enumerate().map(move |(index, &w)| (index, w, counts(index)))
     }
 
-    /// The slopes of all rows (n x k) and what bends.
-    fn derivatives(&self) -> (Vec<f64>, Bends) {
+    /// The smooth losses, the slopes of all rows (n x k) and what bends.
+    fn derivatives(&self) -> (f64, Vec<f64>, Bends) {
         let k = self.problems.k();
         let mut slopes = vec![0.0; self.scores.len()];
-        let bends = Bends::collect(k, self.loss.coupled(), slopes.par_chunks_mut(k), |row, slopes, bend| {
+        let mut values = vec![0.0; self.problems.n()];
+        let rows = slopes.par_chunks_mut(k).zip(&mut values);
+        let bends = Bends::collect(k, self.loss.coupled(), rows, |row, (slopes, value), bend| {
             let scores = &self.scores[row * k..(row + 1) * k];
-            self.loss.evaluate(self.problems.targets[row], scores, slopes, bend);
+            *value = self.loss.evaluate(self.problems.targets[row], scores, slopes, bend);
             if let Some(guards) = self.guards.get(row * k..(row + 1) * k) {
                 bend.iter_mut().zip(guards).for_each(|(bend, guard)| *bend = bend.max(*guard));
             }
         });
-        (slopes, bends)
+        (values.iter().sum(), slopes, bends)
     }
 
     fn combine(&mut self, slopes: &[f64]) -> Vec<f64> {
@@ -168,8 +173,18 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         passes::combine(&self.problems.x, slopes, self.problems.k())
     }
 
-    /// The objective, and how far above the dual objective it stands.
-    fn gap(&self, slopes: &[f64], combined: &[f64]) -> (f64, f64) {
+    /// The losses themselves.
+    fn losses(&self) -> f64 {
+        let k = self.problems.k();
+        let rows = self.scores.par_chunks(CHUNK * k).zip(self.problems.targets.par_chunks(CHUNK));
+        let exact = |(scores, target): (&[f64], &usize)| self.loss.exact(*target, scores);
+        let sums: Vec<f64> =
+            rows.map(|(scores, targets)| scores.chunks_exact(k).zip(targets).map(exact).sum()).collect();
+        sums.iter().sum()
+    }
+
+    /// The objective with such losses, and how far above the dual objective it stands.
+    fn gap(&self, losses: f64, slopes: &[f64], combined: &[f64]) -> (f64, f64) {
         let norm = &self.settings.norm;
         let regulariser: f64 =
             self.indexed_weights().filter(|(_, _, counts)| *counts).map(|(_, w, _)| norm.exact(w)).sum();
@@ -196,24 +211,16 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
                 }
             }
         }
-        let sums: Vec<(f64, f64)> = self
-            .scores
+        let conjugates: Vec<f64> = slopes
             .par_chunks(CHUNK * k)
-            .zip(slopes.par_chunks(CHUNK * k))
-            .enumerate()
-            .map(|(chunk, (scores, slopes))| {
-                let mut sums = (0.0, 0.0);
-                for (i, (scores, slopes)) in scores.chunks_exact(k).zip(slopes.chunks_exact(k)).enumerate() {
-                    let row = chunk * CHUNK + i;
-                    let target = self.problems.targets[row];
-                    sums.0 += self.loss.exact(target, scores);
-                    sums.1 += self.loss.conjugate(target, slopes, scale);
-                }
-                sums
+            .zip(self.problems.targets.par_chunks(CHUNK))
+            .map(|(slopes, targets)| {
+                let rows = slopes.chunks_exact(k).zip(targets);
+                rows.map(|(slopes, target)| self.loss.conjugate(*target, slopes, scale)).sum()
             })
             .collect();
-        let objective = regulariser + sums.iter().map(|sum| sum.0).sum::<f64>();
-        let dual = -conjugate - sums.iter().map(|sum| sum.1).sum::<f64>();
+        let objective = regulariser + losses;
+        let dual = -conjugate - conjugates.iter().sum::<f64>();
         (objective, objective - dual)
     }
 
@@ -231,7 +238,7 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         let rows = slopes.par_chunks_mut(self.problems.k()).zip(&self.problems.targets);
         rows.with_min_len(CHUNK).for_each(|(slopes, target)| self.loss.allow(*target, slopes));
         let combined = self.combine(&slopes);
-        self.gap(&slopes, &combined).1
+        self.gap(self.losses(), &slopes, &combined).1
     }
 
     /// Newton's step.
@@ -262,8 +269,13 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
 
     /// Shortens the step until the smooth objective falls enough and no longer rises steeply where it ends,
     /// and takes it; gives the part taken, 0 for none.
-    fn search_line(&mut self, step: &[f64], changes: &[f64], promised: f64) -> (f64, f64) {
-        let (start, slope) = self.along(step, changes, 0.0);
+    fn search_line(
+        &mut self,
+        step: &[f64],
+        changes: &[f64],
+        (start, slope): (f64, f64),
+        promised: f64,
+    ) -> (f64, f64) {
         let mut t = 1.0;
         // Between the last step that falls short of the least point along the way and the first one beyond it.
         let (mut short, mut beyond) = ((0.0, slope), (1.0, 0.0));
@@ -324,9 +336,16 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         });
     }
 
+    /// The smooth objective where a step starts, and its slope there along the step.
+    fn at_start(&self, value: f64, slopes: &[f64], step: &[f64], changes: &[f64]) -> (f64, f64) {
+        let rows =
+            slopes.par_chunks(CHUNK * self.problems.k()).zip(changes.par_chunks(CHUNK * self.problems.k()));
+        let rises: Vec<f64> = rows.map(|(slopes, changes)| dot(slopes, changes)).collect();
+        self.with_norm(step, 0.0, (value, rises.iter().sum()))
+    }
+
     /// The smooth objective a part `t` of the step further, and its slope there along the step.
     fn along(&self, step: &[f64], changes: &[f64], t: f64) -> (f64, f64) {
-        let norm = &self.settings.norm;
         let k = self.problems.k();
         let sums: Vec<(f64, f64)> = self
             .scores
@@ -349,11 +368,18 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
                 sums
             })
             .collect();
+        let losses = sums.into_iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        self.with_norm(step, t, losses)
+    }
+
+    /// The losses and their slope, with what the norm adds a part `t` of the step further.
+    fn with_norm(&self, step: &[f64], t: f64, losses: (f64, f64)) -> (f64, f64) {
+        let norm = &self.settings.norm;
         let counted = self.indexed_weights().filter(|(_, _, counts)| *counts);
         let regulariser = counted.map(|(index, w, _)| {
             let at = w + t * step[index];
             (norm.value(at), norm.slope(at) * step[index])
         });
-        sums.into_iter().chain(regulariser).fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+        regulariser.fold(losses, |sum, part| (sum.0 + part.0, sum.1 + part.1))
     }
 }
