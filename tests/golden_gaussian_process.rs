@@ -9,7 +9,9 @@ use serde_json::Value;
 
 fn fixture() -> Vec<Value> {
     let text = std::fs::read_to_string("tests/fixtures/gaussian_process.json").unwrap();
-    serde_json::from_str(&text).unwrap()
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(cases.len(), 4);
+    cases
 }
 
 /// How many predictions differ from scikit-learn's, for one way of making binary problems.

@@ -8,6 +8,8 @@ use mnist_bench::models::svm::{Gamma, Kernel, SVC, fit_all, predict_all};
 use serde_json::Value;
 
 const D: usize = 784;
+/// Four kernels at three C.
+const CASES: usize = 12;
 
 fn svc(case: &Value, tol: f64) -> SVC {
     SVC {
@@ -49,10 +51,12 @@ fn data(set: &Value) -> (Features, Vec<u8>, Features) {
 fn decision_values_support_vectors_and_predictions() {
     let text = std::fs::read_to_string("tests/fixtures/svc.json").unwrap();
     let sets: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(sets.len(), 2);
     for set in &sets {
         let (train, labels, test) = data(set);
         let training = Training { features: &train, labels: &labels, classes: 4 };
         let cases = set["cases"].as_array().unwrap();
+        assert_eq!(cases.len(), CASES);
         let tight: Vec<SVC> = cases.iter().map(|case| svc(case, 1e-6)).collect();
         let usual: Vec<SVC> = cases.iter().map(|case| svc(case, 1e-3)).collect();
         let tight = fit_all(&tight, &training).unwrap().machines;
@@ -63,17 +67,21 @@ fn decision_values_support_vectors_and_predictions() {
             let name = format!("{} {} C={}", set["dataset"], case["kernel"], case["C"]);
             assert!(tight[k].converged() && usual[k].converged(), "{name}");
             let expected: Vec<Vec<f64>> = serde_json::from_value(case["decisions"].clone()).unwrap();
-            let worst = predicted[k]
-                .decisions
-                .iter()
-                .zip(expected.iter().flatten())
-                .map(|(got, expected)| (got - expected).abs() / (1.0 + expected.abs()))
-                .fold(0.0, f64::max);
-            assert!(worst < 5e-4, "{name}: decision values differ by up to {worst:e}");
+            let expected: Vec<f64> = expected.concat();
+            assert_eq!(predicted[k].decisions.len(), expected.len(), "{name}");
+            for (got, expected) in predicted[k].decisions.iter().zip(expected) {
+                // What is not a number is not near either.
+                assert!(
+                    (got - expected).abs() < 5e-4 * (1.0 + expected.abs()),
+                    "{name}: {got} for {expected}"
+                );
+            }
             // Counts at either tolerance came out equal to the last one; a path of other roundings may
             // move a row whose coefficient is nearly 0.
             for (machine, key) in [(&tight[k], "support_at_1e-6"), (&usual[k], "support_at_1e-3")] {
-                for (got, expected) in support(&machine.starts).into_iter().zip(integers(&case[key])) {
+                let (got, expected) = (support(&machine.starts), integers(&case[key]));
+                assert_eq!(got.len(), expected.len(), "{name} {key}");
+                for (got, expected) in got.into_iter().zip(expected) {
                     assert!((got - expected).abs() <= 1, "{name} {key}: {got} {expected}");
                 }
             }

@@ -14,7 +14,7 @@ use mnist_bench::grid::Configuration;
 use mnist_bench::report::{Report, Request};
 use mnist_bench::results::record::file_stem;
 use mnist_bench::results::wire::WireRecord;
-use mnist_bench::results::{Record, Repeat, Status};
+use mnist_bench::results::{Provenance, Record, Repeat, Status};
 use serde_json::{Value, json};
 
 fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
@@ -223,6 +223,57 @@ fn scikit_learn_of_this_harness_judges_our_rows_and_the_published_columns() {
         published.contains("| Fashion-MNIST | all | 1 | +0.0120 | +0.0120 | +0.0120 | 1 | 0 |"),
         "{text}"
     );
+}
+
+#[test]
+fn times_are_compared_on_one_kind_of_processor_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let on = |features: &str, quiet: bool, record: Record| {
+        let (cpu_model, cpu_features) = ("some".to_string(), features.to_string());
+        let provenance = Some(Provenance { cpu_model, cpu_features, ..Provenance::default() });
+        Record { provenance, quiet, ..record }
+    };
+    let theirs = |record: Record| Record { engine: "scikit-learn".into(), ..record };
+    for (c, features, quiet) in [(1, "avx2", true), (10, "avx512", true), (100, "avx512", false)] {
+        let row = record("mnist", "SVC", json!({"C": c, "kernel": "rbf"}), &[0.9]);
+        put(&results, "reference", &on("avx512", true, row.clone()));
+        put(&results, "peers", &on(features, quiet, theirs(row)));
+    }
+    // Nothing is known of the processor of these.
+    let unknown = record("mnist", "GaussianNB", json!({}), &[0.5]);
+    put(&results, "reference", &unknown);
+    put(&results, "peers", &theirs(unknown));
+    let report = make(folder.path(), "reference");
+    let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
+    assert!(
+        text.contains("| SVC | scikit-learn | 60000 | 3 | +0.0000 (+0.0000 to +0.0000) | 2 (1) | 1.0 x"),
+        "{text}"
+    );
+    assert!(text.contains("| GaussianNB | scikit-learn | 60000 | 1 | +0.0000 | none |  | 0 |"), "{text}");
+}
+
+#[test]
+fn what_a_model_answers_before_it_rounds_stands_beside_its_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let labels = mnist_bench::dataset::load_from(&data, "mnist").unwrap().test.labels;
+    // Wrong for the first tenth.
+    let wrong = |(image, &label): (usize, &u8)| if image < 1000 { (label + 1) % 10 } else { label };
+    let digits: String = labels.iter().enumerate().map(|pair| (b'0' + wrong(pair)) as char).collect();
+    let mut row =
+        record("mnist", "GaussianProcessClassifier", json!({"multi_class": "one_vs_rest"}), &[0.25]);
+    row.test_size = labels.len();
+    row.repeats[0].predictions = vec![0; labels.len()];
+    let facts = json!({"ties": 8425, "tie_free_predictions": digits});
+    row.repeats[0].facts = facts.as_object().cloned().unwrap();
+    put(&folder.path().join("results"), "reference", &row);
+    let report = make(folder.path(), "reference");
+    let sentence = "multi_class=one_vs_rest on MNIST: 8425 of 10000 test images tie and go to the first class, as in \
+                    scikit-learn, which makes 0.2500; by the values before rounding it is 0.9000.";
+    assert!(page(&report).contains(sentence));
+    let text = std::str::from_utf8(&report.files["side-by-side.md"]).unwrap();
+    assert!(text.contains(sentence), "{text}");
 }
 
 #[test]

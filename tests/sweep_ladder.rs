@@ -1,4 +1,5 @@
-//! Several train sizes of one configuration: the larger wait for the smaller, and are not tried past a limit.
+//! Several train sizes of one configuration, or rising values of a parameter: the larger wait for the smaller, and
+//! are not tried past a limit.
 
 #[path = "sweep/sandbox.rs"]
 #[allow(dead_code)]
@@ -30,7 +31,7 @@ fn what_ran_into_the_limit_is_not_tried_with_more_rows() {
     assert_eq!((status(&first), error(&first)), ("timeout", "no result after 1 s"));
     for id in ["Perceptron,penalty=l2@n=80", "Perceptron,penalty=l2"] {
         let row = sandbox.result(id);
-        let reason = "not tried, because of the row with 40 training rows: no result after 1 s";
+        let reason = "not tried, because of the row Perceptron,penalty=l2@n=40: no result after 1 s";
         assert_eq!((status(&row), error(&row)), ("timeout", reason));
     }
     sandbox.run(&["validate", "results/local"]).code(0);
@@ -51,6 +52,41 @@ fn one_size_for_all_leaves_one_row() {
     let sandbox = Sandbox::with_faults(SIZES, "[]");
     sandbox.sweep(&["--train-size", "60"]).code(0).says("2 rows run, 2 ok");
     assert_eq!(sandbox.result("Perceptron,penalty=l2@n=60")["train_size"], 60);
+}
+
+#[test]
+fn what_ran_into_the_limit_is_not_tried_with_more_of_a_rising_parameter() {
+    let grid = "
+[[family]]
+classifier = \"KNeighborsClassifier\"
+rising = [\"n_neighbors\", \"p\"]
+[family.parameters]
+weights = [\"uniform\", \"distance\"]
+n_neighbors = [1, 2, 3]
+p = [1, 2]
+";
+    let sleeps = r#"[{"classifier": "KNeighborsClassifier", "fault": "sleep",
+        "parameters": {"weights": "distance", "n_neighbors": 2, "p": 1}}]"#;
+    let sandbox = Sandbox::with_faults(grid, sleeps);
+    let run = sandbox.sweep(&["--timeout", "1s"]).code(0);
+    let id = |neighbors: u32, p: u32, weights: &str| {
+        let p = if p == 1 { ",p=1" } else { "" };
+        format!("KNeighborsClassifier,n_neighbors={neighbors}{p}{weights}")
+    };
+    let first = id(2, 1, ",weights=distance");
+    for (neighbors, p) in [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)] {
+        assert_eq!(status(&sandbox.result(&id(neighbors, p, ""))), "ok", "{neighbors} {p}\n{}", run.stderr);
+        let row = sandbox.result(&id(neighbors, p, ",weights=distance"));
+        // What has less of either is tried; what has at least as much of both is not.
+        match (neighbors, p) {
+            (1, _) => assert_eq!(status(&row), "ok", "{p}\n{}", run.stderr),
+            (2, 1) => assert_eq!((status(&row), error(&row)), ("timeout", "no result after 1 s")),
+            _ => {
+                let reason = format!("not tried, because of the row {first}: no result after 1 s");
+                assert_eq!((status(&row), error(&row)), ("timeout", reason.as_str()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use clap::value_parser;
 
 use super::shared::Selection;
 use crate::engines::external::Need;
-use crate::grid::{Grid, parse_duration};
+use crate::grid::{Grid, Smaller, parse_duration};
 use crate::results::costs;
 use crate::sweep::cost::Past;
 use crate::sweep::{Plan, Wanted, plan};
@@ -66,6 +66,9 @@ impl Asked {
             let grid = grids.iter().find(|grid| grid.name == suite);
             grid.map_or(String::new(), |grid| grid.digest.clone())
         };
+        // One size for all is also that of the smaller ones.
+        let at_size =
+            |smaller: &Smaller| Smaller { train_size: train_size.or(smaller.train_size), ..smaller.clone() };
         let mut wanted = Vec::new();
         for dataset in self.selection.datasets()? {
             for row in &planned {
@@ -74,8 +77,7 @@ impl Asked {
                     engine: row.engine.clone(),
                     configuration: row.configuration.clone(),
                     train_size: train_size.or(row.train_size),
-                    // One size for all leaves no smaller one to wait for.
-                    after: row.after.filter(|_| train_size.is_none()),
+                    after: row.after.iter().map(at_size).collect(),
                     timeout: self.timeout.or(row.timeout).unwrap_or(TIMEOUT),
                     grid_digest: digest(&row.suite),
                 });

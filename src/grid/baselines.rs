@@ -49,6 +49,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             parameters,
             engines: vec!["native".into()],
             train_sizes: Vec::new(),
+            rising: Vec::new(),
             timeout: None,
         });
     }

@@ -18,7 +18,7 @@ pub mod toml;
 pub use configuration::{Configuration, Parameters};
 pub use duration::parse_duration;
 pub use filter::Filters;
-pub use suite::{Grid, Planned};
+pub use suite::{Grid, Planned, Smaller};
 
 /// What is wrong with a grid, a filter or a configuration, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,6 +40,8 @@ pub struct Family {
     pub engines: Vec<String>,
     /// How many training rows, rising where there are several; none for all of them.
     pub train_sizes: Vec<usize>,
+    /// Parameters whose values, in the order of their list, are ever more of the same work.
+    pub rising: Vec<String>,
     /// Time limit of a configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,
 }
@@ -51,15 +53,21 @@ pub struct Planned {
     pub engine: String,
     /// How many training rows, drawn stratified; `None` for all of them.
     pub train_size: Option<usize>,
-    /// The next smaller train size of the same configuration, where the grid lists several: at a limit there,
-    /// this one is not tried.
-    pub after: Option<usize>,
+    /// The next smaller ones: at a limit of one of them, this one is not tried.
+    pub after: Vec<Smaller>,
     /// Time limit of this configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,
     /// The name of the grid that asks for it.
     pub suite: String,
     /// The family's line of analysis.
     pub analysis: String,
+}
+
+/// The same work with less of something: fewer training rows, or the value before of a rising parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Smaller {
+    pub configuration: Configuration,
+    pub train_size: Option<usize>,
 }
 
 impl Grid {
@@ -70,6 +78,13 @@ impl Grid {
             if let Some((name, _)) = family.parameters.iter().find(|(_, values)| values.is_empty()) {
                 return Err(GridError::new(format!(
                     "{}: {name} = [] leaves nothing to run: give it a value or delete the line",
+                    family.classifier
+                )));
+            }
+            let listed = |name: &String| family.parameters.iter().any(|(listed, _)| listed == name);
+            if let Some(name) = family.rising.iter().find(|name| !listed(name)) {
+                return Err(GridError::new(format!(
+                    "{}: rising = [{name:?}] names none of the family's parameters: list its values there",
                     family.classifier
                 )));
             }
@@ -114,12 +129,18 @@ impl Grid {
                         models::define(&mut parameters, &self.models);
                     }
                     let configuration = Configuration::new(&family.classifier, parameters);
-                    for (train_size, after) in family.sizes() {
+                    for (train_size, fewer) in family.sizes() {
+                        let with_fewer = fewer.map(|fewer| Smaller {
+                            configuration: configuration.clone(),
+                            train_size: Some(fewer),
+                        });
+                        let with_less = family.before(&configuration).into_iter();
+                        let with_less = with_less.map(|configuration| Smaller { configuration, train_size });
                         plan.push(Planned {
                             configuration: configuration.clone(),
                             engine: engine.clone(),
                             train_size,
-                            after,
+                            after: with_fewer.into_iter().chain(with_less).collect(),
                             timeout: family.timeout,
                             suite: self.name.clone(),
                             analysis: family.analysis.clone(),
@@ -140,6 +161,19 @@ impl Family {
         }
         let sizes = self.train_sizes.iter().copied().map(Some);
         sizes.clone().zip(std::iter::once(None).chain(sizes)).collect()
+    }
+
+    /// The configuration with the value before of each rising parameter, where there is one.
+    fn before(&self, configuration: &Configuration) -> Vec<Configuration> {
+        let before = |name: &String| {
+            let (_, values) = self.parameters.iter().find(|(listed, _)| listed == name)?;
+            let here = configuration.parameters.get(name)?;
+            let place = values.iter().position(|value| value == here)?;
+            let mut parameters = configuration.parameters.clone();
+            parameters.insert(name.clone(), values.get(place.checked_sub(1)?)?.clone());
+            Some(Configuration::new(&configuration.classifier, parameters))
+        };
+        self.rising.iter().filter_map(before).collect()
     }
 
     fn combinations(&self) -> Vec<Parameters> {

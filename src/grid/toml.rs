@@ -35,6 +35,8 @@ struct WireFamily {
     engines: Option<Vec<String>>,
     train_size: Option<Spanned<i64>>,
     train_sizes: Option<Spanned<Vec<i64>>>,
+    #[serde(default)]
+    rising: Vec<String>,
     timeout: Option<Spanned<toml::Value>>,
     #[serde(default)]
     parameters: toml::Table,
@@ -83,6 +85,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             engines: family.engines.unwrap_or_else(|| wire.engines.clone()),
             train_sizes: read_sizes(text, family.train_size, family.train_sizes)?
                 .unwrap_or_else(|| train_sizes.clone()),
+            rising: family.rising,
             timeout: family.timeout.map(|limit| read_timeout(text, &limit)).transpose()?.or(timeout),
         };
         grid.families.push(family);

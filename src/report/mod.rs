@@ -25,6 +25,7 @@ pub mod stock;
 pub mod submitted;
 pub mod tables;
 pub mod text;
+pub mod untied;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -94,6 +95,7 @@ impl Report {
         let closer = closer::look(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         let peers = Peers::of(&table, &view);
+        let untied = untied::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let submitted = submitted::read(request.results);
         let problems = [&read.problems[..], &submitted.problems[..]].concat();
@@ -104,6 +106,7 @@ impl Report {
             closer: &closer,
             groups: &groups,
             peers: &peers,
+            untied: &untied,
             submitted: &submitted,
             problems: &problems,
         };
@@ -113,7 +116,7 @@ impl Report {
         files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
         files.insert("side-by-side.json".to_string(), table.json().map_err(|error| error.to_string())?);
         files.insert("side-by-side.parquet".to_string(), table.parquet()?);
-        files.insert("side-by-side.md".to_string(), text::markdown(&table, &view).into_bytes());
+        files.insert("side-by-side.md".to_string(), text::markdown(&table, &view, &untied).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         if !peers.lines.is_empty() {
             files.insert("peers.md".to_string(), peers.markdown(&view).into_bytes());

@@ -16,6 +16,7 @@ use super::one_pixel::Pixels;
 use super::peers::Peers;
 use super::submitted::Submitted;
 use super::tables::{Line, SideBySide, View};
+use super::untied::Untied;
 use super::{embed, text};
 use crate::results::{Problem, Status};
 
@@ -80,13 +81,14 @@ pub struct Shown<'a> {
     pub closer: &'a Closer,
     pub groups: &'a Groups,
     pub peers: &'a Peers,
+    pub untied: &'a [Untied],
     pub submitted: &'a Submitted,
     pub problems: &'a [Problem],
 }
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { charts, pixels, pictures, closer, groups, peers, submitted, problems } = *shown;
+    let Shown { charts, pixels, pictures, closer, groups, peers, untied, submitted, problems } = *shown;
     let page = Page {
         run: &view.run,
         size: text::size(view),
@@ -96,7 +98,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         pixels,
         pictures: side_by_side(pictures),
         problems: problems.iter().map(Problem::to_string).collect(),
-        stories: stories(table, view)?,
+        stories: stories(table, view, untied)?,
         closer,
         groups,
         peers,
@@ -160,9 +162,11 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
     counts
 }
 
-/// The lines of analysis of what the run has results of, at any train size.
-fn stories(table: &SideBySide, view: &View) -> Result<Vec<Story>, String> {
+/// The lines of analysis of what the run has results of, at any train size; of the grid that has a classifier
+/// first, with what there is to say of its ties.
+fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Story>, String> {
     let mut stories = Vec::new();
+    let mut untied: Vec<&Untied> = untied.iter().collect();
     for (name, text) in GRIDS {
         let mut grid = crate::grid::toml::parse(name, text).map_err(|error| error.to_string())?;
         grid.families.retain(|family| {
@@ -174,8 +178,15 @@ fn stories(table: &SideBySide, view: &View) -> Result<Vec<Story>, String> {
             table.lines.iter().any(has)
         });
         if !grid.families.is_empty() {
-            let families = grid.families.into_iter().map(|family| (family.classifier, family.analysis));
-            stories.push(Story { grid: grid.description, families: families.collect() });
+            let mut families = Vec::new();
+            for family in grid.families {
+                let own = |one: &mut &Untied| one.classifier == family.classifier;
+                let sentences = untied.extract_if(.., own).map(|one| one.text.as_str());
+                let text =
+                    std::iter::once(family.analysis.as_str()).chain(sentences).collect::<Vec<_>>().join(" ");
+                families.push((family.classifier, text));
+            }
+            stories.push(Story { grid: grid.description, families });
         }
     }
     Ok(stories)

@@ -1,9 +1,9 @@
 //! Ours beside every other engine, family by family: how far apart the accuracies are, and how the times stand to
 //! each other, with the rows in which the other is ahead named.
 //!
-//! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Time is
-//! processor time of fitting and predicting where both have it, since most rows were measured while other work ran,
-//! which processor time hardly feels; quiet figures are those of the speed script (docs/methodology/speed.md).
+//! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Times are
+//! compared where both come from the same kind of processor: as processor time of fitting and predicting where both
+//! have it, since what was not measured in a quiet pass had other work beside it, which processor time feels least.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,11 @@ impl Pair<'_> {
         Some(self.theirs.accuracy? - self.ours.accuracy?)
     }
 
-    /// Theirs over ours.
+    /// Theirs over ours, where the same kind of processor measured both.
     fn time(&self) -> Option<f64> {
+        if !same_processor(self.theirs, self.ours) {
+            return None;
+        }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
             (Some(theirs), Some(ours)) => theirs / ours,
             _ => wall(self.theirs)? / wall(self.ours)?,
@@ -43,6 +46,14 @@ impl Pair<'_> {
     }
 }
 
+fn same_processor(one: &Row, other: &Row) -> bool {
+    let processor = |row: &Row| {
+        let made = row.provenance.as_ref()?;
+        Some((made.cpu_model.clone(), made.cpu_features.clone()))
+    };
+    processor(one).is_some() && processor(one) == processor(other)
+}
+
 fn wall(row: &Row) -> Option<f64> {
     Some(row.fit_seconds? + row.predict_seconds?)
 }
@@ -53,6 +64,17 @@ struct Group<'a> {
     pairs: Vec<Pair<'a>>,
     /// Rows that ours has and the engine tried without a result.
     without: usize,
+}
+
+impl Group<'_> {
+    fn timed(&self) -> String {
+        let timed = || self.pairs.iter().filter(|pair| pair.time().is_some());
+        let quiet = timed().filter(|pair| pair.ours.quiet && pair.theirs.quiet).count();
+        match timed().count() {
+            0 => "none".to_string(),
+            all => format!("{all} ({quiet})"),
+        }
+    }
 }
 
 /// By classifier, engine and train size.
@@ -70,6 +92,8 @@ pub struct Family {
     pub engine: String,
     pub train_size: usize,
     pub pairs: usize,
+    /// Pairs whose times can be compared, and how many of these are quiet on both sides.
+    pub timed: String,
     pub gain: String,
     pub time: String,
     pub without: usize,
@@ -96,13 +120,14 @@ impl Peers {
                 engine: engine.to_string(),
                 train_size,
                 pairs: group.pairs.len(),
+                timed: group.timed(),
                 gain: spread(group.pairs.iter().filter_map(Pair::gain), mean, difference),
                 time: spread(group.pairs.iter().filter_map(Pair::time), geometric_mean, ratio),
                 without: group.without,
             });
             for pair in &group.pairs {
-                let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time().unwrap_or(1.0));
-                if gain > AHEAD || time < 1.0 {
+                let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time());
+                if gain > AHEAD || time.is_some_and(|time| time < 1.0) {
                     ahead.push(Ahead {
                         classifier: classifier.to_string(),
                         engine: engine.to_string(),
@@ -110,7 +135,7 @@ impl Peers {
                         configuration: pair.name(),
                         ours: pair.ours.accuracy.map(accuracy).unwrap_or_default(),
                         gain: difference(gain),
-                        time: ratio(time),
+                        time: time.map(ratio).unwrap_or_default(),
                     });
                 }
             }
@@ -124,17 +149,18 @@ impl Peers {
             "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
              Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
              ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most. \
-             \"No result\" counts rows that ours has and they have not: out of time or memory, a crash, or wrong \
-             output. Most of these times were measured while other work ran; docs/methodology/speed.md has the quiet \
-             ones.\n\n\
-             | classifier | engine | rows | pairs | accuracy, mean difference | time, geometric mean | no result |\n\
-             | --- | --- | ---: | ---: | --- | --- | ---: |\n",
+             \"Timed\" counts the pairs that the same kind of processor measured, and in brackets those of a quiet \
+             pass on both sides; other work ran beside the others. \"No result\" counts rows that ours has and they \
+             have not: out of time or memory, a crash, or wrong output. What the speed script measured in turns \
+             stands in docs/methodology/speed.md.\n\n\
+             | classifier | engine | rows | pairs | accuracy, mean difference | timed | time, geometric mean | no result |\n\
+             | --- | --- | ---: | ---: | --- | ---: | --- | ---: |\n",
             view.run
         );
         for line in &self.lines {
-            let Family { classifier, engine, train_size, pairs, gain, time, without } = line;
+            let Family { classifier, engine, train_size, pairs, timed, gain, time, without } = line;
             text += &format!(
-                "| {classifier} | {engine} | {train_size} | {pairs} | {gain} | {time} | {without} |\n"
+                "| {classifier} | {engine} | {train_size} | {pairs} | {gain} | {timed} | {time} | {without} |\n"
             );
         }
         text += "\n## Where they are ahead\n\n";

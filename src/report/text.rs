@@ -3,6 +3,7 @@
 use super::charts::overview::title;
 use super::format::{accuracy, count, cut, difference, plain, seconds};
 use super::tables::{Line, SideBySide, View};
+use super::untied::Untied;
 use crate::results::Status;
 
 /// A column: its head and its text in a line; figures stand to the right.
@@ -99,7 +100,7 @@ pub fn status(table: &SideBySide, line: &Line) -> String {
 const MARKS: &str = "~ time measured while other jobs ran; * the solver stopped before it converged";
 
 /// The lines of one view as a Markdown table.
-pub fn markdown(table: &SideBySide, view: &View) -> String {
+pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
     let columns = columns(table);
     let mut text = format!(
         "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
@@ -122,6 +123,9 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         "\nDifference: {second} less {first}. Published: arXiv 1708.07747, whose Fashion-MNIST column predates \
          today's files. {MARKS}.\n"
     ));
+    for Untied { classifier, text: sentence } in untied {
+        text.push_str(&format!("\n{classifier} {sentence}\n"));
+    }
     text
 }
 

@@ -1,23 +1,32 @@
-//! Where a grid lists several train sizes, the larger ones wait for the smaller: what ran into a limit is not
-//! tried with more rows, and its row says so.
+//! Where a grid lists several train sizes, or says that the values of a parameter are ever more work, the larger
+//! ones wait for the smaller: what ran into a limit is not tried with more, and its row says so.
 
 use std::collections::HashMap;
 
 use super::Plan;
+use super::plan::Row;
+use crate::grid::Smaller;
+use crate::results::record::file_stem;
 use crate::results::{Record, Status};
 
-/// For each row of the plan, the row that has to end first. One that is not part of the plan, such as another
+/// For each row of the plan, the rows that have to end first. One that is not part of the plan, such as another
 /// share's, is not waited for.
-pub fn predecessors(plan: &Plan) -> Vec<Option<usize>> {
+pub fn predecessors(plan: &Plan) -> Vec<Vec<usize>> {
     let mut places = HashMap::new();
     for (index, row) in plan.rows.iter().enumerate() {
-        places.insert((row.truth, row.engine.name, row.configuration.id(), row.subset), index);
+        places.insert((row.truth, row.engine.name, row.id.clone()), index);
     }
-    let before = |row: &super::plan::Row| {
-        let subset = plan.truths[row.truth].subset(Some(row.after?));
-        places.get(&(row.truth, row.engine.name, row.configuration.id(), subset)).copied()
+    let before = |index: usize, row: &Row| {
+        let truth = &plan.truths[row.truth];
+        let place = |smaller: &Smaller| {
+            let subset = truth.subset(smaller.train_size);
+            let configuration = smaller.configuration.clone().for_classes(truth.shape(subset).classes);
+            let id = file_stem(&configuration.id(), subset);
+            places.get(&(row.truth, row.engine.name, id)).copied().filter(|&first| first != index)
+        };
+        row.after.iter().filter_map(place).collect()
     };
-    plan.rows.iter().enumerate().map(|(index, row)| before(row).filter(|&first| first != index)).collect()
+    plan.rows.iter().enumerate().map(|(index, row)| before(index, row)).collect()
 }
 
 /// How a row ends that is not tried, given how the smaller one ended: as that did, so that a raised limit runs
@@ -26,10 +35,10 @@ pub fn predecessors(plan: &Plan) -> Vec<Option<usize>> {
 pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
     let limit = matches!(smaller.status, Status::Timeout | Status::OutOfMemory);
     let reason = smaller.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
-    // What was not tried itself names the size that was.
+    // What was not tried itself names the row that was.
     let text = match reason.strip_prefix(NOT_TRIED) {
         Some(_) => reason.to_string(),
-        None => format!("{NOT_TRIED}with {} training rows: {reason}", smaller.train_size),
+        None => format!("{NOT_TRIED}{}: {reason}", smaller.id),
     };
     limit.then_some((smaller.status, text))
 }
@@ -67,7 +76,7 @@ mod tests {
     fn a_limit_ends_the_larger_sizes_and_nothing_else_does() {
         let (status, text) = verdict(&ended(Status::Timeout, Some("no result after 600 s\nlog"))).unwrap();
         assert_eq!(status, Status::Timeout);
-        assert_eq!(text, "not tried, because of the row with 1000 training rows: no result after 600 s");
+        assert_eq!(text, "not tried, because of the row SVC@n=1000: no result after 600 s");
         let passed_on = Record { train_size: 2000, ..ended(status, Some(&text)) };
         assert_eq!(verdict(&passed_on), Some((Status::Timeout, text)));
         assert!(verdict(&ended(Status::OutOfMemory, Some("used 9 MiB"))).is_some());

@@ -10,7 +10,7 @@ use super::cost::{Expected, Past, guess};
 use super::faults;
 use super::truth::Truth;
 use crate::engines::{self, Engine, Support};
-use crate::grid::Configuration;
+use crate::grid::{Configuration, Smaller};
 use crate::results::record::file_stem;
 
 /// A configuration asked for, on a data set, by an engine.
@@ -21,8 +21,8 @@ pub struct Wanted {
     pub configuration: Configuration,
     /// Number of training rows; all of them when absent, or when there are no more.
     pub train_size: Option<usize>,
-    /// The train size that has to end within its limits before this one is tried.
-    pub after: Option<usize>,
+    /// What has to end within its limits before this one is tried.
+    pub after: Vec<Smaller>,
     pub timeout: Duration,
     /// Digest of the grid that asks for it.
     pub grid_digest: String,
@@ -38,8 +38,8 @@ pub struct Row {
     /// The name of its result file.
     pub id: String,
     pub subset: Option<usize>,
-    /// The smaller train size that has to end within its limits first.
-    pub after: Option<usize>,
+    /// What has to end within its limits first.
+    pub after: Vec<Smaller>,
     pub timeout: Duration,
     pub grid_digest: String,
     /// The group that it can run with; or why the engine cannot run it.

@@ -99,9 +99,9 @@ struct Schedule<'a> {
     scratch: Option<TempDir>,
     /// By rising expected time with all repeats: the longest is taken from the end.
     queue: Vec<Task>,
-    /// Rows that wait for a smaller train size, and for each row of the plan which one that would be.
+    /// Rows that wait for smaller ones, and for each row of the plan which ones those would be.
     held: Vec<usize>,
-    predecessors: Vec<Option<usize>>,
+    predecessors: Vec<Vec<usize>>,
     started: Instant,
     /// Seconds that finished tasks took, and that they were expected to take.
     actual: f64,
@@ -118,12 +118,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Puts those rows into tasks whose smaller train size has ended, and ends those that are not to be tried.
+    /// Puts those rows into tasks whose smaller ones have ended, and ends those that are not to be tried.
     fn release(&mut self) -> anyhow::Result<()> {
         loop {
-            let ended = |row: &usize| match self.predecessors[*row] {
-                Some(smaller) => self.ledger.lines[smaller].finished,
-                None => true,
+            let ended = |row: &usize| {
+                self.predecessors[*row].iter().all(|&smaller| self.ledger.lines[smaller].finished)
             };
             let (free, held): (Vec<usize>, Vec<usize>) = self.held.iter().copied().partition(ended);
             self.held = held;
@@ -132,8 +131,9 @@ impl<'a> Schedule<'a> {
             }
             let mut now = Vec::new();
             for row in free {
-                let smaller = self.predecessors[row].map(|smaller| &self.ledger.lines[smaller].record);
-                match smaller.and_then(ladder::verdict) {
+                let smaller =
+                    self.predecessors[row].iter().map(|&smaller| &self.ledger.lines[smaller].record);
+                match { smaller }.find_map(ladder::verdict) {
                     Some((status, reason)) if !self.ledger.lines[row].finished => {
                         self.ledger.skip(row, status, reason)?;
                     }

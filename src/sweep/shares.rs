@@ -194,7 +194,7 @@ mod tests {
             engine: "native".into(),
             configuration,
             train_size: None,
-            after: None,
+            after: Vec::new(),
             timeout: Duration::from_secs(3600),
             grid_digest: String::new(),
         };

@@ -87,7 +87,7 @@ fn wanted(record: &Record, timeout: Duration) -> Wanted {
         engine: record.engine.clone(),
         configuration: record.configuration.clone(),
         train_size: Some(record.train_size),
-        after: None,
+        after: Vec::new(),
         timeout,
         grid_digest: String::new(),
     }

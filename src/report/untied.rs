@@ -1,0 +1,63 @@
+//! Models whose answers round to the same number: how many images tie, which scikit-learn's rule gives to the first
+//! class, and what the same model answers before it rounds.
+
+use std::collections::BTreeMap;
+
+use super::charts::overview::title;
+use super::format::accuracy;
+use super::rows::Row;
+use super::tables::{SideBySide, View};
+use crate::dataset::Dataset;
+
+/// What there is to say of one classifier, for the report's text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Untied {
+    pub classifier: String,
+    pub text: String,
+}
+
+/// One sentence for each row of the view that tells of its ties, as its first repeat has them. Rows of data sets that
+/// could not be read are left out.
+pub fn sentences(table: &SideBySide, view: &View, datasets: &BTreeMap<String, Dataset>) -> Vec<Untied> {
+    let lines = table.view(view).flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
+    let rows = lines.filter_map(|(line, dataset)| table.row(line, dataset));
+    let sentence = |row: &Row| {
+        let labels = &datasets.get(&row.dataset)?.test.labels;
+        let ties = row.facts.get("ties")?.as_u64()?;
+        let tie_free = share_right(row.facts.get("tie_free_predictions")?.as_str()?, labels)?;
+        Some(Untied {
+            classifier: row.classifier.clone(),
+            text: format!(
+                "{} on {}: {} of {} test images tie and go to the first class, as in scikit-learn, which makes {}; \
+                 by the values before rounding it is {}.",
+                row.parameters,
+                title(&row.dataset),
+                ties,
+                labels.len(),
+                accuracy(row.accuracy?),
+                accuracy(tie_free)
+            ),
+        })
+    };
+    rows.filter_map(sentence).collect()
+}
+
+/// The share of digits (base 36, one an image) that are the label. `None` where their number differs.
+fn share_right(digits: &str, labels: &[u8]) -> Option<f64> {
+    let right = |(digit, &label): (char, &u8)| digit.to_digit(36) == Some(u32::from(label));
+    let same_number = digits.chars().count() == labels.len() && !labels.is_empty();
+    same_number
+        .then(|| digits.chars().zip(labels).filter(|&pair| right(pair)).count() as f64 / labels.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_counted_where_all_are_there() {
+        assert_eq!(share_right("01a3", &[0, 1, 10, 2]), Some(0.75));
+        assert_eq!(share_right("01", &[0, 1, 2]), None);
+        assert_eq!(share_right("", &[]), None);
+    }
+}
