@@ -171,6 +171,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::grid::{Planned, Smaller};
 
     fn error(text: &str) -> String {
         parse("test", text).unwrap_err().to_string()
@@ -225,7 +226,12 @@ mod tests {
             train_size = 50
         ";
         let plan = parse("test", text).unwrap().expand(&[]);
-        let rows: Vec<_> = plan.iter().map(|p| (p.configuration.id(), p.train_size, p.after)).collect();
+        let before = |planned: &Planned| {
+            let same = |smaller: &Smaller| smaller.configuration == planned.configuration;
+            assert!(planned.after.len() < 2 && planned.after.iter().all(same));
+            planned.after.first().and_then(|smaller| smaller.train_size)
+        };
+        let rows: Vec<_> = plan.iter().map(|p| (p.configuration.id(), p.train_size, before(p))).collect();
         let svc = |id: &str, size, after| (id.to_string(), Some(size), after);
         assert_eq!(
             rows,
@@ -238,6 +244,37 @@ mod tests {
                 svc("SVC,C=10", 60000, Some(500)),
                 svc("GaussianNB", 50, None),
             ]
+        );
+    }
+
+    #[test]
+    fn rising_parameters_follow_the_value_before() {
+        let text = "
+            [[family]]
+            classifier = 'SVC'
+            rising = ['C']
+            parameters = { kernel = ['rbf', 'linear'], C = [10, 1] }
+        ";
+        let plan = parse("test", text).unwrap().expand(&[]);
+        let rows: Vec<(String, Vec<String>)> = plan
+            .iter()
+            .map(|p| (p.configuration.id(), p.after.iter().map(|less| less.configuration.id()).collect()))
+            .collect();
+        let svc =
+            |id: &str, after: &[&str]| (id.to_string(), after.iter().map(|id| id.to_string()).collect());
+        assert_eq!(
+            rows,
+            [
+                svc("SVC,C=10", &[]),
+                svc("SVC", &["SVC,C=10"]),
+                svc("SVC,C=10,kernel=linear", &[]),
+                svc("SVC,kernel=linear", &["SVC,C=10,kernel=linear"]),
+            ]
+        );
+        let error = parse("test", &text.replace("['C']", "['c']")).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "line 3: SVC: rising = [\"c\"] names none of the family's parameters: list its values there"
         );
     }
 
