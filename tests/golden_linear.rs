@@ -11,7 +11,7 @@ use mnist_bench::models::linear::{
 };
 use serde_json::Value;
 
-/// The first rows of MNIST, as the script has them.
+/// Rows of MNIST, as the script has them.
 struct Data {
     golden: Value,
     train: Features,
@@ -19,10 +19,13 @@ struct Data {
     test: Features,
 }
 
+fn golden() -> Value {
+    serde_json::from_str(&std::fs::read_to_string("tests/fixtures/linear.json").unwrap()).unwrap()
+}
+
 impl Data {
     fn load() -> Data {
-        let golden: Value =
-            serde_json::from_str(&std::fs::read_to_string("tests/fixtures/linear.json").unwrap()).unwrap();
+        let golden = golden();
         let size = |name: &str| golden[name].as_u64().unwrap() as usize;
         let (n, shown) = (size("train_size"), size("test_size"));
         let dataset = dataset::load("mnist").unwrap();
@@ -30,6 +33,24 @@ impl Data {
         let scaling = Arc::new(Scaling::standard(&pixels, n, 784));
         let train = Features::new(pixels, n, 784, scaling.clone());
         let test = Features::new(dataset.test.images.pixels[..shown * 784].to_vec(), shown, 784, scaling);
+        Data { golden, train, labels: dataset.train.labels[..n].to_vec(), test }
+    }
+
+    /// Images of 7 x 7 pixels, each the mean of 4 x 4, among which no class can be told from the rest.
+    fn crowded() -> Data {
+        let golden = golden();
+        let n = golden["crowded_size"].as_u64().unwrap() as usize;
+        let dataset = dataset::load("mnist").unwrap();
+        let mean = |image: &[u8], at: usize| {
+            let (top, left) = (at / 7 * 4, at % 7 * 4);
+            let block = (0..16).map(|k| u32::from(image[(top + k / 4) * 28 + left + k % 4]));
+            (block.sum::<u32>() / 16) as u8
+        };
+        let images = dataset.train.images.pixels[..n * 784].chunks_exact(784);
+        let pixels: Vec<u8> = images.flat_map(|image| (0..49).map(|at| mean(image, at))).collect();
+        let scaling = Arc::new(Scaling::standard(&pixels, n, 49));
+        let test = Features::new(pixels.clone(), n, 49, scaling.clone());
+        let train = Features::new(pixels, n, 49, scaling);
         Data { golden, train, labels: dataset.train.labels[..n].to_vec(), test }
     }
 
@@ -97,9 +118,10 @@ fn stochastic_models_make_the_updates_of_scikit_learn() {
         let scores = model.decision_function(&data.test);
         assert_eq!(scores.len(), golden.len());
         let size = golden.iter().fold(0.0f64, |size, v| size.max(v.abs()));
-        let worst = scores.iter().zip(&golden).fold(0.0f64, |worst, (a, b)| worst.max((a - b).abs() / size));
-        if worst > 1e-6 {
-            failures.push(format!("{} {parameters}: off by {worst:e}", row["classifier"]));
+        // What is not a number is not near either.
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * size;
+        if let Some(off) = scores.iter().zip(&golden).find(|&pair| !near(pair)) {
+            failures.push(format!("{} {parameters}: {off:?}", row["classifier"]));
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
@@ -146,8 +168,10 @@ fn objective(model: &LinearModel, data: &Data, classifier: &str, parameters: &Va
     norm + parameters["C"].as_f64().unwrap() * losses
 }
 
-/// With the tolerance that the test asks for, and all else at its default but the grid's parameters.
+/// With the tolerance that the test asks for and steps enough, all else at its default but the grid's parameters.
 fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> LinearModel {
+    /// The default of 25 is a choice for time.
+    const STEPS: usize = 60;
     let text = |name: &str| parameters[name].as_str().unwrap_or("");
     let c = parameters["C"].as_f64().unwrap();
     let penalty = if text("penalty") == "l1" { logistic::Penalty::L1 } else { logistic::Penalty::L2 };
@@ -156,7 +180,7 @@ fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> Li
             "multinomial" => logistic::LogisticMultiClass::Multinomial,
             _ => logistic::LogisticMultiClass::Ovr,
         };
-        let model = LogisticRegression { c, penalty, multi_class, tol, ..LogisticRegression::default() };
+        let model = LogisticRegression { c, penalty, multi_class, tol, max_iter: STEPS };
         return model.fit_linear(&data.training()).unwrap();
     }
     let multi_class = match text("multi_class") {
@@ -167,25 +191,46 @@ fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> Li
         "hinge" => linear_svc::SvcLoss::Hinge,
         _ => linear_svc::SvcLoss::SquaredHinge,
     };
-    let model = LinearSVC { c, loss, penalty, multi_class, tol, ..LinearSVC::default() };
+    let model = LinearSVC { c, loss, penalty, multi_class, tol, max_iter: STEPS };
     model.fit_linear(&data.training()).unwrap()
 }
 
 /// Every kind of problem ends within 1e-4 of the least objective, and knows how near it is.
 #[test]
 fn linear_models_reach_the_least_objective() {
-    let data = Data::load();
-    let rows = data.golden["objectives"].as_array().unwrap();
+    reach_the_least(&Data::load(), "objectives", 1e-4, |row, reached, converged| {
+        let (parameters, least) = (&row["parameters"], row["objective"].as_f64().unwrap());
+        assert!((reached - least).abs() <= 1e-4 * least, "{row}: {reached}");
+        // The hinge with the l1 norm ends in a corner, where f32 leaves the dual point too rough to prove it.
+        let corner = parameters["loss"] == "hinge" && parameters["penalty"] == "l1";
+        assert!(converged || corner, "{row}");
+    });
+}
+
+/// The same where the losses decide, at the larger C of the grid. The hinges' gap proves little there; the
+/// objective, which the test computes for itself, cannot be below the least, so that what lies below the reference (two
+/// rows at C = 100) only shows that LIBLINEAR and L-BFGS-B had stopped short.
+#[test]
+fn linear_models_reach_the_least_objective_among_rows_that_cannot_be_told_apart() {
+    reach_the_least(&Data::crowded(), "crowded", 1e-5, |row, reached, _| {
+        let (parameters, least) = (&row["parameters"], row["objective"].as_f64().unwrap());
+        // Crammer and Singer's problem stops short of its minimum (docs/methodology/linear.md): 3.5e-4 here.
+        let short = parameters["multi_class"] == "crammer_singer" && parameters["C"] == 100.0;
+        let bar = if short { 5e-4 } else { 1e-4 };
+        assert!(reached <= least * (1.0 + bar), "{row}: {reached}");
+    });
+}
+
+/// Fits every row of the fixture's list; what is told of the objective and of the gap must be true of all.
+fn reach_the_least(data: &Data, key: &str, tol: f64, judge: impl Fn(&Value, f64, bool)) {
+    let rows = data.golden[key].as_array().unwrap();
     assert_eq!(rows.len(), 18);
     for row in rows {
         let (classifier, parameters) = (row["classifier"].as_str().unwrap(), &row["parameters"]);
         let least = row["objective"].as_f64().unwrap();
-        let model = fit_linear(&data, classifier, parameters, 1e-4);
-        let reached = objective(&model, &data, classifier, parameters);
-        assert!((reached - least).abs() <= 1e-4 * least, "{row}: {reached}");
-        // The hinge with the l1 norm ends in a corner, where f32 leaves the dual point too rough to prove it.
-        let corner = parameters["loss"] == "hinge" && parameters["penalty"] == "l1";
-        assert!(model.converged == Some(true) || corner, "{row}");
+        let model = fit_linear(data, classifier, parameters, tol);
+        let reached = objective(&model, data, classifier, parameters);
+        judge(row, reached, model.converged == Some(true));
         let told = model.facts["objective"].as_f64().unwrap();
         assert!((told - reached).abs() <= 1e-5 * reached, "{row}: {told} is told, {reached} is true");
         let gap = model.facts["duality_gap"].as_f64().unwrap();
