@@ -124,7 +124,7 @@ pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
          today's files. {MARKS}.\n"
     ));
     for Untied { classifier, text: sentence } in untied {
-        text.push_str(&format!("\n{classifier} {sentence}\n"));
+        text.push_str(&format!("\n{} {}\n", markdown_cell(classifier), markdown_cell(sentence)));
     }
     text
 }

@@ -131,9 +131,8 @@ impl<'a> Schedule<'a> {
             }
             let mut now = Vec::new();
             for row in free {
-                let smaller =
-                    self.predecessors[row].iter().map(|&smaller| &self.ledger.lines[smaller].record);
-                match { smaller }.find_map(ladder::verdict) {
+                let end = |&smaller: &usize| ladder::verdict(&self.ledger.lines[smaller].record);
+                match self.predecessors[row].iter().find_map(end) {
                     Some((status, reason)) if !self.ledger.lines[row].finished => {
                         self.ledger.skip(row, status, reason)?;
                     }
