@@ -123,29 +123,10 @@ impl Grid {
     pub fn expand(&self, engines: &[String]) -> Vec<Planned> {
         let mut plan = Vec::new();
         for family in &self.families {
+            let configurations = family.configurations(&self.models);
             for engine in if engines.is_empty() { &family.engines } else { engines } {
-                for mut parameters in family.combinations() {
-                    if family.classifier == models::CLASSIFIER {
-                        models::define(&mut parameters, &self.models);
-                    }
-                    let configuration = Configuration::new(&family.classifier, parameters);
-                    for (train_size, fewer) in family.sizes() {
-                        let with_fewer = fewer.map(|fewer| Smaller {
-                            configuration: configuration.clone(),
-                            train_size: Some(fewer),
-                        });
-                        let with_less = family.before(&configuration).into_iter();
-                        let with_less = with_less.map(|configuration| Smaller { configuration, train_size });
-                        plan.push(Planned {
-                            configuration: configuration.clone(),
-                            engine: engine.clone(),
-                            train_size,
-                            after: with_fewer.into_iter().chain(with_less).collect(),
-                            timeout: family.timeout,
-                            suite: self.name.clone(),
-                            analysis: family.analysis.clone(),
-                        });
-                    }
+                for configuration in &configurations {
+                    plan.extend(family.at_each_size(configuration, engine, &self.name));
                 }
             }
         }
@@ -154,6 +135,47 @@ impl Grid {
 }
 
 impl Family {
+    fn configurations(&self, networks: &Models) -> Vec<Configuration> {
+        let configuration = |mut parameters| {
+            if self.classifier == models::CLASSIFIER {
+                models::define(&mut parameters, networks);
+            }
+            Configuration::new(&self.classifier, parameters)
+        };
+        self.combinations().into_iter().map(configuration).collect()
+    }
+
+    /// A configuration on one engine, with each number of training rows in turn.
+    fn at_each_size(
+        &self,
+        configuration: &Configuration,
+        engine: &str,
+        suite: &str,
+    ) -> impl Iterator<Item = Planned> {
+        self.sizes().into_iter().map(move |(train_size, fewer)| Planned {
+            configuration: configuration.clone(),
+            engine: engine.to_string(),
+            train_size,
+            after: self.smaller(configuration, train_size, fewer),
+            timeout: self.timeout,
+            suite: suite.to_string(),
+            analysis: self.analysis.clone(),
+        })
+    }
+
+    /// The same with fewer training rows, and with the value before of each rising parameter.
+    fn smaller(
+        &self,
+        configuration: &Configuration,
+        train_size: Option<usize>,
+        fewer: Option<usize>,
+    ) -> Vec<Smaller> {
+        let of_rows = fewer.map(|fewer| (configuration.clone(), Some(fewer)));
+        let of_work = self.before(configuration).into_iter().map(|less| (less, train_size));
+        let smaller = of_rows.into_iter().chain(of_work);
+        smaller.map(|(configuration, train_size)| Smaller { configuration, train_size }).collect()
+    }
+
     /// Each train size with the one before it.
     fn sizes(&self) -> Vec<(Option<usize>, Option<usize>)> {
         if self.train_sizes.is_empty() {
