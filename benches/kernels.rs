@@ -61,8 +61,8 @@ fn dots(criterion: &mut Criterion) {
 /// factors each: what the linear minimisers do to every row.
 fn sparse(criterion: &mut Criterion) {
     let (pixels, _) = common::images(128, 28, 10);
-    let x = SparseRows::from_bytes(&pixels, 784, |_, byte| f64::from(byte) / 255.0);
     let list: Vec<u32> = (0..128).collect();
+    let x = SparseRows::from_bytes(&pixels, 784, &list, |_, byte| f64::from(byte) / 255.0);
     let side_by_side = |count: usize| -> Vec<Lanes> {
         let values = common::numbers(count * LANES);
         values.as_chunks::<LANES>().0.iter().map(|values| Lanes(*values)).collect()

@@ -2,49 +2,55 @@
 
 use std::arch::x86_64::*;
 
-use super::{CHAINS, Lanes, SparseRows, WideLanes};
+use super::{CHAINS, Lanes, SparseRows, TOGETHER, WideLanes, group_of, groups};
 
-/// Defines the product of one row with lanes of `$number` in `$registers` registers of `$width` each.
+/// How many columns ahead values are asked for: across the end of a page, where the machine's own foresight ends.
+const AHEAD: usize = 256;
+
+/// Defines the products of one group of rows with lanes of `$number` in `$registers` registers of `$width` each.
 macro_rules! product {
     ($name:ident, $features:literal, $lanes:ident, $registers:literal, $width:literal,
      $zero:ident, $load:ident, $store:ident, $splat:expr, $fused:ident, $add:ident) => {
         /// Every one of `columns`, which are as many as `values`, must be below the number of `vectors`.
         #[inline]
         #[target_feature(enable = $features)]
-        unsafe fn $name(columns: &[u16], values: &[f32], start: &$lanes, vectors: &[$lanes]) -> $lanes {
-            let mut sums = [[$zero(); $registers]; CHAINS];
-            // SAFETY: lanes fill the registers.
-            for (p, sum) in sums[0].iter_mut().enumerate() {
-                *sum = unsafe { $load(start.0.as_ptr().add(p * $width)) };
-            }
+        unsafe fn $name(
+            columns: &[u16],
+            values: &[[f32; TOGETHER]],
+            start: &$lanes,
+            vectors: &[$lanes],
+        ) -> [$lanes; TOGETHER] {
             let (columns, last_columns) = columns.as_chunks::<CHAINS>();
             let (values, last_values) = values.as_chunks::<CHAINS>();
-            for (columns, values) in columns.iter().zip(values) {
-                for q in 0..CHAINS {
-                    let value = $splat(values[q]);
-                    for p in 0..$registers {
-                        // SAFETY: the column is one of the vectors', and lanes fill the registers.
-                        let vector = unsafe {
-                            $load(vectors.get_unchecked(columns[q] as usize).0.as_ptr().add(p * $width))
-                        };
-                        sums[q][p] = $fused(value, vector, sums[q][p]);
+            let mut out = [$lanes::ZERO; TOGETHER];
+            // A register of lanes at a time: the sums of all would not fit where there are only sixteen registers.
+            for at in (0..$registers * $width).step_by($width) {
+                // SAFETY: lanes fill the registers, and the column is one of the vectors'.
+                let vector =
+                    |column: u16| unsafe { $load(vectors.get_unchecked(column as usize).0.as_ptr().add(at)) };
+                let mut sums = [[$zero(); TOGETHER]; CHAINS];
+                // SAFETY: as above.
+                sums[0] = [unsafe { $load(start.0.as_ptr().add(at)) }; TOGETHER];
+                for (columns, values) in columns.iter().zip(values) {
+                    _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(AHEAD).cast());
+                    for q in 0..CHAINS {
+                        let vector = vector(columns[q]);
+                        for row in 0..TOGETHER {
+                            sums[q][row] = $fused($splat(values[q][row]), vector, sums[q][row]);
+                        }
                     }
                 }
-            }
-            for (q, (&column, &value)) in last_columns.iter().zip(last_values).enumerate() {
-                let value = $splat(value);
-                for p in 0..$registers {
-                    // SAFETY: as above.
-                    let vector =
-                        unsafe { $load(vectors.get_unchecked(column as usize).0.as_ptr().add(p * $width)) };
-                    sums[q][p] = $fused(value, vector, sums[q][p]);
+                for (q, (&column, values)) in last_columns.iter().zip(last_values).enumerate() {
+                    let vector = vector(column);
+                    for row in 0..TOGETHER {
+                        sums[q][row] = $fused($splat(values[row]), vector, sums[q][row]);
+                    }
                 }
-            }
-            let mut out = $lanes::ZERO;
-            for p in 0..$registers {
-                let sum = $add($add(sums[0][p], sums[1][p]), $add(sums[2][p], sums[3][p]));
-                // SAFETY: lanes fill the registers.
-                unsafe { $store(out.0.as_mut_ptr().add(p * $width), sum) };
+                for (row, out) in out.iter_mut().enumerate() {
+                    let sum = $add(sums[0][row], sums[1][row]);
+                    // SAFETY: as above.
+                    unsafe { $store(out.0.as_mut_ptr().add(at), sum) };
+                }
             }
             out
         }
@@ -64,10 +70,14 @@ macro_rules! kernels {
             vectors: &[Lanes],
             out: &mut [Lanes],
         ) {
-            for (out, &row) in out.iter_mut().zip(list) {
-                let (columns, values) = x.row(row as usize);
+            let mut out = out.iter_mut();
+            for stretch in groups(list) {
+                let (columns, values) = x.group(group_of(stretch));
                 // SAFETY: handed on.
-                *out = unsafe { $product(columns, values, start, vectors) };
+                let products = unsafe { $product(columns, values, start, vectors) };
+                for (row, out) in stretch.iter().zip(&mut out) {
+                    *out = products[*row as usize % TOGETHER];
+                }
             }
         }
 
@@ -80,29 +90,39 @@ macro_rules! kernels {
             vectors: &[WideLanes],
             out: &mut [WideLanes],
         ) {
-            for (i, out) in out.iter_mut().enumerate() {
-                let (columns, values) = x.row(first + i);
+            for (group, out) in (first / TOGETHER..).zip(out.chunks_mut(TOGETHER)) {
+                let (columns, values) = x.group(group);
                 // SAFETY: handed on.
-                *out = unsafe { $wide(columns, values, start, vectors) };
+                let products = unsafe { $wide(columns, values, start, vectors) };
+                out.copy_from_slice(&products[..out.len()]);
             }
         }
 
         /// As `accumulate`; there must be as many `sums` as columns.
         #[target_feature(enable = $features)]
         pub unsafe fn $accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
-            for (factor, &row) in factors.iter().zip(list) {
-                let (columns, values) = x.row(row as usize);
+            let mut factors = factors.iter();
+            for stretch in groups(list) {
+                let (columns, values) = x.group(group_of(stretch));
+                let mut of_rows = [Lanes::ZERO; TOGETHER];
+                for (row, factor) in stretch.iter().zip(&mut factors) {
+                    of_rows[*row as usize % TOGETHER] = *factor;
+                }
                 // SAFETY: lanes fill the registers.
-                let factor: [_; $registers] =
-                    std::array::from_fn(|p| unsafe { $load(factor.0.as_ptr().add(p * $width)) });
-                for (&column, &value) in columns.iter().zip(values) {
-                    let value = $splat(value);
+                let of_rows = of_rows.map(|factor| -> [_; $registers] {
+                    std::array::from_fn(|p| unsafe { $load(factor.0.as_ptr().add(p * $width)) })
+                });
+                for (&column, values) in columns.iter().zip(values) {
                     // SAFETY: the column is one of the sums', and lanes fill the registers.
                     unsafe {
                         let sum = sums.get_unchecked_mut(column as usize).0.as_mut_ptr();
-                        for (p, &factor) in factor.iter().enumerate() {
+                        for p in 0..$registers {
                             let at = sum.add(p * $width);
-                            $store(at, $fused(value, factor, $load(at)));
+                            let mut sum = $load(at);
+                            for (value, factor) in values.iter().zip(&of_rows) {
+                                sum = $fused($splat(*value), factor[p], sum);
+                            }
+                            $store(at, sum);
                         }
                     }
                 }

@@ -72,7 +72,8 @@ fn first_largest(values: &[f64]) -> usize {
     best
 }
 
-/// Training data as the one-vs-rest problems that it makes.
+/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in more of the
+/// same places, and neighbouring rows are multiplied together.
 pub struct Problems {
     /// n x d.
     pub x: SparseRows,
@@ -87,7 +88,11 @@ impl Problems {
     pub fn new(training: &Training) -> Result<Problems, FitError> {
         let (targets, classes) = targets(training)?;
         let (features, scaling) = (training.features, training.features.scaling());
-        let x = SparseRows::from_bytes(features.pixels(), features.d(), |j, byte| scaling.value(j, byte));
+        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+        order.sort_by_key(|&row| targets[row as usize]);
+        let value = |j, byte| scaling.value(j, byte);
+        let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
+        let targets = order.iter().map(|&row| targets[row as usize]).collect();
         Ok(Problems { x, targets, classes })
     }
 
