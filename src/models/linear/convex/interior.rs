@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::bends::Bends;
-use super::conjugate::{Accuracy, Solver, dot};
+use super::conjugate::{Accuracy, MOST_PRODUCTS, Solver, dot};
 use super::hinge::{Barrier, Central, HingeLoss, central_slope};
 use super::newton::approach;
 use super::pair::{Borders, Pair, UNIT};
@@ -25,6 +25,11 @@ const PREDICTOR: f64 = 0.1;
 const CORRECTOR: f64 = 0.02;
 /// How much further a better centred step is to reach.
 const FURTHER: f64 = 0.3;
+/// Where classes are coupled the products are to fall no lower than this part of what the unsolved rest of the
+/// equations adds to the gap, a product: below that steps end at the borders and leave the rest unsolved.
+const UNSOLVED: f64 = 0.05;
+/// So many steps further a solution may take as many products again.
+const ROUGH_STEPS: usize = 25;
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
@@ -102,8 +107,8 @@ impl<'a> State<'a> {
         loop {
             let combined =
                 self.combine(&self.map_rows(|state, target, row, out| state.loss_slopes(target, row, out)));
-            let (objective, gap) = self.gap(&combined);
-            dual = dual.max(objective - gap);
+            let (objective, own_gap) = self.gap(&combined);
+            dual = dual.max(objective - own_gap);
             if objective < least {
                 (least, weights) = (objective, self.weights.clone());
             }
@@ -121,10 +126,11 @@ impl<'a> State<'a> {
             }
             let level = self.level(|_| 0.0);
             solver.forget();
+            solver.most_products = MOST_PRODUCTS * (1 + iterations / ROUGH_STEPS);
             let bends = self.bends();
             self.aim(&vec![0.0; k], false);
             self.turn(&mut solver, &bends, PREDICTOR);
-            let goals = self.corrected_goals(&level);
+            let goals = self.corrected_goals(&level, own_gap);
             self.aim(&goals, true);
             let mut step = self.turn(&mut solver, &bends, CORRECTOR);
             let lengths = self.lengths();
@@ -331,24 +337,36 @@ impl<'a> State<'a> {
         for (index, slope) in self.slopes.iter().enumerate() {
             level[index / width] += slope.products_at(UNIT, part(index / width));
         }
-        let borders = if self.borders.high.is_finite() { 2 } else { 1 };
-        let products = self.problems.n() * borders + 2 * self.slopes.len() / k;
+        let products = self.products() as f64;
         if self.coupled() {
-            let mean = level.iter().sum::<f64>() / (products * k) as f64;
+            let mean = level.iter().sum::<f64>() / (products * k as f64);
             return vec![mean; k];
         }
-        level.iter().map(|sum| sum / products as f64).collect()
+        level.iter().map(|sum| sum / products).collect()
+    }
+
+    /// How many products a class has.
+    fn products(&self) -> usize {
+        let borders = if self.borders.high.is_finite() { 2 } else { 1 };
+        self.problems.n() * borders + 2 * self.slopes.len() / self.problems.k()
     }
 
     /// Mehrotra's rule: the further the step alone would bring the products down, the lower the goal.
-    fn corrected_goals(&self, level: &[f64]) -> Vec<f64> {
+    fn corrected_goals(&self, level: &[f64], gap: f64) -> Vec<f64> {
         let lengths = self.lengths();
         let ahead = self.level(|class| lengths[class]);
-        ahead
+        let mut goals: Vec<f64> = ahead
             .iter()
             .zip(level)
             .map(|(ahead, level)| level * (ahead / level).powi(3).clamp(1e-6, 1.0))
-            .collect()
+            .collect();
+        if self.coupled() {
+            // The gap is all products and what the slopes still lack of solving the equations.
+            let unsolved = gap / (self.products() * self.problems.k()) as f64 - level[0];
+            let least = (UNSOLVED * unsolved).min(level[0]);
+            goals.iter_mut().for_each(|goal| *goal = goal.max(least));
+        }
+        goals
     }
 
     /// How far every class may go (all alike where they are coupled).
