@@ -6,12 +6,13 @@ mod common;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mnist_bench::dataset;
 use mnist_bench::linalg::byte_blocks::{self, Row};
 use mnist_bench::linalg::bytes::{self, Affine, Aligned};
 use mnist_bench::linalg::dot::dots_at;
 use mnist_bench::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
 use mnist_bench::linalg::simd::{Level, supported};
-use mnist_bench::linalg::sparse::{LANES, Lanes, SparseRows, accumulate_at, project_at};
+use mnist_bench::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, accumulate_at, project, project_at};
 use mnist_bench::models::Training;
 use mnist_bench::models::tree::DecisionTreeClassifier;
 
@@ -88,6 +89,32 @@ fn sparse(criterion: &mut Criterion) {
     }
 }
 
+/// A pass over all training images of a data set, class by class: products with sixteen weight vectors and combinations,
+/// 256 rows at a time. More than the caches hold, so that it also shows how well values are foreseen.
+fn passes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("pass over 60000x784");
+    group.sample_size(10);
+    for name in ["mnist", "fashion-mnist"] {
+        let train = dataset::load(name).expect("the data set loads").train;
+        let mut order: Vec<u32> = (0..train.labels.len() as u32).collect();
+        order.sort_by_key(|&row| train.labels[row as usize]);
+        let d = train.images.rows * train.images.columns;
+        let x = SparseRows::from_bytes(&train.images.pixels, d, &order, |_, byte| f64::from(byte) / 255.0);
+        let list: Vec<u32> = (0..x.rows() as u32).collect();
+        let vectors = vec![Lanes([0.01; LANES]); d];
+        let (mut products, mut sums) = (vec![Lanes::ZERO; 256], vectors.clone());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                for rows in list.chunks(256) {
+                    project(black_box(&x), rows, &Lanes::ZERO, &vectors, &mut products);
+                    accumulate(&x, rows, &products, &mut sums);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
 /// One image against the weights of one class: the product without its black blocks, and under an l1 penalty product
 /// and step at the machine's level. What stochastic descent does to every row.
 fn descent(criterion: &mut Criterion) {
@@ -132,5 +159,5 @@ fn tree(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histogram, dots, sparse, descent, tree);
+criterion_group!(benches, histogram, dots, sparse, passes, descent, tree);
 criterion_main!(benches);

@@ -25,9 +25,11 @@ const PREDICTOR: f64 = 0.1;
 const CORRECTOR: f64 = 0.02;
 /// How much further a better centred step is to reach.
 const FURTHER: f64 = 0.3;
-/// Where classes are coupled the products are to fall no lower than this part of what the unsolved rest of the
-/// equations adds to the gap, a product: below that steps end at the borders and leave the rest unsolved.
-const UNSOLVED: f64 = 0.05;
+/// Where classes are coupled and the gap is less than this part of the objective, the products are to fall no lower
+/// than this part of what the unsolved rest of the equations adds to the gap, a product: below that steps end at the
+/// borders and leave the rest unsolved. Further away the rest is no measure of anything.
+const NEAR: f64 = 0.3;
+const UNSOLVED: f64 = 0.3;
 /// So many steps further a solution may take as many products again.
 const ROUGH_STEPS: usize = 25;
 /// Rows evaluated as one task.
@@ -130,7 +132,10 @@ impl<'a> State<'a> {
             let bends = self.bends();
             self.aim(&vec![0.0; k], false);
             self.turn(&mut solver, &bends, PREDICTOR);
-            let goals = self.corrected_goals(&level, own_gap);
+            let mut goals = self.corrected_goals(&level);
+            if self.coupled() && own_gap < NEAR * objective {
+                self.wait(&mut goals, level[0], own_gap);
+            }
             self.aim(&goals, true);
             let mut step = self.turn(&mut solver, &bends, CORRECTOR);
             let lengths = self.lengths();
@@ -352,21 +357,21 @@ impl<'a> State<'a> {
     }
 
     /// Mehrotra's rule: the further the step alone would bring the products down, the lower the goal.
-    fn corrected_goals(&self, level: &[f64], gap: f64) -> Vec<f64> {
+    fn corrected_goals(&self, level: &[f64]) -> Vec<f64> {
         let lengths = self.lengths();
         let ahead = self.level(|class| lengths[class]);
-        let mut goals: Vec<f64> = ahead
+        ahead
             .iter()
             .zip(level)
             .map(|(ahead, level)| level * (ahead / level).powi(3).clamp(1e-6, 1.0))
-            .collect();
-        if self.coupled() {
-            // The gap is all products and what the slopes still lack of solving the equations.
-            let unsolved = gap / (self.products() * self.problems.k()) as f64 - level[0];
-            let least = (UNSOLVED * unsolved).min(level[0]);
-            goals.iter_mut().for_each(|goal| *goal = goal.max(least));
-        }
-        goals
+            .collect()
+    }
+
+    /// Raises goals of coupled classes to what the gap, all products and the unsolved rest of the equations, allows.
+    fn wait(&self, goals: &mut [f64], level: f64, gap: f64) {
+        let unsolved = gap / (self.products() * self.problems.k()) as f64 - level;
+        let least = (UNSOLVED * unsolved).min(level);
+        goals.iter_mut().for_each(|goal| *goal = goal.max(least));
     }
 
     /// How far every class may go (all alike where they are coupled).
