@@ -40,20 +40,20 @@ fn rates(configuration: &Configuration) -> Rates {
     let depth = number("max_depth", 50.0);
     let (seconds, power, mebibytes) = match configuration.classifier.as_str() {
         "GaussianNB" => (0.04, 1.0, 2.0),
-        "DecisionTreeClassifier" => (if depth > 10.0 { 1.5 } else { 0.8 }, 1.1, 5.0),
-        "ExtraTreeClassifier" => (0.14, 1.1, 5.0),
+        "DecisionTreeClassifier" => (if depth > 10.0 { 0.8 } else { 0.5 }, 1.1, 5.0),
+        "ExtraTreeClassifier" => (0.08, 1.1, 5.0),
         "RandomForestClassifier" => {
-            (0.045 * number("n_estimators", 10.0) * if depth > 10.0 { 1.6 } else { 1.0 }, 1.1, 50.0)
+            (0.026 * number("n_estimators", 10.0) * if depth > 10.0 { 1.6 } else { 1.0 }, 1.1, 50.0)
         }
-        "KNeighborsClassifier" if number("p", 2.0) == 1.0 => (8.8, 1.0, 530.0),
-        "KNeighborsClassifier" => (5.3, 1.0, 530.0),
-        "SGDClassifier" => (0.8, 1.0, 2.0),
+        "KNeighborsClassifier" if number("p", 2.0) == 1.0 => (8.0, 1.0, 530.0),
+        "KNeighborsClassifier" => (4.7, 1.0, 530.0),
+        "SGDClassifier" => (0.5, 1.0, 2.0),
         "Perceptron" | "PassiveAggressiveClassifier" => (0.4, 1.0, 2.0),
-        "LogisticRegression" => (25.0, 1.0, 335.0),
-        "LinearSVC" if text("multi_class") == "crammer_singer" => (140.0, 1.0, 365.0),
-        "LinearSVC" => (85.0, 1.0, 365.0),
+        "LogisticRegression" => (6.0, 1.0, 335.0),
+        "LinearSVC" if text("multi_class") == "crammer_singer" => (35.0, 1.0, 365.0),
+        "LinearSVC" => (19.0, 1.0, 365.0),
         "SVC" => (25.0, 2.0, 2300.0),
-        "MLPClassifier" => (5.0, 1.0, 170.0),
+        "MLPClassifier" => (4.0, 1.0, 170.0),
         "Network" => {
             (number("epochs", 10.0) * if has_convolutions(configuration) { 20.0 } else { 1.0 }, 1.0, 600.0)
         }
