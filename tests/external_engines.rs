@@ -1,24 +1,18 @@
 //! External engines, from the file that lists them to the result file: one in Perl that is really an engine, and
-//! one that misbehaves as told.
+//! one that misbehaves as told. Without Perl, which every Debian has, they fail.
 
 #[path = "sweep/sandbox.rs"]
 #[allow(dead_code)]
 mod sandbox;
 
-use std::process::Command;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use sandbox::{Run, Sandbox, TEST, error, predictions, processes_in, status};
 
 const GAUSSIAN: &str = "[[family]]\nclassifier = \"GaussianNB\"\n";
-
-/// Whether the engines' interpreter is here; every Debian has it.
-fn perl() -> bool {
-    let found = Command::new("perl").arg("-v").output().is_ok();
-    if !found {
-        eprintln!("there is no perl: external engines were not tested");
-    }
-    found
-}
 
 /// A sandbox with an `engines.toml` of one engine, `mine`, started with these arguments.
 fn with_engine(families: &str, arguments: &[&str]) -> Sandbox {
@@ -50,9 +44,6 @@ fn misbehaving(fault: &str, arguments: &[&str]) -> serde_json::Value {
 
 #[test]
 fn an_engine_in_another_language_predicts_what_ours_does() {
-    if !perl() {
-        return;
-    }
     let families = "[[family]]\nclassifier = \"GaussianNB\"\n[family.parameters]\n\
                     priors = [\"uniform\", [0.7, 0.1, 0.1, 0.1]]\n";
     let sandbox = with_engine(families, &["perl", "ENGINES/gaussian_nb.pl"]);
@@ -82,9 +73,6 @@ fn an_engine_in_another_language_predicts_what_ours_does() {
 
 #[test]
 fn another_version_runs_again() {
-    if !perl() {
-        return;
-    }
     let sandbox = with_engine(GAUSSIAN, &["perl", "./engine.pl"]);
     let engine = include_str!("engines/gaussian_nb.pl");
     let place = sandbox.path().join("engine.pl");
@@ -103,9 +91,6 @@ fn another_version_runs_again() {
 
 #[test]
 fn without_a_version_nothing_is_measured() {
-    if !perl() {
-        return;
-    }
     for (command, reason) in [
         (&["perl", "ENGINES/misbehave.pl", "no_version"][..], "a version on purpose withheld"),
         (&["perl", "ENGINES/misbehave.pl", "bare_version"], "and printed \"1.0\""),
@@ -126,9 +111,6 @@ fn without_a_version_nothing_is_measured() {
 
 #[test]
 fn an_engine_that_dies_is_a_row_with_its_last_words() {
-    if !perl() {
-        return;
-    }
     for (fault, first, word) in [
         ("early_crash", "mine ended before it was ready: exit code", "it died before it was ready"),
         ("crash", "mine ended without giving a result: exit code 3", "the last words"),
@@ -143,9 +125,6 @@ fn an_engine_that_dies_is_a_row_with_its_last_words() {
 
 #[test]
 fn what_is_no_result_is_a_row_that_says_so() {
-    if !perl() {
-        return;
-    }
     for (fault, reason) in [
         ("short", format!("{} predictions for {TEST} test images", TEST - 1)),
         ("long", format!("{} predictions for {TEST} test images", TEST + 1)),
@@ -170,19 +149,14 @@ fn what_is_no_result_is_a_row_that_says_so() {
 
 #[test]
 fn chatter_is_log_and_harms_nothing() {
-    if perl() {
-        let row = misbehaving("chatter", &[]);
-        assert_eq!(status(&row), "ok", "{}", error(&row));
-        assert_eq!((&row["fit_seconds"], &row["predict_seconds"]), (&0.5.into(), &0.25.into()));
-        assert_eq!(row["repeats"][0]["fit_cpu_seconds"], 0.5);
-    }
+    let row = misbehaving("chatter", &[]);
+    assert_eq!(status(&row), "ok", "{}", error(&row));
+    assert_eq!((&row["fit_seconds"], &row["predict_seconds"]), (&0.5.into(), &0.25.into()));
+    assert_eq!(row["repeats"][0]["fit_cpu_seconds"], 0.5);
 }
 
 #[test]
 fn the_limits_hold_for_the_program() {
-    if !perl() {
-        return;
-    }
     for fault in ["hang", "child_hangs"] {
         let row = misbehaving(fault, &["--timeout", "1s"]);
         assert_eq!((status(&row), error(&row)), ("timeout", "no result after 1 s"), "{fault}");
@@ -194,9 +168,6 @@ fn the_limits_hold_for_the_program() {
 
 #[test]
 fn neither_secrets_nor_test_labels_reach_an_engine() {
-    if !perl() {
-        return;
-    }
     let sandbox = with_engine(GAUSSIAN, &["perl", "ENGINES/misbehave.pl", "tell"]);
     let mut command = sandbox.command();
     command.args(["--engines", "engines.toml", "-e", "mine", "--threads", "2", "--jobs", "1"]);
@@ -254,4 +225,63 @@ fn scikit_learn_runs_the_whole_classic_grid() {
     };
     assert_eq!(ids("peers", "scikit-learn"), ids("classic", "native"));
     assert_eq!(ids("peers", "xgboost").len(), 9);
+}
+
+/// A `.npy` file of version 1.0.
+fn npy(path: &Path, kind: &str, shape: &str, bytes: &[u8]) {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}\n");
+    let mut file = File::create(path).unwrap();
+    file.write_all(b"\x93NUMPY\x01\x00").unwrap();
+    file.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// What docs/CONTRIBUTING.md tells to do by hand, with the line of docs/FORMAT.md.
+#[test]
+fn the_documented_job_is_answered_by_the_documented_replies() {
+    let format = include_str!("../docs/FORMAT.md");
+    let start = format.find("    {\"protocol\":1,").unwrap();
+    let job: String = format[start..].lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let (rows, test, features) = (240, 60, 36);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let pixels = |rows: usize| -> Vec<u8> {
+        let value = |index: usize| (index / features % 4) as f64 + (index * 7 % 11) as f64 / 20.0;
+        (0..rows * features).flat_map(|index| value(index).to_le_bytes()).collect()
+    };
+    npy(&at("x_train.npy"), "<f8", "240, 36", &pixels(rows));
+    npy(&at("x_test.npy"), "<f8", "60, 36", &pixels(test));
+    npy(&at("y_train.npy"), "|u1", "240,", &(0..rows).map(|row| (row % 4) as u8).collect::<Vec<u8>>());
+    let job = job.replace("/tmp/job/replies", "/dev/stdout");
+    let job = job.replace("/tmp/job", folder.path().to_str().unwrap());
+    let mut engine = Command::new("perl")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/engines/gaussian_nb.pl"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("perl");
+    writeln!(engine.stdin.take().unwrap(), "{job}").unwrap();
+    let output = engine.wait_with_output().unwrap();
+    let replies: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let documented: Vec<serde_json::Value> = format[start..]
+        .lines()
+        .filter_map(|line| line.strip_prefix("    {\"reply\": ").map(|rest| format!("{{\"reply\": {rest}")))
+        .map(|line| serde_json::from_str(&line).unwrap())
+        .collect();
+    let keys = |replies: &[serde_json::Value]| -> Vec<Vec<String>> {
+        let keys = |reply: &serde_json::Value| reply.as_object().unwrap().keys().cloned().collect();
+        replies.iter().map(keys).collect()
+    };
+    assert_eq!(keys(&documented).len(), 2);
+    assert_eq!(replies[0], documented[0]);
+    // What an engine adds of its own are facts.
+    let (said, told) = (&keys(&replies)[1], &keys(&documented)[1]);
+    assert!(told.iter().all(|key| said.contains(key)), "{said:?}");
+    let right: String = (0..test).map(|row| char::from(b'0' + (row % 4) as u8)).collect();
+    assert_eq!(replies[1]["predictions"], right.as_str());
 }

@@ -17,7 +17,16 @@ def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threa
     except KeyError:
         raise Unsupported(f"scikit-learn has no {classifier} of the grid's meaning") from None
     # random_state takes 32 bits, the harness's seeds have 64.
-    return build(dict(parameters), options or {}, Setting(classes, seed % 2**32, threads))
+    setting = Setting(classes, seed % 2**32, threads)
+    try:
+        model = build(dict(parameters), options or {}, setting)
+        # Names are refused by the constructor, values only by this, which fit would call.
+        for part in (model, getattr(model, "estimator", None)):
+            if part is not None:
+                part._validate_params()
+    except (TypeError, ValueError) as error:
+        raise Unsupported(f"today's scikit-learn: {error}".splitlines()[0]) from None
+    return model
 
 
 class Setting:
@@ -25,21 +34,37 @@ class Setting:
         self.classes, self.seed, self.threads = classes, seed, threads
 
 
+# Where 0.19 stopped to split by default; a class impurity that small is none.
+NO_IMPURITY = 1e-7
+
+
+def tree_parameters(given):
+    """What trees share: "auto" is "sqrt" for classifiers, and min_impurity_split is gone."""
+    if given.get("max_features") == "auto":
+        given["max_features"] = "sqrt"
+    if (given.pop("min_impurity_split", None) or 0.0) > NO_IMPURITY:
+        raise Unsupported("min_impurity_split: taken out of scikit-learn; min_impurity_decrease means another thing")
+    return given
+
+
 def decision_tree(given, options, setting):
     from sklearn.tree import DecisionTreeClassifier
 
+    given = tree_parameters(given)
     return DecisionTreeClassifier(random_state=setting.seed, **given | options)
 
 
 def extra_tree(given, options, setting):
     from sklearn.tree import ExtraTreeClassifier
 
+    given = tree_parameters(given)
     return ExtraTreeClassifier(random_state=setting.seed, **given | options)
 
 
 def random_forest(given, options, setting):
     from sklearn.ensemble import RandomForestClassifier
 
+    given = tree_parameters(given)
     # 10 trees were the default; today it is 100.
     defaults = {"n_estimators": 10, "random_state": setting.seed, "n_jobs": setting.threads}
     return RandomForestClassifier(**defaults | given | options)
@@ -50,6 +75,11 @@ def boosting(given, options, setting):
 
     if given.pop("loss", "deviance") != "deviance":
         raise Unsupported("loss: only deviance, which is log_loss today, is defined for several classes")
+    if given.pop("criterion", "friedman_mse") != "friedman_mse":
+        raise Unsupported("criterion: without effect in today's scikit-learn, which splits as friedman_mse did")
+    if given.get("min_impurity_split") is not None:
+        raise Unsupported("min_impurity_split: taken out of scikit-learn, and residuals are no class impurity")
+    given = tree_parameters(given)
     return GradientBoostingClassifier(random_state=setting.seed, **given | options)
 
 
@@ -74,8 +104,11 @@ EPOCHS = {"max_iter": 5, "tol": None}
 def sgd(given, options, setting):
     from sklearn.linear_model import SGDClassifier
 
-    if given.get("loss") == "log":
-        given["loss"] = "log_loss"
+    renamed = {"log": "log_loss", "squared_loss": "squared_error"}
+    if "loss" in given:
+        given["loss"] = renamed.get(given["loss"], given["loss"])
+    if given.get("penalty") == "none":
+        given["penalty"] = None
     defaults = EPOCHS | {"random_state": setting.seed, "n_jobs": setting.threads}
     return SGDClassifier(**defaults | given | options)
 
@@ -106,9 +139,17 @@ def logistic(given, options, setting):
     # Naming the penalty is deprecated: it is l1_ratio that tells l1 from l2.
     given["l1_ratio"] = {"l1": 1.0, "l2": 0.0}[penalty]
     # liblinear as in 0.19; what it has not, one model of all classes, by lbfgs, or saga for l1.
-    given["solver"] = "liblinear" if one_vs_rest else "saga" if penalty == "l1" else "lbfgs"
+    usual = "liblinear" if one_vs_rest else "saga" if penalty == "l1" else "lbfgs"
+    solver = given.setdefault("solver", usual)
+    if solver == "liblinear" and not one_vs_rest:
+        raise Unsupported("solver: liblinear has no model of all classes together")
+    if penalty == "l1" and solver not in ("liblinear", "saga"):
+        raise Unsupported(f"solver: {solver} has no l1 penalty")
+    if one_vs_rest and given.get("class_weight") is not None:
+        raise Unsupported("class_weight: liblinear weighed one class against unweighted others, two-class models cannot")
     model = LogisticRegression(**{"max_iter": 100, "random_state": setting.seed} | given | options)
-    return OneVsRestClassifier(model, n_jobs=setting.threads) if one_vs_rest else model
+    # One model after the other: scikit-learn would start processes, whose time, memory and warnings nobody sees.
+    return OneVsRestClassifier(model, n_jobs=1) if one_vs_rest else model
 
 
 def linear_svc(given, options, setting):
@@ -135,7 +176,7 @@ def svc(given, options, setting):
 def mlp(given, options, setting):
     from sklearn.neural_network import MLPClassifier
 
-    if "hidden_layer_sizes" in given:
+    if isinstance(given.get("hidden_layer_sizes"), list):
         given["hidden_layer_sizes"] = tuple(given["hidden_layer_sizes"])
     # 0.19 stopped at the third epoch in a row without an improvement of tol.
     return MLPClassifier(**{"n_iter_no_change": 2, "random_state": setting.seed} | given | options)
@@ -143,8 +184,19 @@ def mlp(given, options, setting):
 
 def gaussian_process(given, options, setting):
     from sklearn.gaussian_process import GaussianProcessClassifier
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-    defaults = {"random_state": setting.seed, "n_jobs": setting.threads}
+    if given.pop("inducing", None) is not None:
+        raise Unsupported("inducing: scikit-learn has no approximation by inducing points")
+    amplitude, length = given.pop("constant_value", None), given.pop("length_scale", None)
+    if length == "median":
+        raise Unsupported("length_scale: scikit-learn has no median heuristic")
+    if amplitude is not None or length is not None:
+        # Fixed, as the default kernel is; both are 1 there.
+        fixed = ConstantKernel(amplitude or 1.0, "fixed") * RBF(length or 1.0, "fixed")
+        given["kernel"] = fixed
+    # One model after the other, as in LogisticRegression.
+    defaults = {"random_state": setting.seed, "n_jobs": 1}
     return GaussianProcessClassifier(**defaults | given | options)
 
 

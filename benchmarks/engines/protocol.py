@@ -4,7 +4,9 @@ docs/FORMAT.md has the protocol key by key. An engine gives `serve` a function f
 model; this file knows nothing of any library but NumPy.
 """
 
+import hashlib
 import json
+import pathlib
 import sys
 import time
 import traceback
@@ -31,6 +33,22 @@ def blas():
     return ", ".join(sorted(names)) or "none"
 
 
+def only(parameters, names):
+    """Refuses what an engine would not pass on: a row must not be called what was not run."""
+    others = sorted(name for name, value in parameters.items() if name not in names and value is not None)
+    if others:
+        raise Unsupported(f"{others[0]}: not passed on, this engine knows {', '.join(names)}")
+
+
+def sources():
+    """Digest of the Python files beside this one, tests aside: an engine is more than the file that is started."""
+    digest = hashlib.sha256()
+    files = pathlib.Path(__file__).resolve().parent.glob("*.py")
+    for path in sorted(path for path in files if not path.name.startswith("test_")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def serve(version, model):
     """Runs an engine.
 
@@ -40,7 +58,7 @@ def serve(version, model):
                  Unsupported before anything is loaded
     """
     if "--version" in sys.argv[1:]:
-        print(json.dumps(version()))
+        print(json.dumps(version() | {"sources_sha256": sources()}))
         return
     job = json.loads(sys.stdin.readline())
     if job["protocol"] != 1:
@@ -64,6 +82,8 @@ def run(job, model, reply):
             models[index] = model(job["classifier"], parameters, job)
         except Unsupported as reason:
             reply(reply="failed", index=index, kind="unsupported", reason=str(reason))
+        except Exception as error:
+            fail(reply, index, error)
     if not models:
         return
     x_train, y_train, x_test = (numpy.load(job[name]) for name in ("X_train", "y_train", "X_test"))
@@ -74,10 +94,15 @@ def run(job, model, reply):
         except Diverged as reason:
             reply(reply="failed", index=index, kind="diverged", reason=str(reason))
         except Exception as error:
-            traceback.print_exc()
-            kind = "out_of_memory" if isinstance(error, MemoryError) else "failed"
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-            reply(reply="failed", index=index, kind=kind, reason=reason)
+            fail(reply, index, error)
+
+
+def fail(reply, index, error):
+    """Replies with what was raised; called while it is handled."""
+    traceback.print_exc()
+    kind = "out_of_memory" if isinstance(error, MemoryError) else "failed"
+    reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+    reply(reply="failed", index=index, kind=kind, reason=reason)
 
 
 def measure(model, x_train, y_train, x_test):

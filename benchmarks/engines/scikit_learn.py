@@ -9,6 +9,8 @@ import warnings
 
 import protocol
 
+# Crammer and Singer's solver in LIBLINEAR does not know max_iter and stops there; scikit-learn warns from max_iter on.
+CRAMMER_SINGER_STEPS = 100_000
 INTELEX = "--intelex" in sys.argv[1:]
 # What the extension says of each call; it is put in place once.
 dispatch = None
@@ -29,6 +31,8 @@ def version():
         from importlib.metadata import version as installed
 
         facts["version"] += f" + intelex {installed('scikit-learn-intelex')}"
+        # oneDAL, whose kernels do the work; which of them it picks for the processor it does not tell.
+        facts["daal"] = installed("daal")
     return facts | {"python": sys.version.split()[0], "blas": protocol.blas()}
 
 
@@ -66,6 +70,8 @@ class Model:
 
         if self.classifier not in ("LinearSVC", "LogisticRegression", "MLPClassifier", "SVC"):
             return None
+        if getattr(self.estimator, "multi_class", None) == "crammer_singer":
+            return int(self.estimator.n_iter_) < CRAMMER_SINGER_STEPS
         return not any(issubclass(warning.category, ConvergenceWarning) for warning in self.caught)
 
     def facts(self):

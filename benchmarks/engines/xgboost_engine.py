@@ -20,6 +20,9 @@ class Model:
     def __init__(self, classifier, parameters, job):
         if parameters.get("loss", "deviance") != "deviance":
             raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
+        if parameters.get("max_depth", 3) is None:
+            raise protocol.Unsupported("max_depth: only a number")
+        protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
         import xgboost
 
         self.library = xgboost

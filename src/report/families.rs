@@ -27,17 +27,41 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
             let scored = own.iter().filter_map(|line| Some((table.row(line, dataset)?.accuracy?, *line)));
             let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
             match best {
-                Some((figure, line)) => text += &format!(" {} | {} |", accuracy(figure), line.parameters),
+                Some((figure, line)) => {
+                    let stopped = table.row(line, dataset).is_some_and(|row| row.converged == Some(false));
+                    let mark = if stopped { "*" } else { "" };
+                    text += &format!(" {}{mark} | {} |", accuracy(figure), line.parameters);
+                }
                 None => text += "  |  |",
             }
         }
         text.push('\n');
     }
     text + &format!(
-        "\n{} of run `{}`, {}, engine `native`; made by `mnist-bench report --run {}`.\n",
+        "\n{} of run `{}`, {}, engine `native`; * stopped at its limit of iterations before it converged{}; made by \
+         `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,
         size(view),
+        stopped_rows(table, &lines),
         view.run
     )
+}
+
+/// How many rows did, and of which families.
+fn stopped_rows(table: &SideBySide, lines: &[&Line]) -> String {
+    let mut families: Vec<(&str, usize, usize)> = Vec::new();
+    for line in lines {
+        let own = || (0..table.datasets.len()).filter_map(|dataset| table.row(line, dataset));
+        let stopped = own().filter(|row| row.converged == Some(false)).count();
+        match families.iter_mut().find(|(name, ..)| *name == line.classifier) {
+            Some((_, rows, sum)) => (*rows, *sum) = (*rows + own().count(), *sum + stopped),
+            None => families.push((&line.classifier, own().count(), stopped)),
+        }
+    }
+    let told = |&(name, rows, stopped): &(&str, usize, usize)| {
+        (stopped > 0).then(|| format!("{stopped} of the {rows} rows of {name}"))
+    };
+    let told: Vec<String> = families.iter().filter_map(told).collect();
+    if told.is_empty() { String::new() } else { format!(", as {} did", told.join(", ")) }
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::charts::overview::title;
+use super::compare::Processor;
 use super::format::{accuracy, difference, plain};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
@@ -47,10 +48,7 @@ impl Pair<'_> {
 }
 
 fn same_processor(one: &Row, other: &Row) -> bool {
-    let processor = |row: &Row| {
-        let made = row.provenance.as_ref()?;
-        Some((made.cpu_model.clone(), made.cpu_features.clone()))
-    };
+    let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
     processor(one).is_some() && processor(one) == processor(other)
 }
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::format::round;
 use crate::check::Truths;
-use crate::results::Status;
 use crate::results::record::accuracy;
+use crate::results::{Provenance, Status};
 use crate::stats::holm;
 use crate::stats::paired::Discordant;
 use crate::stats::ties::LEVEL;
@@ -36,12 +36,14 @@ pub struct Pair {
     pub second: Figures,
     /// The second's accuracy less the first's.
     pub accuracy_difference: Option<f64>,
-    /// The second's seconds over the first's.
+    /// The second's seconds over the first's, where both are of the same kind of processor.
     pub fit_ratio: Option<f64>,
     pub predict_ratio: Option<f64>,
     pub time_ratio: Option<f64>,
     /// Whether both were timed with nothing else running; only such ratios are measurements of the engines.
     pub times_quiet: bool,
+    /// Whether the same kind of processor timed both. Of two kinds there are no ratios.
+    pub same_processor: bool,
     pub paired: Option<Paired>,
 }
 
@@ -55,6 +57,22 @@ pub struct Figures {
     pub predict_seconds: Option<f64>,
     pub quiet: bool,
     pub repeats: usize,
+    /// The kind of processor that timed it, where the file says.
+    pub processor: Option<Processor>,
+}
+
+/// What times depend on, whatever else the machine does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Processor {
+    pub model: String,
+    /// The highest level of instructions of ours that it has.
+    pub features: String,
+}
+
+impl Processor {
+    pub fn of(made: &Provenance) -> Processor {
+        Processor { model: made.cpu_model.clone(), features: made.cpu_features.clone() }
+    }
 }
 
 /// The exact McNemar test of the first repeats.
@@ -84,11 +102,13 @@ pub struct Summary {
     pub better_second: usize,
     pub not_told_apart: usize,
     pub mean_accuracy_difference: Option<f64>,
-    /// Geometric mean of the ratios of time, over the pairs that have times; how many those are, and how many
+    /// Geometric mean of the ratios of time, over the pairs that have them; how many those are, and how many
     /// of them are quiet on both sides.
     pub time_ratio: Option<f64>,
     pub timed: usize,
     pub timed_quiet: usize,
+    /// Pairs with times of two kinds of processor, which make no ratio.
+    pub other_processors: usize,
 }
 
 impl Comparison {
@@ -148,11 +168,13 @@ fn mean_accuracy(repeats: &[Vec<u8>], labels: &[u8]) -> Option<f64> {
 
 impl Pair {
     fn new(dataset: String, id: String, first: Figures, second: Figures) -> Pair {
+        let same_processor = first.processor.is_some() && first.processor == second.processor;
         let ratio = |a: Option<f64>, b: Option<f64>| {
             let (a, b) = (a?, b?);
-            (a > 0.0 && b > 0.0).then_some(b / a)
+            (same_processor && a > 0.0 && b > 0.0).then_some(b / a)
         };
         Pair {
+            same_processor,
             accuracy_difference: first.accuracy.zip(second.accuracy).map(|(a, b)| round(b - a)),
             fit_ratio: ratio(first.fit_seconds, second.fit_seconds),
             predict_ratio: ratio(first.predict_seconds, second.predict_seconds),
@@ -164,6 +186,11 @@ impl Pair {
             first,
             second,
         }
+    }
+
+    /// Whether it has times that cannot be compared.
+    fn two_processors(&self) -> bool {
+        !self.same_processor && self.first.seconds().is_some() && self.second.seconds().is_some()
     }
 
     /// As lines name it.
@@ -208,6 +235,7 @@ impl Summary {
             time_ratio: mean(logs, timed.len()).map(f64::exp),
             timed: timed.len(),
             timed_quiet: timed.iter().filter(|pair| pair.times_quiet).count(),
+            other_processors: pairs.iter().filter(|pair| pair.two_processors()).count(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub enum Kind {
 }
 
 /// Judges the second side of a comparison of runs. Times are judged only where both were measured with nothing
-/// else running; rows that one side alone has are told and are no regression.
+/// else running, on the same kind of processor; rows that one side alone has are told and are no regression.
 pub fn judge(comparison: Comparison, limits: Limits) -> Verdict {
     let pairs = &comparison.pairs;
     Verdict {
@@ -99,7 +99,7 @@ fn worse(pair: &Pair, limits: &Limits) -> Vec<Regression> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Figures, Summary};
+    use super::super::{Figures, Processor, Summary};
     use super::*;
 
     const LIMITS: Limits = Limits { accuracy_drop: 0.005, time_ratio: 1.25, least_seconds: 0.1 };
@@ -113,6 +113,7 @@ mod tests {
             predict_seconds: fit.map(|_| 0.0),
             quiet,
             repeats: 1,
+            processor: Some(Processor { model: "one".into(), features: "avx512".into() }),
         }
     }
 
@@ -144,6 +145,19 @@ mod tests {
         assert_eq!(kinds(at(1.0, true), at(1.2, true)), []);
         assert_eq!(kinds(at(0.01, true), at(0.09, true)), []);
         assert_eq!(kinds(at(0.01, true), at(0.2, true)), [Kind::Time]);
+    }
+
+    #[test]
+    fn times_of_two_machines_are_not_judged() {
+        let at = |fit, model: &str| Figures {
+            processor: Some(Processor { model: model.into(), features: "avx512".into() }),
+            ..figures(Status::Ok, Some(0.9), Some(fit), true)
+        };
+        assert_eq!(kinds(at(1.0, "one"), at(3.0, "one")), [Kind::Time]);
+        assert_eq!(kinds(at(1.0, "one"), at(3.0, "another")), []);
+        let unknown = Figures { processor: None, ..at(3.0, "one") };
+        assert_eq!(kinds(at(1.0, "one"), unknown.clone()), []);
+        assert_eq!(kinds(unknown.clone(), Figures { fit_seconds: Some(9.0), ..unknown }), []);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Figures;
+use super::{Figures, Processor};
 use crate::check::walk;
 use crate::results::reading::read;
 use crate::results::submission::Submission;
@@ -160,6 +160,7 @@ fn file(path: &Path) -> Result<(String, String, Entry), String> {
         predict_seconds: None,
         quiet: false,
         repeats: predictions.len(),
+        processor: None,
     };
     Ok((submission.dataset, submission.classifier, Entry { figures, predictions }))
 }
@@ -175,6 +176,7 @@ impl Entry {
                 status: record.status,
                 quiet: record.quiet,
                 repeats: record.repeats.len(),
+                processor: record.provenance.as_ref().map(Processor::of),
             },
             predictions: record.repeats.into_iter().map(|repeat| repeat.predictions).collect(),
         }
