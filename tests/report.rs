@@ -277,6 +277,26 @@ fn what_a_model_answers_before_it_rounds_stands_beside_its_row() {
 }
 
 #[test]
+fn the_shortest_table_marks_what_stopped_before_it_converged() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let mut stopped = record("mnist", "LinearSVC", json!({"C": 10}), &[0.75]);
+    stopped.repeats[0].converged = Some(false);
+    let mut met = record("mnist", "LinearSVC", json!({}), &[0.5]);
+    met.repeats[0].converged = Some(true);
+    let mut other = record("fashion-mnist", "LinearSVC", json!({}), &[0.5]);
+    other.repeats[0].converged = Some(true);
+    for row in [stopped, met, other, record("mnist", "GaussianNB", json!({}), &[0.25])] {
+        put(&results, "reference", &row);
+    }
+    let report = make(folder.path(), "reference");
+    let text = std::str::from_utf8(&report.files["families.md"]).unwrap();
+    assert!(text.contains("| LinearSVC | 2 | 0.7500* | C=10 | 0.5000 |"), "{text}");
+    assert!(text.contains("| GaussianNB | 1 | 0.2500 |"), "{text}");
+    assert!(text.contains("before it converged, as 1 of the 3 rows of LinearSVC did;"), "{text}");
+}
+
+#[test]
 fn the_head_counts_failures_and_one_sided_lines() {
     let folder = tempfile::tempdir().unwrap();
     sample(&folder.path().join("results"));
