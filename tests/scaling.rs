@@ -71,6 +71,10 @@ fn curves_come_from_the_run_that_has_them() {
         put(folder.path(), "scaling", "native", rows, Some(1.0));
         put(folder.path(), "scaling", "linfa", rows, (rows < 10_000).then_some(2.0));
     }
+    // The report's own run has a curve too, but fewer.
+    for rows in [1000, 2000] {
+        put(folder.path(), "reference", "native", rows, Some(1.0));
+    }
     let report = report(folder.path());
     let markdown = text(&report, "scaling.md");
     assert!(markdown.starts_with("# Scaling: run scaling\n"), "{markdown}");

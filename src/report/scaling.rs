@@ -1,8 +1,7 @@
 //! Scaling curves: configurations that a run has at several train sizes, engine by engine, with how their
 //! times grow.
 //!
-//! They come from one run: the report's own where it has any, else the one that has most, so that points of
-//! different runs never make one curve.
+//! They come from one run, the one that has most, so that points of different runs never make one curve.
 
 use std::collections::BTreeMap;
 
@@ -61,10 +60,9 @@ impl Scaling {
         runs.dedup();
         let all = runs.into_iter().map(|run| Scaling::of_run(table, run));
         let found: Vec<Scaling> = all.filter(|scaling| scaling.curves() > 0).collect();
-        let own = found.iter().position(|scaling| scaling.run == view.run);
-        // The first of those with most.
-        let most = (0..found.len()).rev().max_by_key(|&index| found[index].curves());
-        let chosen = own.or(most)?;
+        // Of those with as many the report's own, else the first.
+        let most = |&index: &usize| (found[index].curves(), found[index].run == view.run);
+        let chosen = (0..found.len()).rev().max_by_key(most)?;
         found.into_iter().nth(chosen)
     }
 
