@@ -94,7 +94,9 @@ impl Report {
         let (datasets, notes) = datasets(request.data, &table);
         let closer = closer::look(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
-        let peers = Peers::of(&table, &view);
+        // What was run for its curves has tables of its own.
+        let curves = scaling.as_ref().map(|scaling| scaling.run.as_str());
+        let peers = Peers::of(&table, &view, curves);
         let untied = untied::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let submitted = submitted::read(request.results);

@@ -109,10 +109,12 @@ pub struct Ahead {
 }
 
 impl Peers {
-    /// Of all runs in the table; the ours of the view's run come first.
-    pub fn of(table: &SideBySide, view: &View) -> Peers {
+    /// Of all runs in the table but that of the scaling curves, unless it is the view's own; the ours of the view's
+    /// run come first.
+    pub fn of(table: &SideBySide, view: &View, curves: Option<&str>) -> Peers {
+        let left_out = curves.filter(|run| *run != view.run);
         let (mut lines, mut ahead) = (Vec::new(), Vec::new());
-        for ((classifier, engine, train_size), group) in groups(table, view) {
+        for ((classifier, engine, train_size), group) in groups(table, view, left_out) {
             lines.push(Family {
                 classifier: classifier.to_string(),
                 engine: engine.to_string(),
@@ -150,7 +152,7 @@ impl Peers {
              \"Timed\" counts the pairs that the same kind of processor measured, and in brackets those of a quiet \
              pass on both sides; other work ran beside the others. \"No result\" counts rows that ours has and they \
              have not: out of time or memory, a crash, or wrong output. What the speed script measured in turns \
-             stands in docs/methodology/speed.md.\n\n\
+             stands in docs/methodology/speed.md, how far each gets with more rows in scaling.md.\n\n\
              | classifier | engine | rows | pairs | accuracy, mean difference | timed | time, geometric mean | no result |\n\
              | --- | --- | ---: | ---: | --- | ---: | --- | ---: |\n",
             view.run
@@ -180,10 +182,11 @@ impl Peers {
     }
 }
 
-fn groups<'a>(table: &'a SideBySide, view: &View) -> BTreeMap<Key<'a>, Group<'a>> {
+fn groups<'a>(table: &'a SideBySide, view: &View, left_out: Option<&str>) -> BTreeMap<Key<'a>, Group<'a>> {
     let rows = || {
         let all = table.lines.iter().flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
         all.filter_map(|(line, dataset)| table.row(line, dataset))
+            .filter(|row| Some(row.run.as_str()) != left_out)
     };
     let mut ours: BTreeMap<(&str, &str, usize), &Row> = BTreeMap::new();
     for row in rows().filter(|row| row.engine == OURS && row.status == Status::Ok) {
