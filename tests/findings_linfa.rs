@@ -3,7 +3,11 @@
 #![cfg(feature = "linfa")]
 
 use std::collections::HashSet;
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use linfa::traits::{Fit, Predict, PredictInplace};
 use linfa::{Dataset, DatasetView};
@@ -187,6 +191,38 @@ fn l10_shrinking_runs_out_of_bounds_or_stops_elsewhere() {
     let (without, with) = (decisions(1.0, 5.0, false).unwrap(), decisions(1.0, 5.0, true).unwrap());
     let furthest = without.iter().zip(&with).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     still(furthest > 0.01, "L10 (linfa-svm's shrinking misses the solution)");
+}
+
+#[test]
+fn l11_a_line_search_that_failed_never_ends() {
+    const CHILD: &str = "FINDING_L11_FITS";
+    let targets = array![0_usize, 1, 2];
+    if env::var_os(CHILD).is_some() {
+        let records = array![[1400_f32], [600.0], [800.0]];
+        let model = MultiLogisticRegression::default().fit(&DatasetView::new(records.view(), targets.view()));
+        println!("it ended: {}", model.is_ok());
+        return;
+    }
+    let records = array![[1400.0], [600.0], [800.0]];
+    let model = MultiLogisticRegression::default().fit(&DatasetView::new(records.view(), targets.view()));
+    let predictions: Array1<usize> = model.unwrap().predict(&records);
+    assert_eq!(predictions, targets, "in double precision three rows are no work");
+    // This very test in a process of its own, since what never ends can only be killed.
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "l11_a_line_search_that_failed_never_ends"])
+        .env(CHILD, "1")
+        .spawn()
+        .unwrap();
+    let enough = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().unwrap().is_none() && Instant::now() < enough {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let ended = child.try_wait().unwrap();
+    if ended.is_none() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    still(ended.is_none(), "L11 (linfa-logistic's line search goes on from a direction that is no number)");
 }
 
 /// The peak of this process's memory in kB (Linux).

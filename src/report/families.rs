@@ -20,6 +20,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         rule += " ---: | --- |";
     }
     let mut text = format!("{head}\n{rule}\n");
+    let mut stopped = Vec::new();
     for classifier in classifiers {
         let own: Vec<&Line> = lines.iter().copied().filter(|line| line.classifier == classifier).collect();
         text += &format!("| {classifier} | {} |", own.len());
@@ -36,32 +37,24 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
             }
         }
         text.push('\n');
+        stopped.extend(stopped_rows(table, classifier, &own));
     }
+    let stopped = if stopped.is_empty() { String::new() } else { format!(", as {} did", stopped.join(", ")) };
     text + &format!(
-        "\n{} of run `{}`, {}, engine `native`; * stopped at its limit of iterations before it converged{}; made by \
+        "\n{} of run `{}`, {}, engine `native`; * stopped at its limit of iterations before it converged{stopped}; made by \
          `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,
         size(view),
-        stopped_rows(table, &lines),
         view.run
     )
 }
 
-/// How many rows did, and of which families.
-fn stopped_rows(table: &SideBySide, lines: &[&Line]) -> String {
-    let mut families: Vec<(&str, usize, usize)> = Vec::new();
-    for line in lines {
-        let own = || (0..table.datasets.len()).filter_map(|dataset| table.row(line, dataset));
-        let stopped = own().filter(|row| row.converged == Some(false)).count();
-        match families.iter_mut().find(|(name, ..)| *name == line.classifier) {
-            Some((_, rows, sum)) => (*rows, *sum) = (*rows + own().count(), *sum + stopped),
-            None => families.push((&line.classifier, own().count(), stopped)),
-        }
-    }
-    let told = |&(name, rows, stopped): &(&str, usize, usize)| {
-        (stopped > 0).then(|| format!("{stopped} of the {rows} rows of {name}"))
-    };
-    let told: Vec<String> = families.iter().filter_map(told).collect();
-    if told.is_empty() { String::new() } else { format!(", as {} did", told.join(", ")) }
+/// How many rows of a family did, if any.
+fn stopped_rows(table: &SideBySide, classifier: &str, own: &[&Line]) -> Option<String> {
+    let all =
+        own.iter().flat_map(|line| (0..table.datasets.len()).filter_map(|dataset| table.row(line, dataset)));
+    let rows: Vec<_> = all.collect();
+    let stopped = rows.iter().filter(|row| row.converged == Some(false)).count();
+    (stopped > 0).then(|| format!("{stopped} of the {} rows of {classifier}", rows.len()))
 }

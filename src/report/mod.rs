@@ -121,7 +121,7 @@ impl Report {
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view, &untied).into_bytes());
         files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
         if !peers.lines.is_empty() {
-            files.insert("peers.md".to_string(), peers.markdown(&view).into_bytes());
+            files.insert("peers.md".to_string(), peers.markdown(&view, scaling.is_some()).into_bytes());
         }
         if view.subset.is_none() {
             files.insert("fidelity.md".to_string(), fidelity::markdown(&table, &view).into_bytes());

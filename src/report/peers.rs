@@ -143,8 +143,9 @@ impl Peers {
         Peers { lines, ahead }
     }
 
-    /// All of it as Markdown.
-    pub fn markdown(&self, view: &View) -> String {
+    /// All of it as Markdown, with a pointer to the scaling curves where the report has them.
+    pub fn markdown(&self, view: &View, curves: bool) -> String {
+        let further = if curves { ", how far each gets with more rows in scaling.md" } else { "" };
         let mut text = format!(
             "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
              Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
@@ -152,7 +153,7 @@ impl Peers {
              \"Timed\" counts the pairs that the same kind of processor measured, and in brackets those of a quiet \
              pass on both sides; other work ran beside the others. \"No result\" counts rows that ours has and they \
              have not: out of time or memory, a crash, or wrong output. What the speed script measured in turns \
-             stands in docs/methodology/speed.md, how far each gets with more rows in scaling.md.\n\n\
+             stands in docs/methodology/speed.md{further}.\n\n\
              | classifier | engine | rows | pairs | accuracy, mean difference | timed | time, geometric mean | no result |\n\
              | --- | --- | ---: | ---: | --- | ---: | --- | ---: |\n",
             view.run
