@@ -56,6 +56,7 @@ class Spelling(unittest.TestCase):
         self.assertEqual(made("RandomForestClassifier", max_features="auto")["max_features"], "sqrt")
         self.assertNotIn("min_impurity_split", made("DecisionTreeClassifier", min_impurity_split=1e-7))
         self.assertEqual(made("SGDClassifier", loss="squared_loss", penalty="none")["loss"], "squared_error")
+        self.assertEqual(made("Perceptron", penalty="elasticnet")["l1_ratio"], 0.0)
         self.assertEqual(made("MLPClassifier", hidden_layer_sizes=100)["hidden_layer_sizes"], 100)
         self.assertEqual(made("MLPClassifier", hidden_layer_sizes=[100, 10])["hidden_layer_sizes"], (100, 10))
         self.assertEqual(made("LogisticRegression", multi_class="multinomial", solver="sag")["solver"], "sag")

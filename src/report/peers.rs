@@ -42,6 +42,15 @@ impl Pair<'_> {
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
     }
 
+    /// The mean of our repeats, with how far these lie apart.
+    fn ours(&self) -> String {
+        let mean = self.ours.accuracy.map(accuracy).unwrap_or_default();
+        match self.ours.deviation {
+            Some(deviation) if deviation > 0.0 => format!("{mean} (s {})", accuracy(deviation)),
+            _ => mean,
+        }
+    }
+
     fn name(&self) -> String {
         plain(format!("{} {}", title(&self.ours.dataset), self.ours.parameters).trim_end())
     }
@@ -103,6 +112,7 @@ pub struct Ahead {
     pub engine: String,
     pub train_size: usize,
     pub configuration: String,
+    /// With the sample deviation over the repeats, where there are repeats.
     pub ours: String,
     pub gain: String,
     pub time: String,
@@ -133,7 +143,7 @@ impl Peers {
                         engine: engine.to_string(),
                         train_size,
                         configuration: pair.name(),
-                        ours: pair.ours.accuracy.map(accuracy).unwrap_or_default(),
+                        ours: pair.ours(),
                         gain: difference(gain),
                         time: time.map(ratio).unwrap_or_default(),
                     });
@@ -152,7 +162,8 @@ impl Peers {
              ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most. \
              \"Timed\" counts the pairs that the same kind of processor measured, and in brackets those of a quiet \
              pass on both sides; other work ran beside the others. \"No result\" counts rows that ours has and they \
-             have not: out of time or memory, a crash, or wrong output. What the speed script measured in turns \
+             have not: out of the time of its suite or of memory, a crash, or wrong output; means are of the pairs. \
+             Rows that nobody has run are counted nowhere. What the speed script measured in turns \
              stands in docs/methodology/speed.md{further}.\n\n\
              | classifier | engine | rows | pairs | accuracy, mean difference | timed | time, geometric mean | no result |\n\
              | --- | --- | ---: | ---: | --- | ---: | --- | ---: |\n",
@@ -169,7 +180,8 @@ impl Peers {
             return text + &format!("In no row: none is more than {AHEAD} more accurate, and none faster.\n");
         }
         text += &format!(
-            "More than {AHEAD} more accurate in one run, or faster:\n\n\
+            "One run of theirs is more than {AHEAD} above the mean of ours, or faster. s is the deviation over our seeds: \
+             what lies within two or three of it may be luck.\n\n\
              | classifier | engine | rows | configuration | ours | theirs less ours | time |\n\
              | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
         );

@@ -103,7 +103,8 @@ impl Scaling {
     pub fn markdown(&self, table: &SideBySide, view: &View) -> String {
         let mut text = format!(
             "# Scaling: run {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
-             Growth is the exponent b of seconds = a · rows^b, by least squares in logarithms, with its 95 % \
+             Rows, accuracy and seconds are those of the largest train size with a result; beyond says why the next has \
+             none, and is empty where no larger one was run. Growth is the exponent b of seconds = a · rows^b, by least squares in logarithms, with its 95 % \
              interval and the number n of train sizes behind it; at fewer than {FEWEST} there is none. It \
              describes the sizes measured, constant parts included, and promises nothing beyond them. \
              {}\n",
