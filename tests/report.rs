@@ -6,8 +6,10 @@ mod engines;
 #[path = "report/parquet.rs"]
 mod parquet_file;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use mnist_bench::grid::Configuration;
@@ -17,12 +19,24 @@ use mnist_bench::results::wire::WireRecord;
 use mnist_bench::results::{Provenance, Record, Repeat, Status};
 use serde_json::{Value, json};
 
+/// Predictions that are wrong for the first images of a data set, and right for so large a share of all.
+fn predicted(dataset: &str, accuracy: f64) -> Vec<u8> {
+    static LABELS: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
+        let names = ["mnist", "fashion-mnist"];
+        names.map(|name| (name, mnist_bench::dataset::load(name).unwrap().test.labels)).into()
+    });
+    let Some(labels) = LABELS.get(dataset) else { return vec![0; 4] };
+    let wrong = ((1.0 - accuracy) * labels.len() as f64).round() as usize;
+    let class = |(image, &label): (usize, &u8)| if image < wrong { (label + 1) % 10 } else { label };
+    labels.iter().enumerate().map(class).collect()
+}
+
 fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
     let parameters = parameters.as_object().cloned().unwrap_or_default();
     let configuration = Configuration { classifier: classifier.into(), parameters };
     let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
         seed: seed as u64,
-        predictions: vec![0; 4],
+        predictions: predicted(dataset, accuracy),
         accuracy,
         fit_seconds: 1.5,
         predict_seconds: 0.25,
@@ -40,7 +54,7 @@ fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]
         configuration,
         dataset: dataset.into(),
         train_size: 60000,
-        test_size: 4,
+        test_size: predicted(dataset, 0.0).len(),
         threads: 1,
         jobs_in_flight: Some(1),
         quiet: true,
@@ -163,11 +177,14 @@ fn what_a_paired_test_does_not_separate_shares_a_group() {
         Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };
     let bare = Report::make(&request).unwrap();
     assert!(
-        bare.notes[0].starts_with("no confusion matrices and no tie groups for MNIST: "),
+        bare.notes[0]
+            .starts_with("accuracies on MNIST are as reported, without confusion matrices and tie groups: "),
         "{:?}",
         bare.notes
     );
     assert!(!page(&bare).contains("id=\"groups\""));
+    let evidence: Vec<String> = bare.table.rows.iter().map(|row| format!("{:?}", row.evidence)).collect();
+    assert_eq!(evidence, ["Some(Reported)"; 3]);
 }
 
 #[test]
@@ -263,8 +280,6 @@ fn what_a_model_answers_before_it_rounds_stands_beside_its_row() {
     let digits: String = labels.iter().enumerate().map(|pair| (b'0' + wrong(pair)) as char).collect();
     let mut row =
         record("mnist", "GaussianProcessClassifier", json!({"multi_class": "one_vs_rest"}), &[0.25]);
-    row.test_size = labels.len();
-    row.repeats[0].predictions = vec![0; labels.len()];
     let facts = json!({"ties": 8425, "tie_free_predictions": digits});
     row.repeats[0].facts = facts.as_object().cloned().unwrap();
     put(&folder.path().join("results"), "reference", &row);
@@ -323,6 +338,55 @@ fn files_that_lie_in_the_wrong_place_are_left_out() {
     let problems: Vec<String> = report.problems.iter().map(|problem| problem.to_string()).collect();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("mnist/native/GaussianNB.json")), "{problems:?}");
+}
+
+#[test]
+fn an_accuracy_that_its_predictions_do_not_make_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    sample(&results);
+    let mut better = record("mnist", "Perceptron", json!({}), &[0.85, 0.84]);
+    better.repeats[1].accuracy = 0.99;
+    let mut short = record("mnist", "SGDClassifier", json!({}), &[0.9]);
+    short.repeats[0].predictions.pop();
+    for row in [&better, &short] {
+        put(&results, "reference", row);
+    }
+    let report = make(folder.path(), "reference");
+    let problems: Vec<String> = report.problems.iter().map(|problem| problem.to_string()).collect();
+    assert_eq!(
+        problems,
+        [
+            "reference/mnist/native/Perceptron.json: repeat 1 says accuracy 0.99, its predictions make 0.84",
+            "reference/mnist/native/SGDClassifier.json: repeat 0 has 9999 predictions for 10000 images"
+        ]
+    );
+    let trained = |line: &Value| line["engine"] == "native" && line["family"] != "SVC";
+    let data = data(page(&report));
+    let shown: Vec<&Value> = data["lines"].as_array().unwrap().iter().filter(|line| trained(line)).collect();
+    assert_eq!(shown.len(), 1, "GaussianNB alone: {shown:?}");
+}
+
+#[test]
+fn a_row_of_two_runs_counts_once_beside_ours_of_its_own_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let on = |cpu_model: &str, engine: &str, accuracy| {
+        let provenance = Provenance { cpu_model: cpu_model.into(), ..Provenance::default() };
+        let row = record("mnist", "GaussianNB", json!({}), &[accuracy]);
+        Record { provenance: Some(provenance), engine: engine.into(), ..row }
+    };
+    for (run, cpu) in [("reference", "theirs"), ("local", "here")] {
+        put(&results, run, &on(cpu, "native", 0.75));
+        put(&results, run, &on(cpu, "linfa", 0.5));
+    }
+    // Exactly what still counts as equal.
+    put(&results, "other", &on("third", "smartcore", 0.755));
+    let report = make(folder.path(), "local");
+    let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
+    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 (1) | 1.0 x | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | none |  | 0 |"), "{text}");
+    assert!(text.contains("In no row"), "{text}");
 }
 
 #[test]
@@ -461,7 +525,11 @@ fn five_thousand_rows_make_a_page_in_seconds() {
         }
     }
     let start = Instant::now();
-    let report = make(folder.path(), "r");
+    // Without the data sets: groups of so many rows are another matter.
+    let reports = folder.path().join("reports");
+    let request =
+        Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };
+    let report = Report::make(&request).unwrap();
     let took = start.elapsed();
     assert!(report.table.lines.len() >= 2_500);
     assert!(page(&report).len() < 5_000_000, "{} bytes", page(&report).len());

@@ -1,11 +1,12 @@
 //! `cmp`: engines, runs or single files side by side on what both have: accuracy, time, and paired statistics.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
 use crate::report::compare::Comparison;
@@ -46,7 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("{} and {} have run nothing in common on as many rows", args.first, args.second);
     };
     let images = truths.get(&pair.dataset).map(|truth| truth.test_labels.len());
-    write!(stdout().lock(), "{}", text::comparison(&comparison, args.format, images))?;
+    write!(stdout(), "{}", text::comparison(&comparison, args.format, images))?;
     Ok(ExitCode::Success)
 }
 
@@ -54,12 +55,19 @@ fn sides(args: &Args) -> Result<(side::Side, side::Side), String> {
     let (first, second) = (Path::new(&args.first), Path::new(&args.second));
     match (first.is_file(), second.is_file()) {
         (true, true) => side::files(first, second),
-        (true, false) | (false, true) => {
-            Err("one side is a file and the other is not: name two of a kind".to_string())
-        }
+        (true, false) => Err(no_file(&args.second)),
+        (false, true) => Err(no_file(&args.first)),
         (false, false) => {
             let spec = |text: &str| Spec::find(text, &args.results_dir, &args.run);
             side::pair(&spec(&args.first)?, &spec(&args.second)?, &args.results_dir)
         }
     }
+}
+
+/// The other side is a file, and this one is not.
+fn no_file(side: &str) -> String {
+    if side.ends_with(".json") {
+        return format!("{side}: there is no such file");
+    }
+    format!("{side:?} is no file, and the other side is one: name two of a kind")
 }

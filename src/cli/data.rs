@@ -1,7 +1,7 @@
 //! `data`: shows what the data sets hold.
 
 use std::fs;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,6 +9,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::dataset::{self, Dataset, Split, catalogue, manifest};
 
@@ -29,7 +30,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = &args.data_dir.data_dir;
     let names = if args.names.is_empty() { catalogue::available(folder)? } else { args.names };
-    let mut out = stdout().lock();
+    let mut out = stdout();
     let mut list = Vec::new();
     for name in &names {
         let dataset = dataset::load_from(folder, name)?;

@@ -1,11 +1,12 @@
 //! `diff`: what got worse from one run to another, for a script to act on.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::bail;
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
 use crate::report::compare::Comparison;
@@ -69,7 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let limits =
         Limits { accuracy_drop: args.accuracy, time_ratio: args.time, least_seconds: args.least_time };
     let verdict = regression::judge(comparison, limits);
-    write!(stdout().lock(), "{}", text::verdict(&verdict, args.format))?;
+    write!(stdout(), "{}", text::verdict(&verdict, args.format))?;
     Ok(if verdict.regressions.is_empty() { ExitCode::Success } else { ExitCode::Failed })
 }
 

@@ -1,12 +1,13 @@
 //! `evaluate`: the classification report of result files, of any model, in scikit-learn's layout.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::dataset;
 use crate::results::record::Record;
@@ -37,7 +38,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut out = stdout().lock();
+    let mut out = stdout();
     for (index, path) in args.files.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;

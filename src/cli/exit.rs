@@ -34,12 +34,9 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 /// Ends a command: an error becomes one line on standard error (with the backtrace under `RUST_BACKTRACE=1`)
-/// and exit code 2. A reader that closed the pipe early, such as `head`, is not an error.
+/// and exit code 2.
 pub fn finish(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
     let code = result.unwrap_or_else(|error| {
-        if is_broken_pipe(&error) {
-            return ExitCode::Success;
-        }
         let line = if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "1") {
             format!("{error:?}")
         } else {
@@ -59,12 +56,6 @@ fn one_line(text: &str) -> String {
     words.join(" ").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,12 +63,5 @@ mod tests {
     #[test]
     fn an_error_is_one_line_without_control_characters() {
         assert_eq!(one_line("a\n  b\r\n\nc\x1b[31m"), "a b c\u{fffd}[31m");
-    }
-
-    #[test]
-    fn a_broken_pipe_is_found_below_its_context() {
-        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
-        assert!(is_broken_pipe(&error));
-        assert!(!is_broken_pipe(&anyhow::anyhow!("broken pipe")));
     }
 }

@@ -1,10 +1,11 @@
 //! `explore`: computes from the images what the report shows of the data themselves.
 
 use std::fs;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset;
 use crate::report::explore::{self, Explorer};
@@ -35,7 +36,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for name in &args.names {
         let dataset = dataset::load_from(&args.data_dir.data_dir, name)?;
-        writeln!(std::io::stderr(), "{name}: pictures of {} images", dataset.train.labels.len())?;
+        tell(&format!("{name}: pictures of {} images", dataset.train.labels.len()));
         pairs.push(one_pixel::compute(&dataset));
         for drawn in explore::pictures(&dataset).map_err(anyhow::Error::msg)? {
             files.push((drawn.picture.file.clone(), drawn.png));
@@ -48,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     bytes.push(b'\n');
     // Last, for it names the others.
     files.push((explore::FILE.to_string(), bytes));
-    let mut out = stdout().lock();
+    let mut out = stdout();
     let mut differences = 0;
     for (name, bytes) in &files {
         let path = args.reports_dir.join(name);

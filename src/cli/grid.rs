@@ -1,11 +1,12 @@
 //! `grid`: lists what a sweep would run, without running it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use serde_json::{Value, json};
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::Selection;
 use crate::dataset::catalogue::{self, Outline};
 use crate::engines::external::Need;
@@ -34,7 +35,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .collect::<Result<_, _>>()?;
     let rows: Vec<Row> = plan.iter().map(|planned| Row::new(planned, &outlines)).collect();
     let text = if args.json { to_json(&rows) } else { to_text(&rows, &outlines) };
-    write!(stdout().lock(), "{text}")?;
+    write!(stdout(), "{text}")?;
     Ok(ExitCode::Success)
 }
 

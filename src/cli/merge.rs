@@ -1,11 +1,12 @@
 //! `merge`: joins the results of several folders into one run.
 
-use std::io::{Write, stderr, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::bail;
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::check;
 use crate::results::{Store, submission};
@@ -44,7 +45,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let _lock = Lock::take(&store.root())?;
     resume::remove_leftovers(&store.root());
     let merge = Merge::plan(&args.from, &store, &truths);
-    let mut out = stdout().lock();
+    let mut out = stdout();
     for problem in &merge.problems {
         writeln!(out, "error: {problem}")?;
     }
@@ -67,11 +68,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if merge.codes.len() > 1 {
         let codes: Vec<String> =
             merge.codes.iter().map(|(digest, count)| format!("{count} by {}", short(digest))).collect();
-        writeln!(
-            stderr(),
+        tell(&format!(
             "made by different code ({}): a sweep of this run makes again what its own code did not make",
             codes.join(", ")
-        )?;
+        ));
     }
     Ok(ExitCode::Success)
 }

@@ -2,8 +2,8 @@
 //! an `Args` struct (clap), and `pub fn run(args: Args) -> anyhow::Result<ExitCode>`.
 //!
 //! `Err` from `run` is bad input (exit code 2, one line on standard error); a command that ran and has
-//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed with
-//! `writeln!(out, ...)?`, never `println!`, so that a closed pipe ends the program quietly.
+//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed to [`out::stdout`],
+//! never with `println!`, so that a reader who leaves early changes nothing.
 
 pub mod asked;
 pub mod cmp;
@@ -15,6 +15,7 @@ pub mod explore;
 pub mod grid;
 pub mod merge;
 pub mod model;
+pub mod out;
 pub mod plan;
 pub mod predict;
 pub mod rank;

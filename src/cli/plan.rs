@@ -1,14 +1,14 @@
 //! `plan`: what a sweep is expected to take, in shares for several machines, and how far off that may be.
 
 use std::collections::BTreeMap;
-use std::io::{Write, stdout};
-use std::time::Duration;
+use std::io::Write;
 
 use clap::value_parser;
 use serde_json::json;
 
 use super::ExitCode;
 use super::asked::Asked;
+use super::out::stdout;
 use crate::engines::external::Need;
 use crate::sweep::Plan;
 use crate::sweep::cost::check::{Errors, errors};
@@ -46,7 +46,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let past = args.asked.past()?;
     let text = if args.check { check(&args, &past) } else { shares(&args, &past)? };
-    write!(stdout().lock(), "{text}")?;
+    write!(stdout(), "{text}")?;
     Ok(ExitCode::Success)
 }
 
@@ -72,8 +72,8 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
             "{name:<10} {:>6}  {:>6}  {:>12}  {:>12}  {:>8} MiB\n",
             share.rows,
             share.jobs.len(),
-            human(Duration::from_secs_f64(takes(args, share))),
-            human(Duration::from_secs_f64(longest)),
+            human(takes(args, share)),
+            human(longest),
             share.bytes_with(at_a_time) >> 20
         );
     }
@@ -82,8 +82,8 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
     text += &format!(
         "{} rows: {} of work on one thread; the last share ends after {}, with {at_a_time} jobs at a time\n",
         plan.rows.len(),
-        human(Duration::from_secs_f64(sum)),
-        human(Duration::from_secs_f64(most))
+        human(sum),
+        human(most)
     );
     let known: Vec<String> =
         by_basis(plan).into_iter().map(|(basis, count)| format!("{count} from {}", basis.name())).collect();
@@ -177,8 +177,8 @@ fn check(args: &Args, past: &Past) -> String {
             one.seconds_most,
             one.bytes_middle,
             one.bytes_most,
-            human(Duration::from_secs_f64(one.expected_seconds)),
-            human(Duration::from_secs_f64(one.recorded_seconds))
+            human(one.expected_seconds),
+            human(one.recorded_seconds)
         );
     }
     text += "\nx: the factor between expected and recorded, whichever is larger. Furthest off:\n";

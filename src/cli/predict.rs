@@ -1,13 +1,14 @@
 //! `predict`: asks a saved network about images: PNG files, or test images by their number.
 
 use std::fs;
-use std::io::{Write, stderr, stdout};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset::{self, picture};
 use crate::nn::checkpoint::Saved;
@@ -42,7 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let classes = saved.class_names.len();
     let pixels: Vec<u8> = images.iter().flat_map(|(_, pixels)| pixels).copied().collect();
     let probabilities = saved.trainer.probabilities(&pixels);
-    let mut out = stdout().lock();
+    let mut out = stdout();
     let mut list = Vec::new();
     for ((name, _), row) in images.iter().zip(probabilities.chunks_exact(classes)) {
         let class = (1..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });
@@ -101,7 +102,7 @@ fn read_png(path: &Path, size: [usize; 2]) -> anyhow::Result<Vec<u8>> {
     let picture = picture::read(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let (pixels, notices) = picture.fitted(size);
     for notice in notices {
-        let _ = writeln!(stderr(), "{}: {notice}", path.display());
+        tell(&format!("{}: {notice}", path.display()));
     }
     Ok(pixels)
 }

@@ -1,11 +1,12 @@
 //! `rank`: tie groups of what can be told apart, and what all entries have in common.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::bail;
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
 use crate::report::ranking::{self, Ranking};
@@ -59,7 +60,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if rankings.is_empty() {
         bail!("nothing to rank: run {:?} has no such results with predictions", args.run);
     }
-    let mut out = stdout().lock();
+    let mut out = stdout();
     for ranking in &rankings {
         write!(out, "{}", table(ranking, args.top.unwrap_or(usize::MAX)))?;
     }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::report::{Report, Request};
 
@@ -43,13 +44,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         subset: args.train_size.map(Some),
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg)?;
-    let mut out = std::io::stdout().lock();
-    let mut err = std::io::stderr().lock();
+    let mut out = stdout();
     for problem in &report.problems {
-        writeln!(err, "left out: {problem}")?;
+        tell(&format!("left out: {problem}"));
     }
     for note in &report.notes {
-        writeln!(err, "{note}")?;
+        tell(note);
     }
     if args.check {
         let differences = report.check(&args.reports_dir);

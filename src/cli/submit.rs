@@ -1,12 +1,13 @@
 //! `submit`: makes a submission from a file of predictions.
 
 use std::fs;
-use std::io::{Write, stderr, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::check;
 use crate::grid::{Configuration, Parameters, schema};
@@ -156,19 +157,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let draft = draft.join(format!("{stem}.json"));
     fs::write(&draft, &bytes).context("cannot write to the temporary folder")?;
     let found = check::tree(&[draft], &args.results_dir, &truths);
-    let mut err = stderr().lock();
     for problem in &found.problems {
-        writeln!(err, "error: {} {}", problem.pointer, problem.message)?;
+        tell(&format!("error: {} {}", problem.pointer, problem.message));
     }
     for warning in
         found.warnings.iter().filter(|warning| !warning.message.contains(&path.display().to_string()))
     {
-        writeln!(err, "warning: {} {}", warning.pointer, warning.message)?;
+        tell(&format!("warning: {} {}", warning.pointer, warning.message));
     }
     if !found.problems.is_empty() {
         bail!("nothing was written: mend the above first");
     }
     write_atomically(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
-    writeln!(stdout().lock(), "{} (accuracy {mean})", path.display())?;
+    writeln!(stdout(), "{} (accuracy {mean})", path.display())?;
     Ok(ExitCode::Success)
 }

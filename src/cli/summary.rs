@@ -1,9 +1,10 @@
 //! `summary`: shows the layers of a network with what they put out and how many parameters they have.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use super::ExitCode;
 use super::model::ModelArgs;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::dataset::catalogue;
 use crate::nn::build::{self, Step};
@@ -26,7 +27,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let outline = catalogue::outline(&args.data_dir.data_dir, &args.dataset)?;
     let steps = build::steps(&definition, [outline.rows, outline.columns], outline.class_names.len())
         .map_err(|reason| anyhow::anyhow!("model {} on {}: {reason}", args.model.model, args.dataset))?;
-    let mut out = stdout().lock();
+    let mut out = stdout();
     writeln!(out, "{} on {}", args.model.model, args.dataset)?;
     if !definition.description.is_empty() {
         writeln!(out, "{}", definition.description)?;

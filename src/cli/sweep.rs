@@ -1,6 +1,6 @@
 //! `sweep`: runs configurations on data sets, writes a result file for each, and the report of them all.
 
-use std::io::{BufWriter, Write, stderr, stdout};
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use clap::value_parser;
 
 use super::ExitCode;
 use super::asked::Asked;
+use super::out::{stdout, tell};
 use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
@@ -186,14 +187,9 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     let written = report.write(&args.reports_dir);
     written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
     let width = sweep::process::terminal_width().unwrap_or(160);
-    write!(stdout().lock(), "{}", report.terminal(width))?;
+    write!(stdout(), "{}", report.terminal(width))?;
     tell(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
     Ok(())
-}
-
-/// A line on standard error. When nobody reads it any more the sweep still ends as it should.
-fn tell(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
 }
 
 fn options(args: &Args) -> Options {
@@ -215,7 +211,7 @@ fn options(args: &Args) -> Options {
 
 fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {
     // A hundred thousand lines, each written by itself, would take longer than to make them.
-    let mut out = BufWriter::new(stdout().lock());
+    let mut out = BufWriter::new(stdout());
     for line in sweep::preview::lines(plan, options, store)? {
         writeln!(out, "{line}")?;
     }

@@ -2,7 +2,7 @@
 //! checkpoint when the same command is given again.
 
 use std::fs;
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ExitCode;
 use super::model::ModelArgs;
+use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset::{self, Dataset};
 use crate::nn::checkpoint::Saved;
@@ -130,7 +131,7 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
         tell(&format!("saved: {}", path.display()));
     }
     let (share, count) = (accuracy(&predictions, &dataset.test.labels), dataset.test.labels.len());
-    writeln!(stdout().lock(), "test accuracy {share:.4} on {count} images of {}", dataset.name)?;
+    writeln!(stdout(), "test accuracy {share:.4} on {count} images of {}", dataset.name)?;
     Ok(ExitCode::Success)
 }
 
@@ -144,11 +145,6 @@ fn checkpoint(path: &Path) -> PathBuf {
 fn write(path: &Path, saved: &Saved, resumable: bool) -> anyhow::Result<()> {
     let bytes = saved.to_bytes(resumable).map_err(anyhow::Error::msg)?;
     write_atomically(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A line on standard error. When nobody reads it any more the training still ends as it should.
-fn tell(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
 }
 
 fn describe(epoch: &Epoch, epochs: usize, images: usize) -> String {

@@ -1,11 +1,12 @@
 //! `validate`: says everything that is wrong with result files and submissions.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::ExitCode;
+use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
 use crate::results::schema;
@@ -39,7 +40,7 @@ enum Schema {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut out = stdout().lock();
+    let mut out = stdout();
     if let Some(of) = args.schema {
         let schema = match of {
             Schema::Submission => &*schema::SUBMISSION,

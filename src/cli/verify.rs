@@ -1,6 +1,6 @@
 //! `verify`: trains results again from their recorded seeds and compares the predictions one by one.
 
-use std::io::{Write, stderr, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +9,7 @@ use clap::value_parser;
 use sha2::{Digest, Sha256};
 
 use super::ExitCode;
+use super::out::{stdout, tell};
 use super::shared::{DataDir, Engines};
 use crate::check::walk;
 use crate::engines::external::{self, Need};
@@ -86,7 +87,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
     let records: Vec<Record> = chosen.iter().map(|(_, record)| record.clone()).collect();
     let verdicts = verify::run(&records, &options, args.timeout, scratch.path(), stop)?;
-    let mut out = stdout().lock();
+    if args.record {
+        remember(&args.results_dir, &chosen, &verdicts)?;
+    }
+    let mut out = stdout();
     let mut reproduced = 0;
     for ((path, _), verdict) in chosen.iter().zip(&verdicts) {
         let path = path.display();
@@ -101,9 +105,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         reproduced += usize::from(matches!(verdict, Verdict::Reproduced | Verdict::Near { .. }));
     }
     writeln!(out, "{reproduced} of {} reproduced", chosen.len())?;
-    if args.record {
-        remember(&args.results_dir, &chosen, &verdicts)?;
-    }
     Ok(if stop.starting.load(std::sync::atomic::Ordering::Relaxed) {
         ExitCode::Interrupted
     } else if reproduced == chosen.len() {
@@ -120,7 +121,7 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
         if chosen.iter().any(|(_, record)| record.engine == engine.name)
             && let Err(error) = external::register(&engine, Need::Version)
         {
-            writeln!(stderr(), "{error:#}")?;
+            tell(&format!("{error:#}"));
         }
     }
     Ok(())
@@ -209,7 +210,7 @@ fn remember(
     let path = results.join(evidence::FILE);
     all.write(results).with_context(|| format!("cannot write {}", path.display()))?;
     if left_out > 0 {
-        writeln!(stderr(), "{left_out} results lie outside {} and were not remembered", results.display())?;
+        tell(&format!("{left_out} results lie outside {} and were not remembered", results.display()));
     }
     Ok(())
 }

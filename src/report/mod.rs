@@ -38,6 +38,7 @@ use crate::results::{Problem, Store, submission};
 use charts::overview::title;
 use groups::Groups;
 use peers::Peers;
+use rows::Row;
 use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -76,7 +77,9 @@ impl Report {
     /// Reads the results and makes every file. `Err` says in one line what is missing.
     pub fn make(request: &Request) -> Result<Report, String> {
         let runs = runs(request)?;
-        let read = rows::read(request.results, &runs)?;
+        let mut read = rows::read(request.results, &runs)?;
+        let (datasets, notes) = datasets(request.data, &read.rows);
+        read.hold_to(&datasets);
         let subset = request.subset.unwrap_or_else(|| {
             let own = read.rows.iter().filter(|row| row.run == request.run);
             // The whole set (`None`) counts as larger than any part of it.
@@ -91,7 +94,6 @@ impl Report {
             charts.extend(charts::scaling::charts(scaling, &table)?);
         }
         let pixels = one_pixel::read(request.reports)?;
-        let (datasets, notes) = datasets(request.data, &table);
         let closer = closer::look(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         // What was run for its curves has tables of its own.
@@ -210,18 +212,19 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
 }
 
 /// The data sets of rows that have predictions, and a note for each that cannot be read.
-fn datasets(data: &Path, table: &SideBySide) -> (BTreeMap<String, Dataset>, Vec<String>) {
+fn datasets(data: &Path, rows: &[Row]) -> (BTreeMap<String, Dataset>, Vec<String>) {
     let (mut datasets, mut notes) = (BTreeMap::new(), Vec::new());
-    for name in &table.datasets {
-        if !table.rows.iter().any(|row| row.dataset == *name && !row.predictions.is_empty()) {
-            continue;
-        }
+    let predicted = rows.iter().filter(|row| !row.predictions.is_empty());
+    for name in &tables::in_order(predicted.map(|row| row.dataset.as_str())) {
         match dataset::load_from(data, name) {
             Ok(dataset) => {
                 datasets.insert(name.clone(), dataset);
             }
             Err(error) => {
-                notes.push(format!("no confusion matrices and no tie groups for {}: {error}", title(name)));
+                notes.push(format!(
+                    "accuracies on {} are as reported, without confusion matrices and tie groups: {error}",
+                    title(name)
+                ));
             }
         }
     }

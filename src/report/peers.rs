@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::charts::overview::title;
 use super::compare::Processor;
+use super::fidelity::ROUNDING;
 use super::format::{accuracy, difference, plain};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
@@ -37,7 +38,8 @@ impl Pair<'_> {
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
             (Some(theirs), Some(ours)) => theirs / ours,
-            _ => wall(self.theirs)? / wall(self.ours)?,
+            _ if self.theirs.threads == self.ours.threads => wall(self.theirs)? / wall(self.ours)?,
+            _ => return None,
         };
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
     }
@@ -137,7 +139,7 @@ impl Peers {
             });
             for pair in &group.pairs {
                 let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time());
-                if gain > AHEAD || time.is_some_and(|time| time < 1.0) {
+                if gain > AHEAD + ROUNDING || time.is_some_and(|time| time < 1.0) {
                     ahead.push(Ahead {
                         classifier: classifier.to_string(),
                         engine: engine.to_string(),
@@ -201,17 +203,24 @@ fn groups<'a>(table: &'a SideBySide, view: &View, left_out: Option<&str>) -> BTr
         all.filter_map(|(line, dataset)| table.row(line, dataset))
             .filter(|row| Some(row.run.as_str()) != left_out)
     };
-    let mut ours: BTreeMap<(&str, &str, usize), &Row> = BTreeMap::new();
-    for row in rows().filter(|row| row.engine == OURS && row.status == Status::Ok) {
-        let key = (row.dataset.as_str(), row.id.as_str(), row.train_size);
-        // The run that the report is of comes first.
-        if row.run == view.run || !ours.contains_key(&key) {
-            ours.insert(key, row);
+    // A row that several runs have counts once: one with a result, then that of the view's run, then the first.
+    let rank = |row: &Row| (row.status == Status::Ok, row.run == view.run);
+    let mut chosen: BTreeMap<(&str, &str, &str, usize), &Row> = BTreeMap::new();
+    let mut ours_of_run: BTreeMap<(&str, &str, &str, usize), &Row> = BTreeMap::new();
+    for row in rows().filter(|row| row.engine != OURS || row.status == Status::Ok) {
+        let known = chosen.entry((&row.engine, &row.dataset, &row.id, row.train_size)).or_insert(row);
+        if rank(row) > rank(known) {
+            *known = row;
+        }
+        if row.engine == OURS {
+            ours_of_run.insert((&row.run, &row.dataset, &row.id, row.train_size), row);
         }
     }
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-    for theirs in rows().filter(|row| row.engine != OURS) {
-        let Some(ours) = ours.get(&(theirs.dataset.as_str(), theirs.id.as_str(), theirs.train_size)) else {
+    for (&(_, dataset, id, size), theirs) in chosen.iter().filter(|(_, row)| row.engine != OURS) {
+        // What one run has of both was measured on one machine.
+        let beside = ours_of_run.get(&(theirs.run.as_str(), dataset, id, size));
+        let Some(ours) = beside.or_else(|| chosen.get(&(OURS, dataset, id, size))) else {
             continue;
         };
         let group = groups.entry((&theirs.classifier, &theirs.engine, theirs.train_size)).or_default();

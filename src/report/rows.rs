@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::format::round;
+use crate::dataset::Dataset;
 use crate::grid::{Configuration, Parameters};
 use crate::results::evidence::{Evidence, Verifications};
+use crate::results::record::accuracy;
 use crate::results::{Place, Problem, Provenance, Record, Status, Store};
 use crate::stats::interval::{student_t, wilson_of_share};
 
@@ -102,6 +104,40 @@ pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
         problem.file = PathBuf::from(relative(results, &problem.file));
     }
     Ok(read)
+}
+
+impl Rows {
+    /// Leaves out rows whose accuracies do not follow from their predictions, and calls reported what no data set is
+    /// there to say so of.
+    pub fn hold_to(&mut self, datasets: &BTreeMap<String, Dataset>) {
+        for mut row in std::mem::take(&mut self.rows) {
+            match datasets.get(&row.dataset).map(|dataset| contradiction(&row, &dataset.test.labels)) {
+                Some(Some(message)) => self.problems.push(Problem::file(row.file.as_ref(), message)),
+                Some(None) => self.rows.push(row),
+                None => {
+                    row.evidence = row.evidence.map(|_| Evidence::Reported);
+                    self.rows.push(row);
+                }
+            }
+        }
+    }
+}
+
+/// What a row says and its predictions do not.
+fn contradiction(row: &Row, labels: &[u8]) -> Option<String> {
+    row.predictions.iter().zip(&row.repeats).enumerate().find_map(|(index, (predictions, &said))| {
+        if predictions.len() != labels.len() {
+            return Some(format!(
+                "repeat {index} has {} predictions for {} images",
+                predictions.len(),
+                labels.len()
+            ));
+        }
+        let made = accuracy(predictions, labels);
+        // As `validate` allows: decimals of a share.
+        ((made - said).abs() > 1e-9)
+            .then(|| format!("repeat {index} says accuracy {said}, its predictions make {made}"))
+    })
 }
 
 /// A row from a record. `Err` when the file does not lie where its content says, so that it would join wrongly.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::record::{Record, Status};
 use super::store;
+use super::submission::LONGEST_SECONDS;
 use crate::grid::{Configuration, Parameters};
 
 /// What one configuration took.
@@ -75,7 +76,7 @@ fn read(path: &Path) -> Option<Recorded> {
         Status::Timeout => (head.provenance?.timeout_seconds, true),
         _ => (mean(head.repeats.iter().map(|times| times.seconds()))?, false),
     };
-    (seconds.is_finite() && seconds > 0.0 && head.train_size > 0).then(|| Recorded {
+    (seconds > 0.0 && seconds <= LONGEST_SECONDS && head.train_size > 0).then(|| Recorded {
         dataset: head.dataset,
         engine: head.engine,
         configuration: Configuration::new(head.classifier, head.parameters),

@@ -11,6 +11,7 @@ use super::protocol::FailureKind;
 use super::resume::{self, Todo};
 use super::{Options, Plan, Summary};
 use crate::engines::Outcome;
+use crate::engines::native::NATIVE;
 use crate::results::{Record, Repeat, Status, Store, provenance::utc};
 
 /// All rows, and what is told of them.
@@ -61,6 +62,7 @@ impl<'a> Ledger<'a> {
                     self.summary.kept += 1;
                     let failed = record.status.is_failure() && record.status != Status::Unsupported;
                     self.summary.kept_failures += usize::from(failed);
+                    self.summary.native_failures += usize::from(failed && record.engine == NATIVE.name);
                     continue;
                 }
                 Todo::More(record) => {
@@ -201,7 +203,7 @@ impl<'a> Ledger<'a> {
         let place = format!("[{:>w$}/{}]", self.finished, self.total, w = self.total.to_string().len());
         let text = if record.status == Status::Ok { describe(record) } else { failure(record) };
         if record.status.is_failure() && record.status != Status::Unsupported {
-            self.summary.native_failures += usize::from(record.engine == "native");
+            self.summary.native_failures += usize::from(record.engine == NATIVE.name);
             let note = if kept { " (in the quiet pass; the earlier result stays)" } else { "" };
             self.summary.failures.push((name.clone(), format!("{text}{note}")));
         }

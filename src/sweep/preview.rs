@@ -1,7 +1,5 @@
 //! `--dry-run`: what a sweep would do, without doing it.
 
-use std::time::Duration;
-
 use super::job::{self, Line};
 use super::progress::{human, seconds};
 use super::resume::{self, Todo};
@@ -45,7 +43,7 @@ pub fn lines(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<Ve
         plan.rows.len(),
         waiting.len(),
         tasks.len(),
-        human(Duration::from_secs_f64(longest.max(all / options.jobs as f64))),
+        human(longest.max(all / options.jobs as f64)),
         options.jobs,
         plan.unwritten.len()
     ));

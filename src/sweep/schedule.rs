@@ -342,8 +342,8 @@ impl<'a> Schedule<'a> {
         self.ledger.progress.show(&standing);
     }
 
-    /// Expected time to the end, corrected by how the expectations have turned out so far.
-    fn left(&self, running: &[&Running]) -> Duration {
+    /// Expected seconds to the end, corrected by how the expectations have turned out so far.
+    fn left(&self, running: &[&Running]) -> f64 {
         // One expected minute counts as right, so that the first job does not decide alone.
         const TRUST: f64 = 60.0;
         let correction = ((self.actual + TRUST) / (self.expected + TRUST)).clamp(0.02, 50.0);
@@ -356,7 +356,7 @@ impl<'a> Schedule<'a> {
         let held: f64 = self.held.iter().map(|&row| self.ledger.lines[row].seconds * correction).sum();
         let sum: f64 = running.iter().copied().chain(queued.clone()).sum::<f64>() + held;
         let longest = running.iter().copied().chain(queued).fold(0.0, f64::max);
-        Duration::from_secs_f64((sum / self.options.jobs as f64).max(longest))
+        (sum / self.options.jobs as f64).max(longest)
     }
 
     fn summary(self) -> Summary {

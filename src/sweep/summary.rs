@@ -76,7 +76,7 @@ impl Summary {
             counts.push(format!("{} not run", self.left));
         }
         let stop = if self.interrupted { "; stopped, the same command goes on from here" } else { "" };
-        lines.push(format!("{} in {}{stop}", counts.join(", "), human(self.took)));
+        lines.push(format!("{} in {}{stop}", counts.join(", "), human(self.took.as_secs_f64())));
         lines
     }
 }

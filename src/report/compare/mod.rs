@@ -36,14 +36,14 @@ pub struct Pair {
     pub second: Figures,
     /// The second's accuracy less the first's.
     pub accuracy_difference: Option<f64>,
-    /// The second's seconds over the first's, where both are of the same kind of processor.
+    /// The second's seconds over the first's, where both are of as many threads of the same kind of processor.
     pub fit_ratio: Option<f64>,
     pub predict_ratio: Option<f64>,
     pub time_ratio: Option<f64>,
     /// Whether both were timed with nothing else running; only such ratios are measurements of the engines.
     pub times_quiet: bool,
-    /// Whether the same kind of processor timed both. Of two kinds there are no ratios.
-    pub same_processor: bool,
+    /// Whether as many threads of the same kind of processor were timed. Otherwise there are no ratios.
+    pub times_comparable: bool,
     pub paired: Option<Paired>,
 }
 
@@ -56,6 +56,7 @@ pub struct Figures {
     pub fit_seconds: Option<f64>,
     pub predict_seconds: Option<f64>,
     pub quiet: bool,
+    pub threads: usize,
     pub repeats: usize,
     /// The kind of processor that timed it, where the file says.
     pub processor: Option<Processor>,
@@ -107,8 +108,8 @@ pub struct Summary {
     pub time_ratio: Option<f64>,
     pub timed: usize,
     pub timed_quiet: usize,
-    /// Pairs with times of two kinds of processor, which make no ratio.
-    pub other_processors: usize,
+    /// Pairs with times of two kinds of processor or two numbers of threads, which make no ratio.
+    pub times_not_comparable: usize,
 }
 
 impl Comparison {
@@ -168,13 +169,15 @@ fn mean_accuracy(repeats: &[Vec<u8>], labels: &[u8]) -> Option<f64> {
 
 impl Pair {
     fn new(dataset: String, id: String, first: Figures, second: Figures) -> Pair {
-        let same_processor = first.processor.is_some() && first.processor == second.processor;
+        let times_comparable = first.processor.is_some()
+            && first.processor == second.processor
+            && first.threads == second.threads;
         let ratio = |a: Option<f64>, b: Option<f64>| {
             let (a, b) = (a?, b?);
-            (same_processor && a > 0.0 && b > 0.0).then_some(b / a)
+            (times_comparable && a > 0.0 && b > 0.0).then_some(b / a)
         };
         Pair {
-            same_processor,
+            times_comparable,
             accuracy_difference: first.accuracy.zip(second.accuracy).map(|(a, b)| round(b - a)),
             fit_ratio: ratio(first.fit_seconds, second.fit_seconds),
             predict_ratio: ratio(first.predict_seconds, second.predict_seconds),
@@ -189,8 +192,8 @@ impl Pair {
     }
 
     /// Whether it has times that cannot be compared.
-    fn two_processors(&self) -> bool {
-        !self.same_processor && self.first.seconds().is_some() && self.second.seconds().is_some()
+    fn times_only_apart(&self) -> bool {
+        !self.times_comparable && self.first.seconds().is_some() && self.second.seconds().is_some()
     }
 
     /// As lines name it.
@@ -235,7 +238,7 @@ impl Summary {
             time_ratio: mean(logs, timed.len()).map(f64::exp),
             timed: timed.len(),
             timed_quiet: timed.iter().filter(|pair| pair.times_quiet).count(),
-            other_processors: pairs.iter().filter(|pair| pair.two_processors()).count(),
+            times_not_comparable: pairs.iter().filter(|pair| pair.times_only_apart()).count(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub enum Kind {
 }
 
 /// Judges the second side of a comparison of runs. Times are judged only where both were measured with nothing
-/// else running, on the same kind of processor; rows that one side alone has are told and are no regression.
+/// else running, with as many threads on the same kind of processor; rows that one side alone has are told and are no regression.
 pub fn judge(comparison: Comparison, limits: Limits) -> Verdict {
     let pairs = &comparison.pairs;
     Verdict {
@@ -112,6 +112,7 @@ mod tests {
             fit_seconds: fit,
             predict_seconds: fit.map(|_| 0.0),
             quiet,
+            threads: 1,
             repeats: 1,
             processor: Some(Processor { model: "one".into(), features: "avx512".into() }),
         }
@@ -148,13 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn times_of_two_machines_are_not_judged() {
+    fn times_of_two_machines_or_numbers_of_threads_are_not_judged() {
         let at = |fit, model: &str| Figures {
             processor: Some(Processor { model: model.into(), features: "avx512".into() }),
             ..figures(Status::Ok, Some(0.9), Some(fit), true)
         };
         assert_eq!(kinds(at(1.0, "one"), at(3.0, "one")), [Kind::Time]);
         assert_eq!(kinds(at(1.0, "one"), at(3.0, "another")), []);
+        let threads = |fit, threads| Figures { threads, ..at(fit, "one") };
+        assert_eq!(kinds(threads(1.0, 2), threads(3.0, 2)), [Kind::Time]);
+        assert_eq!(kinds(threads(1.0, 2), threads(3.0, 1)), [], "two threads against one");
         let unknown = Figures { processor: None, ..at(3.0, "one") };
         assert_eq!(kinds(at(1.0, "one"), unknown.clone()), []);
         assert_eq!(kinds(unknown.clone(), Figures { fit_seconds: Some(9.0), ..unknown }), []);

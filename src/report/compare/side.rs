@@ -159,6 +159,7 @@ fn file(path: &Path) -> Result<(String, String, Entry), String> {
         fit_seconds: None,
         predict_seconds: None,
         quiet: false,
+        threads: 1,
         repeats: predictions.len(),
         processor: None,
     };
@@ -175,6 +176,7 @@ impl Entry {
                 engine: record.engine,
                 status: record.status,
                 quiet: record.quiet,
+                threads: record.threads,
                 repeats: record.repeats.len(),
                 processor: record.provenance.as_ref().map(Processor::of),
             },

@@ -59,7 +59,7 @@ pub fn verdict(verdict: &Verdict, format: Format) -> String {
     let limits = &verdict.limits;
     text += &format!(
         "{}{} regressions in {} rows that both have ({} compared in accuracy, {} in time: only those timed with \
-         nothing else running, on the same kind of processor, and of at least {} s)\n",
+         nothing else running, with as many threads on the same kind of processor, and of at least {} s)\n",
         if bullet.is_empty() || verdict.regressions.is_empty() { "" } else { "\n" },
         verdict.regressions.len(),
         verdict.rows,
@@ -199,10 +199,11 @@ fn summary(comparison: &Comparison) -> String {
             summary.timed_quiet
         );
     }
-    if summary.other_processors > 0 {
+    if summary.times_not_comparable > 0 {
         text += &format!(
-            "{} more with times of two kinds of processor, or of one that is not named: no ratio of them means the engines.\n",
-            summary.other_processors
+            "{} more with times of two kinds of processor, of one that is not named, or of other numbers of threads: no ratio of them \
+             means the engines.\n",
+            summary.times_not_comparable
         );
     }
     for (names, which) in [(&comparison.only_first, "first"), (&comparison.only_second, "second")] {
