@@ -43,7 +43,7 @@ fn main() {
         let (path, good) = &samples[(seed % 2) as usize];
         let mut bytes = mutate::mutate(good, &mut mutate::Chance::new(seed));
         // What is longer is refused before it is read.
-        bytes.truncate(MAX_BYTES as usize);
+        bytes.truncate(MAX_BYTES);
         let watch = Stopwatch::start();
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let _ = predictions::parse(&bytes, seed.is_multiple_of(3), bed::TEST, 4);

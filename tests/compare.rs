@@ -78,7 +78,9 @@ fn runs_join_engine_by_engine() {
     sandbox.run(&["cmp", "local/native", "later"]).code(2).says("name two of a kind");
     sandbox.run(&["cmp", "local", "nowhere"]).code(2).says("(there: later, local)");
     let file = "results/local/tiny/native/GaussianNB.json";
-    sandbox.run(&["cmp", file, "native"]).code(2).says("one side is a file");
+    sandbox.run(&["cmp", file, "native"]).code(2).says("\"native\" is no file, and the other side is");
+    let missing = "results/later/tiny/native/GausianNB.json";
+    sandbox.run(&["cmp", file, missing]).code(2).says("GausianNB.json: there is no such file");
 }
 
 #[test]
@@ -117,6 +119,12 @@ fn what_got_worse_ends_in_exit_code_1() {
     let kinds: Vec<&Value> =
         verdict["regressions"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
     assert_eq!(kinds, [&json!("failed"), &json!("accuracy"), &json!("time")]);
+
+    // Whoever reads no more of it does not turn it into a success.
+    let mut command = sandbox.program();
+    let mut child = command.args(["diff", "local", "later"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 
     // Times that were measured among other jobs prove nothing.
     change(&sandbox, "native", "Perceptron", |value| value["quiet"] = json!(false));

@@ -36,9 +36,17 @@ fn sweep(sandbox: &Sandbox, arguments: &[&str]) -> Run {
 #[track_caller]
 fn misbehaving(fault: &str, arguments: &[&str]) -> serde_json::Value {
     let sandbox = with_engine(GAUSSIAN, &["perl", "ENGINES/misbehave.pl", fault]);
-    sweep(&sandbox, arguments).code(0);
+    // The program and what it starts run in folders below this one.
+    let scratch = sandbox.path().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let mut command = sandbox.command();
+    command.args(["--engines", "engines.toml", "-e", "mine"]).args(arguments).env("TMPDIR", &scratch);
+    Run::of(command.output().unwrap()).code(0);
     let left = processes_in(sandbox.path());
     assert!(left.is_empty(), "{left:?} still run");
+    // What was written is a result file like any other.
+    sandbox.run(&["validate", "results"]).code(0);
+    sweep(&sandbox, arguments).code(0).says("0 rows run");
     sandbox.result_of("mine", "GaussianNB")
 }
 
@@ -134,6 +142,9 @@ fn what_is_no_result_is_a_row_that_says_so() {
         ("own_accuracy", "unknown field `accuracy`".into()),
         ("other_index", "mine gave a result for configuration 7 of 1".into()),
         ("no_time", "a fit time that is no time".into()),
+        ("long_time", "a fit time that is no time".into()),
+        ("hidden_fact", "/facts/note holds the control character '\\t'".into()),
+        ("hidden_reason", "[31mred".into()),
         ("endless", "mine wrote a line without end".into()),
     ] {
         let row = misbehaving(fault, &[]);
@@ -143,6 +154,8 @@ fn what_is_no_result_is_a_row_that_says_so() {
     }
     let row = misbehaving("diverge", &[]);
     assert_eq!((status(&row), error(&row)), ("diverged", "not a number"));
+    let row = misbehaving("blank_reason", &[]);
+    assert_eq!((status(&row), error(&row)), ("diverged", "no reason was given"));
     let row = misbehaving("no_memory", &[]);
     assert_eq!((status(&row), error(&row)), ("out_of_memory", "wanted 27 GiB"));
 }

@@ -461,6 +461,8 @@ fn nothing_in_a_file_becomes_markup() {
             let own = format!("{}{index}", text(index));
             put(&results, "r", &record("mnist", &own, parameters.clone(), &[0.9]));
             put(&results, "r", &record("fashion-mnist", &own, parameters.clone(), &[0.8]));
+            let theirs = record("mnist", &own, parameters.clone(), &[0.95]);
+            put(&results, "r", &Record { engine: "linfa".into(), ..theirs });
             let other = record("mnist", "SVC", json!({"C": index + 100, "kernel": text(index)}), &[]);
             put(&results, "r", &failed(other, Status::Crashed, &text(index).repeat(2_000)));
         }
@@ -490,8 +492,13 @@ fn nothing_in_a_file_becomes_markup() {
         let svg = std::str::from_utf8(bytes).unwrap();
         assert!(!svg.contains("<script") && !svg.contains("<img"), "{name}");
     }
-    let markdown = std::str::from_utf8(&report.files["side-by-side.md"]).unwrap();
-    assert!(!markdown.contains("<script") && !markdown.contains("[link](") && !markdown.contains('\u{202e}'));
+    for (name, bytes) in report.files.iter().filter(|(name, _)| name.ends_with(".md")) {
+        let markdown = std::str::from_utf8(bytes).unwrap();
+        let harmless =
+            |text: &str| !text.contains("<script") && !text.contains("<img") && !text.contains("[link](");
+        assert!(harmless(markdown) && !markdown.contains('\u{202e}'), "{name}:\n{markdown}");
+    }
+    assert!(report.files.contains_key("peers.md") && report.files.contains_key("families.md"));
     assert!(
         report.terminal(100).lines().all(|line| line.chars().count() < 400 && !line.contains('\u{202e}'))
     );

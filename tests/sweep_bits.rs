@@ -103,10 +103,15 @@ fn repeats_stop_after_two_that_are_equal_and_can_be_added() {
 
 #[test]
 fn a_budget_bounds_the_repeats() {
-    let sandbox = Sandbox::with_faults(FAMILIES, "[]");
-    sandbox.sweep(&["--repeats", "5", "--repeat-budget", "1ms"]).code(0);
-    let row = sandbox.result("Perceptron,penalty=l1");
-    assert!(row["repeats"].as_array().unwrap().len() < 50);
+    // It takes a fifth of a second.
+    let works = r#"[{"classifier": "Perceptron", "fault": "work"}]"#;
+    let sandbox = Sandbox::with_faults(FAMILIES, works);
+    let repeats = |budget: &str| {
+        sandbox.sweep(&["--repeats", "5", "--repeat-budget", budget, "-c", "Perceptron", "--force"]).code(0);
+        sandbox.result("Perceptron,penalty=l1")["repeats"].as_array().unwrap().len()
+    };
+    assert_eq!(repeats("50ms"), 1);
+    assert_eq!(repeats("1h"), 5);
 }
 
 #[test]

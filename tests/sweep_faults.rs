@@ -162,3 +162,27 @@ fn a_failure_is_tried_again_only_when_something_changed() {
     sandbox.sweep(&["--timeout", "30s"]).code(0).says("1 rows run again: failed at a lower --timeout");
     assert_eq!(status(&sandbox.result("Perceptron,penalty=l2")), "ok");
 }
+
+#[test]
+fn a_native_row_without_a_result_is_exit_code_1_also_when_nothing_is_left_to_run() {
+    let sandbox = Sandbox::new("[[family]]\nclassifier = \"GaussianNB\"\nengines = [\"native\"]\n");
+    sandbox.sweep(&["--memory-limit", "1MiB"]).code(1);
+    assert_eq!(status(&sandbox.result_of("native", "GaussianNB")), "out_of_memory");
+    sandbox.sweep(&["--memory-limit", "1MiB"]).code(1).says("0 rows run, 1 there already (1 failed;");
+    sandbox.sweep(&["--retry-failed"]).code(0);
+    sandbox.sweep(&[]).code(0).says("0 rows run, 1 there already");
+}
+
+#[test]
+fn a_recorded_time_of_no_sense_is_passed_over() {
+    let sandbox = Sandbox::new("[[family]]\nclassifier = \"GaussianNB\"\n");
+    sandbox.sweep(&[]).code(0);
+    let path = sandbox.result_path("faults", "GaussianNB");
+    let mut value = sandbox.result("GaussianNB");
+    value["repeats"][0]["fit_seconds"] = 1e300.into();
+    value["repeats"][0].as_object_mut().unwrap().remove("fit_cpu_seconds");
+    std::fs::write(&path, value.to_string()).unwrap();
+    let costs = ["--costs", "results/local", "--grid", "grid.toml"];
+    sandbox.run(&[&["plan", "--check"][..], &costs].concat()).code(0);
+    sandbox.sweep(&["--force", "--costs", "results/local"]).code(0).says("1 rows run");
+}

@@ -6,6 +6,7 @@ mod bed;
 use std::time::Instant;
 
 use bed::{Bed, PLACE, TEST, labels, other_labels, result, sample, sample_of, text, with_errors};
+use mnist_bench::check;
 use mnist_bench::results::schema;
 use serde_json::{Value, json};
 
@@ -295,6 +296,34 @@ fn files_lie_where_their_content_says_and_are_plain() {
         bed.put(place, b"x");
         only(bed.problems(), text);
     }
+}
+
+#[test]
+fn a_project_in_a_folder_called_submitted_is_no_submission() {
+    let bed = Bed::new();
+    let results = bed.path().join("submitted/project/results");
+    let native = results.join("r/tiny/native");
+    std::fs::create_dir_all(&native).unwrap();
+    std::fs::write(native.join("SVC.json"), result("SVC", &with_errors(9)).to_string()).unwrap();
+    std::fs::write(results.join("README.md"), "what is here").unwrap();
+    let found = check::tree(std::slice::from_ref(&results), &results, &bed.truths);
+    assert_eq!((found.files, found.problems), (1, Vec::new()));
+    // Its own submissions are still held to be nothing else.
+    std::fs::create_dir_all(results.join("submitted/jane")).unwrap();
+    std::fs::write(results.join("submitted/jane/notes.txt"), "x").unwrap();
+    for path in [&results, &results.join("submitted/jane")] {
+        let found = check::tree(std::slice::from_ref(path), &results, &bed.truths);
+        assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
+    }
+}
+
+#[test]
+fn a_result_may_be_longer_than_a_submission() {
+    let bed = Bed::new();
+    let mut long = result("SVC", &with_errors(9));
+    long["repeats"][0]["facts"] = json!({"history": "x".repeat(1_500_000)});
+    bed.put_json("r/tiny/native/SVC.json", &long);
+    assert_eq!(bed.problems(), Vec::<String>::new());
 }
 
 #[cfg(unix)]

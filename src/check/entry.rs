@@ -1,8 +1,6 @@
 //! One file: reads it as what it is, a result or a submission, and says everything that is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Truths, walk};
@@ -10,11 +8,11 @@ use crate::nearest::did_you_mean;
 use crate::results::reading::{self, Reading};
 use crate::results::submission::{self, RUN, Submission};
 use crate::results::wire::{WireRecord, decode};
-use crate::results::{Problem, schema, validate};
+use crate::results::{Problem, schema, store, validate};
 use crate::sweep::truth::Truth;
 
-/// No checked file is longer: 10,000 predictions take a hundredth of it.
-pub const MAX_BYTES: u64 = 1_000_000;
+/// No submission is longer: 10,000 predictions take a hundredth of it. Results of ours may have many repeats.
+pub const MAX_BYTES: usize = 1_000_000;
 
 /// What comparing files needs of one.
 #[derive(Clone, Debug)]
@@ -32,11 +30,10 @@ pub struct Entry {
 
 /// Judges one file.
 pub fn judge(path: &Path, truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(message) => return (None, vec![Problem::file(path, message)]),
-    };
-    judge_bytes(path, &bytes, truths)
+    match store::read_bounded(path) {
+        Ok(bytes) => judge_bytes(path, &bytes, truths),
+        Err(message) => (None, vec![Problem::file(path, message)]),
+    }
 }
 
 /// Judges what would stand in a file.
@@ -58,6 +55,10 @@ fn says_submitter(bytes: &[u8]) -> bool {
 }
 
 fn judge_submission(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+    if bytes.len() > MAX_BYTES {
+        let message = "is longer than 1 MB; a submission is its predictions and little else";
+        return (None, vec![Problem::file(path, message)]);
+    }
     let Reading { file, faults } = reading::read::<Submission>(bytes, &schema::SUBMISSION);
     let mut problems = validate::of_faults(path, faults);
     let Some(file) = file else { return (None, problems) };
@@ -169,14 +170,4 @@ fn predictions<'a>(all: impl Iterator<Item = &'a str>, truth: Option<&Truth>) ->
     let Some(truth) = truth else { return Vec::new() };
     let one = |text: &str| decode(text).ok().filter(|classes| classes.len() == truth.test_labels.len());
     all.map(one).collect::<Option<_>>().unwrap_or_default()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err("is longer than 1 MB; a result is its predictions and little else".to_string());
-    }
-    Ok(bytes)
 }

@@ -44,7 +44,7 @@ pub fn truths(data_dir: &Path) -> anyhow::Result<Truths> {
 /// Checks everything under `paths`. Submissions are compared with what lies under `background` too, which is
 /// not itself checked.
 pub fn tree(paths: &[PathBuf], background: &Path, truths: &Truths) -> Findings {
-    let found = walk::files(paths);
+    let found = walk::files(paths, background);
     let mut findings = Findings { files: found.files.len(), problems: found.problems, ..Findings::default() };
     let mut entries = Vec::new();
     for (entry, problems) in judge(&found.files, truths) {
@@ -55,7 +55,7 @@ pub fn tree(paths: &[PathBuf], background: &Path, truths: &Truths) -> Findings {
     if entries.iter().any(|entry| entry.submitted) {
         let known: std::collections::HashSet<PathBuf> =
             found.files.iter().map(|file| walk::absolute(file)).collect();
-        let others = walk::files(&[background.to_path_buf()]).files;
+        let others = walk::files(&[background.to_path_buf()], background).files;
         let others: Vec<PathBuf> =
             others.into_iter().filter(|file| !known.contains(&walk::absolute(file))).collect();
         let others: Vec<Entry> = judge(&others, truths).into_iter().filter_map(|(entry, _)| entry).collect();

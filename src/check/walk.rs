@@ -17,11 +17,13 @@ pub struct Found {
     pub problems: Vec<Problem>,
 }
 
-/// The `.json` files at and below the paths, hidden ones left out.
-pub fn files(paths: &[PathBuf]) -> Found {
+/// The `.json` files at and below the paths, hidden ones left out. In the folder of submissions, that of `results` or
+/// any that is called so below the paths, nothing else may stand.
+pub fn files(paths: &[PathBuf], results: &Path) -> Found {
     let mut found = Found::default();
+    let submissions = absolute(results).join(RUN);
     for path in paths {
-        found.look(path, 0, is_submitted(path));
+        found.look(path, 0, absolute(path).starts_with(&submissions));
     }
     found.files.sort();
     found.files.dedup();
@@ -33,12 +35,12 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Whether a path lies in the folder of submissions.
-pub fn is_submitted(path: &Path) -> bool {
-    let folders = absolute(path);
-    let folders: Vec<&OsStr> = folders.components().map(|part| part.as_os_str()).collect();
-    // Only near the end: whoever keeps the whole project in a folder of that name means nothing by it.
-    folders.iter().rev().take(5).any(|folder| *folder == RUN)
+/// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one folder too
+/// high or too deep.
+pub fn is_submitted(file: &Path) -> bool {
+    let file = absolute(file);
+    // No higher: whoever keeps the whole project in a folder of that name means nothing by it.
+    file.ancestors().skip(1).take(4).any(|folder| folder.file_name() == Some(OsStr::new(RUN)))
 }
 
 impl Found {

@@ -132,7 +132,7 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
 fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     let mut chosen = Vec::new();
     for path in &args.paths {
-        let found = walk::files(std::slice::from_ref(path));
+        let found = walk::files(std::slice::from_ref(path), &args.results_dir);
         if let Some(problem) = found.problems.first() {
             bail!("{problem}");
         }

@@ -2,7 +2,7 @@
 //! README can carry.
 
 use super::charts::overview::title;
-use super::format::{accuracy, count};
+use super::format::{accuracy, cell, count};
 use super::tables::{Line, SideBySide, View};
 use super::text::size;
 
@@ -23,7 +23,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
     let mut stopped = Vec::new();
     for classifier in classifiers {
         let own: Vec<&Line> = lines.iter().copied().filter(|line| line.classifier == classifier).collect();
-        text += &format!("| {classifier} | {} |", own.len());
+        text += &format!("| {} | {} |", cell(classifier), own.len());
         for dataset in 0..table.datasets.len() {
             let scored = own.iter().filter_map(|line| Some((table.row(line, dataset)?.accuracy?, *line)));
             let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
@@ -31,7 +31,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
                 Some((figure, line)) => {
                     let stopped = table.row(line, dataset).is_some_and(|row| row.converged == Some(false));
                     let mark = if stopped { "*" } else { "" };
-                    text += &format!(" {}{mark} | {} |", accuracy(figure), line.parameters);
+                    text += &format!(" {}{mark} | {} |", accuracy(figure), cell(&line.parameters));
                 }
                 None => text += "  |  |",
             }
@@ -56,5 +56,5 @@ fn stopped_rows(table: &SideBySide, classifier: &str, own: &[&Line]) -> Option<S
         own.iter().flat_map(|line| (0..table.datasets.len()).filter_map(|dataset| table.row(line, dataset)));
     let rows: Vec<_> = all.collect();
     let stopped = rows.iter().filter(|row| row.converged == Some(false)).count();
-    (stopped > 0).then(|| format!("{stopped} of the {} rows of {classifier}", rows.len()))
+    (stopped > 0).then(|| format!("{stopped} of the {} rows of {}", rows.len(), cell(classifier)))
 }

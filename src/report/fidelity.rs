@@ -2,7 +2,7 @@
 //! that of this harness by one rule, with every exception named, as Markdown.
 
 use super::charts::overview::title;
-use super::format::{accuracy, count, difference};
+use super::format::{accuracy, cell, count, difference};
 use super::stock::Stock;
 use super::tables::{Line, SideBySide, View};
 use super::text::size;
@@ -139,9 +139,8 @@ fn part(heading: &str, pairs: &[Pair]) -> String {
              | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for pair in beyond {
         text += &format!(
-            "| {} {} | {} | {} | {} | {} | {} | {} |\n",
-            pair.line.classifier,
-            pair.line.parameters,
+            "| {} | {} | {} | {} | {} | {} | {} |\n",
+            cell(format!("{} {}", pair.line.classifier, pair.line.parameters).trim_end()),
             accuracy(pair.ours),
             pair.deviation.map(accuracy).unwrap_or_default(),
             pair.repeats,

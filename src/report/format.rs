@@ -40,6 +40,22 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if harmful(c) { ' ' } else { c }).collect()
 }
 
+/// Anybody's text in a cell of a Markdown table: shown as it is, nothing in it is markup.
+pub fn cell(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in plain(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            // An at sign would call people on GitHub.
+            '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '@' => escaped.extend(['\\', character]),
+            // An underscore makes emphasis only at the edge of a word.
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// The first `width` characters, with an ellipsis where something was cut.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -62,5 +78,6 @@ mod tests {
         assert_eq!(spelled, ["0.000", "0.500", "1.00", "31.2", "100", "3600"]);
         assert_eq!(cut("Perceptron", 5), "Perc…");
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
+        assert_eq!(cell("a|b_c <i>[x](y)*\n"), "a\\|b_c &lt;i>\\[x\\](y)\\* ");
     }
 }

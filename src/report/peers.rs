@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::charts::overview::title;
 use super::compare::Processor;
 use super::fidelity::ROUNDING;
-use super::format::{accuracy, difference, plain};
+use super::format::{accuracy, cell, difference, plain};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::results::Status;
@@ -174,7 +174,9 @@ impl Peers {
         for line in &self.lines {
             let Family { classifier, engine, train_size, pairs, timed, gain, time, without } = line;
             text += &format!(
-                "| {classifier} | {engine} | {train_size} | {pairs} | {gain} | {timed} | {time} | {without} |\n"
+                "| {} | {} | {train_size} | {pairs} | {gain} | {timed} | {time} | {without} |\n",
+                cell(classifier),
+                cell(engine)
             );
         }
         text += "\n## Where they are ahead\n\n";
@@ -190,7 +192,10 @@ impl Peers {
         for row in &self.ahead {
             let Ahead { classifier, engine, train_size, configuration, ours, gain, time } = row;
             text += &format!(
-                "| {classifier} | {engine} | {train_size} | {configuration} | {ours} | {gain} | {time} |\n"
+                "| {} | {} | {train_size} | {} | {ours} | {gain} | {time} |\n",
+                cell(classifier),
+                cell(engine),
+                cell(configuration)
             );
         }
         text

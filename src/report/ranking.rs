@@ -149,7 +149,7 @@ pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<
         return Vec::new();
     }
     let mut entries = Vec::new();
-    for path in walk::files(&[folder]).files {
+    for path in walk::files(&[folder], results).files {
         let Ok(bytes) = store::read_bounded(&path) else { continue };
         let Some(file) = read::<Submission>(&bytes, &schema::SUBMISSION).file else { continue };
         let (Some(truth), Some(first)) = (truths.get(&file.dataset), file.repeats.first()) else { continue };

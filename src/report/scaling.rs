@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::charts::overview::title;
-use super::format::{accuracy, count, plain, seconds};
+use super::format::{accuracy, cell, count, plain, seconds};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::stats::growth::{self, FEWEST, Growth};
@@ -203,11 +203,6 @@ fn spell(growth: Option<Growth>) -> String {
             .map(|figure| (figure * 100.0).round() / 100.0 + 0.0);
         format!("{middle:.2} ({low:.2} to {high:.2}, n {})", growth.points)
     })
-}
-
-/// Text that cannot leave its cell.
-fn cell(text: &str) -> String {
-    plain(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
 /// What one curve says, for those who do not see it.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::charts::overview::title;
-use super::format::{accuracy, plain};
+use super::format::{accuracy, cell, plain};
 use super::rows::readable;
 use super::tables::in_order;
 use crate::check::walk;
+use crate::grid::Configuration;
 use crate::results::reading::{self, Reading};
 use crate::results::submission::{self, Claim, RUN, Submission};
 use crate::results::{Problem, schema, store, validate};
@@ -52,7 +53,7 @@ pub fn read(results: &Path) -> Submitted {
     if !folder.is_dir() {
         return submitted;
     }
-    for path in walk::files(&[folder]).files {
+    for path in walk::files(&[folder], results).files {
         let below = path.strip_prefix(results).unwrap_or(&path);
         let mut problems = match store::read_bounded(&path) {
             Err(message) => vec![Problem::file(below, message)],
@@ -62,13 +63,7 @@ pub fn read(results: &Path) -> Submitted {
                 if let Some(file) = file {
                     problems.extend(submission::check(below, &file, None));
                     if problems.is_empty() {
-                        let key = (
-                            file.method.is_none(),
-                            file.classifier.clone(),
-                            readable(&file.parameters),
-                            file.submitter.clone(),
-                        );
-                        methods.entry(key).or_default().insert(file.dataset.clone(), file);
+                        methods.entry(Key::of(&file)).or_default().insert(file.dataset.clone(), file);
                     }
                 }
                 problems
@@ -80,7 +75,34 @@ pub fn read(results: &Path) -> Submitted {
     submitted
 }
 
-type Methods = BTreeMap<(bool, String, String, String), BTreeMap<String, Submission>>;
+type Methods = BTreeMap<Key, BTreeMap<String, Submission>>;
+
+/// What is one line: one configuration of one submitter on so many rows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    /// An entry of the grid, and no method of its own.
+    grid: bool,
+    /// For the order, whatever the case.
+    name: String,
+    id: String,
+    /// The training rows, where they are fewer than the whole set has.
+    part: Option<usize>,
+    submitter: String,
+}
+
+impl Key {
+    fn of(file: &Submission) -> Key {
+        // How many other data sets have is not known here.
+        let whole = matches!(file.dataset.as_str(), "mnist" | "fashion-mnist").then_some(60_000);
+        Key {
+            grid: file.method.is_none(),
+            name: file.classifier.to_lowercase(),
+            id: Configuration::new(file.classifier.clone(), file.parameters.clone()).id(),
+            part: file.train_size.filter(|&rows| whole.is_some_and(|whole| rows < whole)),
+            submitter: file.submitter.clone(),
+        }
+    }
+}
 
 /// A column: a data set with the number of its test images.
 type Column = (String, usize);
@@ -103,14 +125,8 @@ fn columns(methods: &Methods) -> Vec<Column> {
 fn arrange(methods: &Methods, submitted: &mut Submitted) {
     let columns = columns(methods);
     for (grid, heading) in [(false, "Own methods"), (true, "Entries of the grid")] {
-        let mut own: Vec<_> = methods.iter().filter(|((division, ..), _)| *division == grid).collect();
-        own.sort_by_key(|((_, classifier, ..), _)| classifier.to_lowercase());
-        let entries: Vec<Entry> = own
-            .into_iter()
-            .map(|((_, classifier, parameters, submitter), files)| {
-                entry(classifier, parameters, submitter, files, &columns)
-            })
-            .collect();
+        let own = methods.iter().filter(|(key, _)| key.grid == grid);
+        let entries: Vec<Entry> = own.filter_map(|(key, files)| entry(key, files, &columns)).collect();
         if !entries.is_empty() {
             submitted.divisions.push(Division { heading, entries });
         }
@@ -118,13 +134,8 @@ fn arrange(methods: &Methods, submitted: &mut Submitted) {
     submitted.datasets = columns.iter().map(|(name, _)| title(name)).collect();
 }
 
-fn entry(
-    classifier: &str,
-    parameters: &str,
-    submitter: &str,
-    files: &BTreeMap<String, Submission>,
-    columns: &[Column],
-) -> Entry {
+fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) -> Option<Entry> {
+    let first = files.values().next()?;
     let figure = |(dataset, whole): &Column| {
         let file = files.get(dataset)?;
         let part = if file.status == Claim::Reported && file.test_size < *whole {
@@ -132,10 +143,13 @@ fn entry(
         } else {
             String::new()
         };
-        // A reported figure keeps the digits that it was reported with.
         Some(match file.status {
             Claim::Ok => accuracy(file.accuracy),
-            Claim::Reported => format!("{:.3}{part}", file.accuracy),
+            // With at least the three digits that most are reported with, and all that it has.
+            Claim::Reported => {
+                let (three, all) = (format!("{:.3}", file.accuracy), file.accuracy.to_string());
+                format!("{}{part}", if all.len() > three.len() { all } else { three })
+            }
         })
     };
     let mut evidence: Vec<&str> =
@@ -143,14 +157,16 @@ fn entry(
     evidence.dedup();
     let method = files.values().find_map(|file| file.method.as_ref());
     let author = method.and_then(|method| method.author.as_deref());
-    Entry {
-        name: format!("{classifier} {parameters}").trim_end().to_string(),
+    let rows = key.part.map_or(String::new(), |rows| format!(", {rows} training rows"));
+    let name = format!("{} {}", first.classifier, readable(&first.parameters));
+    Some(Entry {
+        name: format!("{}{rows}", name.trim_end()),
         preprocessing: method.and_then(|method| method.preprocessing.clone()).unwrap_or_default(),
         figures: columns.iter().map(|column| figure(column).unwrap_or_default()).collect(),
         evidence: evidence.join(", "),
-        by: author.map_or(submitter.to_string(), |author| format!("{author} (via {submitter})")),
+        by: author.map_or(key.submitter.clone(), |author| format!("{author} (via {})", key.submitter)),
         code: method.map(|method| method.code.clone()).unwrap_or_default(),
-    }
+    })
 }
 
 impl Submitted {
@@ -195,48 +211,42 @@ fn row(entry: &Entry) -> String {
     )
 }
 
-/// Anybody's text as text: nothing in it is markup.
-fn cell(text: &str) -> String {
-    let mut out = String::new();
-    for c in plain(text).chars() {
-        match c {
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '&' => out += "&amp;",
-            '|' | '`' | '[' | ']' | '*' | '_' | '\\' | '@' => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn claim(classifier: &str, dataset: &str, test_size: usize, accuracy: f64) -> Submission {
+        let file = serde_json::json!({"schema_version": 1, "status": "reported", "submitter": "jane",
+            "classifier": classifier, "dataset": dataset, "test_size": test_size, "accuracy": accuracy});
+        serde_json::from_value(file).unwrap()
+    }
+
+    fn of(files: &[Submission]) -> String {
+        let mut methods = Methods::new();
+        for file in files {
+            methods.entry(Key::of(file)).or_default().insert(file.dataset.clone(), file.clone());
+        }
+        let mut submitted = Submitted::default();
+        arrange(&methods, &mut submitted);
+        submitted.markdown().unwrap()
+    }
+
     #[test]
-    fn text_is_no_markup() {
-        assert_eq!(cell("a|b <i>[x](y)*\n"), "a\\|b &lt;i&gt;\\[x\\](y)\\* ");
+    fn fewer_training_rows_are_a_line_of_their_own() {
+        let whole = claim("SVC", "mnist", 10_000, 0.9675);
+        let part = |rows| Submission { train_size: Some(rows), ..claim("SVC", "mnist", 10_000, 0.9) };
+        let text = of(&[Submission { train_size: Some(60_000), ..whole }, part(5_000)]);
+        assert!(text.contains("| SVC |  | 0.9675 |"), "{text}");
+        assert!(text.contains("| SVC, 5000 training rows |  | 0.900 |"), "{text}");
     }
 
     #[test]
     fn a_further_data_set_has_its_column() {
-        let file = |dataset: &str, test_size: usize, accuracy: f64| {
-            let file = serde_json::json!({"schema_version": 1, "status": "reported", "submitter": "jane",
-                "classifier": "any", "dataset": dataset, "test_size": test_size, "accuracy": accuracy});
-            let file: Submission = serde_json::from_value(file).unwrap();
-            (dataset.to_string(), file)
-        };
-        let key = |name: &str| (false, name.to_string(), String::new(), "jane".to_string());
-        let files = [file("mnist", 10_000, 0.86), file("letters", 20_800, 0.5)];
-        let fewer = [file("letters", 100, 0.25)];
-        let methods = Methods::from([(key("Ridge"), files.into()), (key("Lasso"), fewer.into())]);
-        let mut submitted = Submitted::default();
-        arrange(&methods, &mut submitted);
-        let text = submitted.markdown().unwrap();
+        let text = of(&[
+            claim("Ridge", "mnist", 10_000, 0.86),
+            claim("Ridge", "letters", 20_800, 0.5),
+            claim("Lasso", "letters", 100, 0.25),
+        ]);
         assert!(
             text.contains("| method | preprocessing | MNIST | Fashion-MNIST | letters | evidence |"),
             "{text}"

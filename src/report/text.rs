@@ -1,7 +1,7 @@
 //! The side-by-side as text: Markdown for a file, plain columns for the terminal.
 
 use super::charts::overview::title;
-use super::format::{accuracy, count, cut, difference, plain, seconds};
+use super::format::{accuracy, cell, count, cut, difference, plain, seconds};
 use super::tables::{Line, SideBySide, View};
 use super::untied::Untied;
 use crate::results::Status;
@@ -115,7 +115,7 @@ pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
     text.push_str(&cells(&|column| column.head.clone()));
     text.push_str(&cells(&|column| if column.right { "---:" } else { "---" }.to_string()));
     for line in table.view(view) {
-        text.push_str(&cells(&|column| markdown_cell(&(column.of)(line))));
+        text.push_str(&cells(&|column| cell(&(column.of)(line))));
     }
     let first = title(&table.datasets[0]);
     let second = title(&table.datasets[1]);
@@ -124,24 +124,9 @@ pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
          today's files. {MARKS}.\n"
     ));
     for Untied { classifier, text: sentence } in untied {
-        text.push_str(&format!("\n{} {}\n", markdown_cell(classifier), markdown_cell(sentence)));
+        text.push_str(&format!("\n{} {}\n", cell(classifier), cell(sentence)));
     }
     text
-}
-
-/// Text that Markdown shows as it is.
-fn markdown_cell(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in plain(text).chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '|' | '*' | '`' | '[' | ']' | '\\' | '~' => escaped.extend(['\\', character]),
-            // An underscore makes emphasis only at the edge of a word.
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// The lines of one view that ran, in columns that fit `width` characters where they can.

@@ -175,8 +175,21 @@ fn texts(place: &str, value: &Value, faults: &mut Vec<Fault>) {
     }
 }
 
+/// The first text below `place` with a character that no result file may hold.
+pub fn hidden(place: &str, value: &Value) -> Option<Fault> {
+    let mut faults = Vec::new();
+    texts(place, value, &mut faults);
+    faults.into_iter().next()
+}
+
+/// What an engine says of a failure, without characters that a result file may not hold.
+pub fn clean_reason(text: &str) -> String {
+    let clean: String = text.chars().filter(|&c| !is_hidden(c) || "\n\t".contains(c)).collect();
+    if clean.trim().is_empty() { "no reason was given".to_string() } else { clean }
+}
+
 /// Control characters, and those that turn the direction of writing or have no width.
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -96,11 +96,13 @@ impl Family for Faulty {
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         for (index, configuration) in work.configurations.iter().enumerate() {
-            let (predictions, cost) = stopwatch::timed(|| predict(work, configuration));
-            let result = match fault_of(configuration) {
-                None => Ok(predictions),
-                Some(fault) => misbehave(fault, predictions),
-            };
+            let (result, cost) = stopwatch::timed(|| {
+                let predictions = predict(work, configuration);
+                match fault_of(configuration) {
+                    None => Ok(predictions),
+                    Some(fault) => misbehave(fault, predictions),
+                }
+            });
             emit(index, result.map(|predictions| outcome(predictions, cost)));
         }
     }

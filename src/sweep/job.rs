@@ -8,6 +8,7 @@ use super::protocol::{Expected, Job};
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
 use crate::engines::external;
+use crate::results::shape::clean_reason;
 use crate::results::{Provenance, Record, Repeat, Status, costs};
 
 /// A row on its way to a result file.
@@ -94,7 +95,7 @@ impl Line {
     /// Ends the row without a result.
     pub fn fail(&mut self, status: Status, error: String, started: &Started) {
         self.record.status = status;
-        self.record.error = Some(error);
+        self.record.error = Some(clean_reason(&error));
         let first = self.record.repeats.is_empty();
         self.note(started, first);
     }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::results::shape::is_hidden;
+
 /// Keeps the last [`LogTail::KEPT`] bytes of a stream of any length.
 #[derive(Default)]
 pub struct LogTail {
@@ -34,7 +36,7 @@ impl LogTail {
     pub fn last_lines(&self) -> Vec<String> {
         let bytes: Vec<u8> = self.kept.iter().copied().collect();
         let text = String::from_utf8_lossy(&bytes);
-        let clean = |line: &str| -> String { line.chars().filter(|c| !c.is_control()).collect() };
+        let clean = |line: &str| -> String { line.chars().filter(|&c| !is_hidden(c)).collect() };
         let mut lines: Vec<String> = Vec::new();
         let mut length = 0;
         for line in text.lines().rev().map(clean).filter(|line| !line.trim().is_empty()).take(Self::LINES) {
@@ -61,7 +63,7 @@ mod tests {
         for _ in 0..10_000 {
             log.push(b"flood\n");
         }
-        log.push(b"memory allocation of 5 bytes failed\n\x1b[31mlast\n");
+        log.push("memory allocation of 5 bytes failed\n\x1b[31mla\u{feff}st\n".as_bytes());
         assert!(log.kept.len() <= LogTail::KEPT);
         assert!(log.contains("memory allocation of"));
         let lines = log.last_lines();

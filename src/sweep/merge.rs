@@ -60,7 +60,7 @@ impl Merge {
                 merge.problem(folder, "is no folder of results, such as results/local of another machine");
                 continue;
             }
-            let found = walk::files(std::slice::from_ref(folder));
+            let found = walk::files(std::slice::from_ref(folder), folder);
             merge.problems.extend(found.problems);
             for file in found.files {
                 merge.look(folder, &file, store, truths);

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engines::{Cost, Failure, Outcome, external};
 use crate::grid::{Configuration, Parameters};
-use crate::results::wire;
+use crate::results::submission::LONGEST_SECONDS;
+use crate::results::{shape, wire};
 
 /// Everything a worker needs to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,13 +147,16 @@ impl Expected {
         match &reply {
             Reply::Ready { .. } => {}
             Reply::Failed { index, .. } => self.check_index(*index)?,
-            Reply::Ok { index, predictions, fit, predict, .. } => {
+            Reply::Ok { index, predictions, fit, predict, facts, .. } => {
                 self.check_index(*index)?;
                 for (name, seconds) in [("fit", fit), ("predict", predict)] {
-                    let valid = |value: f64| value.is_finite() && value >= 0.0;
+                    let valid = |value: f64| (0.0..=LONGEST_SECONDS).contains(&value);
                     if !valid(seconds.wall) || !valid(seconds.cpu) {
                         return Err(format!("a {name} time that is no time: {seconds:?}"));
                     }
+                }
+                if let Some((place, message)) = shape::hidden("/facts", &facts.clone().into()) {
+                    return Err(format!("{place} {message}"));
                 }
                 let count = predictions.chars().count();
                 if count != self.test_size {

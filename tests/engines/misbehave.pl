@@ -44,6 +44,17 @@ elsif ($fault eq 'no_time') {
     say_raw('{"reply": "ok", "index": 0, "predictions": "' . '0' x $test . '", "fit_seconds": -1, '
             . '"predict_seconds": 0, "fit_cpu_seconds": 0, "predict_cpu_seconds": 0}');
 }
+elsif ($fault eq 'long_time') {
+    say_raw('{"reply": "ok", "index": 0, "predictions": "' . '0' x $test . '", "fit_seconds": 1e12, '
+            . '"predict_seconds": 0, "fit_cpu_seconds": 0, "predict_cpu_seconds": 0}');
+}
+elsif ($fault eq 'hidden_fact') { predict('0' x $test, '"note": "a\\tb"') }
+elsif ($fault eq 'hidden_reason') {
+    say_raw('{"reply": "failed", "index": 0, "kind": "failed", "reason": "\\u001b[31mred\\u200b\\r"}');
+}
+elsif ($fault eq 'blank_reason') {
+    say_raw('{"reply": "failed", "index": 0, "kind": "diverged", "reason": " "}');
+}
 elsif ($fault eq 'endless') { syswrite $results, '0' x 10000 while 1 }
 elsif ($fault eq 'no_memory') {
     say_raw('{"reply": "failed", "index": 0, "kind": "out_of_memory", "reason": "wanted 27 GiB"}');

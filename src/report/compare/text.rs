@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::regression::Verdict;
 use super::{Better, Comparison, Figures, Pair};
 use crate::report::charts::overview::title;
-use crate::report::format::{accuracy, difference, plain, seconds};
+use crate::report::format::{accuracy, cell, difference, plain, seconds};
 use crate::stats::interval::wilson_of_share;
 use crate::stats::ties::LEVEL;
 
@@ -173,11 +173,6 @@ fn markdown(pairs: &[Pair]) -> String {
         text += &format!("| {} |\n", cells(pair).map(|text| cell(&text)).join(" | "));
     }
     text
-}
-
-/// Text that cannot leave its cell.
-fn cell(text: &str) -> String {
-    plain(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
 fn summary(comparison: &Comparison) -> String {
