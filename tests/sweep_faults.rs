@@ -166,9 +166,16 @@ fn a_failure_is_tried_again_only_when_something_changed() {
 #[test]
 fn a_native_row_without_a_result_is_exit_code_1_also_when_nothing_is_left_to_run() {
     let sandbox = Sandbox::new("[[family]]\nclassifier = \"GaussianNB\"\nengines = [\"native\"]\n");
-    sandbox.sweep(&["--memory-limit", "1MiB"]).code(1);
-    assert_eq!(status(&sandbox.result_of("native", "GaussianNB")), "out_of_memory");
-    sandbox.sweep(&["--memory-limit", "1MiB"]).code(1).says("0 rows run, 1 there already (1 failed;");
+    sandbox.sweep(&[]).code(0);
+    let mut value = sandbox.result_of("native", "GaussianNB");
+    value["status"] = "timeout".into();
+    value["error"] = "no result after 3600 s".into();
+    value["repeats"] = serde_json::json!([]);
+    for key in ["accuracy", "fit_seconds", "predict_seconds", "converged"] {
+        value.as_object_mut().unwrap().remove(key);
+    }
+    std::fs::write(sandbox.result_path("native", "GaussianNB"), value.to_string()).unwrap();
+    sandbox.sweep(&[]).code(1).says("0 rows run, 1 there already (1 failed;");
     sandbox.sweep(&["--retry-failed"]).code(0);
     sandbox.sweep(&[]).code(0).says("0 rows run, 1 there already");
 }
