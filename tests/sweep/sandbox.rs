@@ -160,14 +160,21 @@ pub fn predictions(result: &Value, repeat: usize) -> &str {
 /// Ids of the workers whose working directory is the sandbox.
 pub fn processes_in(folder: &Path) -> Vec<u32> {
     let folder = folder.canonicalize().unwrap();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        if std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&folder)) {
-            found.push(id);
+    let running = || -> Vec<u32> {
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let below = |entry: &std::fs::DirEntry| {
+            std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&folder))
+        };
+        entries.filter(below).filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    };
+    // One that was killed takes a moment to go.
+    for _ in 0..100 {
+        if running().is_empty() {
+            break;
         }
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    found
+    running()
 }
 
 fn header(dimensions: &[usize]) -> Vec<u8> {
