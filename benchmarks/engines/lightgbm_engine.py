@@ -28,7 +28,7 @@ class Model:
         protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
         import lightgbm
 
-        self.library = lightgbm
+        self.lightgbm = lightgbm
         self.rounds = int(parameters.get("n_estimators", 100))
         depth = int(parameters.get("max_depth", 3))
         self.settings = {
@@ -48,8 +48,8 @@ class Model:
         }
 
     def fit(self, x, y):
-        data = self.library.Dataset(x, y)
-        self.model = self.library.train(self.settings, data, num_boost_round=self.rounds)
+        data = self.lightgbm.Dataset(x, y)
+        self.model = self.lightgbm.train(self.settings, data, num_boost_round=self.rounds)
 
     def predict(self, x):
         return self.model.predict(x).argmax(axis=1)

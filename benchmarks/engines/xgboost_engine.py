@@ -25,7 +25,7 @@ class Model:
         protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
         import xgboost
 
-        self.library = xgboost
+        self.xgboost = xgboost
         self.rounds = int(parameters.get("n_estimators", 100))
         self.settings = {
             "objective": "multi:softmax",
@@ -39,11 +39,11 @@ class Model:
         }
 
     def fit(self, x, y):
-        data = self.library.DMatrix(x, y)
-        self.model = self.library.train(self.settings, data, num_boost_round=self.rounds)
+        data = self.xgboost.DMatrix(x, y)
+        self.model = self.xgboost.train(self.settings, data, num_boost_round=self.rounds)
 
     def predict(self, x):
-        return self.model.predict(self.library.DMatrix(x)).astype(int)
+        return self.model.predict(self.xgboost.DMatrix(x)).astype(int)
 
     def facts(self):
         return {"rounds": self.model.num_boosted_rounds()}

@@ -13,7 +13,7 @@ pub struct Standing {
     pub total: usize,
     /// What runs now, and for how long already.
     pub running: Vec<(String, Duration)>,
-    /// Expected time to the end.
+    /// Expected seconds to the end.
     pub left: f64,
 }
 
@@ -86,7 +86,7 @@ fn describe(standing: &Standing) -> String {
     text
 }
 
-/// A duration in the two units that matter: `45 s`, `3 min 20 s`, `2 h 05 min`.
+/// Seconds in the two units that matter: `45 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn human(seconds: f64) -> String {
     // More than fits, or no number at all, is cut to what fits.
     let seconds = seconds as u64;

@@ -157,7 +157,7 @@ pub fn predictions(result: &Value, repeat: usize) -> &str {
     result["repeats"][repeat]["predictions"].as_str().unwrap()
 }
 
-/// Ids of the workers whose working directory is the sandbox.
+/// Ids of the processes that still work in a folder or below it, a few seconds after what started them has ended.
 pub fn processes_in(folder: &Path) -> Vec<u32> {
     let folder = folder.canonicalize().unwrap();
     let running = || -> Vec<u32> {
