@@ -43,13 +43,17 @@ pub fn plain(text: &str) -> String {
 /// Anybody's text in a cell of a Markdown table: shown as it is, nothing in it is markup.
 pub fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in plain(text).chars() {
+    let characters: Vec<char> = plain(text).chars().collect();
+    let in_word =
+        |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|c| c.is_alphanumeric());
+    for (at, &character) in characters.iter().enumerate() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             // An at sign would call people on GitHub.
             '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '@' => escaped.extend(['\\', character]),
-            // An underscore makes emphasis only at the edge of a word.
+            // Inside a word it makes no emphasis.
+            '_' if !(in_word(at.checked_sub(1)) && in_word(Some(at + 1))) => escaped.push_str("\\_"),
             c => escaped.push(c),
         }
     }
@@ -78,6 +82,7 @@ mod tests {
         assert_eq!(spelled, ["0.000", "0.500", "1.00", "31.2", "100", "3600"]);
         assert_eq!(cut("Perceptron", 5), "Perc…");
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
+        assert_eq!(cell("_a_ max_depth b__c"), "\\_a\\_ max_depth b\\_\\_c");
         assert_eq!(cell("a|b_c <i>[x](y)*\n"), "a\\|b_c &lt;i>\\[x\\](y)\\* ");
     }
 }

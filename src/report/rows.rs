@@ -7,7 +7,7 @@ use super::format::round;
 use crate::dataset::Dataset;
 use crate::grid::{Configuration, Parameters};
 use crate::results::evidence::{Evidence, Verifications};
-use crate::results::record::accuracy;
+use crate::results::record::contradicted;
 use crate::results::{Place, Problem, Provenance, Record, Status, Store};
 use crate::stats::interval::{student_t, wilson_of_share};
 
@@ -133,10 +133,8 @@ fn contradiction(row: &Row, labels: &[u8]) -> Option<String> {
                 labels.len()
             ));
         }
-        let made = accuracy(predictions, labels);
-        // As `validate` allows: decimals of a share.
-        ((made - said).abs() > 1e-9)
-            .then(|| format!("repeat {index} says accuracy {said}, its predictions make {made}"))
+        let made = contradicted(said, predictions, labels)?;
+        Some(format!("repeat {index} says accuracy {said}, its predictions make {made}"))
     })
 }
 

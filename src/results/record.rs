@@ -230,6 +230,13 @@ pub fn accuracy(predictions: &[u8], labels: &[u8]) -> f64 {
     if labels.is_empty() { 0.0 } else { correct as f64 / labels.len() as f64 }
 }
 
+/// The accuracy that predictions make of as many labels, where it is not what is said of them; shares are written as
+/// decimals, so that a little is allowed.
+pub fn contradicted(said: f64, predictions: &[u8], labels: &[u8]) -> Option<f64> {
+    let made = accuracy(predictions, labels);
+    ((made - said).abs() > 1e-9).then_some(made)
+}
+
 /// Seconds to the microsecond: what a clock can say, in few digits.
 pub fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
