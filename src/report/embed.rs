@@ -237,7 +237,7 @@ pub fn size(subset: Option<usize>) -> String {
 }
 
 /// Escapes what ends a script element or a line of one. These characters stand only inside JSON's strings,
-/// where `\u` and four digits means the same.
+/// where `\u` and four digits mean the same.
 pub fn script_safe(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for character in json.chars() {
