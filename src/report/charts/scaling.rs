@@ -20,6 +20,7 @@ use crate::report::tables::SideBySide;
 const COLUMNS: usize = 2;
 const WIDTH: u32 = 640;
 const PANEL_HEIGHT: u32 = 200;
+const PANEL_NAME: u32 = 20;
 const HEAD: u32 = 44;
 const LEGEND_LINE: u32 = 22;
 const LEGEND_COLUMNS: usize = 4;
@@ -157,8 +158,10 @@ impl<'a> Picture<'a> {
         panel: &Panel,
         marks: &mut Marks,
     ) -> Drawn<DB> {
-        let mut chart = ChartBuilder::on(place)
-            .caption(cut(&panel.name), text(13.0, HPos::Left, VPos::Top))
+        // Not a caption, which stands in the middle and leaves the picture where it is long.
+        let (name, plot) = place.split_vertically(PANEL_NAME);
+        name.draw(&Text::new(cut(&panel.name), (8, 6), text(13.0, HPos::Left, VPos::Top)))?;
+        let mut chart = ChartBuilder::on(&plot)
             .margin(4)
             .margin_right(FIGURE)
             .x_label_area_size(22)
@@ -220,7 +223,7 @@ impl<'a> Picture<'a> {
 
 /// A name short enough for the width of a panel: what all classifiers are called is left out.
 fn cut(name: &str) -> String {
-    const LONGEST: usize = 44;
+    const LONGEST: usize = 46;
     let name = name.replacen("Classifier", "", 1);
     let visible: String = name.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     if name.chars().count() > LONGEST { format!("{visible}…") } else { visible }
@@ -246,7 +249,7 @@ mod tests {
     #[test]
     fn a_panel_names_what_is_its_own() {
         assert_eq!(cut("DecisionTreeClassifier max_depth=10"), "DecisionTree max_depth=10");
-        assert_eq!(cut(&"a".repeat(60)).chars().count(), 45);
+        assert_eq!(cut(&"a".repeat(60)).chars().count(), 47);
     }
 
     #[test]
