@@ -1,5 +1,5 @@
-//! What SVC spends its time on: exponentials, fitting two classes by decomposition and by Newton's method,
-//! and prediction: `cargo bench --bench smo`, and again with MNIST_BENCH_SIMD=scalar or avx2 to compare.
+//! What SVC spends its time on: exponentials, fitting two classes by decomposition and by Newton's method (with more
+//! rows than features, and with fewer), and prediction: `cargo bench --bench smo`, and again with MNIST_BENCH_SIMD=scalar or avx2 to compare.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,16 +12,19 @@ use mnist_bench::models::svm::{Kernel, SVC, fit_all, predict_all};
 
 const ROWS: usize = 1000;
 const FEATURES: usize = 196;
+/// A class pair of 1,000 MNIST images.
+const FEW_ROWS: usize = 200;
+const MANY_FEATURES: usize = 784;
 
 /// Two overlapping clouds of bytes from a formula.
-fn clouds() -> (Features, Vec<u8>) {
+fn clouds(rows: usize, features: usize) -> (Features, Vec<u8>) {
     let noise = |i: usize| ((i as f64 * 12.9898).sin() * 43758.5453).fract().abs();
-    let labels: Vec<u8> = (0..ROWS).map(|i| (i % 2) as u8).collect();
-    let pixels: Vec<u8> = (0..ROWS * FEATURES)
-        .map(|i| (noise(i) * 200.0 + f64::from(labels[i / FEATURES]) * 25.0) as u8)
+    let labels: Vec<u8> = (0..rows).map(|i| (i % 2) as u8).collect();
+    let pixels: Vec<u8> = (0..rows * features)
+        .map(|i| (noise(i) * 200.0 + f64::from(labels[i / features]) * 25.0) as u8)
         .collect();
-    let scaling = Arc::new(Scaling::standard(&pixels, ROWS, FEATURES));
-    (Features::new(pixels, ROWS, FEATURES, scaling), labels)
+    let scaling = Arc::new(Scaling::standard(&pixels, rows, features));
+    (Features::new(pixels, rows, features, scaling), labels)
 }
 
 fn exponentials(criterion: &mut Criterion) {
@@ -45,7 +48,7 @@ fn exponentials(criterion: &mut Criterion) {
 }
 
 fn two_classes(criterion: &mut Criterion) {
-    let (features, labels) = clouds();
+    let (features, labels) = clouds(ROWS, FEATURES);
     features.scaled();
     let training = Training { features: &features, labels: &labels, classes: 2 };
     let mut group = criterion.benchmark_group(format!("SVC {ROWS}x{FEATURES}"));
@@ -66,5 +69,15 @@ fn two_classes(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exponentials, two_classes);
+fn few_rows(criterion: &mut Criterion) {
+    let (features, labels) = clouds(FEW_ROWS, MANY_FEATURES);
+    features.scaled();
+    let training = Training { features: &features, labels: &labels, classes: 2 };
+    let svc = SVC { kernel: Kernel::Linear, ..SVC::default() };
+    criterion.bench_function(&format!("SVC {FEW_ROWS}x{MANY_FEATURES} fit Linear"), |bencher| {
+        bencher.iter(|| fit_all(&[svc], &training).map(|fitted| fitted.machines.len()));
+    });
+}
+
+criterion_group!(benches, exponentials, two_classes, few_rows);
 criterion_main!(benches);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -13,6 +14,9 @@ use super::{Definition, environment};
 
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long its output may take to end after the program did. What it left behind outside its process group would
+/// hold the pipes open for ever.
+const PIPE_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of output that are read; a version is a line.
 const LONGEST: u64 = 64 * 1024;
 /// Facts beside the version, and characters of each.
@@ -52,6 +56,7 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
     let group = child.id() as i32;
     let reader = |pipe: Option<Box<dyn Read + Send>>| {
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut text = Vec::new();
             if let Some(mut pipe) = pipe {
@@ -59,8 +64,10 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
                 // Read on, so that a talkative program is not held up.
                 let _ = std::io::copy(&mut pipe, &mut std::io::sink());
             }
-            text
-        })
+            // Nobody listens any more where the patience was not enough.
+            let _ = sender.send(text);
+        });
+        receiver
     };
     let output = reader(child.stdout.take().map(|pipe| Box::new(pipe) as _));
     let errors = reader(child.stderr.take().map(|pipe| Box::new(pipe) as _));
@@ -81,13 +88,18 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     if status.is_none() {
         child.wait()?;
     }
-    let (output, errors) = (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
     let Some(status) = status else { bail!("{program} did not answer in {} s", PATIENCE.as_secs()) };
+    let read_to_its_end = |pipe: mpsc::Receiver<Vec<u8>>| {
+        pipe.recv_timeout(PIPE_PATIENCE).with_context(|| {
+            format!("{program} ended with {status} and left a process of its own that holds its output open")
+        })
+    };
     if !status.success() {
+        let errors = read_to_its_end(errors)?;
         let text = String::from_utf8_lossy(&errors);
         bail!("{program} ended with {status}: {}", text.trim().lines().last().unwrap_or("it said nothing"));
     }
-    read(&output)
+    read(&read_to_its_end(output)?)
 }
 
 /// One line of JSON, an object of texts with `version` among them, after whatever else was printed.
@@ -135,5 +147,21 @@ mod tests {
         {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_process_left_behind_does_not_hold_up_the_sweep() {
+        let script = "set -m; sleep 30 & echo '{\"version\": \"1.0\"}'";
+        let definition = Definition {
+            name: "leaver".into(),
+            description: String::new(),
+            command: ["bash", "-c", script].map(String::from).to_vec(),
+            version: Vec::new(),
+            classifiers: Vec::new(),
+            install: "nothing".into(),
+            files: Vec::new(),
+        };
+        let error = format!("{:#}", ask(&definition).unwrap_err());
+        assert!(error.contains("left a process of its own"), "{error}");
     }
 }

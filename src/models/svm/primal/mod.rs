@@ -11,14 +11,17 @@
 //! a+ = clip(a + sigma (1 - y f), 0, C), which satisfy the dual's constraints exactly where the minimum
 //! is. The minimum is found by Newton's method with exact line search (the function is convex and
 //! piecewise quadratic, so it ends after finitely many steps): only rows on the quadratic piece enter the
-//! Hessian, which is kept and updated by the rows that enter and leave. Sigma grows until LIBSVM's
-//! violation of the optimality conditions, recomputed for a+ from scratch, is below the tolerance.
+//! Newton equations, which are those of the features or those of the rows, whichever are fewer. Sigma grows
+//! until LIBSVM's violation of the optimality conditions, recomputed for a+ from scratch, is below the tolerance.
 //! (O. Chapelle, Training a support vector machine in the primal, 2007; Y. Yan and Q. Li, An efficient
 //! augmented Lagrangian method for support vector machine, 2020.)
 
+mod dual;
+mod hessian;
+
+use self::dual::Gram;
+use self::hessian::Hessian;
 use super::smo::{Solution, rho};
-use crate::linalg::cholesky::{Cholesky, Factor};
-use crate::linalg::gemm::{View, dgemm};
 use crate::linalg::mixed::{add_scaled, dot};
 
 /// sigma at the start (less for small C): all rows lie on the quadratic piece while w = 0.
@@ -28,12 +31,14 @@ const FIRST_SIGMA: f64 = 0.5;
 const GROWTH: f64 = 10.0 / 3.0;
 /// Widths of the quadratic piece below this do not help in f64.
 const LAST_WIDTH: f64 = 1e-9;
+/// Shorter steps are what rounding leaves of none: the direction cannot be told from zero any more, and the line
+/// search has halved its way down to the start.
+const SHORTEST_STEP: f64 = 1e-12;
 /// Newton steps in one stage after which the next one is tried anyway; seen were up to 60.
 const STEPS_A_STAGE: usize = 500;
-/// Rows gathered at a time for an update of the Hessian.
-const GATHERED: usize = 256;
-/// Columns of the Hessian updated at a time; what stands above the diagonal is mostly left out.
-const STRIP: usize = 160;
+/// The bias has no weight of its own; where no row is on the quadratic piece it needs some. As a part of the
+/// rows on it and one.
+const BIAS_WEIGHT: f64 = 1e-10;
 
 /// A solution with its hyperplane: the decision function is w.x - rho.
 pub struct Hyperplane {
@@ -42,7 +47,8 @@ pub struct Hyperplane {
 }
 
 /// Solves the problem of `rows`, of which the first `positive` are of the positive class and the others of
-/// the negative one. Counts Newton steps as steps, each O(n d) and d^3 / 3.
+/// the negative one. Counts Newton steps as steps, each O(n d) and
+/// min(d, m)^3 / 3 with m rows on the quadratic piece.
 pub fn solve(rows: &[&[f32]], positive: usize, c: f64, tol: f64) -> Hyperplane {
     let mut newton = Newton::new(rows, positive, c);
     let mut sigma = FIRST_SIGMA.min(c / 2.0);
@@ -76,10 +82,8 @@ struct Newton<'a> {
     next: Vec<f64>,
     /// sum of y next (x, 1).
     pull: Vec<f64>,
-    /// Whether a row is counted in `hessian`.
-    inside: Vec<bool>,
-    /// sum of (x, 1)(x, 1)' over rows inside: the lower triangle of (d + 1) x (d + 1).
-    hessian: Vec<f64>,
+    hessian: Hessian<'a>,
+    gram: Gram<'a>,
 }
 
 impl<'a> Newton<'a> {
@@ -96,8 +100,8 @@ impl<'a> Newton<'a> {
             multipliers: vec![0.0; n],
             next: vec![0.0; n],
             pull: vec![0.0; d + 1],
-            inside: vec![false; n],
-            hessian: vec![0.0; (d + 1) * (d + 1)],
+            hessian: Hessian::new(rows),
+            gram: Gram::new(rows),
         }
     }
 
@@ -120,12 +124,11 @@ impl<'a> Newton<'a> {
             if size <= 1e-10 * scale {
                 return step;
             }
-            self.update_hessian(sigma);
             let Some(direction) = self.direction(&gradient, sigma) else { return step };
             let (w, bias) = direction.split_at(self.d);
             let slopes: Vec<f64> = self.rows.iter().map(|x| dot(x, w) + bias[0]).collect();
             let length = self.line_search(&direction, &slopes, sigma);
-            if length.is_nan() || length <= 0.0 {
+            if length.is_nan() || length < SHORTEST_STEP {
                 return step;
             }
             for (coefficient, change) in self.coefficients.iter_mut().zip(&direction) {
@@ -171,66 +174,24 @@ impl<'a> Newton<'a> {
         gradient
     }
 
-    /// Adds rows that came onto the quadratic piece and takes away those that left it.
-    fn update_hessian(&mut self, sigma: f64) {
-        let now: Vec<bool> = (0..self.rows.len())
-            .map(|row| {
-                let value = self.unclipped(row, self.values[row], sigma);
-                value > 0.0 && value < self.c
-            })
-            .collect();
-        let changed = |came: bool, before: &[bool]| -> Vec<usize> {
-            (0..now.len()).filter(|&row| now[row] != before[row] && now[row] == came).collect()
+    /// Rows on the quadratic piece, ascending.
+    fn inside(&self, sigma: f64) -> Vec<usize> {
+        let between = |row: &usize| {
+            let value = self.unclipped(*row, self.values[*row], sigma);
+            value > 0.0 && value < self.c
         };
-        let (came, left) = (changed(true, &self.inside), changed(false, &self.inside));
-        let all: Vec<usize> = (0..now.len()).filter(|&row| now[row]).collect();
-        if came.len() + left.len() >= all.len() {
-            self.hessian.fill(0.0);
-            self.add_products(&all, 1.0);
+        (0..self.rows.len()).filter(between).collect()
+    }
+
+    /// The Newton direction, from the features' side or the rows'.
+    fn direction(&mut self, gradient: &[f64], sigma: f64) -> Option<Vec<f64>> {
+        let inside = self.inside(sigma);
+        let bias_weight = sigma * BIAS_WEIGHT * (1.0 + inside.len() as f64);
+        if inside.len() < self.d {
+            self.gram.direction(&inside, gradient, sigma, bias_weight)
         } else {
-            self.add_products(&came, 1.0);
-            self.add_products(&left, -1.0);
+            self.hessian.direction(&inside, gradient, sigma, bias_weight)
         }
-        self.inside = now;
-    }
-
-    /// hessian += factor * sum of (x, 1)(x, 1)' over the rows.
-    fn add_products(&mut self, chosen: &[usize], factor: f64) {
-        let size = self.d + 1;
-        let mut gathered = Vec::with_capacity(GATHERED * size);
-        for chosen in chosen.chunks(GATHERED) {
-            gathered.clear();
-            for &row in chosen {
-                gathered.extend(self.rows[row].iter().map(|&x| f64::from(x)));
-                gathered.push(1.0);
-            }
-            for first in (0..size).step_by(STRIP) {
-                let columns = STRIP.min(size - first);
-                let part = |width| View {
-                    data: &gathered[first..],
-                    rows: chosen.len(),
-                    columns: width,
-                    row_stride: size,
-                    column_stride: 1,
-                };
-                let out = &mut self.hessian[first * size + first..];
-                dgemm(factor, part(size - first).t(), part(columns), 1.0, out, size);
-            }
-        }
-    }
-
-    /// The Newton direction: -(diag(1, .., 1, 0) + sigma hessian)^-1 gradient.
-    fn direction(&self, gradient: &[f64], sigma: f64) -> Option<Vec<f64>> {
-        let size = self.d + 1;
-        let mut matrix = self.hessian.clone();
-        for j in 0..self.d {
-            matrix[j * size + j] += 1.0 / sigma;
-        }
-        // The bias has no weight of its own; where no row is inside it needs some.
-        matrix[size * size - 1] += 1e-10 * (1.0 + matrix[size * size - 1]);
-        let mut direction: Vec<f64> = gradient.iter().map(|g| -g / sigma).collect();
-        Cholesky::new(matrix, size)?.solve(&mut direction);
-        Some(direction)
     }
 
     /// The step length that minimises along the direction: the root of the derivative, which is increasing
@@ -336,6 +297,28 @@ mod tests {
             );
             let balance: f64 = solution.alpha.iter().enumerate().map(|(i, a)| sign(i) * a).sum();
             assert!(balance.abs() < 1e-6 * c, "sum of y alpha is {balance}");
+        }
+    }
+
+    #[test]
+    fn both_sides_give_the_same_direction() {
+        let (n, d) = (60, 5);
+        let rows = clouds(n, d);
+        let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let (mut gram, mut hessian) = (Gram::new(&views), Hessian::new(&views));
+        let gradient: Vec<f64> = (0..=d).map(|j| (j as f64).cos()).collect();
+        // No row, one, fewer and more than features; together more than are remembered.
+        for step in 0..40 {
+            let inside: Vec<usize> = (0..n).filter(|row| (row * 7 + step * 11) % 60 < step % 14).collect();
+            let sigma = [0.5, 30.0][step % 2];
+            let [by_rows, by_features] = [
+                gram.direction(&inside, &gradient, sigma, 1e-3),
+                hessian.direction(&inside, &gradient, sigma, 1e-3),
+            ]
+            .map(Option::unwrap);
+            for (a, b) in by_rows.iter().zip(&by_features) {
+                assert!((a - b).abs() < 1e-8 * (1.0 + b.abs()), "{} rows: {a} {b}", inside.len());
+            }
         }
     }
 

@@ -1,0 +1,113 @@
+//! The Newton direction from the rows' side, one equation a row on the quadratic piece: what is solved while these
+//! are fewer than the features, as they are near the end of most problems and all through a problem of few rows.
+//!
+//! With the rows X on the piece, u = sigma (X dw + db) and the kernel matrix K = X X', the equations of the
+//! [Hessian](super::hessian) become
+//!
+//!   (K + 1 / sigma) u = db - X gw,   sum u + weight db = -gb,   dw = -gw - X' u,
+//!
+//! that is one Cholesky factor for two right sides. (The two sides of ridge regression; the bias is bordered as in
+//! the least squares SVM of J. Suykens and J. Vandewalle, 1999.)
+
+use crate::linalg::cholesky::{Cholesky, Factor};
+use crate::linalg::mixed::{add_scaled, dot};
+
+/// Rows whose products are remembered, in multiples of the features. What leaves the piece often comes back.
+const REMEMBERED: usize = 4;
+const UNKNOWN: usize = usize::MAX;
+
+/// The dot products between rows that were on the quadratic piece.
+pub struct Gram<'a> {
+    rows: &'a [&'a [f32]],
+    /// Where a row stands in `known`, or [`UNKNOWN`].
+    place: Vec<usize>,
+    /// Rows in the order in which they came.
+    known: Vec<usize>,
+    /// Of each known row the products with those known before it and with itself, one row after the other.
+    products: Vec<f64>,
+    limit: usize,
+}
+
+impl<'a> Gram<'a> {
+    pub fn new(rows: &'a [&'a [f32]]) -> Gram<'a> {
+        let limit = REMEMBERED * rows.first().map_or(0, |row| row.len());
+        Gram { rows, place: vec![UNKNOWN; rows.len()], known: Vec::new(), products: Vec::new(), limit }
+    }
+
+    /// As [`Hessian::direction`](super::hessian::Hessian::direction). O(m d) for each row that was not there before,
+    /// and m^3 / 3 steps for m rows.
+    pub fn direction(
+        &mut self,
+        inside: &[usize],
+        gradient: &[f64],
+        sigma: f64,
+        bias_weight: f64,
+    ) -> Option<Vec<f64>> {
+        self.learn(inside);
+        let places = self.places(inside);
+        let m = places.len();
+        let mut matrix = vec![0.0; m * m];
+        for (i, &place) in places.iter().enumerate() {
+            let products = &self.products[start(place)..];
+            for (value, &earlier) in matrix[i * m..].iter_mut().zip(&places[..=i]) {
+                *value = products[earlier];
+            }
+            matrix[i * m + i] += 1.0 / sigma;
+        }
+        let factor = Cholesky::new(matrix, m)?;
+        let (slope, bias) = gradient.split_at(gradient.len() - 1);
+        let mut ones = vec![1.0; m];
+        factor.solve(&mut ones);
+        let mut slopes: Vec<f64> = places.iter().map(|&at| dot(self.rows[self.known[at]], slope)).collect();
+        factor.solve(&mut slopes);
+        let shift = (slopes.iter().sum::<f64>() - bias[0]) / (ones.iter().sum::<f64>() + bias_weight);
+        let mut direction: Vec<f64> = slope.iter().map(|g| -g).collect();
+        for (&at, (one, slope)) in places.iter().zip(ones.iter().zip(&slopes)) {
+            add_scaled(slope - shift * one, self.rows[self.known[at]], &mut direction);
+        }
+        direction.push(shift);
+        Some(direction)
+    }
+
+    /// Where these rows stand, ascending: their products are then read in the order of memory.
+    fn places(&self, rows: &[usize]) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            rows.iter().map(|&row| self.place[row]).filter(|&place| place != UNKNOWN).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// Computes the products of rows that are new.
+    fn learn(&mut self, inside: &[usize]) {
+        let new: Vec<usize> = inside.iter().copied().filter(|&row| self.place[row] == UNKNOWN).collect();
+        if self.known.len() + new.len() > self.limit {
+            self.keep_only(inside);
+        }
+        for row in new {
+            self.place[row] = self.known.len();
+            self.known.push(row);
+            let wide: Vec<f64> = self.rows[row].iter().map(|&x| f64::from(x)).collect();
+            self.products.extend(self.known.iter().map(|&other| dot(self.rows[other], &wide)));
+        }
+    }
+
+    /// Forgets all other rows.
+    fn keep_only(&mut self, inside: &[usize]) {
+        let places = self.places(inside);
+        let kept = places.iter().enumerate();
+        self.products = kept
+            .flat_map(|(i, &place)| places[..=i].iter().map(move |earlier| start(place) + earlier))
+            .map(|at| self.products[at])
+            .collect();
+        self.known = places.iter().map(|&place| self.known[place]).collect();
+        self.place.fill(UNKNOWN);
+        for (place, &row) in self.known.iter().enumerate() {
+            self.place[row] = place;
+        }
+    }
+}
+
+/// Where the products of the row at `place` begin.
+fn start(place: usize) -> usize {
+    place * (place + 1) / 2
+}
