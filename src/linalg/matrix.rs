@@ -29,6 +29,15 @@ impl Matrix {
         matrix
     }
 
+    /// A copy of these rows, in this order. Panics when there is no such row.
+    pub fn select(&self, indices: impl ExactSizeIterator<Item = usize>) -> Matrix {
+        let mut matrix = Matrix::zeros(indices.len(), self.columns);
+        for (to, from) in indices.enumerate() {
+            matrix.row_mut(to).copy_from_slice(self.row(from));
+        }
+        matrix
+    }
+
     pub fn rows(&self) -> usize {
         self.rows
     }

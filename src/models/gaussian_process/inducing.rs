@@ -93,10 +93,7 @@ impl InducingPoints {
                 FitError::UnusableData("the median distance is 0: the median heuristic has no scale".into())
             })?,
         };
-        let mut rows = Matrix::zeros(m, features.d());
-        for (target, &source) in order.iter().enumerate() {
-            rows.row_mut(target).copy_from_slice(features.scaled().row(source));
-        }
+        let rows = features.scaled().select(order.iter().copied());
         Ok((Points { rows, squared_distances }, length_scale))
     }
 }

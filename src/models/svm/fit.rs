@@ -205,8 +205,10 @@ fn solve_pair(
             (smo::solve(&mut KernelRows::new(&pair, *transform, store), svc.c, svc.tol), None)
         }
         _ => {
-            let indices = blocks.iter().flat_map(|block| &block.rows);
-            let rows: Vec<&[f32]> = indices.map(|&index| features.row(index as usize)).collect();
+            let indices: Vec<u32> = blocks.iter().flat_map(|block| &block.rows).copied().collect();
+            // One after the other in memory: every Newton step reads them all, and is bound by that.
+            let packed = features.select(indices.iter().map(|&index| index as usize));
+            let rows: Vec<&[f32]> = (0..packed.rows()).map(|row| packed.row(row)).collect();
             let plane = primal::solve(&rows, positive, svc.c, svc.tol);
             (plane.solution, Some(plane.weights))
         }

@@ -72,11 +72,7 @@ impl Classifier for SVC {
     /// Deterministic. Fails where fewer than two classes have rows.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let machine = fit_all(&[*self], training)?.machines.remove(0);
-        let scaled = training.features.scaled();
-        let mut rows = Matrix::zeros(machine.support.len(), scaled.columns());
-        for (to, &from) in machine.support.iter().enumerate() {
-            rows.row_mut(to).copy_from_slice(scaled.row(from as usize));
-        }
+        let rows = training.features.scaled().select(machine.support.iter().map(|&row| row as usize));
         Ok(Box::new(Fitted { machine: machine.renumbered(), rows }))
     }
 }
