@@ -1,5 +1,6 @@
-//! What SVC spends its time on: exponentials, fitting two classes by decomposition and by Newton's method (with more
-//! rows than features, and with fewer), and prediction: `cargo bench --bench smo`, and again with MNIST_BENCH_SIMD=scalar or avx2 to compare.
+//! What SVC spends its time on: exponentials, fitting two classes by decomposition and by Newton's method (with
+//! more rows than features, and with fewer), and prediction: `cargo bench --bench smo`, and again with
+//! MNIST_BENCH_SIMD=scalar or avx2 to compare.
 
 use std::hint::black_box;
 use std::sync::Arc;

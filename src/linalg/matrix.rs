@@ -29,7 +29,7 @@ impl Matrix {
         matrix
     }
 
-    /// A copy of these rows, in this order. Panics when there is no such row.
+    /// A copy of these rows, in this order. Panics when a row is past the end.
     pub fn select(&self, indices: impl ExactSizeIterator<Item = usize>) -> Matrix {
         let mut matrix = Matrix::zeros(indices.len(), self.columns);
         for (to, from) in indices.enumerate() {

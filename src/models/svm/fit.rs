@@ -96,7 +96,8 @@ struct Scratch {
 /// Fits all classifiers on the same training rows.
 ///
 /// Holds the dot products within classes (the sum of n_class^2 floats), for each thread those of one pair
-/// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched.
+/// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched. The linear kernel needs none
+/// of these; a thread holds a copy of its pair's rows, and up to (4 d)^2 / 2 + d^2 doubles.
 pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, FitError> {
     let features = training.features.scaled();
     for classifier in classifiers {

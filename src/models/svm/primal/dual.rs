@@ -34,8 +34,8 @@ impl<'a> Gram<'a> {
         Gram { rows, place: vec![UNKNOWN; rows.len()], known: Vec::new(), products: Vec::new(), limit }
     }
 
-    /// As [`Hessian::direction`](super::hessian::Hessian::direction). O(m d) for each row that was not there before,
-    /// and m^3 / 3 steps for m rows.
+    /// As [`Hessian::direction`](super::hessian::Hessian::direction), with the `bias_weight` as it is: above 0 where
+    /// there is no row. O(d) for a row that is not remembered with each that is, at most 4 d; m^3 / 3 steps for m rows.
     pub fn direction(
         &mut self,
         inside: &[usize],

@@ -1,5 +1,5 @@
-//! The Newton direction from the Hessian, d + 1 equations in w and b: what is solved while more rows than that
-//! lie on the quadratic piece.
+//! The Newton direction from the features' side, d + 1 equations in w and b: what is solved while d rows or more lie
+//! on the quadratic piece.
 
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::gemm::{View, dgemm};
@@ -16,7 +16,7 @@ pub struct Hessian<'a> {
     size: usize,
     /// Whether a row is counted in `products`.
     counted: Vec<bool>,
-    /// The lower triangle of size x size. Empty until the first update.
+    /// The lower triangle of size x size. Empty until the first update, which counts every row.
     products: Vec<f64>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Hessian<'a> {
             (0..now.len()).filter(|&row| now[row] != before[row] && now[row] == came).collect()
         };
         let (came, left) = (changed(true, &self.counted), changed(false, &self.counted));
-        if self.products.is_empty() || came.len() + left.len() >= inside.len() {
+        if came.len() + left.len() >= inside.len() {
             self.products = vec![0.0; self.size * self.size];
             self.add(inside, 1.0);
         } else {

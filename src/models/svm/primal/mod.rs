@@ -11,7 +11,7 @@
 //! a+ = clip(a + sigma (1 - y f), 0, C), which satisfy the dual's constraints exactly where the minimum
 //! is. The minimum is found by Newton's method with exact line search (the function is convex and
 //! piecewise quadratic, so it ends after finitely many steps): only rows on the quadratic piece enter the
-//! Newton equations, which are those of the features or those of the rows, whichever are fewer. Sigma grows
+//! Newton equations, which are those of the features or those of these rows, whichever are fewer. Sigma grows
 //! until LIBSVM's violation of the optimality conditions, recomputed for a+ from scratch, is below the tolerance.
 //! (O. Chapelle, Training a support vector machine in the primal, 2007; Y. Yan and Q. Li, An efficient
 //! augmented Lagrangian method for support vector machine, 2020.)
@@ -31,13 +31,15 @@ const FIRST_SIGMA: f64 = 0.5;
 const GROWTH: f64 = 10.0 / 3.0;
 /// Widths of the quadratic piece below this do not help in f64.
 const LAST_WIDTH: f64 = 1e-9;
-/// Shorter steps are what rounding leaves of none: the direction cannot be told from zero any more, and the line
-/// search has halved its way down to the start.
-const SHORTEST_STEP: f64 = 1e-12;
+/// Steps that move no decision value by more than this part of the largest are rounding: the direction cannot be
+/// told from zero any more, and the line search has halved its way down to the start.
+const LEAST_MOVE: f64 = 1e-15;
+/// How far a solution's sum y a may be from zero, as a part of sum a.
+const BALANCE: f64 = 1e-6;
 /// Newton steps in one stage after which the next one is tried anyway; seen were up to 60.
 const STEPS_A_STAGE: usize = 500;
-/// The bias has no weight of its own; where no row is on the quadratic piece it needs some. As a part of the
-/// rows on it and one.
+/// The bias has no weight of its own. From the features' side it is given this part of the rows on the quadratic
+/// piece, so that rounding leaves the matrix positive definite.
 const BIAS_WEIGHT: f64 = 1e-10;
 
 /// A solution with its hyperplane: the decision function is w.x - rho.
@@ -57,7 +59,7 @@ pub fn solve(rows: &[&[f32]], positive: usize, c: f64, tol: f64) -> Hyperplane {
         steps += newton.minimise(sigma);
         newton.multipliers.copy_from_slice(&newton.next);
         let (weights, violation, rho) = newton.check();
-        let converged = violation < tol;
+        let converged = violation < tol && newton.balanced();
         sigma *= GROWTH;
         if converged || c / sigma < LAST_WIDTH {
             let alpha = newton.multipliers;
@@ -128,7 +130,9 @@ impl<'a> Newton<'a> {
             let (w, bias) = direction.split_at(self.d);
             let slopes: Vec<f64> = self.rows.iter().map(|x| dot(x, w) + bias[0]).collect();
             let length = self.line_search(&direction, &slopes, sigma);
-            if length.is_nan() || length < SHORTEST_STEP {
+            let largest = |values: &[f64]| values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+            let least = LEAST_MOVE * (1.0 + largest(&self.values));
+            if length.is_nan() || length * largest(&slopes) <= least {
                 return step;
             }
             for (coefficient, change) in self.coefficients.iter_mut().zip(&direction) {
@@ -186,10 +190,14 @@ impl<'a> Newton<'a> {
     /// The Newton direction, from the features' side or the rows'.
     fn direction(&mut self, gradient: &[f64], sigma: f64) -> Option<Vec<f64>> {
         let inside = self.inside(sigma);
-        let bias_weight = sigma * BIAS_WEIGHT * (1.0 + inside.len() as f64);
+        // Without rows on the piece nothing curves along the bias: it goes by 1, and the line search says how far.
+        let alone = gradient[self.d].abs().max(f64::MIN_POSITIVE);
         if inside.len() < self.d {
+            let bias_weight = if inside.is_empty() { alone } else { 0.0 };
             self.gram.direction(&inside, gradient, sigma, bias_weight)
         } else {
+            let count = inside.len() as f64;
+            let bias_weight = if inside.is_empty() { alone } else { sigma * BIAS_WEIGHT * (1.0 + count) };
             self.hessian.direction(&inside, gradient, sigma, bias_weight)
         }
     }
@@ -234,6 +242,14 @@ impl<'a> Newton<'a> {
             };
         }
         length
+    }
+
+    /// Whether the dual variables in `multipliers` add up to zero by class: what a stage's minimum makes them do,
+    /// and a stage that ended early may not.
+    fn balanced(&self) -> bool {
+        let (positive, negative) = self.multipliers.split_at(self.positive);
+        let (positive, negative): (f64, f64) = (positive.iter().sum(), negative.iter().sum());
+        (positive - negative).abs() <= BALANCE * (positive + negative)
     }
 
     /// For the dual variables in `multipliers`: their hyperplane, how far they violate the optimality
@@ -297,6 +313,24 @@ mod tests {
             );
             let balance: f64 = solution.alpha.iter().enumerate().map(|(i, a)| sign(i) * a).sum();
             assert!(balance.abs() < 1e-6 * c, "sum of y alpha is {balance}");
+        }
+    }
+
+    #[test]
+    fn unbalanced_classes_at_a_small_c_have_their_bias() {
+        // All rows of the smaller class are at their limit, and no row is on the quadratic piece at first.
+        let rows = clouds(600, 3);
+        let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        for (positive, c) in [(200, 1e-6), (450, 1e-6), (3, 1e-4), (590, 1e-8)] {
+            let Solution { alpha, rho, converged, .. } = solve(&views, positive, c, 1e-3).solution;
+            let (first, second) = alpha.split_at(positive);
+            let (first, second): (f64, f64) = (first.iter().sum(), second.iter().sum());
+            assert!(
+                converged && (first - second).abs() < 1e-6 * (first + second),
+                "{positive}: {first} {second}"
+            );
+            let majority = if positive > 300 { -1.0 } else { 1.0 };
+            assert!((rho - majority).abs() < 2e-3, "{positive} positive, C={c}: rho {rho}");
         }
     }
 
