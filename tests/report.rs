@@ -251,23 +251,30 @@ fn times_are_compared_on_one_kind_of_processor_only() {
         let provenance = Some(Provenance { cpu_model, cpu_features, ..Provenance::default() });
         Record { provenance, quiet, ..record }
     };
-    let theirs = |record: Record| Record { engine: "scikit-learn".into(), ..record };
-    for (c, features, quiet) in [(1, "avx2", true), (10, "avx512", true), (100, "avx512", false)] {
+    let theirs = |times: f64, mut record: Record| {
+        record.repeats[0].fit_seconds *= times;
+        record.repeats[0].predict_seconds *= times;
+        Record { engine: "scikit-learn".into(), ..record }
+    };
+    let rows = [(1, 2.0, "avx2", true), (10, 3.0, "avx512", true), (100, 4.0, "avx512", false)];
+    for (c, times, features, quiet) in rows {
         let row = record("mnist", "SVC", json!({"C": c, "kernel": "rbf"}), &[0.9]);
         put(&results, "reference", &on("avx512", true, row.clone()));
-        put(&results, "peers", &on(features, quiet, theirs(row)));
+        put(&results, "peers", &on(features, quiet, theirs(times, row)));
     }
     // Nothing is known of the processor of these.
     let unknown = record("mnist", "GaussianNB", json!({}), &[0.5]);
     put(&results, "reference", &unknown);
-    put(&results, "peers", &theirs(unknown));
+    put(&results, "peers", &theirs(5.0, unknown));
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
     assert!(
-        text.contains("| SVC | scikit-learn | 60000 | 3 | +0.0000 (+0.0000 to +0.0000) | 2 (1) | 1.0 x"),
+        text.contains(
+            "| SVC | scikit-learn | 60000 | 3 | +0.0000 (+0.0000 to +0.0000) | 1 | 3.0 x | 1 | 4.0 x | 0 |"
+        ),
         "{text}"
     );
-    assert!(text.contains("| GaussianNB | scikit-learn | 60000 | 1 | +0.0000 | none |  | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | scikit-learn | 60000 | 1 | +0.0000 | 0 |  | 0 |  | 0 |"), "{text}");
 }
 
 #[test]
@@ -384,8 +391,8 @@ fn a_row_of_two_runs_counts_once_beside_ours_of_its_own_run() {
     put(&results, "other", &on("third", "smartcore", 0.755));
     let report = make(folder.path(), "local");
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
-    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 (1) | 1.0 x | 0 |"), "{text}");
-    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | none |  | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 | 1.0 x | 0 |  | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | 0 |  | 0 |  | 0 |"), "{text}");
     assert!(text.contains("In no row"), "{text}");
 }
 

@@ -2,8 +2,9 @@
 //! each other, with the rows in which the other is ahead named.
 //!
 //! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Times are
-//! compared where both come from the same kind of processor: as processor time of fitting and predicting where both
-//! have it, since what was not measured in a quiet pass had other work beside it, which processor time feels least.
+//! compared where both come from the same kind of processor, those of a quiet pass on both sides apart from the rest:
+//! as processor time of fitting and predicting where both have it, since other work ran beside the rest, which
+//! processor time feels least.
 
 use std::collections::BTreeMap;
 
@@ -76,13 +77,11 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn timed(&self) -> String {
-        let timed = || self.pairs.iter().filter(|pair| pair.time().is_some());
-        let quiet = timed().filter(|pair| pair.ours.quiet && pair.theirs.quiet).count();
-        match timed().count() {
-            0 => "none".to_string(),
-            all => format!("{all} ({quiet})"),
-        }
+    /// Of the pairs whose times can be compared those of a quiet pass on both sides, or the others.
+    fn times(&self, quiet: bool) -> Times {
+        let pairs = self.pairs.iter().filter(|pair| (pair.ours.quiet && pair.theirs.quiet) == quiet);
+        let ratios: Vec<f64> = pairs.filter_map(Pair::time).collect();
+        Times { pairs: ratios.len(), ratio: spread(ratios.into_iter(), geometric_mean, ratio) }
     }
 }
 
@@ -101,11 +100,19 @@ pub struct Family {
     pub engine: String,
     pub train_size: usize,
     pub pairs: usize,
-    /// Pairs whose times can be compared, and how many of these are quiet on both sides.
-    pub timed: String,
     pub gain: String,
-    pub time: String,
+    /// Of pairs that were measured in a quiet pass on both sides.
+    pub quiet: Times,
+    /// Of pairs with other work beside one side at least.
+    pub busy: Times,
     pub without: usize,
+}
+
+/// How the times of some pairs stand to each other.
+pub struct Times {
+    pub pairs: usize,
+    /// Theirs over ours, nothing without a pair.
+    pub ratio: String,
 }
 
 /// A row in which another engine is ahead of ours.
@@ -132,9 +139,9 @@ impl Peers {
                 engine: engine.to_string(),
                 train_size,
                 pairs: group.pairs.len(),
-                timed: group.timed(),
                 gain: spread(group.pairs.iter().filter_map(Pair::gain), mean, difference),
-                time: spread(group.pairs.iter().filter_map(Pair::time), geometric_mean, ratio),
+                quiet: group.times(true),
+                busy: group.times(false),
                 without: group.without,
             });
             for pair in &group.pairs {
@@ -161,22 +168,27 @@ impl Peers {
         let mut text = format!(
             "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
              Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
-             ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most. \
-             \"Timed\" counts the pairs that the same kind of processor measured, and in brackets those of a quiet \
-             pass on both sides; other work ran beside the others. \"No result\" counts rows that ours has and they \
-             have not: out of the time of its suite or of memory, a crash, or wrong output; means are of the pairs. \
-             Rows that nobody has run are counted nowhere. What the speed script measured in turns \
-             stands in docs/methodology/speed.md{further}.\n\n\
-             | classifier | engine | rows | pairs | accuracy, mean difference | timed | time, geometric mean | no result |\n\
-             | --- | --- | ---: | ---: | --- | ---: | --- | ---: |\n",
+             ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most; \
+             means are of the pairs, those of time geometric. Times of a quiet pass on both sides, with nothing beside \
+             them, stand apart from those of pairs with other work beside one side at least: the two are of different \
+             configurations, and their means differ for that alone. Pairs that two kinds of processor measured have none. \"No result\" counts rows that ours has and they have not: out of the time \
+             of its suite or of memory, a crash, or wrong output. Rows that nobody has run are counted nowhere. What \
+             the speed script measured in turns stands in docs/methodology/speed.md{further}.\n\n\
+             | classifier | engine | rows | pairs | accuracy, mean difference | quiet | time, quiet pass | busy | time, \
+             other work beside | no result |\n\
+             | --- | --- | ---: | ---: | --- | ---: | --- | ---: | --- | ---: |\n",
             view.run
         );
         for line in &self.lines {
-            let Family { classifier, engine, train_size, pairs, timed, gain, time, without } = line;
+            let Family { classifier, engine, train_size, pairs, gain, quiet, busy, without } = line;
             text += &format!(
-                "| {} | {} | {train_size} | {pairs} | {gain} | {timed} | {time} | {without} |\n",
+                "| {} | {} | {train_size} | {pairs} | {gain} | {} | {} | {} | {} | {without} |\n",
                 cell(classifier),
-                cell(engine)
+                cell(engine),
+                quiet.pairs,
+                quiet.ratio,
+                busy.pairs,
+                busy.ratio
             );
         }
         text += "\n## Where they are ahead\n\n";
