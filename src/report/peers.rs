@@ -3,7 +3,7 @@
 //!
 //! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Times are
 //! compared where both come from the same kind of processor, those of a quiet pass on both sides apart from the rest:
-//! as processor time of fitting and predicting where both have it, since other work ran beside the rest, which
+//! as processor time of fitting and predicting where both have it, since other work ran beside most of the rest, which
 //! processor time feels least.
 
 use std::collections::BTreeMap;
@@ -103,8 +103,8 @@ pub struct Family {
     pub gain: String,
     /// Of pairs that were measured in a quiet pass on both sides.
     pub quiet: Times,
-    /// Of pairs with other work beside one side at least.
-    pub busy: Times,
+    /// Of the other pairs; most of these had other work beside one side at least.
+    pub others: Times,
     pub without: usize,
 }
 
@@ -141,7 +141,7 @@ impl Peers {
                 pairs: group.pairs.len(),
                 gain: spread(group.pairs.iter().filter_map(Pair::gain), mean, difference),
                 quiet: group.times(true),
-                busy: group.times(false),
+                others: group.times(false),
                 without: group.without,
             });
             for pair in &group.pairs {
@@ -170,25 +170,26 @@ impl Peers {
              Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
              ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most; \
              means are of the pairs, those of time geometric. Times of a quiet pass on both sides, with nothing beside \
-             them, stand apart from those of pairs with other work beside one side at least: the two are of different \
-             configurations, and their means differ for that alone. Pairs that two kinds of processor measured have none. \"No result\" counts rows that ours has and they have not: out of the time \
-             of its suite or of memory, a crash, or wrong output. Rows that nobody has run are counted nowhere. What \
-             the speed script measured in turns stands in docs/methodology/speed.md{further}.\n\n\
-             | classifier | engine | rows | pairs | accuracy, mean difference | quiet | time, quiet pass | busy | time, \
-             other work beside | no result |\n\
+             them, stand apart from the others, most of which had other work beside one side at least: the two are of \
+             different configurations, so that their means would differ even without that. Pairs that two kinds of \
+             processor measured have no time. \"No result\" counts rows that ours has and they have not: out of the \
+             time of its suite or of memory, a crash, or wrong output. Rows that nobody has run are counted nowhere. \
+             What the speed script measured in turns stands in docs/methodology/speed.md{further}.\n\n\
+             | classifier | engine | rows | pairs | accuracy, mean difference | quiet | time, quiet pass | others | \
+             time, not quiet | no result |\n\
              | --- | --- | ---: | ---: | --- | ---: | --- | ---: | --- | ---: |\n",
             view.run
         );
         for line in &self.lines {
-            let Family { classifier, engine, train_size, pairs, gain, quiet, busy, without } = line;
+            let Family { classifier, engine, train_size, pairs, gain, quiet, others, without } = line;
             text += &format!(
                 "| {} | {} | {train_size} | {pairs} | {gain} | {} | {} | {} | {} | {without} |\n",
                 cell(classifier),
                 cell(engine),
                 quiet.pairs,
                 quiet.ratio,
-                busy.pairs,
-                busy.ratio
+                others.pairs,
+                others.ratio
             );
         }
         text += "\n## Where they are ahead\n\n";
