@@ -243,7 +243,7 @@ fn scikit_learn_of_this_harness_judges_our_rows_and_the_published_columns() {
 }
 
 #[test]
-fn times_are_compared_on_one_kind_of_processor_only() {
+fn times_are_compared_on_one_kind_of_processor_only_and_quiet_ones_apart() {
     let folder = tempfile::tempdir().unwrap();
     let results = folder.path().join("results");
     let on = |features: &str, quiet: bool, record: Record| {
