@@ -268,6 +268,7 @@ fn times_are_compared_on_one_kind_of_processor_only_and_quiet_ones_apart() {
     put(&results, "peers", &theirs(5.0, unknown));
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
+    assert!(text.contains("| quiet | time, quiet pass | others | time, not quiet | no result |"), "{text}");
     assert!(
         text.contains(
             "| SVC | scikit-learn | 60000 | 3 | +0.0000 (+0.0000 to +0.0000) | 1 | 3.0 x | 1 | 4.0 x | 0 |"
@@ -391,8 +392,10 @@ fn a_row_of_two_runs_counts_once_beside_ours_of_its_own_run() {
     put(&results, "other", &on("third", "smartcore", 0.755));
     let report = make(folder.path(), "local");
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
-    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 | 1.0 x | 0 |  | 0 |"), "{text}");
-    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | 0 |  | 0 |  | 0 |"), "{text}");
+    // Nothing is apart where all times are quiet.
+    assert!(text.contains("| quiet | time, quiet pass | no result |"), "{text}");
+    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 | 1.0 x | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | 0 |  | 0 |"), "{text}");
     assert!(text.contains("In no row"), "{text}");
 }
 
