@@ -256,7 +256,12 @@ fn times_are_compared_on_one_kind_of_processor_only_and_quiet_ones_apart() {
         record.repeats[0].predict_seconds *= times;
         Record { engine: "scikit-learn".into(), ..record }
     };
-    let rows = [(1, 2.0, "avx2", true), (10, 3.0, "avx512", true), (100, 4.0, "avx512", false)];
+    let rows = [
+        (1, 2.0, "avx2", true),
+        (10, 3.0, "avx512", true),
+        (100, 4.0, "avx512", false),
+        (1000, 0.5, "avx512", false),
+    ];
     for (c, times, features, quiet) in rows {
         let row = record("mnist", "SVC", json!({"C": c, "kernel": "rbf"}), &[0.9]);
         put(&results, "reference", &on("avx512", true, row.clone()));
@@ -271,10 +276,12 @@ fn times_are_compared_on_one_kind_of_processor_only_and_quiet_ones_apart() {
     assert!(text.contains("| quiet | time, quiet pass | others | time, not quiet | no result |"), "{text}");
     assert!(
         text.contains(
-            "| SVC | scikit-learn | 60000 | 3 | +0.0000 (+0.0000 to +0.0000) | 1 | 3.0 x | 1 | 4.0 x | 0 |"
+            "| SVC | scikit-learn | 60000 | 4 | +0.0000 (+0.0000 to +0.0000) | 1 | 3.0 x | 2 | 1.4 x (0.50 x to 4.0 x) | 0 |"
         ),
         "{text}"
     );
+    let ahead = "| SVC | scikit-learn | 60000 | MNIST C=1000 kernel=rbf | 0.9000 | +0.0000 | ~0.50 x |";
+    assert!(text.contains(ahead), "{text}");
     assert!(text.contains("| GaussianNB | scikit-learn | 60000 | 1 | +0.0000 | 0 |  | 0 |  | 0 |"), "{text}");
 }
 
@@ -525,6 +532,9 @@ fn the_terminal_table_fits_and_shows_what_ran() {
         assert!(text.contains("0.9750") && text.contains("-0.0850") && text.contains("timeout"), "{text}");
         assert!(text.contains("more have only published figures"), "{text}");
     }
+    // In a file or a pipe there is room for all.
+    let whole = report.terminal(usize::MAX);
+    assert!(!whole.contains('…') && whole.contains("published"), "{whole}");
 }
 
 #[test]

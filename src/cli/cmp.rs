@@ -44,7 +44,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (first, second) = sides(&args).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(first, second, &truths).map_err(anyhow::Error::msg)?;
     let Some(pair) = comparison.pairs.first() else {
-        bail!("{} and {} have run nothing in common on as many rows", args.first, args.second);
+        bail!(
+            "{} and {} have run nothing in common on as many rows; engines of two runs are compared by RUN/ENGINE on \
+             both sides",
+            args.first,
+            args.second
+        );
     };
     let images = truths.get(&pair.dataset).map(|truth| truth.test_labels.len());
     write!(stdout(), "{}", text::comparison(&comparison, args.format, images))?;

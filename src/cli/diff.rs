@@ -65,7 +65,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (before, after) = side::pair(&before, &after, &args.results_dir).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(before, after, &truths).map_err(anyhow::Error::msg)?;
     if comparison.pairs.is_empty() {
-        bail!("{} and {} have no row in common", args.before, args.after);
+        bail!(
+            "{} and {} have no row of the same engine in common; `cmp {}/ENGINE {}/ENGINE` compares two engines",
+            args.before,
+            args.after,
+            args.before,
+            args.after
+        );
     }
     let limits =
         Limits { accuracy_drop: args.accuracy, time_ratio: args.time, least_seconds: args.least_time };

@@ -9,6 +9,7 @@ use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
+use crate::report::format::probability;
 use crate::report::ranking::{self, Ranking};
 use crate::results::Store;
 use crate::stats::ties::LEVEL;
@@ -58,7 +59,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     });
     let rankings = ranking::rank(entries, &truths);
     if rankings.is_empty() {
-        bail!("nothing to rank: run {:?} has no such results with predictions", args.run);
+        let rows =
+            args.train_size.map_or("all training rows".to_string(), |rows| format!("{rows} training rows"));
+        bail!(
+            "nothing to rank: run {:?} has no such results with predictions on {rows}; --train-size names others",
+            args.run
+        );
     }
     let mut out = stdout();
     for ranking in &rankings {
@@ -93,12 +99,12 @@ fn table(ranking: &Ranking, top: usize) -> String {
             n => format!(" (+{n})"),
         };
         text += &format!(
-            "{:>5}  {:>8.4}  {:.4} to {:.4}  {:>9.2e}  {:<10}  {}{with}\n",
+            "{:>5}  {:>8.4}  {:.4} to {:.4}  {:>9}  {:<10}  {}{with}\n",
             ranked.group,
             ranked.accuracy,
             ranked.interval.low,
             ranked.interval.high,
-            ranked.against_best,
+            probability(ranked.against_best),
             ranked.entry.evidence.name(),
             ranked.entry.name()
         );

@@ -186,7 +186,8 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     }
     let written = report.write(&args.reports_dir);
     written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
-    let width = sweep::process::terminal_width().unwrap_or(160);
+    // Nothing is cut for a file or a pipe.
+    let width = sweep::process::terminal_width().unwrap_or(usize::MAX);
     write!(stdout(), "{}", report.terminal(width))?;
     tell(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
     Ok(())

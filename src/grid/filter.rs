@@ -145,7 +145,8 @@ fn check_names(what: &str, names: &[String], valid: &[String]) -> Result<(), Gri
         Some(name) => {
             let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
             let hint = did_you_mean(name, &valid);
-            Err(GridError::new(format!("unknown {what} {name:?}{hint} (known: {})", list(&valid))))
+            let others = if what == "engine" { "; those of a file of yours by --engines" } else { "" };
+            Err(GridError::new(format!("unknown {what} {name:?}{hint} (known: {}{others})", list(&valid))))
         }
     }
 }
@@ -279,7 +280,7 @@ mod tests {
         );
         assert_eq!(
             plan(&["-e", "lifna"]).unwrap_err(),
-            "unknown engine \"lifna\": did you mean linfa? (known: native, linfa or smartcore)"
+            "unknown engine \"lifna\": did you mean linfa? (known: native, linfa or smartcore; those of a file of yours by --engines)"
         );
         assert!(plan(&["-c", "Perceptron"]).unwrap_err().contains("classifiers GaussianNB or SVC"));
         assert!(plan(&["-x", "."]).unwrap_err().starts_with("the filters leave nothing of 10"));

@@ -26,6 +26,11 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// A p value; what is too small for the arithmetic is never said to be 0.
+pub fn probability(p: f64) -> String {
+    if p < 1e-300 { "<1e-300".to_string() } else { format!("{p:.2e}") }
+}
+
 /// `count` things, with the plural that English gives most of them.
 pub fn count(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
@@ -80,6 +85,7 @@ mod tests {
         assert_eq!(difference(-0.00001), "+0.0000");
         let spelled: Vec<String> = [0.0004, 0.5, 1.0, 31.24, 99.96, 3600.4].map(seconds).to_vec();
         assert_eq!(spelled, ["0.000", "0.500", "1.00", "31.2", "100", "3600"]);
+        assert_eq!([0.0, 2e-300, 0.01, 1.0].map(probability), ["<1e-300", "2.00e-300", "1.00e-2", "1.00e0"]);
         assert_eq!(cut("Perceptron", 5), "Perc…");
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
         assert_eq!(cell("_a_ max_depth b__c"), "\\_a\\_ max_depth b\\_\\_c");

@@ -45,6 +45,10 @@ impl Pair<'_> {
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
     }
 
+    fn quiet(&self) -> bool {
+        self.ours.quiet && self.theirs.quiet
+    }
+
     /// The mean of our repeats, with how far these lie apart.
     fn ours(&self) -> String {
         let mean = self.ours.accuracy.map(accuracy).unwrap_or_default();
@@ -79,7 +83,7 @@ struct Group<'a> {
 impl Group<'_> {
     /// Of the pairs whose times can be compared those of a quiet pass on both sides, or the others.
     fn times(&self, quiet: bool) -> Times {
-        let pairs = self.pairs.iter().filter(|pair| (pair.ours.quiet && pair.theirs.quiet) == quiet);
+        let pairs = self.pairs.iter().filter(|pair| pair.quiet() == quiet);
         let ratios: Vec<f64> = pairs.filter_map(Pair::time).collect();
         Times { pairs: ratios.len(), ratio: spread(ratios.into_iter(), geometric_mean, ratio) }
     }
@@ -146,6 +150,7 @@ impl Peers {
             });
             for pair in &group.pairs {
                 let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time());
+                let mark = if pair.quiet() { "" } else { "~" };
                 if gain > AHEAD + ROUNDING || time.is_some_and(|time| time < 1.0) {
                     ahead.push(Ahead {
                         classifier: classifier.to_string(),
@@ -154,7 +159,7 @@ impl Peers {
                         configuration: pair.name(),
                         ours: pair.ours(),
                         gain: difference(gain),
-                        time: time.map(ratio).unwrap_or_default(),
+                        time: time.map(|time| mark.to_string() + &ratio(time)).unwrap_or_default(),
                     });
                 }
             }
@@ -211,9 +216,10 @@ impl Peers {
         if self.ahead.is_empty() {
             return text + &format!("In no row: none is more than {AHEAD} more accurate, and none faster.\n");
         }
+        let marks = if all_quiet { "" } else { " Times marked ~ are not of a quiet pass." };
         text += &format!(
             "One run of theirs is more than {AHEAD} above the mean of ours, or faster. s is the deviation over our seeds: \
-             what lies within two or three of it may be luck.\n\n\
+             what lies within two or three of it may be luck.{marks}\n\n\
              | classifier | engine | rows | configuration | ours | theirs less ours | time |\n\
              | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
         );

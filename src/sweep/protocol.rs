@@ -152,11 +152,12 @@ impl Expected {
                 for (name, seconds) in [("fit", fit), ("predict", predict)] {
                     let valid = |value: f64| (0.0..=LONGEST_SECONDS).contains(&value);
                     if !valid(seconds.wall) || !valid(seconds.cpu) {
-                        return Err(format!("a {name} time that is no time: {seconds:?}"));
+                        let Seconds { wall, cpu } = seconds;
+                        return Err(format!("a {name} time that is no time: {wall} s, {cpu} s of CPU"));
                     }
                 }
                 if let Some((place, message)) = shape::hidden("/facts", &facts.clone().into()) {
-                    return Err(format!("{place} {message}"));
+                    return Err(format!("facts of which {place} {message}"));
                 }
                 let count = predictions.chars().count();
                 if count != self.test_size {

@@ -71,7 +71,8 @@ fn settings(record: &Record) -> Result<(u64, usize), String> {
     }
     if plan::find_engine(&record.engine).is_none() {
         return Err(format!(
-            "there is no engine {:?} here: build with the feature of that name, or install the external engine",
+            "there is no engine {:?} here: build with the feature of that name, install the external engine, or \
+             name its file with --engines",
             record.engine
         ));
     }

@@ -116,7 +116,7 @@ fn side(spec: &Spec, results: &Path) -> Result<Side, String> {
 
 /// Two single files, which need not be of one configuration, but of one data set.
 pub fn files(first: &Path, second: &Path) -> Result<(Side, Side), String> {
-    let ((dataset, id, a), (other, _, b)) = (file(first)?, file(second)?);
+    let ((dataset, id, a), (other, other_id, b)) = (file(first)?, file(second)?);
     if dataset != other {
         return Err(format!(
             "{} is of {dataset} and {} of {other}: compare one data set",
@@ -124,6 +124,7 @@ pub fn files(first: &Path, second: &Path) -> Result<(Side, Side), String> {
             second.display()
         ));
     }
+    let id = if id == other_id { id } else { format!("{id} and {other_id}") };
     let key = Key { dataset, engine: String::new(), id };
     let side = |path: &Path, entry| Side {
         name: path.display().to_string(),

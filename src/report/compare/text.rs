@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::regression::Verdict;
 use super::{Better, Comparison, Figures, Pair};
 use crate::report::charts::overview::title;
-use crate::report::format::{accuracy, cell, difference, plain, seconds};
+use crate::report::format::{accuracy, cell, difference, plain, probability, seconds};
 use crate::stats::interval::wilson_of_share;
 use crate::stats::ties::LEVEL;
 
@@ -120,8 +120,8 @@ fn cells(pair: &Pair) -> [String; 12] {
         pair.accuracy_difference.map_or("-".into(), difference),
         paired(&|paired| paired.only_first.to_string()),
         paired(&|paired| paired.only_second.to_string()),
-        paired(&|paired| format!("{:.2e}", paired.p)),
-        paired(&|paired| format!("{:.2e}", paired.adjusted)),
+        paired(&|paired| probability(paired.p)),
+        paired(&|paired| probability(paired.adjusted)),
         paired(&|paired| {
             match paired.better {
                 Some(Better::First) => "first",
@@ -187,7 +187,7 @@ fn summary(comparison: &Comparison) -> String {
     }
     if let Some(ratio) = summary.time_ratio {
         text += &format!(
-            "Times, second over first, fitting and predicting together: {} in the geometric mean of {}, of which {} \
+            "Times, second over first, wall clock of fitting and predicting together: {} in the geometric mean of {}, of which {} \
              were measured with nothing else running on both sides (the others are marked ~).\n",
             factor(ratio),
             summary.timed,
