@@ -53,7 +53,11 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
             let reason = record.error.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
-            bail!("{}: nothing to evaluate, its status is {}: {reason}", path.display(), record.status.name());
+            bail!(
+                "{}: nothing to evaluate, its status is {}: {reason}",
+                path.display(),
+                record.status.name()
+            );
         }
         let count = record.repeats.len();
         bail!("{}: no repeat {}: the file has {count} with predictions", path.display(), args.repeat);
