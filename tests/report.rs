@@ -401,8 +401,8 @@ fn a_row_of_two_runs_counts_once_beside_ours_of_its_own_run() {
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
     // Nothing is apart where all times are quiet.
     assert!(text.contains("| quiet | time, quiet pass | no result |"), "{text}");
-    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 | 1.0 x | 0 |"), "{text}");
-    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | 0 |  | 0 |"), "{text}");
+    assert!(text.contains("| GaussianNB | linfa | 60000 | 1 | -0.2500 | 1 | 1.0 x | 0 |\n"), "{text}");
+    assert!(text.contains("| GaussianNB | smartcore | 60000 | 1 | +0.0050 | 0 |  | 0 |\n"), "{text}");
     assert!(text.contains("In no row"), "{text}");
 }
 

@@ -52,12 +52,8 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     let record = store::read(path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
-            let reason = record.error.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
-            bail!(
-                "{}: nothing to evaluate, its status is {}: {reason}",
-                path.display(),
-                record.status.name()
-            );
+            let (status, reason) = (record.status.name(), record.reason());
+            bail!("{}: nothing to evaluate, its status is {status}: {reason}", path.display());
         }
         let count = record.repeats.len();
         bail!("{}: no repeat {}: the file has {count} with predictions", path.display(), args.repeat);

@@ -49,6 +49,12 @@ impl Pair<'_> {
         self.ours.quiet && self.theirs.quiet
     }
 
+    /// Its time with a mark where it is not of a quiet pass, nothing without one.
+    fn spelled_time(&self) -> String {
+        let mark = if self.quiet() { "" } else { "~" };
+        self.time().map(|time| mark.to_string() + &ratio(time)).unwrap_or_default()
+    }
+
     /// The mean of our repeats, with how far these lie apart.
     fn ours(&self) -> String {
         let mean = self.ours.accuracy.map(accuracy).unwrap_or_default();
@@ -150,7 +156,6 @@ impl Peers {
             });
             for pair in &group.pairs {
                 let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time());
-                let mark = if pair.quiet() { "" } else { "~" };
                 if gain > AHEAD + ROUNDING || time.is_some_and(|time| time < 1.0) {
                     ahead.push(Ahead {
                         classifier: classifier.to_string(),
@@ -159,7 +164,7 @@ impl Peers {
                         configuration: pair.name(),
                         ours: pair.ours(),
                         gain: difference(gain),
-                        time: time.map(|time| mark.to_string() + &ratio(time)).unwrap_or_default(),
+                        time: pair.spelled_time(),
                     });
                 }
             }

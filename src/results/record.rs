@@ -161,6 +161,11 @@ impl Record {
         self.mean(|repeat| repeat.accuracy).or(self.reported.map(|reported| reported.accuracy))
     }
 
+    /// Why it failed, without the log; empty where it did not.
+    pub fn reason(&self) -> &str {
+        self.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default()
+    }
+
     /// Mean processor seconds to fit and predict; `None` where a repeat does not have them.
     pub fn cpu_seconds(&self) -> Option<f64> {
         let all: Option<Vec<f64>> = self

@@ -34,7 +34,7 @@ pub fn predecessors(plan: &Plan) -> Vec<Vec<usize>> {
 /// cannot take.
 pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
     let limit = matches!(smaller.status, Status::Timeout | Status::OutOfMemory);
-    let reason = smaller.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
+    let reason = smaller.reason();
     // What was not tried itself names the row that was.
     let text = match reason.strip_prefix(NOT_TRIED) {
         Some(_) => reason.to_string(),

@@ -214,8 +214,7 @@ impl<'a> Ledger<'a> {
 
 /// Status and reason of a row without a result.
 fn failure(record: &Record) -> String {
-    let reason = record.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default();
-    format!("{}: {reason}", record.status.name().replace('_', " "))
+    format!("{}: {}", record.status.name().replace('_', " "), record.reason())
 }
 
 /// Accuracy and times of a finished row.

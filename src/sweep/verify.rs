@@ -96,8 +96,7 @@ fn wanted(record: &Record, timeout: Duration) -> Wanted {
 
 fn compare(before: &Record, again: &Record) -> Verdict {
     if again.status != Status::Ok {
-        let error = again.error.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
-        return Verdict::NotRun(format!("{}: {error}", again.status.name()));
+        return Verdict::NotRun(format!("{}: {}", again.status.name(), again.reason()));
     }
     if before.repeats.len() != again.repeats.len() {
         let (was, is) = (before.repeats.len(), again.repeats.len());
