@@ -2,6 +2,7 @@
 //! five blocks of eight pixels are all zero on MNIST, a quarter on Fashion-MNIST; rows taken in a random order cost
 //! what they weigh.
 
+use super::pages;
 use super::simd::{self, Level, for_each_level};
 
 /// Values of a block: one of the widest registers, a line of the cache.
@@ -19,6 +20,51 @@ pub struct Block(pub [f64; WIDTH]);
 pub fn blocks(values: &[f64]) -> Vec<Block> {
     let block = |values: &[f64]| Block(std::array::from_fn(|lane| values.get(lane).copied().unwrap_or(0.0)));
     values.chunks(WIDTH).map(block).collect()
+}
+
+/// Rows of bytes of which only the blocks that are not all zero are stored.
+pub struct NonzeroBlocks {
+    pixels: Vec<Pixels>,
+    places: Vec<u16>,
+    /// Where the blocks of each row start; the last is where all end.
+    starts: Vec<usize>,
+}
+
+impl NonzeroBlocks {
+    /// Of row-major bytes, `d` to a row, the last block filled up with zeros. Panics at half a million columns.
+    pub fn new(bytes: &[u8], d: usize) -> NonzeroBlocks {
+        assert!(d / WIDTH < usize::from(u16::MAX), "too many columns: {d}");
+        let n = if d == 0 { 0 } else { bytes.len() / d };
+        let mut pixels = pages::with_capacity(n * d.div_ceil(WIDTH));
+        let (mut places, mut starts) = (Vec::new(), vec![0]);
+        for row in bytes.chunks_exact(d.max(1)) {
+            let (whole, rest) = row.as_chunks::<WIDTH>();
+            let last: Pixels = std::array::from_fn(|lane| rest.get(lane).copied().unwrap_or(0));
+            for (place, block) in whole.iter().chain([&last]).enumerate() {
+                if u64::from_ne_bytes(*block) != 0 {
+                    pixels.push(*block);
+                    places.push(place as u16);
+                }
+            }
+            starts.push(pixels.len());
+        }
+        NonzeroBlocks { pixels, places, starts }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Number of blocks that are stored.
+    pub fn blocks(&self) -> usize {
+        self.pixels.len()
+    }
+
+    pub fn row(&self, index: usize) -> Row<'_> {
+        let range = self.starts[index]..self.starts[index + 1];
+        Row { pixels: &self.pixels[range.clone()], places: &self.places[range] }
+    }
 }
 
 /// The blocks of a row that are not all zero, and their places in a vector.
@@ -44,6 +90,20 @@ pub fn dot_at(level: Level, row: Row, v: &[Block]) -> f64 {
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { x86::dot_avx2(row, v) },
         _ => dot_body(row, v, |a, b, c| a * b + c),
+    }
+}
+
+/// `out[i]` = `start` + the product of row i and `v`, bit by bit as [`dot`] has it, for the first rows. Panics when a
+/// place is beyond `v`.
+pub fn products(rows: &NonzeroBlocks, v: &[Block], start: f64, out: &mut [f64]) {
+    #[cfg(target_arch = "x86_64")]
+    if simd::level() == Level::Avx512 {
+        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
+        unsafe { x86::products_avx512(rows, v, start, out) };
+        return;
+    }
+    for (row, out) in out.iter_mut().enumerate() {
+        *out = start + dot(rows.row(row), v);
     }
 }
 
@@ -80,8 +140,20 @@ fn total([a, b, c, d]: &[[f64; WIDTH]; 4]) -> f64 {
 }
 
 for_each_level! {
+    /// `v += a * row`, at the row's places. Panics when a place is beyond `v`.
+    pub fn add(a: f64, row: Row, v: &mut [Block]) {
+        for (pixels, &place) in row.pixels.iter().zip(row.places) {
+            let Block(v) = &mut v[usize::from(place)];
+            for lane in 0..WIDTH {
+                v[lane] += a * f64::from(pixels[lane]);
+            }
+        }
+    }
+}
+
+for_each_level! {
     /// `v += a * slope * row`, at the row's places. Panics when a place is beyond `v` or `slope`.
-    pub fn add(a: f64, row: Row, slope: &[Block], v: &mut [Block]) {
+    pub fn add_scaled(a: f64, row: Row, slope: &[Block], v: &mut [Block]) {
         for (pixels, &place) in row.pixels.iter().zip(row.places) {
             let (Block(v), Block(slope)) = (&mut v[usize::from(place)], &slope[usize::from(place)]);
             for lane in 0..WIDTH {
@@ -95,14 +167,22 @@ for_each_level! {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Block, Pixels, Row, WIDTH, dot_body, total};
+    use super::{Block, NonzeroBlocks, Pixels, Row, dot_body};
 
     #[target_feature(enable = "avx2,fma")]
     pub fn dot_avx2(row: Row, v: &[Block]) -> f64 {
         dot_body(row, v, f64::mul_add)
     }
 
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    pub fn products_avx512(rows: &NonzeroBlocks, v: &[Block], start: f64, out: &mut [f64]) {
+        for (row, out) in out.iter_mut().enumerate() {
+            *out = start + dot_avx512(rows.row(row), v);
+        }
+    }
+
     /// `dot_body` by hand: the compiler converts bytes by way of 32 bits, which takes an instruction more.
+    #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
     pub fn dot_avx512(row: Row, v: &[Block]) -> f64 {
         let mut sums = [_mm512_setzero_pd(); 4];
@@ -116,12 +196,17 @@ mod x86 {
         for (at, (pixels, &place)) in last.iter().zip(last_places).enumerate() {
             sums[at] = multiply_add(pixels, &v[usize::from(place)], sums[at]);
         }
-        let mut lanes = [[0.0; WIDTH]; 4];
-        for (lanes, sum) in lanes.iter_mut().zip(sums) {
-            // SAFETY: eight values are stored to an array of as many.
-            unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), sum) };
-        }
-        total(&lanes)
+        let [a, b, c, d] = sums;
+        total_avx512(_mm512_add_pd(_mm512_add_pd(a, b), _mm512_add_pd(c, d)))
+    }
+
+    /// The lanes' sum in the order of [`total`](super::total).
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn total_avx512(lanes: __m512d) -> f64 {
+        let four = _mm256_add_pd(_mm512_castpd512_pd256(lanes), _mm512_extractf64x4_pd::<1>(lanes));
+        let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+        _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
     }
 
     #[inline]
@@ -172,7 +257,7 @@ mod tests {
                 assert_eq!(bits(Level::Avx2), bits(Level::Avx512), "{n} blocks");
             }
             let mut moved = blocks(&v);
-            add(0.7, row, &blocks(&slope), &mut moved);
+            add_scaled(0.7, row, &blocks(&slope), &mut moved);
             for (j, &moved) in moved.iter().flat_map(|block| &block.0).enumerate() {
                 assert!((moved - (v[j] + 0.7 * slope[j] * dense[j])).abs() < 1e-9, "{n} blocks");
             }

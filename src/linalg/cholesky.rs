@@ -67,6 +67,11 @@ impl Cholesky {
         Some(Cholesky { n, l: a })
     }
 
+    /// The memory of the factor, for another matrix.
+    pub fn into_memory(self) -> Vec<f64> {
+        self.l
+    }
+
     /// The inverse of L, n x n row-major with zeros above the diagonal. n^3 / 3 steps.
     pub fn inverse_factor(&self) -> Vec<f64> {
         let n = self.n;

@@ -3,6 +3,7 @@
 
 pub mod adam;
 pub mod byte_blocks;
+pub mod byte_gram;
 pub mod bytes;
 pub mod cholesky;
 pub mod correlate;

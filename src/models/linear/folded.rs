@@ -5,23 +5,17 @@
 //! offset is the same vector every time, so that only its multiple is kept: v = s - c tilt with tilt = u^2 offset, where
 //! s += a u^2 pixels and c += a.
 
-use std::array;
-
 use super::rows::{Rows, Weights};
 use crate::dataset::Features;
-use crate::linalg::byte_blocks::{self, Block, Pixels, Row, WIDTH};
+use crate::linalg::byte_blocks::{self, Block, NonzeroBlocks};
 use crate::linalg::bytes::prefetch;
-use crate::linalg::pages;
 
 /// Below this scale the weights are multiplied out.
 const SMALLEST_SCALE: f64 = 1e-9;
 
 /// Rows without their black blocks, and the scaling.
 pub struct LitRows {
-    pixels: Vec<Pixels>,
-    places: Vec<u16>,
-    /// Where the blocks of each row start; the last is where all end.
-    starts: Vec<usize>,
+    blocks: NonzeroBlocks,
     /// u.
     unit: Vec<f64>,
     /// u^2.
@@ -48,35 +42,17 @@ impl LitRows {
     /// Panics at half a million features.
     pub fn new(features: &Features) -> LitRows {
         let (n, scaling) = (features.n(), features.scaling());
-        assert!(features.d() / WIDTH < usize::from(u16::MAX), "too many features");
-        let mut pixels = pages::with_capacity(n * features.d().div_ceil(WIDTH));
-        let (mut places, mut starts) = (Vec::new(), vec![0]);
-        for i in 0..n {
-            let (whole, rest) = features.pixel_row(i).as_chunks::<WIDTH>();
-            let last: Pixels = array::from_fn(|lane| rest.get(lane).copied().unwrap_or(0));
-            for (place, block) in whole.iter().chain([&last]).enumerate() {
-                if u64::from_ne_bytes(*block) != 0 {
-                    pixels.push(*block);
-                    places.push(place as u16);
-                }
-            }
-            starts.push(pixels.len());
-        }
+        let blocks = NonzeroBlocks::new(features.pixels(), features.d());
         let unit: Vec<f64> = scaling.scale.iter().map(|scale| 1.0 / scale).collect();
         let slope: Vec<f64> = unit.iter().map(|u| u * u).collect();
         let tilt: Vec<f64> =
             slope.iter().zip(&scaling.offset).map(|(slope, offset)| slope * offset).collect();
         let middle: f64 = scaling.offset.iter().zip(&tilt).map(|(a, b)| a * b).sum();
         let slope = byte_blocks::blocks(&slope);
-        let mut rows = LitRows { pixels, places, starts, unit, slope, tilt, middle, tilts: Vec::new() };
+        let mut rows = LitRows { blocks, unit, slope, tilt, middle, tilts: Vec::new() };
         let tilt = byte_blocks::blocks(&rows.tilt);
-        rows.tilts = (0..n).map(|i| byte_blocks::dot(rows.row(i), &tilt)).collect();
+        rows.tilts = (0..n).map(|i| byte_blocks::dot(rows.blocks.row(i), &tilt)).collect();
         rows
-    }
-
-    fn row(&self, index: usize) -> Row<'_> {
-        let range = self.starts[index]..self.starts[index + 1];
-        Row { pixels: &self.pixels[range.clone()], places: &self.places[range] }
     }
 }
 
@@ -84,11 +60,11 @@ impl Rows for LitRows {
     type Weights<'a> = FoldedWeights<'a>;
 
     fn n(&self) -> usize {
-        self.starts.len() - 1
+        self.blocks.rows()
     }
 
     fn prefetch(&self, row: usize) {
-        let row = self.row(row);
+        let row = self.blocks.row(row);
         prefetch(row.pixels.as_flattened());
         prefetch(row.places);
     }
@@ -110,7 +86,7 @@ impl FoldedWeights<'_> {
 
 impl Weights for FoldedWeights<'_> {
     fn dot(&mut self, row: usize) -> f64 {
-        let lit = byte_blocks::dot(self.rows.row(row), &self.s);
+        let lit = byte_blocks::dot(self.rows.blocks.row(row), &self.s);
         (lit - self.c * self.rows.tilts[row] - self.constant) * self.scale
     }
 
@@ -124,7 +100,7 @@ impl Weights for FoldedWeights<'_> {
         }
         if a != 0.0 {
             let a = a / self.scale;
-            byte_blocks::add(a, self.rows.row(row), &self.rows.slope, &mut self.s);
+            byte_blocks::add_scaled(a, self.rows.blocks.row(row), &self.rows.slope, &mut self.s);
             self.c += a;
             self.constant += a * (self.rows.tilts[row] - self.rows.middle);
         }
@@ -146,6 +122,7 @@ impl Weights for FoldedWeights<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::byte_blocks::WIDTH;
     use crate::models::linear::rows::tests::features;
 
     /// The same steps on scaled rows: the definition.
@@ -154,7 +131,7 @@ mod tests {
         let (n, d) = (40, 70);
         let features = features(n, d);
         let rows = LitRows::new(&features);
-        assert!(rows.pixels.len() < n * d.div_ceil(WIDTH), "black blocks are left out");
+        assert!(rows.blocks.blocks() < n * d.div_ceil(WIDTH), "black blocks are left out");
         let x = |i: usize, j: usize| features.scaling().value(j, features.pixel_row(i)[j]);
         let (mut weights, mut plain) = (rows.zeros(), vec![0.0; d]);
         for i in 0..n {
