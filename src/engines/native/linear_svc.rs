@@ -1,13 +1,14 @@
-//! `LinearSVC`: rows that mean the same model share its fit (loss and penalty have no effect on
-//! crammer_singer, so that four rows of the grid are one), all others are fits of their own.
+//! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same model
+//! (loss and penalty have no effect on crammer_singer) share its fit.
 
 use super::reader::Reader;
-use super::run_one;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
+use crate::engines::stopwatch::timed;
+use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::linear::LinearSVC;
-use crate::models::linear::linear_svc::{SvcLoss, SvcMultiClass};
+use crate::models::linear::linear_svc::{SvcLoss, SvcMultiClass, Walk};
 use crate::models::linear::logistic::Penalty;
+use crate::models::linear::{LinearModel, LinearSVC};
+use crate::models::{FitError, Model};
 
 pub struct Family;
 
@@ -21,29 +22,52 @@ impl engines::Family for Family {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("{:?}", read(parameters))
+        // The C of a walk is not part of what is shared.
+        format!("{:?}", read(parameters).map(|model| LinearSVC { c: 1.0, ..model }))
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of fitting.
-        work.training.features.scaled();
+        // Scaling is not part of predicting.
         work.test.scaled();
-        let mut done: Vec<(LinearSVC, Result<Outcome, Failure>)> = Vec::new();
+        let mut models = Vec::new();
         for (index, configuration) in work.configurations.iter().enumerate() {
-            let outcome = match read(&configuration.parameters) {
-                Err(reason) => Err(Failure::Unsupported(reason)),
-                Ok(model) => match done.iter().find(|(other, _)| *other == model) {
-                    Some((_, outcome)) => outcome.clone(),
-                    None => {
-                        let outcome = run_one(work, &model);
-                        done.push((model, outcome.clone()));
-                        outcome
-                    }
-                },
+            match read(&configuration.parameters) {
+                Ok(model) => models.push((index, model)),
+                Err(reason) => emit(index, Err(Failure::Unsupported(reason))),
+            }
+        }
+        models.sort_by(|(_, a), (_, b)| a.c.total_cmp(&b.c));
+        let Some((_, settings)) = models.first() else { return };
+        let (walk, mut shared) = timed(|| Walk::new(settings, &work.training));
+        let mut walk = match walk {
+            Ok(walk) => walk,
+            Err(error) => {
+                let failure = Failure::from(error);
+                models.iter().for_each(|(index, _)| emit(*index, Err(failure.clone())));
+                return;
+            }
+        };
+        let mut last: Option<(f64, Result<Outcome, Failure>)> = None;
+        for (index, LinearSVC { c, .. }) in models {
+            let outcome = match last.take() {
+                Some((same, outcome)) if same == c => outcome,
+                _ => {
+                    // A fit alone costs the whole walk to its C.
+                    shared += timed(|| walk.advance(c)).1;
+                    let (model, own) = timed(|| walk.fit(c));
+                    outcome(model, shared + own, work)
+                }
             };
-            emit(index, outcome);
+            emit(index, outcome.clone());
+            last = Some((c, outcome));
         }
     }
+}
+
+fn outcome(model: Result<LinearModel, FitError>, fit: Cost, work: &Work) -> Result<Outcome, Failure> {
+    let model = model?;
+    let (predictions, predict) = timed(|| model.predict(work.test));
+    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: model.facts() })
 }
 
 /// The model that the parameters mean: what has no effect stands at its default.

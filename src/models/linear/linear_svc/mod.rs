@@ -1,15 +1,27 @@
 //! `LinearSVC` with LIBLINEAR's meaning: the intercept is one more weight, regularised, with
 //! `intercept_scaling` = 1.
 
-use super::convex::{HingeLoss, Interior};
+mod augmented_lagrangian;
+mod design;
+mod line_search;
+mod newton_system;
+mod objective;
+mod one_vs_rest;
+mod rows;
+mod walk;
+
+pub use walk::Walk;
+
+use super::LinearModel;
 use super::logistic::Penalty;
-use super::{LinearModel, Problems};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// The loss of one class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SvcLoss {
+    /// max(0, 1 - y f)
     Hinge,
+    /// max(0, 1 - y f)^2
     SquaredHinge,
 }
 
@@ -31,9 +43,9 @@ pub struct LinearSVC {
     pub loss: SvcLoss,
     pub penalty: Penalty,
     pub multi_class: SvcMultiClass,
-    /// The objective ends at most this part above the least there is (the duality gap proves it).
+    /// The relative duality gap to end at: the objective of every class is at most this part above its minimum.
     pub tol: f64,
-    /// Steps of the interior-point method at most.
+    /// Newton steps at most, for every class and every C of the walk.
     pub max_iter: usize,
 }
 
@@ -44,8 +56,8 @@ impl Default for LinearSVC {
             loss: SvcLoss::SquaredHinge,
             penalty: Penalty::L2,
             multi_class: SvcMultiClass::Ovr,
-            tol: 1e-3,
-            max_iter: 25,
+            tol: 1e-4,
+            max_iter: 1000,
         }
     }
 }
@@ -53,19 +65,7 @@ impl Default for LinearSVC {
 impl LinearSVC {
     /// Fits and gives the model with its weights.
     pub fn fit_linear(&self, training: &Training) -> Result<LinearModel, FitError> {
-        let problems = Problems::new(training)?;
-        let c = self.c;
-        if !(c > 0.0 && c.is_finite()) {
-            return Err(FitError::parameter("C", c, "must be above 0"));
-        }
-        let loss = match (self.multi_class, self.loss) {
-            (SvcMultiClass::CrammerSinger, _) => HingeLoss::CrammerSinger,
-            (_, SvcLoss::Hinge) => HingeLoss::Hinge,
-            (_, SvcLoss::SquaredHinge) => HingeLoss::SquaredHinge,
-        };
-        let l1 = self.penalty == Penalty::L1 && loss != HingeLoss::CrammerSinger;
-        let minimum = Interior { loss, c, l1, tol: self.tol, max_iter: self.max_iter }.minimise(&problems);
-        Ok(minimum.into_model(&problems))
+        Walk::new(self, training)?.fit(self.c)
     }
 }
 
