@@ -3,15 +3,19 @@
 //!
 //! Both are made here from the committed results, never read from `reports/`: that folder holds what the
 //! last sweep made. `.ci/run` holds the committed files to the results. Paths are relative to the current
-//! directory.
+//! directory, so that `after_a_sweep` can run these tests in another copy of the project.
 //!
 //! Where there is no Chromium the tests of the page say so on one line and pass; with `MNIST_BENCH_BROWSER`
 //! set, as CI does, its absence fails.
 
+mod after_a_sweep;
 mod browser;
 mod figures;
 mod look;
 mod readme;
+#[path = "../sweep/sandbox.rs"]
+#[allow(dead_code)]
+mod sandbox;
 mod size;
 mod table;
 mod text;
