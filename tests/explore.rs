@@ -93,10 +93,3 @@ fn the_report_shows_them_and_says_when_one_is_gone() {
     let told = String::from_utf8(missing.stderr).unwrap();
     assert!(told.contains("tsne-tiny.png") && told.contains("`explore` writes it anew"), "{told}");
 }
-
-#[test]
-fn the_committed_page_is_small_enough_to_send() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/benchmark.html");
-    let bytes = fs::metadata(page).unwrap().len();
-    assert!(bytes < 5_000_000, "{bytes} bytes");
-}

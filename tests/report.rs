@@ -563,31 +563,3 @@ fn five_thousand_rows_make_a_page_in_seconds() {
     // A hundredth of this on a quiet machine; the limit only catches what grows with the square of the rows.
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
-
-/// What stands between the marks in the README.
-fn in_the_readme(mark: &str) -> String {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (begin, end) = (format!("<!-- BEGIN: {mark} -->"), format!("<!-- END: {mark} -->"));
-    readme[readme.find(&begin).unwrap() + begin.len()..readme.find(&end).unwrap()].trim().into()
-}
-
-#[test]
-fn the_readme_shows_the_committed_families() {
-    let families = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/families.md");
-    let families = fs::read_to_string(families).unwrap();
-    let shown = in_the_readme("results");
-    assert_eq!(shown, families.trim(), "copy reports/families.md between the marks of README.md");
-}
-
-#[test]
-fn the_readme_shows_the_committed_peers() {
-    let peers = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/peers.md")).unwrap();
-    let table: Vec<&str> = peers.lines().skip_while(|line| !line.starts_with('|')).collect();
-    let table: Vec<&str> = table.into_iter().take_while(|line| line.starts_with('|')).collect();
-    let shown = in_the_readme("peers");
-    assert_eq!(
-        shown,
-        table.join("\n"),
-        "copy the first table of reports/peers.md between the marks of README.md"
-    );
-}

@@ -4,10 +4,9 @@
 #[allow(dead_code)]
 mod sandbox;
 
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sandbox::{Run, Sandbox, predictions, processes_in, status};
+use sandbox::{Run, Sandbox, predictions, processes_in, signal, status, wait_until};
 
 /// One job that works for a while, and one that never ends.
 const FAMILIES: &str = "
@@ -20,19 +19,6 @@ classifier = \"SGDClassifier\"
 ";
 const SLEEPS: &str = r#"[{"classifier": "SGDClassifier", "fault": "child_hangs"}]"#;
 const WORKS: &str = r#"[{"classifier": "Perceptron", "fault": "work"}]"#;
-
-fn signal(child: &Child, name: &str) {
-    let status = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
-    assert!(status.unwrap().success());
-}
-
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !condition() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 #[test]
 fn the_death_of_the_supervisor_leaves_no_worker_and_the_next_sweep_goes_on() {

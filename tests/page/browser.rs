@@ -60,10 +60,15 @@ fn program() -> Option<&'static str> {
     })
 }
 
+/// Waits for the browsers of other tests to be gone and keeps them away.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
 /// A browser of 1280 x 900, or `None` where there is none and the environment does not require one.
 pub fn browser() -> Option<Browser> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let turn = turn();
     let Some(program) = program() else {
         assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, and there is no Chromium");
         return None;

@@ -31,10 +31,11 @@ fn open_everything(browser: &mut Browser) {
 #[test]
 fn axe_finds_nothing_serious() {
     let Some(mut browser) = browser() else { return };
-    browser.open(&committed(), "");
+    let page = committed();
+    browser.open(&page.path, "");
     open_everything(&mut browser);
     assert_eq!(findings(&mut browser), Vec::<String>::new());
-    browser.open(&committed(), "#tab=mnist&group=family&q=svc");
+    browser.open(&page.path, "#tab=mnist&group=family&q=svc");
     assert_eq!(findings(&mut browser), Vec::<String>::new());
     // It would find something if there were something.
     browser.eval("document.querySelector('main').append(document.createElement('button'))");
@@ -44,8 +45,9 @@ fn axe_finds_nothing_serious() {
 #[test]
 fn dark_colours_are_dark_and_readable() {
     let Some(mut browser) = browser() else { return };
+    let page = committed();
     browser.dark();
-    browser.open(&committed(), "");
+    browser.open(&page.path, "");
     let paper = browser.eval("getComputedStyle(document.body).backgroundColor");
     let numbers: Vec<u32> = paper
         .as_str()
@@ -61,9 +63,10 @@ fn dark_colours_are_dark_and_readable() {
 #[test]
 fn a_phone_shows_all_of_it_without_scrolling_sideways() {
     let Some(mut browser) = browser() else { return };
+    let page = committed();
     browser.size(375, 800);
     for hash in ["", "#tab=mnist", "#group=family", "#columns=published,sklearn,fit,predict,memory,status"] {
-        browser.open(&committed(), hash);
+        browser.open(&page.path, hash);
         open_everything(&mut browser);
         let wide = browser.eval("document.documentElement.scrollWidth");
         assert_eq!(wide, json!(375), "{hash:?}");

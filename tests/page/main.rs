@@ -1,17 +1,28 @@
-//! The page in a real browser: headless Chromium, from disk, with the network watched.
+//! What people read: the page in a real browser (headless Chromium, from disk, with the network watched), and
+//! the tables of the README.
 //!
-//! Where there is no Chromium these tests say so on one line and pass; with `MNIST_BENCH_BROWSER` set, as CI
-//! does, its absence fails.
+//! Both are made here from the committed results, never read from `reports/`: that folder holds what the
+//! last sweep made. `.ci/run` holds the committed files to the results. Paths are relative to the current
+//! directory, so that `after_a_sweep` can run these tests in another copy of the project.
+//!
+//! Where there is no Chromium the tests of the page say so on one line and pass; with `MNIST_BENCH_BROWSER`
+//! set, as CI does, its absence fails.
 
+mod after_a_sweep;
 mod browser;
 mod figures;
 mod look;
+mod readme;
+#[path = "../sweep/sandbox.rs"]
+#[allow(dead_code)]
+mod sandbox;
 mod size;
 mod table;
 mod text;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use mnist_bench::grid::Configuration;
 use mnist_bench::report::{Report, Request};
@@ -26,9 +37,19 @@ pub struct Page {
     _folder: tempfile::TempDir,
 }
 
-/// The page that is committed, which people read.
-pub fn committed() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/benchmark.html")
+/// The report of the committed results, as `report --run reference` makes it. The run `local` is not in it;
+/// of `reports/` it takes only the pictures of the data and the one-pixel figures, which no sweep changes.
+pub static COMMITTED: LazyLock<Report> = LazyLock::new(|| {
+    let [results, data, reports] = ["results", "data", "reports"].map(Path::new);
+    Report::make(&Request { results, data, reports, run: "reference", subset: None }).unwrap()
+});
+
+/// The page of the committed results.
+pub fn committed() -> Page {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("benchmark.html");
+    fs::write(&path, &COMMITTED.files["benchmark.html"]).unwrap();
+    Page { path, _folder: folder }
 }
 
 /// The page of made-up results in a run called `r`.
@@ -50,8 +71,7 @@ pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) ->
     }
     also(&results);
     // Four made-up predictions are of no data set, and would be left out beside one.
-    let data =
-        if real { Path::new(env!("CARGO_MANIFEST_DIR")).join("data") } else { folder.path().join("none") };
+    let data = if real { PathBuf::from("data") } else { folder.path().join("none") };
     let request = Request { results: &results, data: &data, reports: &reports, run: "r", subset: None };
     Report::make(&request).unwrap().write(&reports).unwrap();
     Page { path: reports.join("benchmark.html"), _folder: folder }
