@@ -7,7 +7,7 @@ use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
 use crate::models::linear::LogisticRegression;
-use crate::models::linear::logistic::LogisticMultiClass;
+use crate::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
 
 pub struct Family;
 
@@ -33,17 +33,37 @@ impl engines::Family for Family {
 }
 
 fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
-    let default = LogisticRegression::default();
-    let reader = Reader::new(parameters, &["C", "penalty", "multi_class", "tol", "max_iter"])?;
+    let known = ["C", "penalty", "multi_class", "solver", "tol", "max_iter"];
+    let reader = Reader::new(parameters, &known)?;
+    let solver = solver(&reader)?;
+    let default = LogisticRegression::of(solver);
+    let penalty = penalty(&reader)?;
+    if solver == Solver::Lbfgs && penalty == Penalty::L1 {
+        return Err(
+            "penalty=\"l1\": lbfgs needs a smooth norm; take solver \"saga\" or \"liblinear\"".to_string()
+        );
+    }
     let multi_class = match reader.choice("multi_class", "ovr", &["ovr", "multinomial"])? {
         "multinomial" => LogisticMultiClass::Multinomial,
         _ => LogisticMultiClass::Ovr,
     };
     Ok(LogisticRegression {
         c: reader.positive("C", default.c)?,
-        penalty: penalty(&reader)?,
+        penalty,
         multi_class,
+        solver,
         tol: reader.positive("tol", default.tol)?,
         max_iter: reader.integer("max_iter", default.max_iter, 1)?,
     })
+}
+
+/// The solver, or why scikit-learn's other two are not here.
+fn solver(reader: &Reader) -> Result<Solver, String> {
+    const EXACT: &str = "the minimiser (solver \"liblinear\", the default) is where it would end";
+    match reader.choice("solver", "liblinear", &["liblinear", "lbfgs", "saga", "newton-cg", "sag"])? {
+        "lbfgs" => Ok(Solver::Lbfgs),
+        "saga" => Ok(Solver::Saga),
+        other @ ("newton-cg" | "sag") => Err(format!("solver={other:?}: not implemented; {EXACT}")),
+        _ => Ok(Solver::Liblinear),
+    }
 }

@@ -86,11 +86,20 @@ pub struct Problems {
 impl Problems {
     /// `Err` as [`targets`] has it. O(n d).
     pub fn new(training: &Training) -> Result<Problems, FitError> {
+        let scaling = training.features.scaling();
+        Problems::of(training, |j, byte| scaling.value(j, byte))
+    }
+
+    /// The same with pixels as they are. `Err` as [`targets`] has it. O(n d).
+    pub fn of_pixels(training: &Training) -> Result<Problems, FitError> {
+        Problems::of(training, |_, byte| f64::from(byte))
+    }
+
+    fn of(training: &Training, value: impl Fn(usize, u8) -> f64) -> Result<Problems, FitError> {
         let (targets, classes) = targets(training)?;
-        let (features, scaling) = (training.features, training.features.scaling());
+        let features = training.features;
         let mut order: Vec<u32> = (0..targets.len() as u32).collect();
         order.sort_by_key(|&row| targets[row as usize]);
-        let value = |j, byte| scaling.value(j, byte);
         let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
         let targets = order.iter().map(|&row| targets[row as usize]).collect();
         Ok(Problems { x, targets, classes })
