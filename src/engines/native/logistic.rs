@@ -59,11 +59,45 @@ fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
 
 /// The solver, or why scikit-learn's other two are not here.
 fn solver(reader: &Reader) -> Result<Solver, String> {
-    const EXACT: &str = "the minimiser (solver \"liblinear\", the default) is where it would end";
     match reader.choice("solver", "liblinear", &["liblinear", "lbfgs", "saga", "newton-cg", "sag"])? {
         "lbfgs" => Ok(Solver::Lbfgs),
         "saga" => Ok(Solver::Saga),
-        other @ ("newton-cg" | "sag") => Err(format!("solver={other:?}: not implemented; {EXACT}")),
+        other @ ("newton-cg" | "sag") => Err(format!(
+            "solver={other:?}: not implemented; \"liblinear\", the default, minimises the objective, \"lbfgs\" and \
+             \"saga\" stop where scikit-learn's stop"
+        )),
         _ => Ok(Solver::Liblinear),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(json: &str) -> Result<LogisticRegression, String> {
+        read(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn solvers_have_their_own_defaults() {
+        assert_eq!(parsed(r#"{"solver": "liblinear"}"#), Ok(LogisticRegression::default()));
+        assert_eq!(parsed("{}"), Ok(LogisticRegression::default()));
+        let lbfgs = parsed(r#"{"solver": "lbfgs"}"#).unwrap();
+        assert_eq!((lbfgs.solver, lbfgs.tol, lbfgs.max_iter), (Solver::Lbfgs, 1e-4, 100));
+        let saga = parsed(r#"{"solver": "saga", "penalty": "l1", "max_iter": 7}"#).unwrap();
+        assert_eq!((saga.solver, saga.penalty, saga.max_iter), (Solver::Saga, Penalty::L1, 7));
+    }
+
+    #[test]
+    fn what_is_not_there_says_what_to_take() {
+        for (json, expected) in [
+            (r#"{"solver": "sag"}"#, "not implemented"),
+            (r#"{"solver": "newton-cg"}"#, "liblinear"),
+            (r#"{"solver": "lbfgs", "penalty": "l1"}"#, "saga"),
+            (r#"{"solver": "lbfsg"}"#, "did you mean \"lbfgs\"?"),
+        ] {
+            let error = parsed(json).unwrap_err();
+            assert!(error.contains(expected), "{json}: {error}");
+        }
     }
 }
