@@ -12,7 +12,7 @@
 //! Every sum is taken in an order that the four rows alone decide: the same bits on every instruction level.
 
 use super::pages;
-use super::simd::{self, Level, for_each_level};
+use super::simd::{self, Level};
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -20,9 +20,9 @@ mod x86;
 /// Vectors of `f32` taken together.
 pub const LANES: usize = 16;
 /// Vectors of `f64` taken together.
-pub const WIDE_LANES: usize = 16;
+pub const WIDE_LANES: usize = 8;
 /// Neighbouring rows that stand together.
-pub const TOGETHER: usize = 4;
+const TOGETHER: usize = 4;
 /// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t % 2`.
 const CHAINS: usize = 2;
 
@@ -34,7 +34,7 @@ const COUNTED: usize = 4096;
 #[repr(align(64))]
 pub struct Lanes(pub [f32; LANES]);
 
-/// One value of each of sixteen vectors, in double precision.
+/// One value of each of eight vectors, in double precision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(align(64))]
 pub struct WideLanes(pub [f64; WIDE_LANES]);
@@ -277,137 +277,26 @@ pub fn project_wide_at(
     out: &mut [WideLanes],
 ) {
     assert!(first.is_multiple_of(TOGETHER) && first + out.len() <= x.rows(), "rows of whole groups");
-    let mut group = WideGroup::new(x, x.columns());
-    for (at, out) in (first / TOGETHER..).zip(out.chunks_mut(TOGETHER)) {
-        group.read(x, at);
-        let products = group.project_at(level, 0, &[*start; TOGETHER], vectors);
-        out.copy_from_slice(&products[..out.len()]);
-    }
-}
-
-/// What four neighbouring rows differ by from the base, in double precision: converted once, for a product and a sum.
-/// Products and sums are taken a tile of columns at a time, so that several groups can share what a first-level cache
-/// holds of the vectors.
-pub struct WideGroup {
-    columns: Vec<u16>,
-    values: Vec<[f64; TOGETHER]>,
-    /// Where the columns of each tile end.
-    ends: Vec<usize>,
-    /// Columns of a tile, and of all.
-    tile: usize,
-    width: usize,
-}
-
-impl WideGroup {
-    /// A place for rows of x, in tiles of so many columns, at least 1.
-    pub fn new(x: &SparseRows, tile: usize) -> WideGroup {
-        let tiles = x.columns().div_ceil(tile);
-        WideGroup { columns: Vec::new(), values: Vec::new(), ends: vec![0; tiles], tile, width: x.columns() }
-    }
-
-    /// Number of tiles.
-    pub fn tiles(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Reads rows 4 `group` to 4 `group` + 3 of the same x. Panics when they are not there, or of another number of
-    /// columns.
-    pub fn read(&mut self, x: &SparseRows, group: usize) {
-        assert_eq!(x.columns(), self.width, "rows of other columns");
-        let (columns, values) = x.group(group);
-        self.columns.clear();
-        self.columns.extend_from_slice(columns);
-        self.values.resize(values.len(), [0.0; TOGETHER]);
-        widen(values, &mut self.values);
-        for (at, end) in self.ends.iter_mut().enumerate() {
-            let first_beyond = (at + 1) * self.tile;
-            *end = columns.partition_point(|&column| usize::from(column) < first_beyond);
-        }
-    }
-
-    fn tile(&self, tile: usize) -> (&[u16], &[[f64; TOGETHER]]) {
-        let start = tile.checked_sub(1).map_or(0, |before| self.ends[before]);
-        (&self.columns[start..self.ends[tile]], &self.values[start..self.ends[tile]])
-    }
-
-    /// `start` plus the products of the four rows with sixteen vectors, in the columns of a tile. Panics with fewer
-    /// vectors than columns.
-    pub fn project(
-        &self,
-        tile: usize,
-        start: &[WideLanes; TOGETHER],
-        vectors: &[WideLanes],
-    ) -> [WideLanes; TOGETHER] {
-        self.project_at(simd::level(), tile, start, vectors)
-    }
-
-    /// Adds the four rows, each times its factors, in the columns of a tile. Panics with fewer sums than columns.
-    pub fn accumulate(&self, tile: usize, factors: &[WideLanes; TOGETHER], sums: &mut [WideLanes]) {
-        self.accumulate_at(simd::level(), tile, factors, sums);
-    }
-
-    /// [`WideGroup::project`] at a given level, lowered to what the machine supports.
-    pub fn project_at(
-        &self,
-        level: Level,
-        tile: usize,
-        start: &[WideLanes; TOGETHER],
-        vectors: &[WideLanes],
-    ) -> [WideLanes; TOGETHER] {
-        let vectors = &vectors[..self.width];
-        let (columns, values) = self.tile(tile);
-        match level.min(simd::supported()) {
-            // SAFETY: the machine supports the level; every column is below the number of vectors.
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { x86::wide_project_avx512(columns, values, start, vectors) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { x86::wide_project_avx2(columns, values, start, vectors) },
-            _ => std::array::from_fn(|row| {
-                let mut sums = [start[row].0, [0.0f64; WIDE_LANES]];
+    let vectors = &vectors[..x.columns()];
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level; every column of a row is below the number of vectors.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::project_wide_avx512(x, first, start, vectors, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::project_wide_avx2(x, first, start, vectors, out) },
+        _ => {
+            for (row, out) in (first..).zip(out) {
+                let (columns, values) = x.group(row / TOGETHER);
+                let mut sums = [start.0, [0.0f64; WIDE_LANES]];
                 for (t, (&column, values)) in columns.iter().zip(values).enumerate() {
+                    let value = f64::from(values[row % TOGETHER]);
                     let terms = sums[t % CHAINS].iter_mut().zip(vectors[usize::from(column)].0);
-                    terms.for_each(|(sum, vector)| *sum = values[row].mul_add(vector, *sum));
+                    terms.for_each(|(sum, vector)| *sum = value.mul_add(vector, *sum));
                 }
                 let [a, b] = sums;
-                WideLanes(std::array::from_fn(|lane| a[lane] + b[lane]))
-            }),
-        }
-    }
-
-    /// [`WideGroup::accumulate`] at a given level, lowered to what the machine supports.
-    pub fn accumulate_at(
-        &self,
-        level: Level,
-        tile: usize,
-        factors: &[WideLanes; TOGETHER],
-        sums: &mut [WideLanes],
-    ) {
-        let sums = &mut sums[..self.width];
-        let (columns, values) = self.tile(tile);
-        match level.min(simd::supported()) {
-            // SAFETY: the machine supports the level; every column is below the number of sums.
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { x86::wide_accumulate_avx512(columns, values, factors, sums) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { x86::wide_accumulate_avx2(columns, values, factors, sums) },
-            _ => {
-                for (&column, values) in columns.iter().zip(values) {
-                    for (value, factor) in values.iter().zip(factors) {
-                        let terms = sums[usize::from(column)].0.iter_mut().zip(factor.0);
-                        terms.for_each(|(sum, factor)| *sum = value.mul_add(factor, *sum));
-                    }
-                }
+                *out = WideLanes(std::array::from_fn(|lane| a[lane] + b[lane]));
             }
-        }
-    }
-}
-
-for_each_level! {
-    fn widen(values: &[[f32; TOGETHER]], out: &mut [[f64; TOGETHER]]) {
-        for (out, values) in out.iter_mut().zip(values) {
-            *out = values.map(f64::from);
         }
     }
 }
@@ -512,19 +401,6 @@ pub(crate) mod tests {
             project_at(Level::Scalar, &x, &list, &start, &vectors, &mut scores);
             let mut sums = vectors.clone();
             accumulate_at(Level::Scalar, &x, &list, &scores, &mut sums);
-            let mut group = WideGroup::new(&x, 64);
-            group.read(&x, 0);
-            let in_tiles = |level: Level| {
-                let (mut products, mut sums) = ([wide_start; TOGETHER], wide.clone());
-                for tile in 0..group.tiles() {
-                    products = group.project_at(level, tile, &products, &wide);
-                }
-                for tile in 0..group.tiles() {
-                    group.accumulate_at(level, tile, &products, &mut sums);
-                }
-                (products, sums)
-            };
-            let (factors, wide_sums) = in_tiles(Level::Scalar);
             let mut wide_scores = vec![WideLanes::ZERO; n - TOGETHER];
             project_wide_at(Level::Scalar, &x, TOGETHER, &wide_start, &wide, &mut wide_scores);
             for level in [Level::Avx2, Level::Avx512] {
@@ -534,7 +410,6 @@ pub(crate) mod tests {
                 let mut again = vectors.clone();
                 accumulate_at(level, &x, &list, &scores, &mut again);
                 assert_eq!(again, sums, "{level:?}, {d}");
-                assert_eq!(in_tiles(level), (factors, wide_sums.clone()), "{level:?}, {d}");
                 let mut again = vec![WideLanes::ZERO; n - TOGETHER];
                 project_wide_at(level, &x, TOGETHER, &wide_start, &wide, &mut again);
                 assert_eq!(again, wide_scores, "{level:?}, {d}");
@@ -555,17 +430,6 @@ pub(crate) mod tests {
                 }
             }
             for lane in 0..WIDE_LANES {
-                for j in 0..d {
-                    let terms = factors
-                        .iter()
-                        .enumerate()
-                        .map(|(row, factor)| (value(j, bytes[row * d + j]) - x.base()[j]) * factor.0[lane]);
-                    let exact = wide[j].0[lane] + terms.sum::<f64>();
-                    assert!((wide_sums[j].0[lane] - exact).abs() < 1e-5 * (1.0 + exact.abs()), "{d}");
-                }
-                for (row, factor) in factors.iter().enumerate() {
-                    assert!((factor.0[lane] - exact(row, lane)).abs() < 1e-5, "{d}");
-                }
                 for (i, score) in wide_scores.iter().enumerate() {
                     assert!((score.0[lane] - exact(i + TOGETHER, lane)).abs() < 1e-5, "{d}");
                 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{CHAINS, Lanes, SparseRows, TOGETHER, WIDE_LANES, WideLanes, group_of, groups};
+use super::{CHAINS, Lanes, SparseRows, TOGETHER, WideLanes, group_of, groups};
 
 /// How many columns ahead values are asked for: across the end of a page, where the machine's own foresight ends.
 const AHEAD: usize = 256;
@@ -10,7 +10,7 @@ const AHEAD: usize = 256;
 /// Defines the products of one group of rows with lanes of `$number` in `$registers` registers of `$width` each.
 macro_rules! product {
     ($name:ident, $features:literal, $lanes:ident, $registers:literal, $width:literal,
-     $zero:ident, $load:ident, $store:ident, $splat:ident, $fused:ident, $add:ident) => {
+     $zero:ident, $load:ident, $store:ident, $splat:expr, $fused:ident, $add:ident) => {
         /// Every one of `columns`, which are as many as `values`, must be below the number of `vectors`.
         #[inline]
         #[target_feature(enable = $features)]
@@ -59,7 +59,7 @@ macro_rules! product {
 
 /// Defines the three functions of one instruction level.
 macro_rules! kernels {
-    ($features:literal, $project:ident, $accumulate:ident, $product:ident,
+    ($features:literal, $project:ident, $project_wide:ident, $accumulate:ident, $product:ident, $wide:ident,
      $registers:literal, $width:literal, $load:ident, $store:ident, $splat:ident, $fused:ident) => {
         /// As `project`; there must be as many `vectors` as columns.
         #[target_feature(enable = $features)]
@@ -78,6 +78,23 @@ macro_rules! kernels {
                 for (row, out) in stretch.iter().zip(&mut out) {
                     *out = products[*row as usize % TOGETHER];
                 }
+            }
+        }
+
+        /// As `project_wide`; there must be as many `vectors` as columns.
+        #[target_feature(enable = $features)]
+        pub unsafe fn $project_wide(
+            x: &SparseRows,
+            first: usize,
+            start: &WideLanes,
+            vectors: &[WideLanes],
+            out: &mut [WideLanes],
+        ) {
+            for (group, out) in (first / TOGETHER..).zip(out.chunks_mut(TOGETHER)) {
+                let (columns, values) = x.group(group);
+                // SAFETY: handed on.
+                let products = unsafe { $wide(columns, values, start, vectors) };
+                out.copy_from_slice(&products[..out.len()]);
             }
         }
 
@@ -128,6 +145,19 @@ product!(
     _mm512_add_ps
 );
 product!(
+    wide_product_avx512,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    WideLanes,
+    1,
+    8,
+    _mm512_setzero_pd,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
+    |value: f32| _mm512_set1_pd(f64::from(value)),
+    _mm512_fmadd_pd,
+    _mm512_add_pd
+);
+product!(
     product_avx2,
     "avx2,fma",
     Lanes,
@@ -140,11 +170,26 @@ product!(
     _mm256_fmadd_ps,
     _mm256_add_ps
 );
+product!(
+    wide_product_avx2,
+    "avx2,fma",
+    WideLanes,
+    2,
+    4,
+    _mm256_setzero_pd,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    |value: f32| _mm256_set1_pd(f64::from(value)),
+    _mm256_fmadd_pd,
+    _mm256_add_pd
+);
 kernels!(
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     project_avx512,
+    project_wide_avx512,
     accumulate_avx512,
     product_avx512,
+    wide_product_avx512,
     1,
     16,
     _mm512_loadu_ps,
@@ -155,127 +200,14 @@ kernels!(
 kernels!(
     "avx2,fma",
     project_avx2,
+    project_wide_avx2,
     accumulate_avx2,
     product_avx2,
+    wide_product_avx2,
     2,
     8,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
     _mm256_set1_ps,
     _mm256_fmadd_ps
-);
-
-/// Defines product and sum of a group in double precision, in sweeps over its columns that take `$registers`
-/// registers of `$width` lanes each: as many as there are sums for.
-macro_rules! wide_kernels {
-    ($features:literal, $project:ident, $accumulate:ident, $registers:literal, $width:literal, $register:ty,
-     $zero:ident, $load:ident, $store:ident, $splat:ident, $fused:ident, $add:ident) => {
-        /// As `WideGroup::project`; every column must be below the number of `vectors`.
-        #[target_feature(enable = $features)]
-        pub unsafe fn $project(
-            columns: &[u16],
-            values: &[[f64; TOGETHER]],
-            start: &[WideLanes; TOGETHER],
-            vectors: &[WideLanes],
-        ) -> [WideLanes; TOGETHER] {
-            let (columns, last_columns) = columns.as_chunks::<CHAINS>();
-            let (values, last_values) = values.as_chunks::<CHAINS>();
-            let mut out = [WideLanes::ZERO; TOGETHER];
-            for sweep in (0..WIDE_LANES).step_by($registers * $width) {
-                // SAFETY: the registers of a sweep are within the lanes.
-                let load = |lanes: &WideLanes| -> [$register; $registers] {
-                    std::array::from_fn(|p| unsafe { $load(lanes.0.as_ptr().add(sweep + p * $width)) })
-                };
-                let mut sums = [[[$zero(); $registers]; TOGETHER]; CHAINS];
-                sums[0] = std::array::from_fn(|row| load(&start[row]));
-                let add = |sums: &mut [[$register; $registers]; TOGETHER],
-                           column: u16,
-                           values: &[f64; TOGETHER]| {
-                    // SAFETY: the column is one of the vectors'.
-                    let vector = load(unsafe { vectors.get_unchecked(column as usize) });
-                    for (sums, value) in sums.iter_mut().zip(values) {
-                        let value = $splat(*value);
-                        for (sum, vector) in sums.iter_mut().zip(vector) {
-                            *sum = $fused(value, vector, *sum);
-                        }
-                    }
-                };
-                for (columns, values) in columns.iter().zip(values) {
-                    for q in 0..CHAINS {
-                        add(&mut sums[q], columns[q], &values[q]);
-                    }
-                }
-                for (q, (&column, values)) in last_columns.iter().zip(last_values).enumerate() {
-                    add(&mut sums[q], column, values);
-                }
-                for (row, out) in out.iter_mut().enumerate() {
-                    for p in 0..$registers {
-                        let sum = $add(sums[0][row][p], sums[1][row][p]);
-                        // SAFETY: as above.
-                        unsafe { $store(out.0.as_mut_ptr().add(sweep + p * $width), sum) };
-                    }
-                }
-            }
-            out
-        }
-
-        /// As `WideGroup::accumulate`; every column must be below the number of `sums`.
-        #[target_feature(enable = $features)]
-        pub unsafe fn $accumulate(
-            columns: &[u16],
-            values: &[[f64; TOGETHER]],
-            factors: &[WideLanes; TOGETHER],
-            sums: &mut [WideLanes],
-        ) {
-            for sweep in (0..WIDE_LANES).step_by($registers * $width) {
-                // SAFETY: the registers of a sweep are within the lanes.
-                let factors: [[$register; $registers]; TOGETHER] = std::array::from_fn(|row| {
-                    std::array::from_fn(|p| unsafe { $load(factors[row].0.as_ptr().add(sweep + p * $width)) })
-                });
-                for (&column, values) in columns.iter().zip(values) {
-                    let values = values.map(|value| $splat(value));
-                    // SAFETY: as above, and the column is one of the sums'.
-                    let lanes = unsafe { sums.get_unchecked_mut(column as usize).0.as_mut_ptr().add(sweep) };
-                    for p in 0..$registers {
-                        // SAFETY: as above.
-                        let mut sum = unsafe { $load(lanes.add(p * $width)) };
-                        for (value, factors) in values.iter().zip(&factors) {
-                            sum = $fused(*value, factors[p], sum);
-                        }
-                        // SAFETY: as above.
-                        unsafe { $store(lanes.add(p * $width), sum) };
-                    }
-                }
-            }
-        }
-    };
-}
-
-wide_kernels!(
-    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
-    wide_project_avx512,
-    wide_accumulate_avx512,
-    2,
-    8,
-    __m512d,
-    _mm512_setzero_pd,
-    _mm512_loadu_pd,
-    _mm512_storeu_pd,
-    _mm512_set1_pd,
-    _mm512_fmadd_pd,
-    _mm512_add_pd
-);
-wide_kernels!(
-    "avx2,fma",
-    wide_project_avx2,
-    wide_accumulate_avx2,
-    1,
-    4,
-    __m256d,
-    _mm256_setzero_pd,
-    _mm256_loadu_pd,
-    _mm256_storeu_pd,
-    _mm256_set1_pd,
-    _mm256_fmadd_pd,
-    _mm256_add_pd
 );

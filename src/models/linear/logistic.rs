@@ -116,17 +116,15 @@ impl LogisticRegression {
         if self.penalty == Penalty::L1 {
             return Err(FitError::parameter("penalty", "l1", "lbfgs needs a smooth norm: l2"));
         }
-        let problems = Problems::of_pixels(training)?;
-        let (scaling, rule) = (training.features.scaling(), (self.tol, self.max_iter));
-        let (weights, endings) = lbfgs::fit(&problems, scaling, self.c, self.is_softmax(), rule);
-        let n = problems.n() as f64;
+        let stopped = lbfgs::fit(training, self.c, self.is_softmax(), (self.tol, self.max_iter))?;
+        let (endings, n) = (&stopped.endings, training.labels.len() as f64);
         let facts = [
             ("iterations", endings.iter().map(|ending| ending.iterations).max().unwrap_or(0).into()),
             ("passes", endings.iter().map(|ending| ending.evaluations).sum::<usize>().into()),
             ("objective", (self.c * n * endings.iter().map(|ending| ending.value).sum::<f64>()).into()),
         ];
         let converged = endings.iter().all(|ending| ending.converged);
-        Ok(model(problems.classes, &weights, converged, facts))
+        Ok(model(stopped.classes, &stopped.weights, converged, facts))
     }
 
     fn saga(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {

@@ -86,22 +86,10 @@ pub struct Problems {
 impl Problems {
     /// `Err` as [`targets`] has it. O(n d).
     pub fn new(training: &Training) -> Result<Problems, FitError> {
-        let scaling = training.features.scaling();
-        Problems::of(training, |j, byte| scaling.value(j, byte))
-    }
-
-    /// The same with pixels as they are. `Err` as [`targets`] has it. O(n d).
-    pub fn of_pixels(training: &Training) -> Result<Problems, FitError> {
-        Problems::of(training, |_, byte| f64::from(byte))
-    }
-
-    fn of(training: &Training, value: impl Fn(usize, u8) -> f64) -> Result<Problems, FitError> {
-        let (targets, classes) = targets(training)?;
-        let features = training.features;
-        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
-        order.sort_by_key(|&row| targets[row as usize]);
+        let (order, targets, classes) = by_class(training)?;
+        let (features, scaling) = (training.features, training.features.scaling());
+        let value = |j, byte| scaling.value(j, byte);
         let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
-        let targets = order.iter().map(|&row| targets[row as usize]).collect();
         Ok(Problems { x, targets, classes })
     }
 
@@ -119,6 +107,15 @@ impl Problems {
     pub fn k(&self) -> usize {
         self.classes.len()
     }
+}
+
+/// The rows class by class, what [`targets`] has of them in that order, and the classes. `Err` as there.
+pub(super) fn by_class(training: &Training) -> Result<(Vec<u32>, Vec<usize>, Vec<u8>), FitError> {
+    let (targets, classes) = targets(training)?;
+    let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+    order.sort_by_key(|&row| targets[row as usize]);
+    let targets = order.iter().map(|&row| targets[row as usize]).collect();
+    Ok((order, targets, classes))
 }
 
 /// The class of each row as an index into the classes that occur, and these, rising. `Err` without rows,

@@ -21,7 +21,7 @@ mod loss;
 mod newton;
 mod norm;
 mod pair;
-pub mod passes;
+mod passes;
 
 use serde_json::Map;
 

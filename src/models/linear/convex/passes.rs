@@ -85,33 +85,28 @@ pub fn unpack(x: &SparseRows, stripes: &[Sums], vectors: usize) -> Vec<f64> {
     out
 }
 
-/// Packs vectors of d + 1 values in f64, sixteen at a time, feature by feature, last what every row's product begins
-/// with.
-pub fn pack_wide(x: &SparseRows, vectors: &[f64]) -> Vec<Vec<WideLanes>> {
-    let width = x.columns() + 1;
-    let sixteens = vectors.chunks(width * WIDE_LANES).map(|vectors| {
-        let mut lanes = vec![WideLanes::ZERO; width];
-        for (lane, vector) in vectors.chunks_exact(width).enumerate() {
-            lanes.iter_mut().zip(vector).for_each(|(lanes, value)| lanes.0[lane] = *value);
-            lanes[width - 1].0[lane] += x.base_times(vector);
-        }
-        lanes
-    });
-    sixteens.collect()
-}
-
 /// The scores of all rows under `vectors` (k of d + 1 values), in f64, since what a fit ends with is no better
 /// than they are: n x k. O(differences k).
 pub fn scores(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
     let width = x.columns() + 1;
     let k = vectors.len() / width;
-    let sixteens = pack_wide(x, vectors);
+    let eights: Vec<Vec<WideLanes>> = vectors
+        .chunks(width * WIDE_LANES)
+        .map(|vectors| {
+            let mut lanes = vec![WideLanes::ZERO; width];
+            for (lane, vector) in vectors.chunks_exact(width).enumerate() {
+                lanes.iter_mut().zip(vector).for_each(|(lanes, value)| lanes.0[lane] = *value);
+                lanes[width - 1].0[lane] += x.base_times(vector);
+            }
+            lanes
+        })
+        .collect();
     let mut out = vec![0.0; x.rows() * k];
     out.par_chunks_mut(BLOCK * k).enumerate().for_each(|(block, out)| {
         let mut products = vec![WideLanes::ZERO; out.len() / k];
-        for (sixteen, lanes) in sixteens.iter().enumerate() {
+        for (eight, lanes) in eights.iter().enumerate() {
             project_wide(x, block * BLOCK, &lanes[width - 1], lanes, &mut products);
-            let first = sixteen * WIDE_LANES;
+            let first = eight * WIDE_LANES;
             for (out, product) in out.chunks_exact_mut(k).zip(&products) {
                 out[first..].iter_mut().zip(product.0).for_each(|(out, product)| *out = product);
             }
