@@ -1,5 +1,5 @@
-//! LogisticRegression's solvers that stop early against scikit-learn's figures (`benchmarks/golden/logistic.py`), through
-//! the public API.
+//! LogisticRegression's solvers that stop early against scikit-learn's figures
+//! (`benchmarks/golden/logistic.py`), through the public API.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! Images of which most pixels are black, times a handful of vectors in double precision, exact in the pixels: what
-//! L-BFGS evaluates logistic losses with.
+//! Images of which most pixels are black, times a handful of vectors in double precision, exact in the
+//! pixels: what L-BFGS evaluates logistic losses with.
 //!
-//! Four neighbouring rows stand together with the columns in which any of them is not black, so that what is loaded for a
-//! column serves all four. Every sum is taken in an order that the four rows alone decide: the same bits on every
-//! instruction level.
+//! Four neighbouring rows stand together with the columns in which any of them is not black, so that what is
+//! loaded for a column serves all four. Every sum is taken in an order that the four rows alone decide: the
+//! same bits on every instruction level.
 
 use super::simd::{self, Level, for_each_level};
 
@@ -14,8 +14,11 @@ mod x86;
 pub const LANES: usize = 8;
 /// Neighbouring rows that stand together.
 pub const TOGETHER: usize = 4;
-/// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t % 2`.
+/// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t
+/// % 2`.
 const CHAINS: usize = 2;
+/// The same of a single vector, which leaves more registers.
+const ONE_CHAINS: usize = 4;
 
 /// One value of each of eight vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +29,8 @@ impl Lanes {
     pub const ZERO: Lanes = Lanes([0.0; LANES]);
 }
 
-/// n rows of d bytes, in groups of four: rows 4 g to 4 g + 3 hold `bytes[t]` in column `columns[t]`, t from `starts[g]`
-/// to `starts[g + 1]`, and 0 elsewhere. Rows beyond the last are 0.
+/// n rows of d bytes, in groups of four: rows 4 g to 4 g + 3 hold `bytes[t]` in column `columns[t]`, t from
+/// `starts[g]` to `starts[g + 1]`, and 0 elsewhere. Rows beyond the last are 0.
 pub struct PixelRows {
     n: usize,
     d: usize,
@@ -38,9 +41,9 @@ pub struct PixelRows {
 }
 
 impl PixelRows {
-    /// From row-major bytes, d (at least 1, at most 65,536) to a row: the rows of `order`, one after the other, for
-    /// which neighbours that are alike are best. Panics when one is not there. O(n d); six bytes for every column in
-    /// which one of four rows is not 0.
+    /// From row-major bytes, d (at least 1, at most 65,536) to a row: the rows of `order`, one after the
+    /// other, for which neighbours that are alike are best. Panics when one is not there. O(n d); six bytes
+    /// for every column in which one of four rows is not 0.
     pub fn new(bytes: &[u8], d: usize, order: &[u32]) -> PixelRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
         assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
@@ -74,9 +77,9 @@ impl PixelRows {
     }
 }
 
-/// Four neighbouring rows in double precision: converted once, for a product and a sum.
-/// Products and sums are taken a tile of columns at a time, so that several groups can share what a first-level cache
-/// holds of the vectors.
+/// Four neighbouring rows in double precision: converted once, for a product and a sum. Products and sums are
+/// taken a tile of columns at a time, so that several groups can share what a first-level cache holds of the
+/// vectors.
 pub struct PixelGroup {
     columns: Vec<u16>,
     values: Vec<[f64; TOGETHER]>,
@@ -99,8 +102,8 @@ impl PixelGroup {
         self.ends.len()
     }
 
-    /// Reads rows 4 `group` to 4 `group` + 3 of the same x. Panics when they are not there, or of another number of
-    /// columns.
+    /// Reads rows 4 `group` to 4 `group` + 3 of the same x. Panics when they are not there, or of another
+    /// number of columns.
     pub fn read(&mut self, x: &PixelRows, group: usize) {
         assert_eq!(x.d, self.width, "rows of other columns");
         let range = x.starts[group]..x.starts[group + 1];
@@ -120,13 +123,14 @@ impl PixelGroup {
         (&self.columns[start..self.ends[tile]], &self.values[start..self.ends[tile]])
     }
 
-    /// `start` plus the products of the four rows with eight vectors, in the columns of a tile. Panics with fewer
-    /// vectors than columns.
+    /// `start` plus the products of the four rows with eight vectors, in the columns of a tile. Panics with
+    /// fewer vectors than columns.
     pub fn project(&self, tile: usize, start: &[Lanes; TOGETHER], vectors: &[Lanes]) -> [Lanes; TOGETHER] {
         self.project_at(simd::level(), tile, start, vectors)
     }
 
-    /// Adds the four rows, each times its factors, in the columns of a tile. Panics with fewer sums than columns.
+    /// Adds the four rows, each times its factors, in the columns of a tile. Panics with fewer sums than
+    /// columns.
     pub fn accumulate(&self, tile: usize, factors: &[Lanes; TOGETHER], sums: &mut [Lanes]) {
         self.accumulate_at(simd::level(), tile, factors, sums);
     }
@@ -207,13 +211,14 @@ impl PixelGroup {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => unsafe { x86::project_one(columns, values, start, vector) },
             _ => {
-                let mut sums = [*start, [0.0; TOGETHER]];
+                let mut sums = [[0.0; TOGETHER]; ONE_CHAINS];
+                sums[0] = *start;
                 for (t, (&column, values)) in columns.iter().zip(values).enumerate() {
-                    let terms = sums[t % CHAINS].iter_mut().zip(values);
+                    let terms = sums[t % ONE_CHAINS].iter_mut().zip(values);
                     terms.for_each(|(sum, value)| *sum = value.mul_add(vector[usize::from(column)], *sum));
                 }
-                let [a, b] = sums;
-                std::array::from_fn(|row| a[row] + b[row])
+                let [a, b, c, d] = sums;
+                std::array::from_fn(|row| (a[row] + b[row]) + (c[row] + d[row]))
             }
         }
     }
@@ -244,8 +249,8 @@ impl PixelGroup {
 
 for_each_level! {
     fn widen(bytes: &[[u8; TOGETHER]], out: &mut [[f64; TOGETHER]]) {
-        for (out, bytes) in out.iter_mut().zip(bytes) {
-            *out = bytes.map(f64::from);
+        for (out, byte) in out.as_flattened_mut().iter_mut().zip(bytes.as_flattened()) {
+            *out = f64::from(*byte);
         }
     }
 }
@@ -296,7 +301,9 @@ mod tests {
                     Some(&row) => f64::from(bytes[row as usize * d + j]),
                     None => 0.0,
                 };
-                assert_eq!(single, eight.map(|lanes| lanes.0[5]), "{d}");
+                for (single, lanes) in single.iter().zip(&eight) {
+                    assert!((single - lanes.0[5]).abs() < 1e-9, "{d}");
+                }
                 for (row, lanes) in eight.iter().enumerate() {
                     let product = (0..d).map(|j| pixel(row, j) * vectors[j].0[2]).sum::<f64>();
                     assert!((lanes.0[2] - start.0[2] - product).abs() < 1e-9, "{d}");

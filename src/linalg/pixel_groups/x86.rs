@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{CHAINS, LANES, Lanes, TOGETHER};
+use super::{CHAINS, LANES, Lanes, ONE_CHAINS, TOGETHER};
 
 /// Defines product and sum of a group in double precision, in sweeps over its columns that take `$registers`
 /// registers of `$width` lanes each: as many as there are sums for.
@@ -127,15 +127,16 @@ pub unsafe fn project_one(
     start: &[f64; TOGETHER],
     vector: &[f64],
 ) -> [f64; TOGETHER] {
-    let (columns, last_columns) = columns.as_chunks::<CHAINS>();
-    let (values, last_values) = values.as_chunks::<CHAINS>();
+    let (columns, last_columns) = columns.as_chunks::<ONE_CHAINS>();
+    let (values, last_values) = values.as_chunks::<ONE_CHAINS>();
     // SAFETY: four values fill a register.
     let load = |values: &[f64; TOGETHER]| unsafe { _mm256_loadu_pd(values.as_ptr()) };
     // SAFETY: the column is one of the vector's.
     let entry = |column: u16| _mm256_set1_pd(unsafe { *vector.get_unchecked(column as usize) });
-    let mut sums = [load(start), _mm256_setzero_pd()];
+    let mut sums = [_mm256_setzero_pd(); ONE_CHAINS];
+    sums[0] = load(start);
     for (columns, values) in columns.iter().zip(values) {
-        for q in 0..CHAINS {
+        for q in 0..ONE_CHAINS {
             sums[q] = _mm256_fmadd_pd(load(&values[q]), entry(columns[q]), sums[q]);
         }
     }
@@ -143,8 +144,9 @@ pub unsafe fn project_one(
         sums[q] = _mm256_fmadd_pd(load(values), entry(column), sums[q]);
     }
     let mut out = [0.0; TOGETHER];
+    let sum = _mm256_add_pd(_mm256_add_pd(sums[0], sums[1]), _mm256_add_pd(sums[2], sums[3]));
     // SAFETY: four values fill a register.
-    unsafe { _mm256_storeu_pd(out.as_mut_ptr(), _mm256_add_pd(sums[0], sums[1])) };
+    unsafe { _mm256_storeu_pd(out.as_mut_ptr(), sum) };
     out
 }
 

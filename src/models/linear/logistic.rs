@@ -1,6 +1,7 @@
 //! `LogisticRegression`: one-vs-rest with LIBLINEAR's meaning (the intercept is one more weight,
-//! regularised), or as the softmax model (the intercept is free, as scikit-learn's other solvers have it). By default
-//! it is the minimiser of its objective; as `lbfgs` and `saga` it is where scikit-learn's solvers stop.
+//! regularised), or as the softmax model (the intercept is free, as scikit-learn's other solvers have it). By
+//! default it is the minimiser of its objective; as `lbfgs` and `saga` it is where scikit-learn's solvers
+//! stop.
 
 mod lbfgs;
 mod loss;
@@ -37,8 +38,8 @@ pub enum LogisticMultiClass {
 pub enum Solver {
     /// The minimiser, to `tol` by the duality gap. One-vs-rest the intercept is regularised, as in LIBLINEAR.
     Liblinear,
-    /// scikit-learn's L-BFGS, l2 only, intercepts free: ends when no entry of the gradient of the mean loss and its
-    /// share of the norm is larger than `tol`, or at `max_iter` iterations.
+    /// scikit-learn's L-BFGS, l2 only, intercepts free: ends when no entry of the gradient of the mean loss
+    /// and its share of the norm is larger than `tol`, or at `max_iter` iterations.
     Lbfgs,
     /// scikit-learn's SAGA, intercepts free: ends when a pass changes no weight by more than `tol` times the
     /// largest, or after `max_iter` passes.
@@ -79,8 +80,8 @@ impl LogisticRegression {
         }
     }
 
-    /// Fits and gives the model with its weights. Only [`Solver::Saga`] draws from `seed`. `Err` for C that is not
-    /// above 0, l1 with [`Solver::Lbfgs`], and data that [`Problems::new`] refuses.
+    /// Fits and gives the model with its weights. Only [`Solver::Saga`] draws from `seed`. `Err` for C that
+    /// is not above 0, l1 with [`Solver::Lbfgs`], and data that [`Problems::new`] refuses.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         let c = self.c;
         if !(c > 0.0 && c.is_finite()) {

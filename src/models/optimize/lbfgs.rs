@@ -1,8 +1,9 @@
 //! The limited-memory BFGS method (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5), and a
-//! minimiser that makes the iterations of SciPy's L-BFGS-B where no variable is bounded: Byrd, Lu, Nocedal and Zhu,
-//! "A limited memory algorithm for bound constrained optimization", 1995, version 3.0.
+//! minimiser that makes the iterations of SciPy's L-BFGS-B where no variable is bounded: Byrd, Lu, Nocedal
+//! and Zhu, "A limited memory algorithm for bound constrained optimization", 1995, version 3.0.
 //!
-//! Without bounds the compact matrices of L-BFGS-B and the two-loop recursion are the same direction up to rounding.
+//! Without bounds the compact matrices of L-BFGS-B and the two-loop recursion are the same direction up to
+//! rounding.
 
 use std::collections::VecDeque;
 
@@ -35,8 +36,8 @@ pub struct Ending {
     /// Evaluations of the function and its gradient.
     pub evaluations: usize,
     pub value: f64,
-    /// Whether one of the two tolerances ended it, not the limit of iterations or a failed line search. As in SciPy
-    /// the limit comes first where both are met at once.
+    /// Whether one of the two tolerances ended it, not the limit of iterations or a failed line search. As in
+    /// SciPy the limit comes first where both are met at once.
     pub converged: bool,
 }
 

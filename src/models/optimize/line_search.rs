@@ -1,5 +1,5 @@
-//! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as MINPACK-2's
-//! `dcsrch` has it and SciPy's L-BFGS-B calls it.
+//! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as
+//! MINPACK-2's `dcsrch` has it and SciPy's L-BFGS-B calls it.
 
 /// A step lowers the value by at least this part of what the slope at the start promises.
 const SUFFICIENT_DECREASE: f64 = 1e-3;
@@ -190,8 +190,8 @@ impl LineSearch {
     }
 }
 
-/// theta and gamma of the cubic through two points with their slopes; gamma with its sign turned where `turned`, and
-/// of a cubic without extremes 0 where `clipped`.
+/// theta and gamma of the cubic through two points with their slopes; gamma with its sign turned where
+/// `turned`, and of a cubic without extremes 0 where `clipped`.
 fn cubic(a: Point, b: Point, turned: bool, clipped: bool) -> (f64, f64) {
     let theta = 3.0 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope;
     let s = theta.abs().max(a.slope.abs()).max(b.slope.abs());

@@ -1,9 +1,10 @@
-//! scikit-learn's `solver="lbfgs"`: the mean loss plus |w|^2 / (2 C n) by SciPy's L-BFGS-B from zero, intercepts free,
-//! stopped early.
+//! scikit-learn's `solver="lbfgs"`: the mean loss plus |w|^2 / (2 C n) by SciPy's L-BFGS-B from zero,
+//! intercepts free, stopped early.
 //!
-//! A hundred iterations multiply rounding: with rows in f32 one answer in a hundred on Fashion-MNIST was another than
-//! scikit-learn's. So everything is f64, and rows are bytes, which are exact: a scaled value is (pixel - offset) / scale,
-//! and scaled rows times w are the pixels times v = w / scale less the offsets times v.
+//! A hundred iterations multiply rounding: with rows in f32 one answer in a hundred on Fashion-MNIST was
+//! another than scikit-learn's. So everything is f64, and rows are bytes, which are exact: a scaled value is
+//! (pixel - offset) / scale, and scaled rows times w are the pixels times v = w / scale less the offsets
+//! times v.
 
 use rayon::prelude::*;
 
@@ -17,8 +18,9 @@ use crate::models::{FitError, Training};
 /// scikit-learn's `ftol`.
 const DECREASE: f64 = 64.0 * f64::EPSILON;
 
-/// Columns whose weights or sums stay in the first-level cache, 12 kB, while the groups of a block go through them.
-const TILE: usize = 192;
+/// Columns whose weights or sums stay in the first-level cache, 25 kB, while the groups of a block go through
+/// them.
+const TILE: usize = 392;
 /// Groups of a block, which stay in the second-level cache.
 const GROUPS: usize = 32;
 /// Partial sums of the rows: fixed, so that their order does not depend on the number of threads.
@@ -29,12 +31,13 @@ pub struct Stopped {
     pub classes: Vec<u8>,
     /// k of d + 1 values, the intercept last.
     pub weights: Vec<f64>,
-    /// How the minimisation of the mean loss plus |w|^2 / (2 C n) ended: one of the softmax, else one a class.
+    /// How the minimisation of the mean loss plus |w|^2 / (2 C n) ended: one of the softmax, else one a
+    /// class.
     pub endings: Vec<Ending>,
 }
 
-/// Minimises to scikit-learn's `tol`, for `max_iter` iterations at most. `Err` as [`by_class`] has it. An evaluation
-/// costs O(n d k) at most, in proportion to the pixels that are not black.
+/// Minimises to scikit-learn's `tol`, for `max_iter` iterations at most. `Err` as [`by_class`] has it. An
+/// evaluation costs O(n d k) at most, in proportion to the pixels that are not black.
 pub fn fit(
     training: &Training,
     c: f64,
@@ -68,8 +71,8 @@ struct Objective<'a> {
     decay: f64,
 }
 
-/// Vectors that are taken together: eight side by side and one alone, so that the nine that a softmax of ten classes
-/// needs leave no place empty.
+/// Vectors that are taken together: eight side by side and one alone, so that the nine that a softmax of ten
+/// classes needs leave no place empty.
 const NINE: usize = LANES + 1;
 
 /// Nine vectors at most, feature by feature, what every row's product begins with last.
@@ -91,8 +94,8 @@ impl Scores {
     }
 }
 
-/// The losses of some rows, and the sums of their gradients times the pixels, of each vector of nine, with those of
-/// the gradients themselves last.
+/// The losses of some rows, and the sums of their gradients times the pixels, of each vector of nine, with
+/// those of the gradients themselves last.
 struct Sums {
     losses: f64,
     eight: Vec<Vec<Lanes>>,
@@ -107,12 +110,13 @@ impl Sums {
 }
 
 impl Objective<'_> {
-    /// The value at `weights`, d + 1 values a class; writes the gradient. O(pixels that are not black, times k).
+    /// The value at `weights`, d + 1 values a class; writes the gradient. O(pixels that are not black, times
+    /// k).
     fn evaluate(&self, weights: &[f64], gradient: &mut [f64]) -> f64 {
         let (d, n) = (self.x.columns(), self.x.rows() as f64);
         let k = weights.len() / (d + 1);
-        // A softmax starts at zero and its gradients sum to zero over the classes, so that its weights do, and the
-        // last class's scores follow from the others'.
+        // A softmax starts at zero and its gradients sum to zero over the classes, so that its weights do,
+        // and the last class's scores follow from the others'.
         let vectors = if self.target == Target::Softmax { k - 1 } else { k };
         let nines: Vec<Nine> =
             weights[..vectors * (d + 1)].chunks(NINE * (d + 1)).map(|weights| self.pack(weights)).collect();

@@ -1,5 +1,6 @@
-//! scikit-learn's `solver="saga"` (Defazio, Bach and Lacoste-Julien 2014): its step size, its draws of the rows, its
-//! stopping rule. One pass over the weights a step takes this row's step and the next row's scores together.
+//! scikit-learn's `solver="saga"` (Defazio, Bach and Lacoste-Julien 2014): its step size, its draws of the
+//! rows, its stopping rule. One pass over the weights a step takes this row's step and the next row's scores
+//! together.
 
 use super::loss::Target;
 use crate::dataset::Features;
@@ -26,9 +27,10 @@ pub struct Ending {
     pub converged: bool,
 }
 
-/// Descends from zero until no weight changed by more than `tol` times the largest in a pass of n steps, or for
-/// `max_iter` passes. `targets` are the rows' classes as indices below `k`. The rows drawn are those of scikit-learn's
-/// `random_state=seed`; one-vs-rest, each class draws the same and ends by itself. O(n d k) a pass.
+/// Descends from zero until no weight changed by more than `tol` times the largest in a pass of n steps, or
+/// for `max_iter` passes. `targets` are the rows' classes as indices below `k`. The rows drawn are those of
+/// scikit-learn's `random_state=seed`; one-vs-rest, each class draws the same and ends by itself. O(n d k) a
+/// pass.
 pub fn descend(
     x: &Features,
     targets: &[usize],
@@ -137,8 +139,8 @@ impl<'a> Descent<'a> {
         out.iter_mut().zip(self.rows.scaled().row(row)).for_each(|(out, &x)| *out = f64::from(x));
     }
 
-    /// The step of `row`, whose features are `x`, when `seen` rows have been drawn so far. `products` holds the
-    /// weights times `x`, and then, after the step, times `next`.
+    /// The step of `row`, whose features are `x`, when `seen` rows have been drawn so far. `products` holds
+    /// the weights times `x`, and then, after the step, times `next`.
     fn take(&mut self, row: usize, x: &[f64], next: &[f64], seen: f64, products: &mut [f64]) {
         let k = self.classes.len();
         for (product, class) in products.iter_mut().zip(&self.classes) {
@@ -165,8 +167,8 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// Marks what the last pass changed by no more than `tol` times the largest weight: of the softmax all classes
-    /// together, else each by itself.
+    /// Marks what the last pass changed by no more than `tol` times the largest weight: of the softmax all
+    /// classes together, else each by itself.
     fn finish(&mut self, tol: f64) {
         let changes: Vec<(f64, f64)> = self.classes.iter_mut().map(Class::change_and_size).collect();
         let settled = |(change, size): (f64, f64)| change <= tol * size;
@@ -247,8 +249,8 @@ fn sweep(
     products.iter().sum()
 }
 
-/// The rows that scikit-learn draws for `random_state=seed`: a xorshift generator of 32 bits, which starts at a number
-/// that NumPy's `RandomState(seed).randint(1, 2**31 - 1)` draws.
+/// The rows that scikit-learn draws for `random_state=seed`: a xorshift generator of 32 bits, which starts at
+/// a number that NumPy's `RandomState(seed).randint(1, 2**31 - 1)` draws.
 struct Draws(u32);
 
 impl Draws {
@@ -269,8 +271,8 @@ impl Draws {
     }
 }
 
-/// The first numbers of the Mersenne Twister (Matsumoto and Nishimura 1998) that starts at `seed`, as many as one
-/// state gives, those that need no number of the next state.
+/// The first numbers of the Mersenne Twister (Matsumoto and Nishimura 1998) that starts at `seed`, as many as
+/// one state gives, those that need no number of the next state.
 fn mersenne_twister(seed: u32) -> impl Iterator<Item = u32> {
     const SIZE: usize = 624;
     const MIDDLE: usize = 397;
