@@ -63,8 +63,8 @@ fn solver(reader: &Reader) -> Result<Solver, String> {
         "lbfgs" => Ok(Solver::Lbfgs),
         "saga" => Ok(Solver::Saga),
         other @ ("newton-cg" | "sag") => Err(format!(
-            "solver={other:?}: not implemented; \"liblinear\", the default, minimises the objective, \"lbfgs\" and \
-             \"saga\" stop where scikit-learn's stop"
+            "solver={other:?}: not implemented; \"liblinear\", the default, minimises the objective, \
+             \"lbfgs\" and \"saga\" stop where scikit-learn's stop"
         )),
         _ => Ok(Solver::Liblinear),
     }
