@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::loss::Target;
 use crate::dataset::Scaling;
 use crate::linalg::pixel_groups::{LANES, Lanes, PixelGroup, PixelRows, TOGETHER};
-use crate::models::linear::model::by_class;
+use crate::models::linear::model::{ByClass, by_class};
 use crate::models::optimize::lbfgs::{Ending, StoppingRule, minimize};
 use crate::models::{FitError, Training};
 
@@ -44,7 +44,7 @@ pub fn fit(
     softmax: bool,
     (tol, max_iter): (f64, usize),
 ) -> Result<Stopped, FitError> {
-    let (order, targets, classes) = by_class(training)?;
+    let ByClass { order, targets, classes } = by_class(training)?;
     let (features, k) = (training.features, classes.len());
     let x = PixelRows::new(features.pixels(), features.d(), &order);
     let width = features.d() + 1;
