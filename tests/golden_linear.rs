@@ -180,8 +180,9 @@ fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> Li
             "multinomial" => logistic::LogisticMultiClass::Multinomial,
             _ => logistic::LogisticMultiClass::Ovr,
         };
-        let model = LogisticRegression { c, penalty, multi_class, tol, max_iter: STEPS };
-        return model.fit_linear(&data.training()).unwrap();
+        let model =
+            LogisticRegression { c, penalty, multi_class, tol, max_iter: STEPS, ..Default::default() };
+        return model.fit_linear(&data.training(), 1).unwrap();
     }
     let multi_class = match text("multi_class") {
         "crammer_singer" => linear_svc::SvcMultiClass::CrammerSinger,

@@ -60,6 +60,18 @@ fn the_classic_suite_is_the_published_grid() {
     }
 }
 
+/// A suite of its own: no row of it is one of the published grid, whose ids do not name a solver.
+#[test]
+fn solvers_that_stop_early_are_asked_for_by_name() {
+    let grid = file::read(&benchmarks().join("solvers.toml")).unwrap();
+    assert!(!grid.default);
+    let ids: Vec<String> = grid.expand(&[]).iter().map(|planned| planned.configuration.id()).collect();
+    assert_eq!(ids.len(), 9);
+    assert!(ids.contains(&"LogisticRegression,C=10,multi_class=multinomial,solver=lbfgs".to_string()));
+    assert!(ids.iter().all(|id| id.contains("solver=") && !self::ids().contains(id)));
+    assert!(self::ids().iter().all(|id| !id.contains("solver=")));
+}
+
 #[test]
 fn every_family_has_a_line_of_analysis() {
     let grid = file::read(&benchmarks().join("classic.toml")).unwrap();

@@ -162,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn the_solver_of_the_published_grid_is_not_in_the_id_and_others_are() {
+        let of = |parameters| id("LogisticRegression", parameters);
+        let plain = "LogisticRegression,multi_class=multinomial,penalty=l1";
+        assert_eq!(of(json!({"penalty": "l1", "multi_class": "multinomial"})), plain);
+        assert_eq!(of(json!({"penalty": "l1", "multi_class": "multinomial", "solver": "liblinear"})), plain);
+        assert_eq!(
+            of(json!({"C": 10, "solver": "lbfgs", "max_iter": 100})),
+            "LogisticRegression,C=10,solver=lbfgs"
+        );
+    }
+
+    #[test]
     fn ids_of_the_published_grid() {
         assert_eq!(id("SVC", json!({"kernel": "linear", "C": 10.0})), "SVC,C=10,kernel=linear");
         assert_eq!(id("SVC", json!({"C": 1, "kernel": "rbf"})), "SVC");

@@ -15,6 +15,7 @@ pub mod matrix;
 pub mod mixed;
 pub mod pages;
 pub mod panels;
+pub mod pixel_groups;
 pub mod products;
 pub mod simd;
 pub mod sparse;

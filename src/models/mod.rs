@@ -15,6 +15,7 @@ pub mod linear;
 pub mod mlp;
 pub mod naive_bayes;
 pub mod neighbors;
+mod optimize;
 pub mod svm;
 pub mod tree;
 

@@ -165,6 +165,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
             flag("fit_intercept", true),
             number("intercept_scaling", Kind::Above(0.0), 1.0),
             CLASS_WEIGHT,
+            // Native: liblinear is the minimiser, lbfgs and saga stop where scikit-learn's stop, the others are not there.
             choice("solver", &["liblinear", "newton-cg", "lbfgs", "sag", "saga"], "liblinear"),
             number("max_iter", Kind::Whole(1), 100.0),
             choice("multi_class", &["ovr", "multinomial"], "ovr"),

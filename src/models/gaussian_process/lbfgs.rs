@@ -1,10 +1,6 @@
-//! Minimising a smooth convex function by the limited-memory BFGS method (Nocedal and Wright, Numerical
-//! Optimization, algorithms 7.4 and 7.5) with a backtracking line search.
+//! Minimising a smooth convex function by the limited-memory BFGS method with a backtracking line search.
 
-use std::collections::VecDeque;
-
-/// Pairs of steps and gradient changes that are remembered.
-const MEMORY: usize = 10;
+use crate::models::optimize::lbfgs::{MEMORY, Pairs, descent_direction, dot};
 
 /// Steps in a row that must have brought next to nothing.
 const PATIENCE: usize = 3;
@@ -29,14 +25,14 @@ pub fn minimize(
     let mut gradient = vec![0.0; x.len()];
     let mut value = function(x, &mut gradient);
     let mut stalled = 0;
-    let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
+    let mut pairs = Pairs::new();
     let mut trial = vec![0.0; x.len()];
     let mut trial_gradient = vec![0.0; x.len()];
     for iterations in 0..max_iter {
         if stalled == PATIENCE || gradient.iter().all(|&g| g == 0.0) {
             return Ending { iterations, value, converged: true };
         }
-        let direction = downhill(&gradient, &pairs);
+        let direction = descent_direction(&gradient, &pairs);
         let slope = dot(&direction, &gradient);
         // The first direction has no scale yet: a step of length 1 at most.
         let mut step = if pairs.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
@@ -68,30 +64,6 @@ pub fn minimize(
         value = new;
     }
     Ending { iterations: max_iter, value, converged: stalled == PATIENCE }
-}
-
-/// Minus the approximate inverse Hessian times the gradient: the two-loop recursion.
-fn downhill(gradient: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
-    let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
-    let mut alphas = Vec::with_capacity(pairs.len());
-    for (moved, changed) in pairs.iter().rev() {
-        let alpha = dot(moved, &q) / dot(moved, changed);
-        q.iter_mut().zip(changed).for_each(|(q, y)| *q -= alpha * y);
-        alphas.push(alpha);
-    }
-    if let Some((moved, changed)) = pairs.back() {
-        let scale = dot(moved, changed) / dot(changed, changed);
-        q.iter_mut().for_each(|q| *q *= scale);
-    }
-    for ((moved, changed), alpha) in pairs.iter().zip(alphas.into_iter().rev()) {
-        let beta = dot(changed, &q) / dot(moved, changed);
-        q.iter_mut().zip(moved).for_each(|(q, s)| *q += (alpha - beta) * s);
-    }
-    q
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

@@ -86,13 +86,10 @@ pub struct Problems {
 impl Problems {
     /// `Err` as [`targets`] has it. O(n d).
     pub fn new(training: &Training) -> Result<Problems, FitError> {
-        let (targets, classes) = targets(training)?;
+        let ByClass { order, targets, classes } = by_class(training)?;
         let (features, scaling) = (training.features, training.features.scaling());
-        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
-        order.sort_by_key(|&row| targets[row as usize]);
         let value = |j, byte| scaling.value(j, byte);
         let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
-        let targets = order.iter().map(|&row| targets[row as usize]).collect();
         Ok(Problems { x, targets, classes })
     }
 
@@ -110,6 +107,25 @@ impl Problems {
     pub fn k(&self) -> usize {
         self.classes.len()
     }
+}
+
+/// The training rows class by class.
+pub(super) struct ByClass {
+    /// The row of the training data that stands at each place.
+    pub order: Vec<u32>,
+    /// Its class, as an index into `classes`.
+    pub targets: Vec<usize>,
+    /// The classes that occur, rising.
+    pub classes: Vec<u8>,
+}
+
+/// Sorts the rows by class, keeping their order within each. `Err` as [`targets`] has it.
+pub(super) fn by_class(training: &Training) -> Result<ByClass, FitError> {
+    let (targets, classes) = targets(training)?;
+    let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+    order.sort_by_key(|&row| targets[row as usize]);
+    let targets = order.iter().map(|&row| targets[row as usize]).collect();
+    Ok(ByClass { order, targets, classes })
 }
 
 /// The class of each row as an index into the classes that occur, and these, rising. `Err` without rows,

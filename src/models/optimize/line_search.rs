@@ -1,0 +1,204 @@
+//! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as
+//! MINPACK-2's `dcsrch` has it and SciPy's L-BFGS-B calls it.
+
+/// A step lowers the value by at least this part of what the slope at the start promises.
+const SUFFICIENT_DECREASE: f64 = 1e-3;
+/// The slope falls to this part of the one at the start.
+const CURVATURE: f64 = 0.9;
+/// The search also ends when the interval is this part of its upper end.
+const NARROW: f64 = 0.1;
+/// The longest step.
+const LONGEST: f64 = 1e10;
+/// How far a step may go beyond the last, at least and at most, while no minimum is bracketed.
+const EXTRAPOLATION: (f64, f64) = (1.1, 4.0);
+/// The interval is halved where two steps did not bring it to this part.
+const SHRINKAGE: f64 = 0.66;
+
+/// What to do after an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Advice {
+    /// Evaluate at this step.
+    Try(f64),
+    /// Take the step that was evaluated last: it meets both conditions, or rounding leaves nothing better.
+    Accept,
+}
+
+/// Value and slope at a step.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    step: f64,
+    value: f64,
+    slope: f64,
+}
+
+/// The state of a search along a direction.
+pub struct LineSearch {
+    start: Point,
+    /// Whether a minimum lies between `best` and `other`.
+    bracketed: bool,
+    /// No step yet with enough decrease and a slope upwards: then a modified function is searched.
+    first_stage: bool,
+    /// The end of the interval with the least value, and the other end.
+    best: Point,
+    other: Point,
+    /// The length of the interval now and before.
+    width: f64,
+    last_width: f64,
+    /// The steps allowed next.
+    least: f64,
+    most: f64,
+}
+
+impl LineSearch {
+    /// From value and slope at step 0, the slope below 0, where `step` will be tried first.
+    pub fn new(value: f64, slope: f64, step: f64) -> LineSearch {
+        let start = Point { step: 0.0, value, slope };
+        LineSearch {
+            start,
+            bracketed: false,
+            first_stage: true,
+            best: start,
+            other: start,
+            width: LONGEST,
+            last_width: 2.0 * LONGEST,
+            least: 0.0,
+            most: step + EXTRAPOLATION.1 * step,
+        }
+    }
+
+    /// Takes the value and slope at `step`.
+    pub fn advance(&mut self, step: f64, value: f64, slope: f64) -> Advice {
+        let tried = Point { step, value, slope };
+        let test_slope = SUFFICIENT_DECREASE * self.start.slope;
+        let bound = self.start.value + step * test_slope;
+        let enough = value <= bound;
+        if self.first_stage && enough && slope >= 0.0 {
+            self.first_stage = false;
+        }
+        let exhausted = self.bracketed && (step <= self.least || step >= self.most || self.is_narrow());
+        let longest = step == LONGEST && enough && slope <= test_slope;
+        let shortest = step == 0.0 && (!enough || slope >= test_slope);
+        let met = enough && slope.abs() <= CURVATURE * -self.start.slope;
+        if exhausted || longest || shortest || met {
+            return Advice::Accept;
+        }
+        let mut next = if self.first_stage && value <= self.best.value && !enough {
+            // Less, but not enough: by the function less the line that marks sufficient decrease.
+            let tilt = |point: Point, by: f64| Point {
+                value: point.value + by * point.step * test_slope,
+                slope: point.slope + by * test_slope,
+                ..point
+            };
+            (self.best, self.other) = (tilt(self.best, -1.0), tilt(self.other, -1.0));
+            let next = self.narrow(tilt(tried, -1.0));
+            (self.best, self.other) = (tilt(self.best, 1.0), tilt(self.other, 1.0));
+            next
+        } else {
+            self.narrow(tried)
+        };
+        if self.bracketed {
+            if (self.other.step - self.best.step).abs() >= SHRINKAGE * self.last_width {
+                next = self.best.step + 0.5 * (self.other.step - self.best.step);
+            }
+            self.last_width = self.width;
+            self.width = (self.other.step - self.best.step).abs();
+            self.least = self.best.step.min(self.other.step);
+            self.most = self.best.step.max(self.other.step);
+        } else {
+            self.least = next + EXTRAPOLATION.0 * (next - self.best.step);
+            self.most = next + EXTRAPOLATION.1 * (next - self.best.step);
+        }
+        next = next.clamp(0.0, LONGEST);
+        // Where nothing is left to gain, the best step so far.
+        if self.bracketed && (next <= self.least || next >= self.most || self.is_narrow()) {
+            next = self.best.step;
+        }
+        Advice::Try(next)
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.most - self.least <= NARROW * self.most
+    }
+
+    /// `dcstep`: narrows the interval by what was tried, and gives a safeguarded step of cubic and quadratic
+    /// interpolation.
+    fn narrow(&mut self, tried: Point) -> f64 {
+        let Point { step, value, slope } = tried;
+        let best = self.best;
+        let opposite = slope * best.slope.signum() < 0.0;
+        let next = if value > best.value {
+            // A higher value brackets a minimum.
+            let (theta, gamma) = cubic(best, tried, step < best.step, false);
+            let r = (gamma - best.slope + theta) / (gamma - best.slope + gamma + slope);
+            let cubic = best.step + r * (step - best.step);
+            let chord = (best.value - value) / (step - best.step) + best.slope;
+            let quadratic = best.step + best.slope / chord / 2.0 * (step - best.step);
+            self.bracketed = true;
+            if (cubic - best.step).abs() <= (quadratic - best.step).abs() {
+                cubic
+            } else {
+                cubic + (quadratic - cubic) / 2.0
+            }
+        } else if opposite {
+            // So do slopes of opposite sign.
+            let (theta, gamma) = cubic(best, tried, step > best.step, false);
+            let r = (gamma - slope + theta) / (gamma - slope + gamma + best.slope);
+            let cubic = step + r * (best.step - step);
+            let secant = step + slope / (slope - best.slope) * (best.step - step);
+            self.bracketed = true;
+            if (cubic - step).abs() > (secant - step).abs() { cubic } else { secant }
+        } else if slope.abs() < best.slope.abs() {
+            // The slope falls: the cubic counts only where it has a minimum beyond the step.
+            let (theta, gamma) = cubic(best, tried, step > best.step, true);
+            let r = (gamma - slope + theta) / (gamma + (best.slope - slope) + gamma);
+            let cubic = if r < 0.0 && gamma != 0.0 {
+                step + r * (best.step - step)
+            } else if step > best.step {
+                self.most
+            } else {
+                self.least
+            };
+            let secant = step + slope / (slope - best.slope) * (best.step - step);
+            let cubic_is_nearer = (cubic - step).abs() < (secant - step).abs();
+            if self.bracketed {
+                let next = if cubic_is_nearer { cubic } else { secant };
+                let border = step + SHRINKAGE * (self.other.step - step);
+                if step > best.step { next.min(border) } else { next.max(border) }
+            } else {
+                let cubic_is_farther = (cubic - step).abs() > (secant - step).abs();
+                let next = if cubic_is_farther { cubic } else { secant };
+                next.max(self.least).min(self.most)
+            }
+        } else if self.bracketed {
+            let (theta, gamma) = cubic(self.other, tried, step > self.other.step, false);
+            let r = (gamma - slope + theta) / (gamma - slope + gamma + self.other.slope);
+            step + r * (self.other.step - step)
+        } else if step > best.step {
+            self.most
+        } else {
+            self.least
+        };
+        if value > best.value {
+            self.other = tried;
+        } else {
+            if opposite {
+                self.other = best;
+            }
+            self.best = tried;
+        }
+        next
+    }
+}
+
+/// theta and gamma of the cubic through two points with their slopes; gamma with its sign turned where
+/// `turned`, and of a cubic without extremes 0 where `clipped`.
+fn cubic(a: Point, b: Point, turned: bool, clipped: bool) -> (f64, f64) {
+    let theta = 3.0 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope;
+    let s = theta.abs().max(a.slope.abs()).max(b.slope.abs());
+    let mut square = (theta / s) * (theta / s) - (a.slope / s) * (b.slope / s);
+    if clipped {
+        square = square.max(0.0);
+    }
+    let gamma = s * square.sqrt();
+    (theta, if turned { -gamma } else { gamma })
+}
