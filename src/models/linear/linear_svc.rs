@@ -2,6 +2,7 @@
 //! `intercept_scaling` = 1.
 
 use super::convex::{HingeLoss, Interior};
+use super::crammer_singer;
 use super::logistic::Penalty;
 use super::{LinearModel, Problems};
 use crate::models::{Classifier, FitError, Model, Training};
@@ -58,12 +59,14 @@ impl LinearSVC {
         if !(c > 0.0 && c.is_finite()) {
             return Err(FitError::parameter("C", c, "must be above 0"));
         }
-        let loss = match (self.multi_class, self.loss) {
-            (SvcMultiClass::CrammerSinger, _) => HingeLoss::CrammerSinger,
-            (_, SvcLoss::Hinge) => HingeLoss::Hinge,
-            (_, SvcLoss::SquaredHinge) => HingeLoss::SquaredHinge,
+        if self.multi_class == SvcMultiClass::CrammerSinger {
+            return Ok(crammer_singer::minimise(&problems, c, self.tol).into_model(&problems));
+        }
+        let loss = match self.loss {
+            SvcLoss::Hinge => HingeLoss::Hinge,
+            SvcLoss::SquaredHinge => HingeLoss::SquaredHinge,
         };
-        let l1 = self.penalty == Penalty::L1 && loss != HingeLoss::CrammerSinger;
+        let l1 = self.penalty == Penalty::L1;
         let minimum = Interior { loss, c, l1, tol: self.tol, max_iter: self.max_iter }.minimise(&problems);
         Ok(minimum.into_model(&problems))
     }

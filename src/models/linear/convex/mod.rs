@@ -21,7 +21,7 @@ mod loss;
 mod newton;
 mod norm;
 mod pair;
-mod passes;
+pub(super) mod passes;
 
 use serde_json::Map;
 
