@@ -128,6 +128,15 @@ impl SparseRows {
         }
     }
 
+    /// Writes a row out in double precision: what products and sums take its values for. O(d).
+    pub fn write_wide(&self, row: usize, out: &mut [f64]) {
+        out.copy_from_slice(&self.base);
+        let (columns, values) = self.group(row / TOGETHER);
+        for (&column, values) in columns.iter().zip(values) {
+            out[usize::from(column)] += f64::from(values[row % TOGETHER]);
+        }
+    }
+
     /// The same rows with every value squared.
     pub fn squared(&self) -> SparseRows {
         let square = |(&column, values): (&u16, &[f32; TOGETHER])| {

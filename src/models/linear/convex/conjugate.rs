@@ -18,8 +18,8 @@ const MOST_SAMPLE: usize = 8192;
 const MANY_PRODUCTS: usize = 25;
 /// A diagonal that differs from the one in the factors by less than this part of what they factor is as good.
 const SAME: f64 = 1e-3;
-/// Products at most for one solution, at first.
-pub const MOST_PRODUCTS: usize = 60;
+/// Products at most for one solution.
+const MOST_PRODUCTS: usize = 60;
 
 /// When a solution is good enough: all three are to hold.
 #[derive(Clone, Copy)]
@@ -70,19 +70,11 @@ pub struct Solver<F> {
     /// The factors of the last solution, by which the next estimate chooses its rows, and the diagonal in them.
     factors: Option<Vec<Arc<F>>>,
     diagonal: Vec<f64>,
-    /// Products at most for one solution.
-    pub most_products: usize,
 }
 
 impl<F> Default for Solver<F> {
     fn default() -> Solver<F> {
-        Solver {
-            grams: Vec::new(),
-            sample: SAMPLE,
-            factors: None,
-            diagonal: Vec::new(),
-            most_products: MOST_PRODUCTS,
-        }
+        Solver { grams: Vec::new(), sample: SAMPLE, factors: None, diagonal: Vec::new() }
     }
 }
 
@@ -142,7 +134,7 @@ impl<F: Factor> Solver<F> {
         let mut products = 0;
         let (mut gained, mut last_gain) = (0.0, 0.0);
         let mut smooth = accuracy.absolute.is_finite().then(|| Smooth::new(&residual));
-        while products < self.most_products
+        while products < MOST_PRODUCTS
             && (sizes.iter().sum::<f64>() > goal
                 || last_gain > accuracy.gain * gained
                 || smooth.as_ref().is_some_and(|smooth| smooth.half_square() > accuracy.absolute))

@@ -1,10 +1,9 @@
 //! Minimises R(w) + the losses of all rows, for all classes together, R being the l1 norm or half the squared
 //! l2 norm, until the duality gap proves that the objective is within a given part of the least there is.
 //!
-//! - Smooth losses by Newton's method ([`newton`]), hinges by an interior-point method ([`interior`]).
-//! - Both solve Newton's equations by conjugate gradients ([`conjugate`]), whose products with the second
-//!   derivative are exact and cost one pass over the rows that bend (Keerthi and DeCoste 2005; Lin, Weng and
-//!   Keerthi 2008), preconditioned by the Cholesky factors of each class's own second derivative, which is
+//! - Newton's method ([`newton`]), with equations solved by conjugate gradients ([`conjugate`]), whose products with
+//!   the second derivative are exact and cost one pass over the rows that bend (Keerthi and DeCoste 2005; Lin, Weng
+//!   and Keerthi 2008), preconditioned by the Cholesky factors of each class's own second derivative, which is
 //!   estimated from a sample of the rows ([`curvature`]).
 //! - The slopes of the losses are a point of Fenchel's dual problem, so every gradient brings a bound on what
 //!   is left to gain.
@@ -15,18 +14,13 @@
 mod bends;
 mod conjugate;
 mod curvature;
-mod hinge;
-mod interior;
 mod loss;
 mod newton;
 mod norm;
-mod pair;
-mod passes;
+pub(super) mod passes;
 
 use serde_json::Map;
 
-pub use hinge::HingeLoss;
-pub use interior::Interior;
 pub use loss::{Logistic, Softmax};
 pub use newton::minimise;
 pub use norm::Norm;
@@ -48,7 +42,7 @@ pub struct Settings {
 pub struct Minimum {
     /// k of d + 1 values, the intercept last.
     pub weights: Vec<f64>,
-    /// R(w) + losses, not of their stand-ins.
+    /// R(w) + losses.
     pub objective: f64,
     /// At most this much above the least objective.
     pub gap: f64,

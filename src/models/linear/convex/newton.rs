@@ -7,7 +7,7 @@ use super::bends::Bends;
 use super::conjugate::{Accuracy, Solution, Solver, dot};
 use super::loss::Loss;
 use super::{Minimum, Norm, Problems, Settings, passes};
-use crate::linalg::cholesky::{Cholesky, Factor, RoundedCholesky};
+use crate::linalg::cholesky::RoundedCholesky;
 
 /// Conjugate gradients end when the residual has fallen to this part, in the preconditioner's norm.
 const RESIDUAL: f64 = 0.1;
@@ -16,10 +16,6 @@ const GAIN: f64 = 0.03;
 /// A smooth problem is nearly solved when a Newton step promises less than this part of what the stand-in
 /// differs by.
 const NEARLY: f64 = 0.1;
-/// A step promises little when it is less than this part of the objective.
-const LITTLE: f64 = 0.02;
-/// An approach ends with a step cut shorter than this.
-const SHORT: f64 = 0.5;
 /// What a step promises at most, in parts of what may be left at the end, before one that is to prove the end.
 const PROVABLE: f64 = 4.0;
 /// Where classes are coupled, an estimate is as good as stale after a solution with more products than this.
@@ -40,49 +36,35 @@ const CHUNK: usize = 1024;
 
 /// Minimises from zero, with factors rounded: they are read at every product. A pass costs O(differences k), an estimate of the second derivative O(k (SAMPLE d^2 + d^3)).
 pub fn minimise<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> Minimum {
-    Search::<L, RoundedCholesky>::new(problems, loss, settings, false).run()
+    Search::new(problems, loss, settings).run()
 }
 
-/// Comes near the minimum of a stand-in, from zero; gives weights, scores and passes.
-pub fn approach<L: Loss>(problems: &Problems, loss: L, settings: Settings) -> (Vec<f64>, Vec<f64>, usize) {
-    let mut search = Search::<L, Cholesky>::new(problems, loss, settings, true);
-    let minimum = search.run();
-    (minimum.weights, search.scores, search.passes)
-}
-
-struct Search<'a, L, F> {
+struct Search<'a, L> {
     problems: &'a Problems,
     loss: L,
     settings: Settings,
-    /// It is to be near enough when a step promises little, and over before what a proof asks for pays: solutions
-    /// that are judged by what they still gain, and estimates from more rows, made more often.
-    roughly: bool,
     weights: Vec<f64>,
     /// n x k.
     scores: Vec<f64>,
-    solver: Solver<F>,
+    solver: Solver<RoundedCholesky>,
     /// n x k: second derivatives that are not to be fallen below, after steps that went too far; empty for none.
     guards: Vec<f32>,
-    /// The last step promised little.
-    near: bool,
     /// The last step brings the objective so near the least one that the next may prove it.
     provable: bool,
     passes: usize,
 }
 
-impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
-    fn new(problems: &'a Problems, loss: L, settings: Settings, roughly: bool) -> Search<'a, L, F> {
-        let solver = if loss.coupled() && !roughly { Solver::thorough() } else { Solver::default() };
+impl<'a, L: Loss> Search<'a, L> {
+    fn new(problems: &'a Problems, loss: L, settings: Settings) -> Search<'a, L> {
+        let solver = if loss.coupled() { Solver::thorough() } else { Solver::default() };
         Search {
             problems,
             loss,
             settings,
-            roughly,
             weights: vec![0.0; problems.k() * (problems.d() + 1)],
             scores: vec![0.0; problems.n() * problems.k()],
             solver,
             guards: Vec::new(),
-            near: false,
             provable: false,
             passes: 0,
         }
@@ -99,13 +81,10 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         loop {
             let (value, slopes, bends) = self.derivatives();
             let combined = self.combine(&slopes);
-            // What is minimised to the end is no stand-in.
-            let losses = if self.roughly { self.losses() } else { value };
-            let (objective, gap) = self.gap(losses, &slopes, &combined);
+            let (objective, gap) = self.gap(value, &slopes, &combined);
             let gap = gap.min(estimates.0.max(estimates.1)).min(foreseen);
             let converged = gap <= self.settings.tol * objective;
-            if converged || iterations >= self.settings.max_iter || stalled > 3 || (self.roughly && self.near)
-            {
+            if converged || iterations >= self.settings.max_iter || stalled > 3 {
                 let weights = std::mem::take(&mut self.weights);
                 return Minimum { weights, objective, gap, iterations, passes: self.passes, converged };
             }
@@ -122,14 +101,10 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
             self.provable = promised < PROVABLE * self.settings.tol * objective;
             let whole = moved == 1.0 && matches!(self.settings.norm, Norm::L2);
             foreseen = f64::INFINITY;
-            if self.provable && whole && !self.roughly {
+            if self.provable && whole {
                 foreseen = self.foreseen_gap(slopes, &bends, &changes);
             }
             let excess = (smooth - objective).abs();
-            // Steps cut short lead along the border of what the quadratic model knows: the way is then as good as
-            // gone.
-            self.near =
-                promised < LITTLE * objective || (self.roughly && moved < SHORT && !self.loss.coupled());
             iterations += 1;
             if matches!(self.settings.norm, Norm::L1(_)) && moved > 0.0 {
                 estimates = (estimates.1, excess + 2.0 * promised);
@@ -191,7 +166,7 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         // The slopes as they are, or shrunk until the dual point is allowed.
         let (scale, mut conjugate) = match norm {
             Norm::L2 => (1.0, 0.5 * dot(combined, combined)),
-            Norm::L1(_) | Norm::L1Barrier(_) => {
+            Norm::L1(_) => {
                 let counted = self.indexed_weights().zip(combined).filter(|((_, _, counts), _)| *counts);
                 let largest = counted.map(|(_, g)| g.abs()).fold(1.0, f64::max);
                 (1.0 / largest, 0.0)
@@ -253,15 +228,14 @@ impl<'a, L: Loss, F: Factor> Search<'a, L, F> {
         let absolute = match norm {
             _ if !self.provable => f64::INFINITY,
             Norm::L2 => 0.1 * self.settings.tol * objective,
-            Norm::L1(_) | Norm::L1Barrier(_) => f64::INFINITY,
+            Norm::L1(_) => f64::INFINITY,
         };
         let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
-        let gain = if self.roughly { f64::INFINITY } else { GAIN };
-        let accuracy = Accuracy { relative: RESIDUAL, absolute, gain };
+        let accuracy = Accuracy { relative: RESIDUAL, absolute, gain: GAIN };
         let Solution { step, products } =
             self.solver.solve(&self.problems.x, bends, &diagonal, &right, accuracy);
         self.passes += products;
-        if self.loss.coupled() && !self.roughly && products > FEW_PRODUCTS {
+        if self.loss.coupled() && products > FEW_PRODUCTS {
             self.solver.forget();
         }
         step

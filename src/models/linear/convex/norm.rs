@@ -13,8 +13,6 @@ pub enum Norm {
     L2,
     /// The sum of |w|, as the sum of sqrt(w^2 + rounding^2).
     L1(Rounded),
-    /// The sum of |w| with a barrier of this weight around its dual slopes.
-    L1Barrier(f64),
 }
 
 /// The primal-dual state of Andersen, Christiansen, Conn and Overton, "An efficient primal-dual
@@ -36,10 +34,6 @@ impl Norm {
         match self {
             Norm::L2 => 0.5 * w * w,
             Norm::L1(rounded) => rounded.root(w) - rounded.rounding,
-            Norm::L1Barrier(level) => {
-                let root = w.hypot(*level);
-                root - level - level * ((level + root) / (2.0 * level)).ln()
-            }
         }
     }
 
@@ -48,7 +42,6 @@ impl Norm {
         match self {
             Norm::L2 => w,
             Norm::L1(rounded) => w / rounded.root(w),
-            Norm::L1Barrier(level) => w / (level + w.hypot(*level)),
         }
     }
 
@@ -60,7 +53,6 @@ impl Norm {
                 let root = rounded.root(w);
                 ((1.0 - rounded.duals[index] * w / root) / root).max(LEAST_BEND)
             }
-            Norm::L1Barrier(level) => 1.0 / (level + w.hypot(*level)),
         }
     }
 
@@ -68,7 +60,7 @@ impl Norm {
     pub fn exact(&self, w: f64) -> f64 {
         match self {
             Norm::L2 => 0.5 * w * w,
-            Norm::L1(_) | Norm::L1Barrier(_) => w.abs(),
+            Norm::L1(_) => w.abs(),
         }
     }
 
@@ -84,7 +76,7 @@ impl Norm {
     /// Makes the stand-in closer; `false` where there is none.
     pub fn sharpen(&mut self) -> bool {
         match self {
-            Norm::L2 | Norm::L1Barrier(_) => false,
+            Norm::L2 => false,
             Norm::L1(rounded) => {
                 rounded.rounding *= SHRINK;
                 true

@@ -19,7 +19,7 @@ use super::design::{Design, RowSum};
 use super::line_search::minimum_along;
 use super::newton_system::NewtonSystem;
 use super::objective::Objective;
-use super::one_vs_rest::ClassState;
+use super::one_class::ClassState;
 use super::rows::{self, dot};
 use crate::models::linear::logistic::Penalty;
 

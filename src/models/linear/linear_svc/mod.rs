@@ -6,6 +6,7 @@ mod design;
 mod line_search;
 mod newton_system;
 mod objective;
+mod one_class;
 mod one_vs_rest;
 mod rows;
 mod walk;

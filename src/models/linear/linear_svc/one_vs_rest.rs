@@ -1,108 +1,72 @@
-//! One class against the rest, minimised until the duality gap proves it: Newton's method on the smooth problem, the
-//! method of multipliers around it where the problem is not smooth ([`super::augmented_lagrangian`]).
+//! A problem for every class against the rest; they share nothing but the rows.
 
-use super::augmented_lagrangian::AugmentedLagrangian;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+
+use super::LinearSVC;
 use super::design::Design;
-use super::newton_system::NewtonSystem;
 use super::objective::Objective;
-use super::rows;
+use super::one_class::{ClassState, Solution};
+use crate::models::linear::LinearModel;
+use crate::models::linear::model::targets;
+use crate::models::{FitError, Training};
 
-/// One class's solution, in the design's columns.
+/// The problems of all classes, each where its last solution ended.
 #[derive(Clone)]
-pub struct Solution {
-    pub weights: Vec<f64>,
-    pub objective: f64,
-    /// The objective less the largest lower bound that was found.
-    pub gap: f64,
-    /// Newton steps at this C.
-    pub iterations: usize,
+pub struct OneVsRest {
+    objective: Objective,
+    classes: Vec<u8>,
+    design: Arc<Design>,
+    /// One state a class; one in all for two classes, which are one problem with two signs.
+    states: Vec<ClassState>,
 }
 
-/// Where one class stands on its walk along C.
-#[derive(Clone)]
-pub struct ClassState {
-    /// +1 for rows of the class, -1 for the rest.
-    pub signs: Vec<f64>,
-    /// The C of the last solution; `None` before the first.
-    pub c: Option<f64>,
-    pub weights: Vec<f64>,
-    /// The dual variables of the rows.
-    pub duals: Vec<f64>,
-    /// The multipliers of the l1 norm.
-    pub norm_duals: Vec<f64>,
-    /// The penalty of the l1 norm's multipliers; `None` before the first solution.
-    pub norm_penalty: Option<f64>,
-}
+impl OneVsRest {
+    /// Zero weights. `Err` for training data without two classes.
+    pub fn new(settings: &LinearSVC, training: &Training) -> Result<OneVsRest, FitError> {
+        let (targets, classes) = targets(training)?;
+        let LinearSVC { loss, penalty, tol, max_iter, .. } = *settings;
+        let design = Arc::new(Design::new(training.features));
+        let problems = if classes.len() == 2 { 1 } else { classes.len() };
+        let states = (0..problems).map(|class| ClassState::new(&design, &targets, class)).collect();
+        Ok(OneVsRest { objective: Objective { loss, penalty, tol, max_iter }, classes, design, states })
+    }
 
-impl ClassState {
-    /// Zero weights for `class`, an index of `targets`.
-    pub fn new(design: &Design, targets: &[usize], class: usize) -> ClassState {
-        let (n, width) = (design.n(), design.width());
-        ClassState {
-            signs: targets.iter().map(|&target| if target == class { 1.0 } else { -1.0 }).collect(),
-            c: None,
-            weights: vec![0.0; width],
-            duals: vec![0.0; n],
-            norm_duals: vec![0.0; width],
-            norm_penalty: None,
+    /// The minimum at `c`, from where the last solution ended.
+    pub fn solve(&mut self, c: f64) -> LinearModel {
+        let OneVsRest { objective, design, states, .. } = self;
+        let solutions: Vec<Solution> =
+            states.par_iter_mut().map(|state| state.solve(design, objective, c)).collect();
+        self.model(&solutions)
+    }
+
+    /// The model of all classes' weights, and what is known of their minima.
+    fn model(&self, solutions: &[Solution]) -> LinearModel {
+        let (mut weights, mut intercepts) = (Vec::new(), Vec::new());
+        let mut add = |solution: &Solution, sign: f64| {
+            let all = self.design.all_weights(&solution.weights);
+            weights.extend(all[..all.len() - 1].iter().map(|w| sign * w));
+            intercepts.push(sign * all[all.len() - 1]);
+        };
+        solutions.iter().for_each(|solution| add(solution, 1.0));
+        if let [only] = solutions {
+            add(only, -1.0);
         }
+        let tol = self.objective.tol;
+        let list = |of: fn(&Solution) -> Value| solutions.iter().map(of).collect::<Value>();
+        let sum = |of: fn(&Solution) -> f64| solutions.iter().map(of).sum::<f64>();
+        let facts = Map::from_iter([
+            ("iterations".to_string(), solutions.iter().map(|s| s.iterations).sum::<usize>().into()),
+            ("objective".to_string(), sum(|s| s.objective).into()),
+            ("duality_gap".to_string(), sum(|s| s.gap).into()),
+            ("stopping_rule".to_string(), format!("relative duality gap of every class <= {tol}").into()),
+            ("class_iterations".to_string(), list(|s| s.iterations.into())),
+            ("class_objectives".to_string(), list(|s| s.objective.into())),
+            ("class_duality_gaps".to_string(), list(|s| s.gap.into())),
+        ]);
+        let converged = solutions.iter().all(|s| s.gap <= tol * s.objective);
+        LinearModel { classes: self.classes.clone(), weights, intercepts, converged: Some(converged), facts }
     }
-
-    /// Minimises at `c`, from the solution at the last one. A Newton step costs O(non-zero bytes) for its products
-    /// with the rows, and what [`NewtonSystem::solve`] says.
-    pub fn solve(&mut self, design: &Design, objective: &Objective, c: f64) -> Solution {
-        let mut lagrangian = AugmentedLagrangian::new(self, design, *objective, c);
-        let mut system = NewtonSystem::new(design);
-        let mut primal = Best { value: f64::INFINITY, at: Vec::new() };
-        let mut dual = Best { value: f64::NEG_INFINITY, at: Vec::new() };
-        // Newton steps at this C, and since the multipliers moved.
-        let (mut iterations, mut inner) = (0, 0);
-        loop {
-            let point = lagrangian.point();
-            if point.objective < primal.value {
-                primal = Best { value: point.objective, at: lagrangian.weights().to_vec() };
-            }
-            if point.bound > dual.value {
-                dual = Best { value: point.bound, at: lagrangian.duals().to_vec() };
-            }
-            let proven = primal.value - dual.value <= objective.tol * primal.value;
-            if proven || iterations >= objective.max_iter {
-                break;
-            }
-            let exact = inner > 0 && lagrangian.is_inner_minimum(&point, primal.value);
-            if !exact && lagrangian.step(&mut system, &point.gradient) {
-                inner += 1;
-                iterations += 1;
-            } else if inner > 0 && lagrangian.move_multipliers() {
-                inner = 0;
-            } else {
-                // Rounding leaves no direction of descent, and multipliers are at their end.
-                break;
-            }
-        }
-        lagrangian.leave(self);
-        let (objective, bound) = self.certify(design, objective, c, &primal.at, &dual.at);
-        Solution { weights: primal.at, objective, gap: objective - bound, iterations }
-    }
-
-    /// The objective of `weights` and the bound of `duals`, both computed anew from the rows.
-    fn certify(
-        &self,
-        design: &Design,
-        objective: &Objective,
-        c: f64,
-        weights: &[f64],
-        duals: &[f64],
-    ) -> (f64, f64) {
-        let shortfalls = design.shortfalls(weights, &self.signs);
-        let totals = rows::totals(duals, &shortfalls, objective.upper(c));
-        let combined = design.sum(&design.combine(duals, &self.signs));
-        (objective.primal(c, weights, &totals), objective.dual(c, &totals, &combined))
-    }
-}
-
-/// The best value so far, and where it was.
-struct Best {
-    value: f64,
-    at: Vec<f64>,
 }

@@ -1,0 +1,108 @@
+//! One class against the rest, minimised until the duality gap proves it: Newton's method on the smooth problem, the
+//! method of multipliers around it where the problem is not smooth ([`super::augmented_lagrangian`]).
+
+use super::augmented_lagrangian::AugmentedLagrangian;
+use super::design::Design;
+use super::newton_system::NewtonSystem;
+use super::objective::Objective;
+use super::rows;
+
+/// One class's solution, in the design's columns.
+#[derive(Clone)]
+pub struct Solution {
+    pub weights: Vec<f64>,
+    pub objective: f64,
+    /// The objective less the largest lower bound that was found.
+    pub gap: f64,
+    /// Newton steps at this C.
+    pub iterations: usize,
+}
+
+/// Where one class stands on its walk along C.
+#[derive(Clone)]
+pub struct ClassState {
+    /// +1 for rows of the class, -1 for the rest.
+    pub signs: Vec<f64>,
+    /// The C of the last solution; `None` before the first.
+    pub c: Option<f64>,
+    pub weights: Vec<f64>,
+    /// The dual variables of the rows.
+    pub duals: Vec<f64>,
+    /// The multipliers of the l1 norm.
+    pub norm_duals: Vec<f64>,
+    /// The penalty of the l1 norm's multipliers; `None` before the first solution.
+    pub norm_penalty: Option<f64>,
+}
+
+impl ClassState {
+    /// Zero weights for `class`, an index of `targets`.
+    pub fn new(design: &Design, targets: &[usize], class: usize) -> ClassState {
+        let (n, width) = (design.n(), design.width());
+        ClassState {
+            signs: targets.iter().map(|&target| if target == class { 1.0 } else { -1.0 }).collect(),
+            c: None,
+            weights: vec![0.0; width],
+            duals: vec![0.0; n],
+            norm_duals: vec![0.0; width],
+            norm_penalty: None,
+        }
+    }
+
+    /// Minimises at `c`, from the solution at the last one. A Newton step costs O(non-zero bytes) for its products
+    /// with the rows, and what [`NewtonSystem::solve`] says.
+    pub fn solve(&mut self, design: &Design, objective: &Objective, c: f64) -> Solution {
+        let mut lagrangian = AugmentedLagrangian::new(self, design, *objective, c);
+        let mut system = NewtonSystem::new(design);
+        let mut primal = Best { value: f64::INFINITY, at: Vec::new() };
+        let mut dual = Best { value: f64::NEG_INFINITY, at: Vec::new() };
+        // Newton steps at this C, and since the multipliers moved.
+        let (mut iterations, mut inner) = (0, 0);
+        loop {
+            let point = lagrangian.point();
+            if point.objective < primal.value {
+                primal = Best { value: point.objective, at: lagrangian.weights().to_vec() };
+            }
+            if point.bound > dual.value {
+                dual = Best { value: point.bound, at: lagrangian.duals().to_vec() };
+            }
+            let proven = primal.value - dual.value <= objective.tol * primal.value;
+            if proven || iterations >= objective.max_iter {
+                break;
+            }
+            let exact = inner > 0 && lagrangian.is_inner_minimum(&point, primal.value);
+            if !exact && lagrangian.step(&mut system, &point.gradient) {
+                inner += 1;
+                iterations += 1;
+            } else if inner > 0 && lagrangian.move_multipliers() {
+                inner = 0;
+            } else {
+                // Rounding leaves no direction of descent, and multipliers are at their end.
+                break;
+            }
+        }
+        lagrangian.leave(self);
+        let (objective, bound) = self.certify(design, objective, c, &primal.at, &dual.at);
+        Solution { weights: primal.at, objective, gap: objective - bound, iterations }
+    }
+
+    /// The objective of `weights` and the bound of `duals`, both computed anew from the rows.
+    fn certify(
+        &self,
+        design: &Design,
+        objective: &Objective,
+        c: f64,
+        weights: &[f64],
+        duals: &[f64],
+    ) -> (f64, f64) {
+        let shortfalls = design.shortfalls(weights, &self.signs);
+        let totals = rows::totals(duals, &shortfalls, objective.upper(c));
+        let combined = design.sum(&design.combine(duals, &self.signs));
+        (objective.primal(c, weights, &totals), objective.dual(c, &totals, &combined))
+    }
+}
+
+/// The best value so far, and where it was.
+struct Best {
+    value: f64,
+    at: Vec<f64>,
+}
