@@ -41,6 +41,10 @@ const LEAST_CHANGE: f64 = 1.25;
 /// for any rho, but not for one that goes up and down.
 const REST: f64 = 1.2;
 
+/// What a result file says of the end.
+pub const STOPPING_RULE: &str = "relative duality gap <= tol; of large problems 1e-3 up to C = 1 and 1e-2 above, or \
+                                 4,000 steps";
+
 /// Large problems are done at these gaps, in parts of the objective: up to C = 1, and above.
 const GAP_UP_TO_ONE: f64 = 1e-3;
 const GAP_ABOVE_ONE: f64 = 1e-2;
@@ -50,25 +54,9 @@ const THOROUGH: usize = 50_000_000_000;
 const MOST_STEPS: usize = 4_000;
 const MOST_THOROUGH_STEPS: usize = 40_000;
 
-/// Minimises for `c`, along the [`decades`] below it. Each ends when the gap is `tol` of the objective; or,
-/// where that would take a large problem too long, at 1e-3 (`c` up to 1) or 1e-2 of it, or after 4,000 steps.
+/// Solves for rising C, each from where the one before ended. Each ends when the gap is `tol` of the objective; or,
+/// where that would take a large problem too long, at 1e-3 (C up to 1) or 1e-2 of it, or after 4,000 steps.
 /// What counts for this is work, never time.
-pub fn minimise(problems: &Arc<Problems>, c: f64, tol: f64) -> Minimum {
-    let mut walk = Walk::new(problems.clone());
-    let mut minimum = walk.advance(c.min(1.0), tol);
-    for c in decades(c).into_iter().filter(|&c| c > 1.0) {
-        minimum = walk.advance(c, tol);
-    }
-    minimum
-}
-
-/// The values of C on the way to `c`: decades from 1, then `c` itself; `c` alone where it is not above 1.
-pub fn decades(c: f64) -> Vec<f64> {
-    let decades = (0..).map(|power| 10f64.powi(power)).take_while(|&decade| decade < c);
-    decades.chain([c]).collect()
-}
-
-/// Solves for rising C, each from where the one before ended.
 #[derive(Clone)]
 pub struct Walk {
     problems: Arc<Problems>,
@@ -220,12 +208,15 @@ mod tests {
         Arc::new(Problems { x, targets, classes: (0..k).map(|class| class as u8).collect() })
     }
 
-    #[test]
-    fn the_walk_goes_by_decades() {
-        assert_eq!(decades(0.2), [0.2]);
-        assert_eq!(decades(1.0), [1.0]);
-        assert_eq!(decades(100.0), [1.0, 10.0, 100.0]);
-        assert_eq!(decades(30.0), [1.0, 10.0, 30.0]);
+    /// Along the decades from 1, as `LinearSVC` walks.
+    fn minimise(problems: &Arc<Problems>, c: f64, tol: f64) -> Minimum {
+        let mut walk = Walk::new(problems.clone());
+        let mut stage = 1.0;
+        while stage < c {
+            walk.advance(stage, tol);
+            stage *= 10.0;
+        }
+        walk.advance(c, tol)
     }
 
     #[test]

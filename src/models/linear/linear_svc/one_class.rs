@@ -7,6 +7,9 @@ use super::newton_system::NewtonSystem;
 use super::objective::Objective;
 use super::rows;
 
+/// Moves of the multipliers in a row, without a step between them, that may bring the dual variables on.
+const MOVES: usize = 40;
+
 /// One class's solution, in the design's columns.
 #[derive(Clone)]
 pub struct Solution {
@@ -55,8 +58,8 @@ impl ClassState {
         let mut system = NewtonSystem::new(design);
         let mut primal = Best { value: f64::INFINITY, at: Vec::new() };
         let mut dual = Best { value: f64::NEG_INFINITY, at: Vec::new() };
-        // Newton steps at this C, and since the multipliers moved.
-        let (mut iterations, mut inner) = (0, 0);
+        // Newton steps at this C and since the multipliers moved; moves of the multipliers since the last step.
+        let (mut iterations, mut inner, mut moves) = (0, 0, 0);
         loop {
             let point = lagrangian.point();
             if point.objective < primal.value {
@@ -71,12 +74,11 @@ impl ClassState {
             }
             let exact = inner > 0 && lagrangian.is_inner_minimum(&point, primal.value);
             if !exact && lagrangian.step(&mut system, &point.gradient) {
-                inner += 1;
-                iterations += 1;
-            } else if inner > 0 && lagrangian.move_multipliers() {
-                inner = 0;
+                (iterations, inner, moves) = (iterations + 1, inner + 1, 0);
+            } else if moves < MOVES && lagrangian.move_multipliers() {
+                (inner, moves) = (0, moves + 1);
             } else {
-                // Rounding leaves no direction of descent, and multipliers are at their end.
+                // Rounding leaves no direction of descent, and the multipliers are at their end.
                 break;
             }
         }

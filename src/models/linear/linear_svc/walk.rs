@@ -70,7 +70,11 @@ impl Solver {
     fn solve(&mut self, c: f64, tol: f64) -> LinearModel {
         match self {
             Solver::OneVsRest(one_vs_rest) => one_vs_rest.solve(c),
-            Solver::CrammerSinger(walk, problems) => walk.advance(c, tol).into_model(problems),
+            Solver::CrammerSinger(walk, problems) => {
+                let mut model = walk.advance(c, tol).into_model(problems);
+                model.facts.insert("stopping_rule".to_string(), crammer_singer::STOPPING_RULE.into());
+                model
+            }
         }
     }
 }
