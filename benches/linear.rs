@@ -36,7 +36,7 @@ fn convex(criterion: &mut Criterion) {
         for penalty in [Penalty::L2, Penalty::L1] {
             let model = LogisticRegression { penalty, multi_class, ..LogisticRegression::default() };
             group.bench_function(format!("LogisticRegression {multi_class:?} {penalty:?}"), |bencher| {
-                bencher.iter(|| model.fit_linear(&training).map(|fitted| fitted.weights.len()));
+                bencher.iter(|| model.fit_linear(&training, 1).map(|fitted| fitted.weights.len()));
             });
         }
     }

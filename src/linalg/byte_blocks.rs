@@ -34,7 +34,7 @@ impl NonzeroBlocks {
     /// Of row-major bytes, `d` to a row, the last block filled up with zeros. Panics at half a million columns.
     pub fn new(bytes: &[u8], d: usize) -> NonzeroBlocks {
         assert!(d / WIDTH < usize::from(u16::MAX), "too many columns: {d}");
-        let n = if d == 0 { 0 } else { bytes.len() / d };
+        let n = bytes.len().checked_div(d).unwrap_or(0);
         let mut pixels = pages::with_capacity(n * d.div_ceil(WIDTH));
         let (mut places, mut starts) = (Vec::new(), vec![0]);
         for row in bytes.chunks_exact(d.max(1)) {
