@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mnist_bench::dataset::{self, Features, Scaling};
-use mnist_bench::models::linear::linear_svc::{SvcLoss, SvcMultiClass, Walk};
+use mnist_bench::models::linear::linear_svc::{SvcLoss, Walk};
 use mnist_bench::models::linear::logistic::Penalty;
 use mnist_bench::models::linear::{LinearModel, LinearSVC};
 use mnist_bench::models::{Model, Training};
