@@ -77,7 +77,9 @@ fn solvers_stop_where_those_of_scikit_learn_stop() {
         let scores = model.decision_function(&data.train);
         let size = golden.iter().fold(0.0f64, |size, v| size.max(v.abs()));
         // What is not a number is not near either.
-        let far = scores.iter().zip(&golden).find(|(a, b)| !((*a - *b).abs() <= 1e-6 * size));
+        // What is not a number is not near either.
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * size;
+        let far = scores.iter().zip(&golden).find(|&(&a, &b)| !near(a, b));
         let same_end =
             model.facts["iterations"] == row["iterations"] && model.converged == row["converged"].as_bool();
         if far.is_some() || !same_end {
