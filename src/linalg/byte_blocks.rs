@@ -61,6 +61,7 @@ impl NonzeroBlocks {
         self.pixels.len()
     }
 
+    #[inline]
     pub fn row(&self, index: usize) -> Row<'_> {
         let range = self.starts[index]..self.starts[index + 1];
         Row { pixels: &self.pixels[range.clone()], places: &self.places[range] }

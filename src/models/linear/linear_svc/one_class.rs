@@ -33,8 +33,6 @@ pub struct ClassState {
     pub duals: Vec<f64>,
     /// The multipliers of the l1 norm.
     pub norm_duals: Vec<f64>,
-    /// The penalty of the l1 norm's multipliers; `None` before the first solution.
-    pub norm_penalty: Option<f64>,
 }
 
 impl ClassState {
@@ -47,7 +45,6 @@ impl ClassState {
             weights: vec![0.0; width],
             duals: vec![0.0; n],
             norm_duals: vec![0.0; width],
-            norm_penalty: None,
         }
     }
 
