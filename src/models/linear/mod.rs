@@ -1,7 +1,6 @@
 //! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
 
 mod convex;
-mod crammer_singer;
 mod folded;
 pub mod linear_svc;
 pub mod logistic;

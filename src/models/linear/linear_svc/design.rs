@@ -125,6 +125,11 @@ impl Design {
         out[self.kept.len()] = 1.0;
     }
 
+    /// The values of the columns, of the values of all d features and the ones.
+    pub fn own_weights(&self, all: &[f64]) -> Vec<f64> {
+        self.kept.iter().chain([&self.d]).map(|&j| all[j]).collect()
+    }
+
     /// The weights of all d features and the intercept, of `width` values of which some features were left out.
     pub fn all_weights(&self, weights: &[f64]) -> Vec<f64> {
         let mut all = vec![0.0; self.d + 1];

@@ -2,11 +2,9 @@
 //! target alone (1, 10, 100, ... and then the target; a target of 1 or below directly), so that a fit has the same bits
 //! whether other targets share its walk or not.
 
-use std::sync::Arc;
-
 use super::one_vs_rest::OneVsRest;
-use super::{LinearSVC, SvcMultiClass};
-use crate::models::linear::{LinearModel, Problems, crammer_singer};
+use super::{LinearSVC, SvcMultiClass, crammer_singer};
+use crate::models::linear::LinearModel;
 use crate::models::{FitError, Training};
 
 /// What C is multiplied by from one stage of the walk to the next; the first is 1.
@@ -24,7 +22,7 @@ pub struct Walk {
 #[derive(Clone)]
 enum Solver {
     OneVsRest(OneVsRest),
-    CrammerSinger(Box<crammer_singer::Walk>, Arc<Problems>),
+    CrammerSinger(Box<crammer_singer::Walk>),
 }
 
 impl Walk {
@@ -33,9 +31,7 @@ impl Walk {
         let solver = match settings.multi_class {
             SvcMultiClass::Ovr => Solver::OneVsRest(OneVsRest::new(settings, training)?),
             SvcMultiClass::CrammerSinger => {
-                let problems = Arc::new(Problems::new(training)?);
-                let walk = crammer_singer::Walk::new(problems.clone());
-                Solver::CrammerSinger(Box::new(walk), problems)
+                Solver::CrammerSinger(Box::new(crammer_singer::Walk::new(training)?))
             }
         };
         Ok(Walk { settings: *settings, solver, decade: None })
@@ -70,8 +66,8 @@ impl Solver {
     fn solve(&mut self, c: f64, tol: f64) -> LinearModel {
         match self {
             Solver::OneVsRest(one_vs_rest) => one_vs_rest.solve(c),
-            Solver::CrammerSinger(walk, problems) => {
-                let mut model = walk.advance(c, tol).into_model(problems);
+            Solver::CrammerSinger(walk) => {
+                let mut model = walk.advance(c, tol).into_model(walk.problems());
                 model.facts.insert("stopping_rule".to_string(), crammer_singer::STOPPING_RULE.into());
                 model
             }

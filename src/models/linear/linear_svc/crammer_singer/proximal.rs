@@ -13,8 +13,6 @@ use crate::linalg::sparse::{LANES, Lanes};
 pub struct Step {
     /// The size of the simplex.
     pub c: f32,
-    /// The weight of the squared distance between scores and their copies.
-    pub rho: f32,
     /// Over-relaxation, at least 1 and below 2.
     pub relaxation: f32,
     /// Classes, at least 2.
@@ -24,11 +22,12 @@ pub struct Step {
 for_each_level! {
     /// A step of ADMM for the rows of a block, each with as many groups of sixteen classes as `step.k` asks
     /// for: from the scores at the new weights to new copies of them (`copies`) and new multipliers. `scores`
-    /// is replaced by multipliers + rho (scores - copies), the gradient of the next ridge problem. O(k) a row
-    /// and round of the projection, of which there are seldom more than four.
+    /// is replaced by multipliers + rho (scores - copies), the gradient of the next ridge problem. `penalties` are
+    /// the rows' rho. O(k) a row and round of the projection, of which there are seldom more than four.
     pub fn proximal_steps(
         step: Step,
         targets: &[usize],
+        penalties: &[f32],
         scores: &mut [Lanes],
         copies: &mut [Lanes],
         multipliers: &mut [Lanes],
@@ -36,16 +35,16 @@ for_each_level! {
         let width = step.k.div_ceil(LANES);
         if width == 1 {
             // The same with a length that the compiler knows.
-            let rows = scores.iter_mut().zip(copies).zip(multipliers).zip(targets);
-            for (((scores, copies), multipliers), &target) in rows {
+            let rows = scores.iter_mut().zip(copies).zip(multipliers).zip(targets).zip(penalties);
+            for ((((scores, copies), multipliers), &target), &rho) in rows {
                 let [scores, copies, multipliers] = [scores, copies, multipliers].map(std::slice::from_mut);
-                proximal_step(step, target, scores, copies, multipliers);
+                proximal_step(step, target, rho, scores, copies, multipliers);
             }
         } else {
             let rows = scores.chunks_exact_mut(width).zip(copies.chunks_exact_mut(width));
-            let rows = rows.zip(multipliers.chunks_exact_mut(width)).zip(targets);
-            for (((scores, copies), multipliers), &target) in rows {
-                proximal_step(step, target, scores, copies, multipliers);
+            let rows = rows.zip(multipliers.chunks_exact_mut(width)).zip(targets).zip(penalties);
+            for ((((scores, copies), multipliers), &target), &rho) in rows {
+                proximal_step(step, target, rho, scores, copies, multipliers);
             }
         }
     }
@@ -55,11 +54,12 @@ for_each_level! {
 fn proximal_step(
     step: Step,
     target: usize,
+    rho: f32,
     scores: &mut [Lanes],
     copies: &mut [Lanes],
     multipliers: &mut [Lanes],
 ) {
-    let Step { c, rho, relaxation, k } = step;
+    let Step { c, relaxation, k } = step;
     // The moved multipliers, before their projection; what stands beyond the last class is never active.
     let mut largest = f32::NEG_INFINITY;
     let (mut own, per_rho) = (0.0, 1.0 / rho);
@@ -189,15 +189,15 @@ mod tests {
             for (seed, c) in [1e-3, 0.3, 1.0, 50.0, 1e6].into_iter().enumerate() {
                 let seed = seed * 1000 + at * 100;
                 let target = (seed * 31) % k;
-                let step = Step { c, rho: 0.5 + number(seed).abs(), relaxation: 1.7, k };
+                let (step, rho) = (Step { c, relaxation: 1.7, k }, 0.5 + number(seed).abs());
                 let values = |shift: usize, size: f32| -> Vec<f32> {
                     (0..k).map(|class| size * number(seed + shift + class)).collect()
                 };
                 let (before, old) = (values(1, 4.0), values(2, 3.0));
                 let given = values(3, c.min(2.0));
                 let (mut scores, mut copies, mut multipliers) = (lanes(&before), lanes(&old), lanes(&given));
-                proximal_steps(step, &[target], &mut scores, &mut copies, &mut multipliers);
-                let (rho, relaxation) = (f64::from(step.rho), f64::from(step.relaxation));
+                proximal_steps(step, &[target], &[rho], &mut scores, &mut copies, &mut multipliers);
+                let (rho, relaxation) = (f64::from(rho), f64::from(step.relaxation));
                 let relaxed: Vec<f64> = before
                     .iter()
                     .zip(&old)

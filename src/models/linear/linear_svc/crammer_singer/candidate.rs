@@ -1,6 +1,6 @@
 //! Weights that may be the answer, with their objective in f64.
 
-use super::Problems;
+use crate::models::linear::Problems;
 use crate::models::linear::convex::passes;
 
 /// Halvings of the interval in which the best multiple is searched.

@@ -11,8 +11,10 @@ use crate::models::linear::convex::passes::{BLOCK, Packed, Sums, stripes, unpack
 #[derive(Clone)]
 pub struct Rows {
     groups: usize,
-    pub copies: Vec<Lanes>,
-    pub multipliers: Vec<Lanes>,
+    copies: Vec<Lanes>,
+    multipliers: Vec<Lanes>,
+    /// The penalty rho of each row.
+    penalties: Vec<f32>,
 }
 
 /// A point of the dual problem.
@@ -30,7 +32,18 @@ impl Rows {
     pub fn new(problems: &Problems) -> Rows {
         let groups = problems.k().div_ceil(LANES);
         let zeros = vec![Lanes::ZERO; problems.n() * groups];
-        Rows { groups, copies: zeros.clone(), multipliers: zeros }
+        Rows { groups, copies: zeros.clone(), multipliers: zeros, penalties: vec![0.0; problems.n()] }
+    }
+
+    /// For each row, whether it has a multiplier that is not zero.
+    pub fn active(&self) -> Vec<bool> {
+        let rows = self.multipliers.chunks_exact(self.groups);
+        rows.map(|row| row.iter().any(|lanes| *lanes != Lanes::ZERO)).collect()
+    }
+
+    /// Sets the penalty of each row.
+    pub fn set_penalties(&mut self, penalties: impl Iterator<Item = f64>) {
+        self.penalties.iter_mut().zip(penalties).for_each(|(rho, penalty)| *rho = penalty as f32);
     }
 
     /// Multiplies the multipliers by `ratio`: those of C are feasible at `ratio` C.
@@ -41,7 +54,7 @@ impl Rows {
     /// The step of all rows under `weights` (k of d + 1 values). Returns X' times multipliers + rho (scores -
     /// copies). One pass over the rows.
     pub fn step(&mut self, problems: &Problems, step: Step, weights: &[f64]) -> Vec<f64> {
-        let (x, groups) = (&problems.x, self.groups);
+        let (x, groups, penalties) = (&problems.x, self.groups, &self.penalties);
         let packed = Packed::new(x, weights);
         let bounds = stripes(problems.n());
         let length = bounds.first().map_or(1, |(start, end)| end - start);
@@ -57,7 +70,8 @@ impl Rows {
                     block.products(&packed, problems, &list);
                     let scores = &mut block.rows[..copies.len()];
                     let targets = &problems.targets[start..][..list.len()];
-                    proximal_steps(step, targets, scores, copies, multipliers);
+                    let penalties = &penalties[start..][..list.len()];
+                    proximal_steps(step, targets, penalties, scores, copies, multipliers);
                     block.add(&mut sums, problems, &list);
                 }
                 sums

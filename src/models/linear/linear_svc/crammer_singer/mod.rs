@@ -2,11 +2,14 @@
 //! 1/2 |W|^2 + C sum over rows of max_k (1[k != y] + w_k.x - w_y.x), the intercept one more weight.
 //!
 //! By the alternating direction method of multipliers (ADMM; Gabay and Mercier 1976, Boyd et al. 2011) for Z
-//! = X W: the weights solve a ridge problem whose matrix I + rho X'X is the same for all classes and steps,
-//! and is factored once a rho ([`ridge`]); the copies Z of the scores take the proximal map of the loss, a
-//! projection onto a simplex for every row ([`proximal`]). The multipliers are a point of the dual problem
+//! = X W: the weights solve a ridge problem whose matrix I + X' diag(rho) X is the same for all classes and steps,
+//! and is factored once a choice of the penalties rho ([`ridge`]); the copies Z of the scores take the proximal map of
+//! the loss, a projection onto a simplex for every row ([`proximal`]). The multipliers are a point of the dual problem
 //! after every step, so that the best primal and the best dual objective seen bound what is left to gain. A
 //! step is one pass over the rows.
+//!
+//! A row whose multipliers are all zero is right by the margin and more. It needs no pull to its copy of the scores,
+//! which only holds the weights back, so its penalty is a hundredth of the others'.
 //!
 //! All sums are taken in a fixed order: the same bits for any number of threads.
 
@@ -19,26 +22,30 @@ use std::sync::Arc;
 
 use candidate::{Candidate, half_square};
 use proximal::Step;
-use ridge::{Ridge, gram};
+use ridge::{Penalties, Ridge};
 use rows::Rows;
 
-use super::Problems;
-use super::convex::Minimum;
+use super::design::{Design, RowSetGram};
+use crate::models::linear::Problems;
+use crate::models::linear::convex::Minimum;
+use crate::models::linear::model::by_class;
+use crate::models::{FitError, Training};
 
 /// Over-relaxation of the copies (Eckstein and Bertsekas 1992). On MNIST at C = 1 a gap of 1e-3 took 1,360
-/// steps with 1.6, 1,200 with 1.8 and 1,120 with 1.9.
+/// steps with 1.6, 1,200 with 1.8 and 1,120 with 1.9, before rows had penalties of their own.
 const RELAXATION: f32 = 1.9;
-/// Steps from one look at the objectives, and at rho, to the next.
+/// Steps from one look at the objectives, and at the penalties, to the next.
 const EVERY: usize = 40;
 /// rho at the outset, and at most, in parts of C. Beyond, the rounding of scores to f32 decides where
 /// multipliers go.
 const OUTSET: f64 = 0.01;
 const LARGEST: f64 = 10.0;
-/// How much rho may change at once; by less than the second it is not worth a new factor.
+/// The penalty of a row without multipliers, in parts of rho.
+const WITHOUT_MULTIPLIERS: f64 = 0.01;
+/// How much rho may change at once.
 const MOST_CHANGE: f64 = 2.0;
-const LEAST_CHANGE: f64 = 1.25;
-/// A change of rho waits until there have been this many times the steps before the last one: ADMM converges
-/// for any rho, but not for one that goes up and down.
+/// A change of the penalties waits until there have been this many times the steps before the last one: ADMM converges
+/// for any penalties, but not for such as go up and down.
 const REST: f64 = 1.2;
 
 /// What a result file says of the end.
@@ -60,8 +67,9 @@ const MOST_THOROUGH_STEPS: usize = 40_000;
 #[derive(Clone)]
 pub struct Walk {
     problems: Arc<Problems>,
-    /// X'X, (d + 1) x (d + 1).
-    gram: Vec<f64>,
+    design: Arc<Design>,
+    /// The design's row at each place of the problems, which are class by class.
+    order: Arc<Vec<u32>>,
     rows: Rows,
     /// k of d + 1 values, the intercept last.
     weights: Vec<f64>,
@@ -74,10 +82,12 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Begins at zero weights. O(n d^2) for X'X.
-    pub fn new(problems: Arc<Problems>) -> Walk {
-        Walk {
-            gram: gram(&problems.x),
+    /// Begins at zero weights. `Err` for training data without two classes. O(n d^2) for X'X.
+    pub fn new(training: &Training) -> Result<Walk, FitError> {
+        let problems = Arc::new(Problems::new(training)?);
+        Ok(Walk {
+            design: Arc::new(Design::new(training.features)),
+            order: Arc::new(by_class(training)?.order),
             rows: Rows::new(&problems),
             weights: vec![0.0; problems.k() * (problems.d() + 1)],
             problems,
@@ -86,7 +96,11 @@ impl Walk {
             found: Vec::new(),
             iterations: 0,
             passes: 0,
-        }
+        })
+    }
+
+    pub fn problems(&self) -> &Problems {
+        &self.problems
     }
 
     /// Goes on to `c`, which is not below the one before. Iterations and passes are those of the whole walk.
@@ -101,15 +115,17 @@ impl Walk {
         self.c = c;
         let mut best_dual = f64::NEG_INFINITY;
         let mut best: Option<Candidate> = None;
-        let mut ridge = self.ridge();
+        let design = self.design.clone();
+        let (mut inside, mut all) = (RowSetGram::new(&design), RowSetGram::new(&design));
+        all.set(&vec![true; design.n()]);
+        let mut ridge = self.change_penalties(&design, &mut inside, &all);
         let mut next_change = 0;
         for iteration in 1.. {
-            let step =
-                Step { c: c as f32, rho: self.rho as f32, relaxation: RELAXATION, k: self.problems.k() };
+            let step = Step { c: c as f32, relaxation: RELAXATION, k: self.problems.k() };
             let mut gradient = self.rows.step(&self.problems, step, &self.weights);
             self.iterations += 1;
             self.passes += 1;
-            let mut ratio = 1.0;
+            let mut ratio = None;
             if iteration % EVERY == 0 {
                 let dual = self.rows.dual(&self.problems, c);
                 let candidate = Candidate::new(&self.problems, &self.weights, c);
@@ -117,7 +133,7 @@ impl Walk {
                 best_dual = best_dual.max(dual.objective);
                 let pairs = self.weights.iter().zip(&dual.combined);
                 let apart = half_square(pairs.map(|(weight, combined)| weight + combined));
-                ratio = balance(candidate.plain - dual.plain - apart, apart);
+                ratio = Some(balance(candidate.plain - dual.plain - apart, apart));
                 if best.as_ref().is_none_or(|best| candidate.objective(c) < best.objective(c)) {
                     best = Some(candidate);
                 }
@@ -128,12 +144,13 @@ impl Walk {
                 }
             }
             self.weights.iter().zip(&mut gradient).for_each(|(weight, gradient)| *gradient += weight);
-            let change = ridge.solve(&gradient);
+            let change = ridge.solve(&gradient, self.problems.k());
             self.weights.iter_mut().zip(change).for_each(|(weight, change)| *weight -= change);
-            let rho = (self.rho * ratio).min(LARGEST * c);
-            if iteration >= next_change && !(1.0 / LEAST_CHANGE..LEAST_CHANGE).contains(&(rho / self.rho)) {
-                self.rho = rho;
-                ridge = self.ridge();
+            if let Some(ratio) = ratio
+                && iteration >= next_change
+            {
+                self.rho = (self.rho * ratio).min(LARGEST * c);
+                ridge = self.change_penalties(&design, &mut inside, &all);
                 next_change = (iteration as f64 * REST) as usize;
             }
         }
@@ -169,11 +186,26 @@ impl Walk {
         }
     }
 
-    /// The ridge problem of this rho, or of the largest below it that f64 can factor.
-    fn ridge(&mut self) -> Ridge {
+    /// Sets the rows' penalties as rho and their multipliers ask for, and gives their ridge problem. rho falls where
+    /// f64 cannot factor it.
+    fn change_penalties<'a>(
+        &mut self,
+        design: &'a Design,
+        inside: &mut RowSetGram,
+        all: &RowSetGram,
+    ) -> Ridge<'a> {
+        let active = self.rows.active();
+        let mut members = vec![false; active.len()];
+        self.order.iter().zip(&active).for_each(|(&row, &active)| members[row as usize] = active);
+        inside.set(&members);
         loop {
-            match Ridge::new(&self.gram, self.rho, self.problems.d() + 1) {
-                Some(ridge) => return ridge,
+            let penalties = Penalties { inside: self.rho, outside: WITHOUT_MULTIPLIERS * self.rho };
+            match Ridge::new(design, inside, all, penalties) {
+                Some(ridge) => {
+                    let of = |active: &bool| if *active { penalties.inside } else { penalties.outside };
+                    self.rows.set_penalties(active.iter().map(of));
+                    return ridge;
+                }
                 None => self.rho *= 0.1,
             }
         }
@@ -191,42 +223,55 @@ fn balance(losses: f64, apart: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::sparse::SparseRows;
+    use crate::dataset::{Features, Scaling};
+
+    struct Data {
+        features: Features,
+        labels: Vec<u8>,
+    }
+
+    impl Data {
+        fn new(bytes: Vec<u8>, d: usize, labels: Vec<u8>) -> Data {
+            let scaling = Scaling { offset: vec![50.0; d], scale: vec![100.0; d] };
+            Data { features: Features::new(bytes, labels.len(), d, Arc::new(scaling)), labels }
+        }
+
+        fn walk(&self) -> Walk {
+            Walk::new(&Training { features: &self.features, labels: &self.labels, classes: 256 }).unwrap()
+        }
+
+        /// Along the decades from 1, as `LinearSVC` walks.
+        fn minimise(&self, c: f64, tol: f64) -> Minimum {
+            let mut walk = self.walk();
+            let mut stage = 1.0;
+            while stage < c {
+                walk.advance(stage, tol);
+                stage *= 10.0;
+            }
+            walk.advance(c, tol)
+        }
+    }
 
     /// Rows of `d` bytes, each with some of its class's pixels lit and some of others'.
-    fn problems(n: usize, d: usize, k: usize, noise: usize) -> Arc<Problems> {
+    fn data(n: usize, d: usize, k: usize, noise: usize) -> Data {
         let random = |i: usize| (i.wrapping_mul(2_654_435_761) >> 9) % 1000;
-        let targets: Vec<usize> = (0..n).map(|row| row * k / n).collect();
+        let labels: Vec<u8> = (0..n).map(|row| (row * k / n) as u8).collect();
         let byte = |row: usize, column: usize| {
-            let own = column % k == targets[row] && random(row * d + column) < 500;
+            let own = column % k == usize::from(labels[row]) && random(row * d + column) < 500;
             let other = random(row * d + column + 7 * n * d) < noise;
             if own || other { 200 } else { 0 }
         };
-        let bytes: Vec<u8> = (0..n * d).map(|at| byte(at / d, at % d)).collect();
-        let order: Vec<u32> = (0..n as u32).collect();
-        let x = SparseRows::from_bytes(&bytes, d, &order, |_, byte| f64::from(byte) / 100.0 - 0.5);
-        Arc::new(Problems { x, targets, classes: (0..k).map(|class| class as u8).collect() })
-    }
-
-    /// Along the decades from 1, as `LinearSVC` walks.
-    fn minimise(problems: &Arc<Problems>, c: f64, tol: f64) -> Minimum {
-        let mut walk = Walk::new(problems.clone());
-        let mut stage = 1.0;
-        while stage < c {
-            walk.advance(stage, tol);
-            stage *= 10.0;
-        }
-        walk.advance(c, tol)
+        Data::new((0..n * d).map(|at| byte(at / d, at % d)).collect(), d, labels)
     }
 
     #[test]
     fn the_gap_of_a_rough_solution_is_true() {
         for (n, d, k, noise) in [(200, 20, 3, 300), (150, 30, 10, 200), (120, 9, 20, 300)] {
-            let problems = problems(n, d, k, noise);
+            let data = data(n, d, k, noise);
             for c in [0.01, 1.0, 10.0] {
-                let exact = minimise(&problems, c, 1e-5);
+                let exact = data.minimise(c, 1e-5);
                 assert!(exact.gap >= -1e-5 * exact.objective, "{}: {}", exact.objective, exact.gap);
-                let rough = minimise(&problems, c, 0.2);
+                let rough = data.minimise(c, 0.2);
                 let (least, most) = (exact.objective - exact.gap, exact.objective);
                 let slack = 1e-5 * most;
                 assert!(rough.objective >= least - slack, "{} is below {least}", rough.objective);
@@ -240,15 +285,13 @@ mod tests {
     fn degenerate_data_and_extreme_c_end_with_finite_weights() {
         // A class of one row, a constant column, duplicate rows.
         let mut bytes = [[0, 7, 200], [0, 7, 200], [255, 7, 0], [255, 7, 0], [128, 7, 128]].concat();
-        let order: Vec<u32> = (0..5).collect();
         for overlap in [false, true] {
             if overlap {
                 bytes[6..9].copy_from_slice(&[0, 7, 200]);
             }
-            let x = SparseRows::from_bytes(&bytes, 3, &order, |_, byte| f64::from(byte) / 100.0 - 1.0);
-            let problems = Arc::new(Problems { x, targets: vec![0, 0, 1, 1, 2], classes: vec![0, 1, 2] });
+            let data = Data::new(bytes.clone(), 3, vec![0, 0, 1, 1, 2]);
             for c in [1e-6, 1.0, 1e6] {
-                let minimum = minimise(&problems, c, 1e-3);
+                let minimum = data.minimise(c, 1e-3);
                 assert!(minimum.weights.iter().all(|weight| weight.is_finite()));
                 assert!(minimum.converged, "C {c}: {} of {}", minimum.gap, minimum.objective);
             }
@@ -257,8 +300,7 @@ mod tests {
 
     #[test]
     fn an_objective_is_never_above_what_weights_of_a_smaller_c_have() {
-        let problems = problems(200, 20, 4, 300);
-        let mut walk = Walk::new(problems);
+        let mut walk = data(200, 20, 4, 300).walk();
         for c in [1.0, 10.0, 100.0] {
             let minimum = walk.advance(c, 0.3);
             for found in &walk.found {
@@ -269,10 +311,10 @@ mod tests {
 
     #[test]
     fn one_and_two_threads_give_the_same_bits() {
-        let problems = problems(900, 30, 12, 250);
+        let data = data(900, 30, 12, 250);
         let fitted = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| minimise(&problems, 10.0, 1e-3).weights)
+            pool.install(|| data.minimise(10.0, 1e-3).weights)
         };
         assert_eq!(fitted(1), fitted(2));
     }
