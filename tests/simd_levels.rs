@@ -13,7 +13,8 @@ use serde_json::Value;
 const MOST: usize = 50;
 
 /// Families that lean on different kernels.
-const FAMILIES: [&str; 4] = ["GaussianNB", "KNeighborsClassifier", "MLPClassifier", "Perceptron"];
+const FAMILIES: [&str; 5] =
+    ["GaussianNB", "KNeighborsClassifier", "LinearSVC", "MLPClassifier", "Perceptron"];
 
 /// Predictions by file name, and what the results say of the instructions.
 fn sweep(folder: &Path, level: Option<&str>) -> (BTreeMap<String, String>, String) {

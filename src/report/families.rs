@@ -41,7 +41,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
     }
     let stopped = if stopped.is_empty() { String::new() } else { format!(", as {} did", stopped.join(", ")) };
     text + &format!(
-        "\n{} of run `{}`, {}, engine `native`; * stopped at its limit of iterations before it converged{stopped}; made by \
+        "\n{} of run `{}`, {}, engine `native`; * the solver stopped before its tolerance was met{stopped}; made by \
          `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,
