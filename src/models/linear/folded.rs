@@ -1,9 +1,9 @@
-//! Weights without an l1 penalty: the scaling of the rows is folded in, so that only pixels that are not black are
-//! touched.
+//! Weights without an l1 penalty: the scaling of the rows is folded in, so that only pixels that are not
+//! black are touched.
 //!
-//! x . w = (pixels - offset) . v with v = w u, and adding a x to w adds a u^2 (pixels - offset) to v. The part with the
-//! offset is the same vector every time, so that only its multiple is kept: v = s - c tilt with tilt = u^2 offset, where
-//! s += a u^2 pixels and c += a.
+//! x . w = (pixels - offset) . v with v = w u, and adding a x to w adds a u^2 (pixels - offset) to v. The
+//! part with the offset is the same vector every time, so that only its multiple is kept: v = s - c tilt with
+//! tilt = u^2 offset, where s += a u^2 pixels and c += a.
 
 use super::rows::{Rows, Weights};
 use crate::dataset::Features;

@@ -72,8 +72,8 @@ fn first_largest(values: &[f64]) -> usize {
     best
 }
 
-/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in more of the
-/// same places, and neighbouring rows are multiplied together.
+/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in
+/// more of the same places, and neighbouring rows are multiplied together.
 pub struct Problems {
     /// n x d.
     pub x: SparseRows,

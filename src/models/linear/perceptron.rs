@@ -2,8 +2,8 @@
 //! loss and the constant step `eta0` = 1, exactly `max_iter` = 5 passes.
 //!
 //! In 0.19 Perceptron passes `l1_ratio=0` on to SGD whatever the penalty, so that `elasticnet` is `l2` under
-//! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions gained a parameter `l1_ratio` = 0.15, which makes them differ,
-//! and an order a class.)
+//! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions gained
+//! a parameter `l1_ratio` = 0.15, which makes them differ, and an order a class.)
 
 use super::LinearModel;
 use super::sgd::Penalty;

@@ -1,6 +1,7 @@
-//! Training rows as stochastic descent takes them, and the weights that they move, in the form in which a step is
-//! cheapest. Descent takes the rows of each class in an order of its own, so that every row comes from memory anew:
-//! rows stay the bytes that they are, in large pages, and are asked for before they are needed.
+//! Training rows as stochastic descent takes them, and the weights that they move, in the form in which a
+//! step is cheapest. Descent takes the rows of each class in an order of its own, so that every row comes
+//! from memory anew: rows stay the bytes that they are, in large pages, and are asked for before they are
+//! needed.
 //!
 //! A scaled value is x = (pixel - offset) u with u = 1 / scale.
 
@@ -37,8 +38,8 @@ pub trait Weights {
     /// x . w.
     fn dot(&mut self, row: usize) -> f64;
 
-    /// w = (1 - decay) w + a x, where `row` is that of the last product and decay at most 1; then `penalty` more of the l1
-    /// norm.
+    /// w = (1 - decay) w + a x, where `row` is that of the last product and decay at most 1; then `penalty`
+    /// more of the l1 norm.
     fn step(&mut self, row: usize, a: f64, decay: f64, penalty: f64);
 
     fn are_finite(&self) -> bool;

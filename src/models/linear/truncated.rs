@@ -1,9 +1,9 @@
-//! Weights with Tsuruoka's cumulative l1 penalty (Tsuruoka, Tsujii and Ananiadou 2009), which moves every weight towards
-//! zero by what it still owes of the total that it could have received so far.
+//! Weights with Tsuruoka's cumulative l1 penalty (Tsuruoka, Tsujii and Ananiadou 2009), which moves every
+//! weight towards zero by what it still owes of the total that it could have received so far.
 //!
-//! Rows are dense, so that all weights are truncated after each. Then what a weight is follows from y, the weight less
-//! what it has received (w - q in scikit-learn): y moved towards zero by the whole total. So y and the total are all
-//! that is kept, and y takes a row's step without looking at the penalty.
+//! Rows are dense, so that all weights are truncated after each. Then what a weight is follows from y, the
+//! weight less what it has received (w - q in scikit-learn): y moved towards zero by the whole total. So y
+//! and the total are all that is kept, and y takes a row's step without looking at the penalty.
 
 use super::rows::{Rows, Weights};
 use crate::dataset::Features;

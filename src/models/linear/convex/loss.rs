@@ -2,22 +2,28 @@
 
 /// The loss of one row as a function of its scores, one a class. `target` is the row's class.
 pub trait Loss: Sync {
-    /// How the second derivative h of the scores is laid out: `true` for diag(h) - h h' / sum(h), in which
-    /// the classes of a row pull at each other, `false` for diag(h).
-    fn coupled(&self) -> bool;
+    /// The form of the Hessian by a row's scores: diag(h) - h h' / sum(h) if `true`, as the softmax has it;
+    /// diag(h) if `false`.
+    fn is_multinomial(&self) -> bool;
 
-    /// The loss or, of a hinge, its smooth stand-in; with the derivatives by the scores, and h.
-    fn evaluate(&self, target: usize, scores: &[f64], slopes: &mut [f64], bends: &mut [f32]) -> f64;
+    /// The value of the loss. Writes the gradient by the scores and the curvatures (h).
+    fn value_and_derivatives(
+        &self,
+        target: usize,
+        scores: &[f64],
+        gradient: &mut [f64],
+        curvatures: &mut [f32],
+    ) -> f64;
 
-    /// The loss itself.
-    fn exact(&self, target: usize, scores: &[f64]) -> f64;
+    /// The value of the loss.
+    fn value(&self, target: usize, scores: &[f64]) -> f64;
 
-    /// The convex conjugate of the loss itself at `scale` (at most 1) times slopes, those that [`Loss::evaluate`]
-    /// gave or others: the row's part of the dual objective, with its sign turned.
-    fn conjugate(&self, target: usize, slopes: &[f64], scale: f64) -> f64;
+    /// The convex conjugate of the loss at `scale` (at most 1) times a gradient: minus the row's part of the
+    /// dual objective.
+    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64;
 
-    /// Brings a row's slopes to where the conjugate is finite: of the softmax, slopes that sum to 0.
-    fn allow(&self, target: usize, slopes: &mut [f64]);
+    /// Moves a row's gradient into the domain of the conjugate. A gradient of the softmax must sum to 0.
+    fn project_dual(&self, target: usize, gradient: &mut [f64]);
 }
 
 /// +1 for rows of the class, -1 for the rest.
@@ -25,30 +31,30 @@ fn sign(target: usize, class: usize) -> f64 {
     if target == class { 1.0 } else { -1.0 }
 }
 
-/// Dual values from 0 to `most` of every class against the rest.
-pub fn allow_each(most: f64, target: usize, slopes: &mut [f64]) {
-    for (class, slope) in slopes.iter_mut().enumerate() {
+/// Clips the dual variables of every class against the rest to the box from 0 to `most`.
+pub fn project_box(most: f64, target: usize, gradient: &mut [f64]) {
+    for (class, derivative) in gradient.iter_mut().enumerate() {
         let y = sign(target, class);
-        *slope = -y * (-y * *slope).clamp(0.0, most);
+        *derivative = -y * (-y * *derivative).clamp(0.0, most);
     }
 }
 
-/// Dual values of a row from 0, `total` in all, of slopes that sum to 0.
-pub fn allow_together(total: f64, target: usize, slopes: &mut [f64]) {
-    slopes[target] += total;
-    if slopes.iter().any(|value| *value < 0.0) {
-        slopes.iter_mut().for_each(|value| *value = value.max(0.0));
-        let part = total / slopes.iter().sum::<f64>();
-        slopes.iter_mut().for_each(|value| *value *= part);
+/// Clips the dual variables of a row to at least 0 and rescales them to the sum `total` (no Euclidean
+/// projection). The gradient must sum to 0.
+pub fn rescale_to_simplex(total: f64, target: usize, gradient: &mut [f64]) {
+    gradient[target] += total;
+    if gradient.iter().any(|value| *value < 0.0) {
+        gradient.iter_mut().for_each(|value| *value = value.max(0.0));
+        let part = total / gradient.iter().sum::<f64>();
+        gradient.iter_mut().for_each(|value| *value *= part);
     }
-    slopes[target] -= total;
+    gradient[target] -= total;
 }
 
-/// The second derivative of ln(1 + exp(z)) to take for z > 0: its mean on the way to 0 (Jaakkola and Jordan
-/// 2000), which a Newton step does not overshoot. The value on the spot falls to nothing far out, where the
-/// slope stays; a pixel that is lit in this row alone would then send it a thousand times too far. It changes
-/// the way, not the minimum.
-fn bend_on_the_way(z: f64) -> f64 {
+/// Jaakkola and Jordan's curvature bound of softplus (2000), tanh(z/2) / (2 z), for z > 0. The value
+/// curvature vanishes as z grows while the derivative does not, so that a Newton step would overshoot a
+/// thousandfold on a pixel that is lit in one row. The bound changes the path and not the minimiser.
+fn jaakkola_jordan_curvature(z: f64) -> f64 {
     if z < 1e-3 { 0.25 } else { (0.5 * z).tanh() / (2.0 * z) }
 }
 
@@ -70,8 +76,8 @@ fn softplus(z: f64) -> (f64, f64, f64) {
     // Of exp(z) and exp(-z) the one that does not overflow.
     let e = (-z.abs()).exp();
     let smaller = e / (1.0 + e);
-    let slope = if z > 0.0 { 1.0 - smaller } else { smaller };
-    (z.max(0.0) + e.ln_1p(), slope, smaller * (1.0 - smaller))
+    let derivative = if z > 0.0 { 1.0 - smaller } else { smaller };
+    (z.max(0.0) + e.ln_1p(), derivative, smaller * (1.0 - smaller))
 }
 
 /// ln(1 + exp(-m)) of the margin m = y s of every class against the rest.
@@ -80,36 +86,46 @@ pub struct Logistic {
 }
 
 impl Loss for Logistic {
-    fn coupled(&self) -> bool {
+    fn is_multinomial(&self) -> bool {
         false
     }
 
-    fn evaluate(&self, target: usize, scores: &[f64], slopes: &mut [f64], bends: &mut [f32]) -> f64 {
+    fn value_and_derivatives(
+        &self,
+        target: usize,
+        scores: &[f64],
+        gradient: &mut [f64],
+        curvatures: &mut [f32],
+    ) -> f64 {
         let mut sum = 0.0;
         for (class, &score) in scores.iter().enumerate() {
             let y = sign(target, class);
-            let lack = -y * score;
-            let (value, slope, bend) = softplus(lack);
+            let z = -y * score;
+            let (value, derivative, curvature) = softplus(z);
             sum += value;
-            slopes[class] = -y * self.c * slope;
-            bends[class] = (self.c * if lack > 0.0 { bend.max(bend_on_the_way(lack)) } else { bend }) as f32;
+            gradient[class] = -y * self.c * derivative;
+            curvatures[class] = (self.c
+                * if z > 0.0 { curvature.max(jaakkola_jordan_curvature(z)) } else { curvature })
+                as f32;
         }
         self.c * sum
     }
 
-    fn exact(&self, target: usize, scores: &[f64]) -> f64 {
-        let lacks = scores.iter().enumerate().map(|(class, score)| -sign(target, class) * score);
-        self.c * lacks.map(|lack| softplus(lack).0).sum::<f64>()
+    fn value(&self, target: usize, scores: &[f64]) -> f64 {
+        let arguments = scores.iter().enumerate().map(|(class, score)| -sign(target, class) * score);
+        self.c * arguments.map(|z| softplus(z).0).sum::<f64>()
     }
 
-    fn conjugate(&self, target: usize, slopes: &[f64], scale: f64) -> f64 {
-        let shares =
-            slopes.iter().enumerate().map(|(class, slope)| -sign(target, class) * scale * slope / self.c);
+    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64 {
+        let shares = gradient
+            .iter()
+            .enumerate()
+            .map(|(class, derivative)| -sign(target, class) * scale * derivative / self.c);
         self.c * shares.map(negative_entropy).sum::<f64>()
     }
 
-    fn allow(&self, target: usize, slopes: &mut [f64]) {
-        allow_each(self.c, target, slopes);
+    fn project_dual(&self, target: usize, gradient: &mut [f64]) {
+        project_box(self.c, target, gradient);
     }
 }
 
@@ -119,45 +135,51 @@ pub struct Softmax {
 }
 
 impl Loss for Softmax {
-    fn coupled(&self) -> bool {
+    fn is_multinomial(&self) -> bool {
         true
     }
 
-    fn evaluate(&self, target: usize, scores: &[f64], slopes: &mut [f64], bends: &mut [f32]) -> f64 {
+    fn value_and_derivatives(
+        &self,
+        target: usize,
+        scores: &[f64],
+        gradient: &mut [f64],
+        curvatures: &mut [f32],
+    ) -> f64 {
         let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut sum = 0.0;
-        for (slope, score) in slopes.iter_mut().zip(scores) {
-            *slope = (score - largest).exp();
-            sum += *slope;
+        for (derivative, score) in gradient.iter_mut().zip(scores) {
+            *derivative = (score - largest).exp();
+            sum += *derivative;
         }
-        for (slope, bend) in slopes.iter_mut().zip(bends.iter_mut()) {
-            *slope *= self.c / sum;
-            *bend = *slope as f32;
+        for (derivative, curvature) in gradient.iter_mut().zip(curvatures.iter_mut()) {
+            *derivative *= self.c / sum;
+            *curvature = *derivative as f32;
         }
-        let lack = largest - scores[target];
-        if lack > 0.0 {
-            // Such that the right class and the best one pull at each other by this much.
-            let pair = bend_on_the_way(lack);
+        let z = largest - scores[target];
+        if z > 0.0 {
+            // The Hessian then has this curvature between the right class and the best one.
+            let pair = jaakkola_jordan_curvature(z);
             let best = 1.0 / sum;
-            bends[target] = bends[target].max((self.c * pair * best / (best - pair)) as f32);
+            curvatures[target] = curvatures[target].max((self.c * pair * best / (best - pair)) as f32);
         }
-        slopes[target] -= self.c;
-        self.c * (sum.ln() + lack)
+        gradient[target] -= self.c;
+        self.c * (sum.ln() + z)
     }
 
-    fn exact(&self, target: usize, scores: &[f64]) -> f64 {
+    fn value(&self, target: usize, scores: &[f64]) -> f64 {
         let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
         self.c * (sum.ln() + largest - scores[target])
     }
 
-    fn conjugate(&self, target: usize, slopes: &[f64], scale: f64) -> f64 {
-        let share = |class: usize| scale * slopes[class] / self.c + f64::from(u8::from(class == target));
-        self.c * (0..slopes.len()).map(|class| x_ln_x(share(class))).sum::<f64>()
+    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64 {
+        let share = |class: usize| scale * gradient[class] / self.c + f64::from(u8::from(class == target));
+        self.c * (0..gradient.len()).map(|class| x_ln_x(share(class))).sum::<f64>()
     }
 
-    fn allow(&self, target: usize, slopes: &mut [f64]) {
-        allow_together(self.c, target, slopes);
+    fn project_dual(&self, target: usize, gradient: &mut [f64]) {
+        rescale_to_simplex(self.c, target, gradient);
     }
 }
 
@@ -165,37 +187,39 @@ impl Loss for Softmax {
 mod tests {
     use super::*;
 
-    /// Fenchel and Young: loss + conjugate >= scores times slopes, for all slopes where the conjugate is finite.
+    /// Fenchel and Young: loss + conjugate >= scores times gradient, for all gradients in the conjugate's
+    /// domain.
     #[test]
-    fn slopes_are_brought_to_where_the_conjugate_bounds_the_loss() {
+    fn projected_gradients_obey_fenchel_and_young() {
         let value = |seed: usize| ((seed * 7919) % 1000) as f64 / 250.0 - 2.0;
         let losses: [(&dyn Loss, bool); 2] = [(&Logistic { c: 1.5 }, false), (&Softmax { c: 1.5 }, true)];
         for (loss, together) in losses {
             for row in 0..200 {
                 let scores: Vec<f64> = (0..4).map(|class| 3.0 * value(row * 4 + class)).collect();
-                let mut slopes: Vec<f64> = (0..4).map(|class| value(row * 5 + class + 900)).collect();
+                let mut gradient: Vec<f64> = (0..4).map(|class| value(row * 5 + class + 900)).collect();
                 if together {
-                    slopes[3] = -slopes[..3].iter().sum::<f64>();
+                    gradient[3] = -gradient[..3].iter().sum::<f64>();
                 }
-                let (mut own, mut bends) = ([0.0; 4], [0.0f32; 4]);
-                loss.evaluate(row % 4, &scores, &mut own, &mut bends);
+                let (mut own, mut curvatures) = ([0.0; 4], [0.0f32; 4]);
+                loss.value_and_derivatives(row % 4, &scores, &mut own, &mut curvatures);
                 let mut kept = own;
-                loss.allow(row % 4, &mut kept);
+                loss.project_dual(row % 4, &mut kept);
                 assert!(kept.iter().zip(own).all(|(kept, own)| (kept - own).abs() < 1e-15));
-                let young = |slopes: &[f64]| {
-                    let product: f64 = scores.iter().zip(slopes).map(|(score, slope)| score * slope).sum();
-                    loss.exact(row % 4, &scores) + loss.conjugate(row % 4, slopes, 1.0) - product
+                let young = |gradient: &[f64]| {
+                    let product: f64 =
+                        scores.iter().zip(gradient).map(|(score, derivative)| score * derivative).sum();
+                    loss.value(row % 4, &scores) + loss.conjugate(row % 4, gradient, 1.0) - product
                 };
                 assert!(young(&own).abs() < 1e-9, "{}", young(&own));
-                loss.allow(row % 4, &mut slopes);
-                let bound = young(&slopes);
+                loss.project_dual(row % 4, &mut gradient);
+                let bound = young(&gradient);
                 assert!(bound.is_finite() && bound >= -1e-12, "{bound}");
             }
         }
     }
 
     #[test]
-    fn conjugates_are_infinite_beyond_their_borders() {
+    fn conjugates_are_infinite_outside_their_domain() {
         assert_eq!(Logistic { c: 1.0 }.conjugate(0, &[0.5, 0.5], 1.0), f64::INFINITY);
         assert_eq!(Softmax { c: 1.0 }.conjugate(0, &[0.5, -0.5], 1.0), f64::INFINITY);
         assert!(Softmax { c: 1.0 }.conjugate(0, &[-0.5, 0.5], 1.0).is_finite());

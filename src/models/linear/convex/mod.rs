@@ -1,23 +1,23 @@
 //! Minimises R(w) + the losses of all rows, for all classes together, R being the l1 norm or half the squared
 //! l2 norm, until the duality gap proves that the objective is within a given part of the least there is.
 //!
-//! - Newton's method ([`newton`]), with equations solved by conjugate gradients ([`conjugate`]), whose products with
-//!   the second derivative are exact and cost one pass over the rows that bend (Keerthi and DeCoste 2005; Lin, Weng
-//!   and Keerthi 2008), preconditioned by the Cholesky factors of each class's own second derivative, which is
-//!   estimated from a sample of the rows ([`curvature`]).
-//! - The slopes of the losses are a point of Fenchel's dual problem, so every gradient brings a bound on what
-//!   is left to gain.
+//! - A truncated Newton method ([`newton`]; Lin, Weng and Keerthi 2008), with equations solved by
+//!   preconditioned conjugate gradients ([`pcg`]). A Hessian-vector product is exact and costs one pass over
+//!   the rows with curvature. The preconditioner is the Cholesky factor of each class's block, estimated from
+//!   a sample of the rows ([`sampled_hessian`]).
+//! - The gradients of the losses are a point of Fenchel's dual problem, so every gradient bounds the duality
+//!   gap.
 //!
 //! One-vs-rest problems share nothing but the rows; they are minimised as one, since one pass serves all. All
 //! sums are taken in a fixed order: the same bits for any number of threads.
 
-mod bends;
-mod conjugate;
-mod curvature;
+mod hessian;
 mod loss;
 mod newton;
 mod norm;
-pub(super) mod passes;
+mod pcg;
+pub(super) mod row_products;
+mod sampled_hessian;
 
 use serde_json::Map;
 

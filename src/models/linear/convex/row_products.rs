@@ -1,5 +1,5 @@
-//! Passes over the rows for all classes at once, sums of rows in f32 with sums of blocks in f64. Weights have the
-//! intercept last, as the weight of a feature that is 1 everywhere.
+//! Products X W and X' A with the rows, for all classes at once: sums over a block of rows in f32, over
+//! blocks in f64. Weights have the intercept last, as the weight of a feature that is 1 everywhere.
 
 use rayon::prelude::*;
 
@@ -10,9 +10,9 @@ use crate::linalg::sparse::{
 /// Rows of one f32 sum.
 pub const BLOCK: usize = 256;
 /// Partial sums of the rows: fixed, so that their order does not depend on the number of threads.
-const STRIPES: usize = 16;
+const CHUNKS: usize = 16;
 
-/// Vectors side by side, sixteen at a time, feature by feature.
+/// Weight vectors interleaved, sixteen at a time, feature by feature.
 pub struct Packed(Vec<Vec<Lanes>>);
 
 impl Packed {
@@ -25,7 +25,7 @@ impl Packed {
                 for (lanes, &value) in lanes.iter_mut().zip(vector) {
                     lanes.0[lane] = value as f32;
                 }
-                // What every row's product begins with.
+                // The start of every row's product: intercept and base.
                 lanes[width - 1].0[lane] = (vector[width - 1] + x.base_times(vector)) as f32;
             }
             lanes
@@ -41,7 +41,7 @@ impl Packed {
     }
 }
 
-/// Sums of one stripe: f32 for a block, f64 for all.
+/// The sums of one chunk of rows: f32 for a block, f64 for all.
 pub struct Sums {
     width: usize,
     block: Vec<Lanes>,
@@ -53,7 +53,8 @@ impl Sums {
         Sums { width, block: vec![Lanes::ZERO; width], total: vec![0.0; width * sixteens * LANES] }
     }
 
-    /// Adds what the rows of `list` differ by from the base, each times its factors, and the factors themselves.
+    /// Adds the differences of the rows of `list` from the base, each times its factors, and the factors
+    /// themselves.
     pub fn add(&mut self, x: &SparseRows, sixteen: usize, list: &[u32], factors: &[Lanes]) {
         let d = self.width - 1;
         self.block.fill(Lanes::ZERO);
@@ -69,14 +70,14 @@ impl Sums {
     }
 }
 
-/// The sum of all stripes as vectors of d + 1 values, one after the other.
-pub fn unpack(x: &SparseRows, stripes: &[Sums], vectors: usize) -> Vec<f64> {
+/// The sum of all chunks as vectors of d + 1 values, one after the other.
+pub fn unpack(x: &SparseRows, chunks: &[Sums], vectors: usize) -> Vec<f64> {
     let width = x.columns() + 1;
     let mut out = vec![0.0; vectors * width];
     for (k, vector) in out.chunks_exact_mut(width).enumerate() {
         let start = k / LANES * width * LANES + k % LANES;
         for (j, value) in vector.iter_mut().enumerate() {
-            *value = stripes.iter().map(|sums| sums.total[start + j * LANES]).sum();
+            *value = chunks.iter().map(|sums| sums.total[start + j * LANES]).sum();
         }
         // The base is in every row.
         let factors = vector[width - 1];
@@ -85,9 +86,9 @@ pub fn unpack(x: &SparseRows, stripes: &[Sums], vectors: usize) -> Vec<f64> {
     out
 }
 
-/// The scores of all rows under `vectors` (k of d + 1 values), in f64, since what a fit ends with is no better
-/// than they are: n x k. O(differences k).
-pub fn scores(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
+/// The product X W of all rows with `vectors` (W, k of d + 1 values): n x k. In f64, as a fit is no more
+/// accurate than its scores. O(differences k).
+pub fn x_times(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
     let width = x.columns() + 1;
     let k = vectors.len() / width;
     let eights: Vec<Vec<WideLanes>> = vectors
@@ -115,12 +116,12 @@ pub fn scores(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
     out
 }
 
-/// The combinations of rows: for each of k columns of `factors` (n x k) the d + 1 sums of factor times
+/// The product X' A: for each of the k columns of `factors` (A, n x k) the d + 1 sums of factor times
 /// feature, one after the other. O(differences k).
-pub fn combine(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> {
+pub fn x_transpose_times(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> {
     let (n, width) = (x.rows(), x.columns() + 1);
     let sixteens = k.div_ceil(LANES);
-    let stripes: Vec<Sums> = stripes(n)
+    let chunks: Vec<Sums> = chunks(n)
         .into_par_iter()
         .map(|(start, end)| {
             let mut sums = Sums::new(width, sixteens);
@@ -139,11 +140,11 @@ pub fn combine(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> {
             sums
         })
         .collect();
-    unpack(x, &stripes, k)
+    unpack(x, &chunks, k)
 }
 
-/// Start and end of every stripe of `n` rows.
-pub fn stripes(n: usize) -> Vec<(usize, usize)> {
-    let length = n.div_ceil(STRIPES).next_multiple_of(BLOCK).max(1);
+/// Start and end of every chunk of `n` rows.
+pub fn chunks(n: usize) -> Vec<(usize, usize)> {
+    let length = n.div_ceil(CHUNKS).next_multiple_of(BLOCK).max(1);
     (0..n).step_by(length).map(|start| (start, (start + length).min(n))).collect()
 }

@@ -1,10 +1,10 @@
-//! The second derivative within each class, sum of h_i x_i x_i' with the intercept's feature 1: from all rows
-//! that bend or, where these are many, from a sample in proportion to how much each matters: its leverage, by the
-//! factors of the estimate before (Cohen, Lee, Musco, Musco, Peng and Sidford, "Uniform sampling for matrix
-//! approximation", 2015: leverages by a rough estimate choose the rows of a good one).
+//! Each class's own block of the Hessian, sum of h_i x_i x_i' with a last feature 1 for the intercept. It is
+//! computed from all rows with curvature or, where these are many, from a sample in proportion to their
+//! leverages by the previous estimate's factors (Cohen, Lee, Musco, Musco, Peng and Sidford, "Uniform
+//! sampling for matrix approximation", 2015).
 //!
-//! It preconditions conjugate gradients, whose products are exact: an estimate decides how many of them it
-//! takes, not where they lead.
+//! The estimates precondition conjugate gradients, whose matrix-vector products are exact: an estimate
+//! decides how many iterations are needed, not where they lead.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ const CHUNK: usize = 512;
 /// Columns of the product computed at a time; what lies above the diagonal is left out.
 const PANEL: usize = 100;
 
-/// The lower triangles of the matrices of all classes, (d + 1) x (d + 1), row-major, rounded as f32 products are; from
-/// about `limit` rows each, chosen by `factors` of what was close to these matrices if there are such.
-/// O(k (limit d^2 + n d)).
-pub fn within_classes<F: Factor>(
+/// The lower triangles of all classes' blocks, (d + 1) x (d + 1), row-major, with the rounding of f32
+/// products. Each is estimated from about `limit` rows, chosen by leverage with the `factors` of an earlier
+/// estimate if there are any. O(k (limit d^2 + n d)).
+pub fn class_hessians<F: Factor>(
     x: &SparseRows,
     rows: &[u32],
     diagonals: &[Vec<f32>],
@@ -49,15 +49,15 @@ pub fn within_classes<F: Factor>(
     all.map(|(diagonal, shares)| weighted_gram(x, &select(rows, diagonal, shares, limit))).collect()
 }
 
-/// All rows that bend are taken.
+/// Whether there are at most `limit` rows with curvature, so that all are taken.
 fn few(h: &[f32], limit: usize) -> bool {
     h.iter().filter(|h| **h > 0.0).count() <= limit
 }
 
-/// How much each row matters to each class, at first: the sum over features of its share in the diagonal (its leverage,
-/// were the features uncorrelated). A pixel that is lit in three images of 60,000 has all its curvature in
-/// these three, and an estimate without them would take its direction for flat. Empty where all rows of a
-/// class are taken anyway.
+/// The leverage of each row in each class as it would be with uncorrelated features: the sum over features of
+/// the row's part of the diagonal. A pixel that is lit in three images of 60,000 has all its curvature in
+/// these three rows, and a sample without them would have none in its direction. Empty where all rows of a
+/// class are taken.
 fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
     if diagonals.iter().all(|diagonal| few(diagonal, limit)) {
         return vec![Vec::new(); diagonals.len()];
@@ -93,7 +93,7 @@ fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize)
             project(&squares, rows, &start, &inverse, &mut products);
             for (lane, (shares, diagonal)) in of_class.iter_mut().zip(sixteen).enumerate() {
                 let h = &diagonal[chunk * CHUNK..][..rows.len()];
-                // Rounding can leave a share of nothing just below it.
+                // Rounding can leave a leverage just below 0.
                 shares.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane].max(0.0)));
             }
         }
@@ -102,9 +102,9 @@ fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize)
     shares
 }
 
-/// How much each row matters to a class whose second derivative was about L L': its leverage h |L^-1 x|^2, from
-/// sixteen random signs (Spielman and Srivastava 2011); 1 at most, which a leverage by the matrix itself cannot
-/// exceed, so that rows which have only begun to matter do not crowd out all others.
+/// The leverage h |L^-1 x|^2 of each row in a class whose block was about L L', estimated from sixteen vectors
+/// of random signs (Spielman and Srivastava 2011). At most 1, as leverages by the matrix itself are, so that
+/// rows whose curvature has grown since do not crowd out all others.
 fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &impl Factor, class: u64) -> Vec<f32> {
     let d = x.columns();
     let mut signs = Pcg64Mcg::seed_from_u64(class);
@@ -139,13 +139,13 @@ fn lanes_of(classes: &[Vec<f32>], start: usize, count: usize) -> Vec<Lanes> {
     lanes
 }
 
-/// Chooses about `limit` rows at most, with the weights that make the weighted sum an unbiased estimate: all
-/// rows that bend where these suffice, otherwise every row with more than its share and a systematic sample
-/// of the rest. Deterministic.
+/// Chooses at most about `limit` rows, with the weights that make the weighted sum an unbiased estimate: all
+/// rows with curvature if there are no more, otherwise every row with a leverage above the sampling interval
+/// and a systematic sample of the rest. Deterministic.
 fn select(rows: &[u32], h: &[f32], shares: &[f32], limit: usize) -> Vec<(u32, f32)> {
-    let bending = rows.iter().zip(h).filter(|(_, h)| **h > 0.0);
-    if shares.is_empty() || bending.clone().count() <= limit {
-        return bending.map(|(row, h)| (*row, *h)).collect();
+    let curved = rows.iter().zip(h).filter(|(_, h)| **h > 0.0);
+    if shares.is_empty() || curved.clone().count() <= limit {
+        return curved.map(|(row, h)| (*row, *h)).collect();
     }
     let most = shares.iter().map(|share| f64::from(*share)).sum::<f64>() / limit as f64;
     let mut chosen = Vec::with_capacity(limit + limit / 2);

@@ -1,18 +1,18 @@
 //! Newton's method for one class against the rest, with multipliers for what is not smooth.
 //!
-//! The squared hinge with l2 is minimised directly, by steps with the exact generalised Hessian (Keerthi and DeCoste,
-//! "A modified finite Newton method for fast solution of large scale linear SVMs", 2005). The other problems are a
-//! sequence of such smooth ones, the augmented Lagrangians:
+//! The squared hinge with l2 is minimised directly, by steps with the exact generalised Hessian (Keerthi and
+//! DeCoste, "A modified finite Newton method for fast solution of large scale linear SVMs", 2005). The other
+//! problems are a sequence of such smooth ones, the augmented Lagrangians:
 //!
-//! - the hinge by multipliers a0 of the rows: a = clip(a0 + s m, 0, C) with m = 1 - y X w and a penalty s (Yan and
-//!   Li, "An efficient augmented Lagrangian method for support vector machine", 2020);
+//! - the hinge by multipliers a0 of the rows: a = clip(a0 + s m, 0, C) with m = 1 - y X w and a penalty s
+//!   (Yan and Li, "An efficient augmented Lagrangian method for support vector machine", 2020);
 //! - the l1 norm by multipliers v0 of the weights: v = clip(v0 + rho w, -1, 1), and a proximal term
-//!   |w - w0|^2 / (2 tau), which keeps the Hessian positive definite (Rockafellar's proximal method of multipliers,
-//!   1976).
+//!   |w - w0|^2 / (2 tau), which keeps the Hessian positive definite (Rockafellar's proximal method of
+//!   multipliers, 1976).
 //!
-//! In both losses a = clip(r, 0, upper) with r = a0 + s m; the squared hinge has a0 = 0, s = 2C and no upper limit.
-//! The gradient is g = R'(w) - X'(y a), and a step d solves (D + s X_J' X_J) d = -g, J being the rows with
-//! 0 < r < upper. The function is piecewise quadratic along d, so the line search is exact.
+//! In both losses a = clip(r, 0, upper) with r = a0 + s m; the squared hinge has a0 = 0, s = 2C and no upper
+//! limit. The gradient is g = R'(w) - X'(y a), and a step d solves (D + s X_J' X_J) d = -g, J being the rows
+//! with 0 < r < upper. The function is piecewise quadratic along d, so the line search is exact.
 
 use super::SvcLoss;
 use super::design::{Design, RowSum};
@@ -23,8 +23,9 @@ use super::one_class::ClassState;
 use super::rows::{self, dot};
 use crate::models::linear::logistic::Penalty;
 
-/// The hinge's penalty s at the first C and at the next, in parts of C. A sharp penalty knows the multipliers' old
-/// places too well: with 40 at the next C, Fashion-MNIST's class 7 took 1,000 Newton steps and more, with 2 it takes 225.
+/// The hinge's penalty s at the first C and at the next, in parts of C. A sharp penalty knows the
+/// multipliers' old places too well: with 40 at the next C, Fashion-MNIST's class 7 took 1,000 Newton steps
+/// and more, with 2 it takes 225.
 const FIRST_PENALTY: f64 = 0.1;
 const NEXT_PENALTY: f64 = 2.0;
 /// The largest: beyond it the Hessian is not positive definite in f64.
@@ -36,9 +37,11 @@ const LARGEST_NORM_PENALTY: f64 = 1e4;
 /// tau of the proximal term at first, and the largest.
 const PROXIMITY: f64 = 50.0;
 const LARGEST_PROXIMITY: f64 = 1e5;
-/// What penalties and tau are multiplied by when the multipliers move. With 3 there are fewer moves and more steps.
+/// What penalties and tau are multiplied by when the multipliers move. With 3 there are fewer moves and more
+/// steps.
 const GROWTH: f64 = 1.5;
-/// An inner minimum is exact enough once its gradient adds less than this part of what the multipliers add to the gap,
+/// An inner minimum is exact enough once its gradient adds less than this part of what the multipliers add to
+/// the gap,
 const INNER: f64 = 0.3;
 /// or, under l1, of this part of the gap to end at.
 const INNER_OF_TOL: f64 = 0.1;
@@ -197,7 +200,8 @@ impl<'a> AugmentedLagrangian<'a> {
         }
     }
 
-    /// Whether the minimum is exact enough for the multipliers to move; `least` is the least objective so far.
+    /// Whether the minimum is exact enough for the multipliers to move; `least` is the least objective so
+    /// far.
     pub fn is_inner_minimum(&self, point: &Point, least: f64) -> bool {
         let enough = match (self.objective.loss, self.objective.penalty) {
             // One smooth problem without multipliers.
@@ -296,8 +300,9 @@ impl<'a> AugmentedLagrangian<'a> {
         *combined = self.design.combine(duals, &self.signs);
     }
 
-    /// A step is short because rows that the Hessian did not know of came onto the quadratic piece. The next Hessian
-    /// takes in the rows that the same direction would soon take across it, and those of the last one that are near.
+    /// A step is short because rows that the Hessian did not know of came onto the quadratic piece. The next
+    /// Hessian takes in the rows that the same direction would soon take across it, and those of the last one
+    /// that are near.
     fn look_ahead(&self, members: &[bool], z: &[f64], t: f64) -> Vec<bool> {
         let further = self.hinge.penalty * (1.0 - t).min(LOOK_AHEAD * t);
         let rows = self.hinge.unclipped.iter().zip(z).zip(members);

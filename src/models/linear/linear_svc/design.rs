@@ -1,6 +1,6 @@
-//! The design matrix X of the linear SVMs: standardised bytes with a last column of ones (LIBLINEAR's regularised
-//! intercept). Products go over the bytes, with the scaling folded into the vectors; Gram matrices are exact
-//! integer sums of bytes that are scaled afterwards.
+//! The design matrix X of the linear SVMs: standardised bytes with a last column of ones (LIBLINEAR's
+//! regularised intercept). Products go over the bytes, with the scaling folded into the vectors; Gram
+//! matrices are exact integer sums of bytes that are scaled afterwards.
 
 use crate::dataset::Features;
 use crate::linalg::byte_blocks::{self, Block, NonzeroBlocks, WIDTH};
@@ -130,7 +130,8 @@ impl Design {
         self.kept.iter().chain([&self.d]).map(|&j| all[j]).collect()
     }
 
-    /// The weights of all d features and the intercept, of `width` values of which some features were left out.
+    /// The weights of all d features and the intercept, of `width` values of which some features were left
+    /// out.
     pub fn all_weights(&self, weights: &[f64]) -> Vec<f64> {
         let mut all = vec![0.0; self.d + 1];
         let (features, intercept) = weights.split_at(self.kept.len());
@@ -140,8 +141,8 @@ impl Design {
     }
 }
 
-/// The Gram matrix of a set of rows that changes from one Newton step to the next: only the rows that enter or leave
-/// it are visited, or all of the set or of its complement where these are fewer.
+/// The Gram matrix of a set of rows that changes from one Newton step to the next: only the rows that enter
+/// or leave it are visited, or all of the set or of its complement where these are fewer.
 pub struct RowSetGram<'a> {
     design: &'a Design,
     members: Vec<bool>,

@@ -6,8 +6,8 @@ const EVALUATIONS: usize = 60;
 /// The longest step relative to the last one tried, while no upper end is known.
 const EXPANSION: f64 = 10.0;
 
-/// The root of a rising piecewise linear function by Newton's method within a bracket: `derivative` gives its value
-/// and its slope at a step length. 0 where it is not negative at 0.
+/// The root of a rising piecewise linear function by Newton's method within a bracket: `derivative` gives its
+/// value and its slope at a step length. 0 where it is not negative at 0.
 pub fn minimum_along(derivative: impl Fn(f64) -> (f64, f64)) -> f64 {
     let start = derivative(0.0).0;
     if start.is_nan() || start >= 0.0 {

@@ -45,7 +45,8 @@ pub struct LinearSVC {
     pub loss: SvcLoss,
     pub penalty: Penalty,
     pub multi_class: SvcMultiClass,
-    /// The relative duality gap to end at: the objective of every class is at most this part above its minimum.
+    /// The relative duality gap to end at: the objective of every class is at most this part above its
+    /// minimum.
     pub tol: f64,
     /// Newton steps at most, for every class and every C of the walk.
     pub max_iter: usize,

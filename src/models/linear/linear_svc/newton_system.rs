@@ -1,14 +1,16 @@
-//! The Newton equations (D + s X_J' X_J) d = -g of a step, D a positive diagonal and J the rows on a quadratic piece:
-//! solved as they stand where J is large, and otherwise from the side of the rows (Sherman, Morrison and Woodbury).
+//! The Newton equations (D + s X_J' X_J) d = -g of a step, D a positive diagonal and J the rows on a
+//! quadratic piece: solved as they stand where J is large, and otherwise from the side of the rows (Sherman,
+//! Morrison and Woodbury).
 
 use super::design::{Design, RowSetGram};
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::gemm::{View, dgemm};
 
-/// Rows from which on the side of the features is cheaper, as a part of the number of columns: from the rows' side
-/// the products X_J D^-1 X_J' have to be made anew.
+/// Rows from which on the side of the features is cheaper, as a part of the number of columns: from the rows'
+/// side the products X_J D^-1 X_J' have to be made anew.
 const FEW_ROWS: f64 = 0.35;
-/// What is added to the diagonal, relative to its largest entry, where rounding leaves a matrix not positive definite.
+/// What is added to the diagonal, relative to its largest entry, where rounding leaves a matrix not positive
+/// definite.
 const RIDGE: f64 = 1e-13;
 /// Factorisations tried, each with a ridge a hundred times as large.
 const TRIES: usize = 4;
@@ -97,8 +99,8 @@ fn lower_product(rows: &[f64], count: usize, width: usize, out: &mut [f64]) {
     }
 }
 
-/// The Cholesky factor of the n x n matrix that `write` writes, in the memory of `matrix`; with a ridge where rounding
-/// leaves it not positive definite.
+/// The Cholesky factor of the n x n matrix that `write` writes, in the memory of `matrix`; with a ridge where
+/// rounding leaves it not positive definite.
 fn factor(matrix: &mut Vec<f64>, n: usize, write: impl Fn(&mut [f64])) -> Option<Cholesky> {
     let mut ridge = 0.0;
     for _ in 0..TRIES {

@@ -42,8 +42,8 @@ impl Objective {
         norm + c * loss
     }
 
-    /// A lower bound of the objective: the dual objective of the variables a with these totals, where `combined` is
-    /// X'(y a). Under l1 that of their best feasible multiple.
+    /// A lower bound of the objective: the dual objective of the variables a with these totals, where
+    /// `combined` is X'(y a). Under l1 that of their best feasible multiple.
     pub fn dual(&self, c: f64, totals: &RowTotals, combined: &[f64]) -> f64 {
         let squares = match self.loss {
             SvcLoss::Hinge => 0.0,

@@ -1,5 +1,6 @@
-//! One class against the rest, minimised until the duality gap proves it: Newton's method on the smooth problem, the
-//! method of multipliers around it where the problem is not smooth ([`super::augmented_lagrangian`]).
+//! One class against the rest, minimised until the duality gap proves it: Newton's method on the smooth
+//! problem, the method of multipliers around it where the problem is not smooth
+//! ([`super::augmented_lagrangian`]).
 
 use super::augmented_lagrangian::AugmentedLagrangian;
 use super::design::Design;
@@ -48,14 +49,15 @@ impl ClassState {
         }
     }
 
-    /// Minimises at `c`, from the solution at the last one. A Newton step costs O(non-zero bytes) for its products
-    /// with the rows, and what [`NewtonSystem::solve`] says.
+    /// Minimises at `c`, from the solution at the last one. A Newton step costs O(non-zero bytes) for its
+    /// products with the rows, and what [`NewtonSystem::solve`] says.
     pub fn solve(&mut self, design: &Design, objective: &Objective, c: f64) -> Solution {
         let mut lagrangian = AugmentedLagrangian::new(self, design, *objective, c);
         let mut system = NewtonSystem::new(design);
         let mut primal = Best { value: f64::INFINITY, at: Vec::new() };
         let mut dual = Best { value: f64::NEG_INFINITY, at: Vec::new() };
-        // Newton steps at this C and since the multipliers moved; moves of the multipliers since the last step.
+        // Newton steps at this C and since the multipliers moved; moves of the multipliers since the last
+        // step.
         let (mut iterations, mut inner, mut moves) = (0, 0, 0);
         loop {
             let point = lagrangian.point();

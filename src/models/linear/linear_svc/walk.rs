@@ -1,6 +1,6 @@
-//! The walk along C: a solution at C starts from the one at the decade below. Which C are visited follows from the
-//! target alone (1, 10, 100, ... and then the target; a target of 1 or below directly), so that a fit has the same bits
-//! whether other targets share its walk or not.
+//! The walk along C: a solution at C starts from the one at the decade below. Which C are visited follows
+//! from the target alone (1, 10, 100, ... and then the target; a target of 1 or below directly), so that a
+//! fit has the same bits whether other targets share its walk or not.
 
 use super::one_vs_rest::OneVsRest;
 use super::{LinearSVC, SvcMultiClass, crammer_singer};

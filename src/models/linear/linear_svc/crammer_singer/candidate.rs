@@ -1,7 +1,7 @@
 //! Weights that may be the answer, with their objective in f64.
 
 use crate::models::linear::Problems;
-use crate::models::linear::convex::passes;
+use crate::models::linear::convex::row_products;
 
 /// Halvings of the interval in which the best multiple is searched.
 const HALVINGS: usize = 40;
@@ -24,7 +24,7 @@ impl Candidate {
     /// best ones short of the margin by weighs more than everything else. One pass over the rows in f64 and
     /// O(n k) for the search.
     pub fn new(problems: &Problems, weights: &[f64], c: f64) -> Candidate {
-        let scores = passes::scores(&problems.x, weights);
+        let scores = row_products::x_times(&problems.x, weights);
         let rows = scores.chunks_exact(problems.k()).zip(&problems.targets);
         // What the best other class is above the row's own: the loss of a multiple needs no more.
         let above: Vec<f64> = rows.map(|(scores, &target)| above(scores, target)).collect();

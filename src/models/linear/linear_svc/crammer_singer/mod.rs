@@ -2,14 +2,14 @@
 //! 1/2 |W|^2 + C sum over rows of max_k (1[k != y] + w_k.x - w_y.x), the intercept one more weight.
 //!
 //! By the alternating direction method of multipliers (ADMM; Gabay and Mercier 1976, Boyd et al. 2011) for Z
-//! = X W: the weights solve a ridge problem whose matrix I + X' diag(rho) X is the same for all classes and steps,
-//! and is factored once a choice of the penalties rho ([`ridge`]); the copies Z of the scores take the proximal map of
-//! the loss, a projection onto a simplex for every row ([`proximal`]). The multipliers are a point of the dual problem
-//! after every step, so that the best primal and the best dual objective seen bound what is left to gain. A
-//! step is one pass over the rows.
+//! = X W: the weights solve a ridge problem whose matrix I + X' diag(rho) X is the same for all classes and
+//! steps, and is factored once a choice of the penalties rho ([`ridge`]); the copies Z of the scores take the
+//! proximal map of the loss, a projection onto a simplex for every row ([`proximal`]). The multipliers are a
+//! point of the dual problem after every step, so that the best primal and the best dual objective seen bound
+//! what is left to gain. A step is one pass over the rows.
 //!
-//! A row whose multipliers are all zero is right by the margin and more. It needs no pull to its copy of the scores,
-//! which only holds the weights back, so its penalty is a hundredth of the others'.
+//! A row whose multipliers are all zero is right by the margin and more. It needs no pull to its copy of the
+//! scores, which only holds the weights back, so its penalty is a hundredth of the others'.
 //!
 //! All sums are taken in a fixed order: the same bits for any number of threads.
 
@@ -44,13 +44,13 @@ const LARGEST: f64 = 10.0;
 const WITHOUT_MULTIPLIERS: f64 = 0.01;
 /// How much rho may change at once.
 const MOST_CHANGE: f64 = 2.0;
-/// A change of the penalties waits until there have been this many times the steps before the last one: ADMM converges
-/// for any penalties, but not for such as go up and down.
+/// A change of the penalties waits until there have been this many times the steps before the last one: ADMM
+/// converges for any penalties, but not for such as go up and down.
 const REST: f64 = 1.2;
 
 /// What a result file says of the end.
-pub const STOPPING_RULE: &str = "relative duality gap <= tol; of large problems 1e-3 up to C = 1 and 1e-2 above, or \
-                                 4,000 steps";
+pub const STOPPING_RULE: &str = "relative duality gap <= tol; of large problems 1e-3 up to C = 1 and \
+                                 1e-2 above, or 4,000 steps";
 
 /// Large problems are done at these gaps, in parts of the objective: up to C = 1, and above.
 const GAP_UP_TO_ONE: f64 = 1e-3;
@@ -61,9 +61,9 @@ const THOROUGH: usize = 50_000_000_000;
 const MOST_STEPS: usize = 4_000;
 const MOST_THOROUGH_STEPS: usize = 40_000;
 
-/// Solves for rising C, each from where the one before ended. Each ends when the gap is `tol` of the objective; or,
-/// where that would take a large problem too long, at 1e-3 (C up to 1) or 1e-2 of it, or after 4,000 steps.
-/// What counts for this is work, never time.
+/// Solves for rising C, each from where the one before ended. Each ends when the gap is `tol` of the
+/// objective; or, where that would take a large problem too long, at 1e-3 (C up to 1) or 1e-2 of it, or after
+/// 4,000 steps. What counts for this is work, never time.
 #[derive(Clone)]
 pub struct Walk {
     problems: Arc<Problems>,
@@ -186,8 +186,8 @@ impl Walk {
         }
     }
 
-    /// Sets the rows' penalties as rho and their multipliers ask for, and gives their ridge problem. rho falls where
-    /// f64 cannot factor it.
+    /// Sets the rows' penalties as rho and their multipliers ask for, and gives their ridge problem. rho
+    /// falls where f64 cannot factor it.
     fn change_penalties<'a>(
         &mut self,
         design: &'a Design,

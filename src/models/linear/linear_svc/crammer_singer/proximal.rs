@@ -22,8 +22,9 @@ pub struct Step {
 for_each_level! {
     /// A step of ADMM for the rows of a block, each with as many groups of sixteen classes as `step.k` asks
     /// for: from the scores at the new weights to new copies of them (`copies`) and new multipliers. `scores`
-    /// is replaced by multipliers + rho (scores - copies), the gradient of the next ridge problem. `penalties` are
-    /// the rows' rho. O(k) a row and round of the projection, of which there are seldom more than four.
+    /// is replaced by multipliers + rho (scores - copies), the gradient of the next ridge problem.
+    /// `penalties` are the rows' rho. O(k) a row and round of the projection, of which there are seldom more
+    /// than four.
     pub fn proximal_steps(
         step: Step,
         targets: &[usize],

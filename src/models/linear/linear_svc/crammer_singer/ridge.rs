@@ -1,5 +1,5 @@
-//! The ridge problems of ADMM: one matrix I + X' diag(rho) X for all classes and for all steps between two changes of
-//! the rows' penalties rho.
+//! The ridge problems of ADMM: one matrix I + X' diag(rho) X for all classes and for all steps between two
+//! changes of the rows' penalties rho.
 
 use super::super::design::{Design, RowSetGram};
 use crate::linalg::cholesky::Cholesky;
@@ -20,8 +20,8 @@ pub struct Penalties {
 }
 
 impl<'a> Ridge<'a> {
-    /// `None` where the matrix is not positive definite in f64. `inside` and `all` are the Gram matrices of the rows
-    /// with the larger penalty and of all rows. O(width^3).
+    /// `None` where the matrix is not positive definite in f64. `inside` and `all` are the Gram matrices of
+    /// the rows with the larger penalty and of all rows. O(width^3).
     pub fn new(
         design: &'a Design,
         inside: &RowSetGram,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::proximal::{Step, proximal_steps};
 use crate::linalg::sparse::{LANES, Lanes};
 use crate::models::linear::Problems;
-use crate::models::linear::convex::passes::{BLOCK, Packed, Sums, stripes, unpack};
+use crate::models::linear::convex::row_products::{BLOCK, Packed, Sums, chunks, unpack};
 
 /// Copies of the scores and multipliers: n rows of k values, in groups of sixteen classes.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Rows {
     pub fn step(&mut self, problems: &Problems, step: Step, weights: &[f64]) -> Vec<f64> {
         let (x, groups, penalties) = (&problems.x, self.groups, &self.penalties);
         let packed = Packed::new(x, weights);
-        let bounds = stripes(problems.n());
+        let bounds = chunks(problems.n());
         let length = bounds.first().map_or(1, |(start, end)| end - start);
         let tasks = bounds.into_par_iter().zip(self.copies.par_chunks_mut(length * groups));
         let sums: Vec<Sums> = tasks
@@ -84,7 +84,7 @@ impl Rows {
     /// allowances that they take up, less half of |X' multipliers|^2. Half a pass over the rows.
     pub fn dual(&self, problems: &Problems, c: f64) -> Dual {
         let (x, groups) = (&problems.x, self.groups);
-        let bounds = stripes(problems.n());
+        let bounds = chunks(problems.n());
         let length = bounds.first().map_or(1, |(start, end)| end - start);
         let (taken, sums): (Vec<f64>, Vec<Sums>) = bounds
             .into_par_iter()
