@@ -1,16 +1,12 @@
 //! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
 
 mod convex;
-mod folded;
 pub mod linear_svc;
 pub mod logistic;
 mod model;
 pub mod passive_aggressive;
 pub mod perceptron;
-mod rows;
 pub mod sgd;
-mod stochastic;
-mod truncated;
 
 pub use linear_svc::LinearSVC;
 pub use logistic::LogisticRegression;

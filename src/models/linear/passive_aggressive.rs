@@ -2,7 +2,7 @@
 //! al. 2006, hinge loss), one-vs-rest, as scikit-learn 0.19 runs it: exactly `max_iter` = 5 passes.
 
 use super::LinearModel;
-use super::stochastic::{Descent, Loss, Order, Step};
+use super::sgd::descent::{Descent, Loss, Order, Step};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.

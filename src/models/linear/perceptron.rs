@@ -7,7 +7,7 @@
 
 use super::LinearModel;
 use super::sgd::Penalty;
-use super::stochastic::{Descent, Loss, Order, Step};
+use super::sgd::descent::{Descent, Loss, Order, Step};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.

@@ -1,11 +1,11 @@
-//! Training rows as stochastic descent takes them, and the weights that they move, in the form in which a
-//! step is cheapest. Descent takes the rows of each class in an order of its own, so that every row comes
-//! from memory anew: rows stay the bytes that they are, in large pages, and are asked for before they are
-//! needed.
+//! Row and weight layouts for stochastic gradient descent. Classes visit the rows in random order, so that
+//! each row is a cache miss. Rows therefore stay bytes, in huge pages, and are prefetched `AHEAD` rows before
+//! use.
 //!
 //! A scaled value is x = (pixel - offset) u with u = 1 / scale.
 
-/// Rows to ask the memory for before they are needed; eight of 784 bytes leave room for the weights in 32 kB.
+/// The distance of the prefetch, in rows. Eight rows of 784 bytes leave room for the weights in a cache of 32
+/// kB.
 const AHEAD: usize = 8;
 
 /// The rows of a fit.
@@ -16,13 +16,13 @@ pub trait Rows: Sync {
 
     fn n(&self) -> usize;
 
-    /// Asks the memory for a row.
+    /// Prefetches a row.
     fn prefetch(&self, row: usize);
 
     /// Weights of zero for one class.
     fn zeros(&self) -> Self::Weights<'_>;
 
-    /// Calls `take` with the rows of `order`, which the memory is asked for in time.
+    /// Calls `take` with the rows of `order`, each prefetched before.
     fn walk(&self, order: &[u32], mut take: impl FnMut(usize)) {
         for (position, &row) in order.iter().enumerate() {
             if let Some(&soon) = order.get(position + AHEAD) {
@@ -33,18 +33,18 @@ pub trait Rows: Sync {
     }
 }
 
-/// Weights w of one class that take rows x one after the other.
+/// The weights w of one class.
 pub trait Weights {
     /// x . w.
     fn dot(&mut self, row: usize) -> f64;
 
-    /// w = (1 - decay) w + a x, where `row` is that of the last product and decay at most 1; then `penalty`
-    /// more of the l1 norm.
+    /// Sets w = (1 - decay) w + a x and adds `penalty` to the total l1 penalty. `row` must be that of the
+    /// last product, and decay at most 1.
     fn step(&mut self, row: usize, a: f64, decay: f64, penalty: f64);
 
     fn are_finite(&self) -> bool;
 
-    /// w itself.
+    /// The values of w.
     fn into_vec(self) -> Vec<f64>;
 }
 
@@ -54,8 +54,8 @@ pub(super) mod tests {
 
     use super::*;
     use crate::dataset::{Features, Scaling};
-    use crate::models::linear::folded::LitRows;
-    use crate::models::linear::truncated::DenseRows;
+    use crate::models::linear::sgd::cumulative_l1::DenseRows;
+    use crate::models::linear::sgd::scaled_weights::NonzeroRows;
 
     /// Images with black parts, a pixel that is the same in all, and a number of pixels that fills no block.
     pub fn features(n: usize, d: usize) -> Features {
@@ -70,11 +70,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_row_of_an_order_is_taken_in_turn() {
+    fn rows_are_taken_in_the_order_given() {
         let features = features(30, 70);
         let order: Vec<u32> = (0..30).rev().collect();
         let (mut taken, mut too) = (Vec::new(), Vec::new());
-        LitRows::new(&features).walk(&order, |row| taken.push(row as u32));
+        NonzeroRows::new(&features).walk(&order, |row| taken.push(row as u32));
         DenseRows::new(&features).walk(&order, |row| too.push(row as u32));
         assert_eq!((&taken, &too), (&order, &order));
     }

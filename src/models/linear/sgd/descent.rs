@@ -1,5 +1,5 @@
-//! The stochastic descent that SGDClassifier, Perceptron and PassiveAggressiveClassifier are settings of:
-//! scikit-learn's `plain_sgd`, one one-vs-rest problem after the other.
+//! Stochastic gradient descent as scikit-learn's `plain_sgd` has it, on one-vs-rest problems. SGDClassifier,
+//! Perceptron and PassiveAggressiveClassifier are settings of it.
 //!
 //! Orders are drawn as scikit-learn draws them: each class has a generator of its own, which starts anew
 //! before every pass and shuffles the order of the last pass, so that all passes make the same swaps.
@@ -9,13 +9,13 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use serde_json::Map;
 
-use super::LinearModel;
-use super::folded::LitRows;
-use super::model::targets;
-use super::rows::{Rows, Weights};
-use super::truncated::DenseRows;
+use super::cumulative_l1::DenseRows;
+use super::layout::{Rows, Weights};
+use super::scaled_weights::NonzeroRows;
 use crate::dataset::{Features, Scaling};
 use crate::linalg::bytes;
+use crate::models::linear::LinearModel;
+use crate::models::linear::model::targets;
 use crate::models::{FitError, Training};
 
 /// The derivative of the loss is clipped here, against overflow.
@@ -112,7 +112,7 @@ impl Descent {
         if self.l1 > 0.0 {
             self.fit_rows(training, &DenseRows::new(training.features), seed)
         } else {
-            self.fit_rows(training, &LitRows::new(training.features), seed)
+            self.fit_rows(training, &NonzeroRows::new(training.features), seed)
         }
     }
 

@@ -1,11 +1,16 @@
 //! `SGDClassifier`: regularised losses by stochastic gradient descent, as scikit-learn 0.19 runs it:
 //! exactly `max_iter` = 5 passes, no stopping rule, no averaging, the "optimal" schedule.
 
+mod cumulative_l1;
+pub(super) mod descent;
+mod layout;
+mod scaled_weights;
+
+use self::descent::{Descent, Order, Step};
 use super::LinearModel;
-use super::stochastic::{Descent, Order, Step};
 use crate::models::{Classifier, FitError, Model, Training};
 
-pub use super::stochastic::Loss;
+pub use self::descent::Loss;
 
 /// What keeps the weights small.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,11 +1,11 @@
-//! Weights with Tsuruoka's cumulative l1 penalty (Tsuruoka, Tsujii and Ananiadou 2009), which moves every
-//! weight towards zero by what it still owes of the total that it could have received so far.
+//! Weights with the cumulative l1 penalty of Tsuruoka, Tsujii and Ananiadou (2009): after every row each
+//! weight is truncated towards zero by the part of the total penalty so far that it has not received yet.
 //!
-//! Rows are dense, so that all weights are truncated after each. Then what a weight is follows from y, the
-//! weight less what it has received (w - q in scikit-learn): y moved towards zero by the whole total. So y
-//! and the total are all that is kept, and y takes a row's step without looking at the penalty.
+//! Rows are dense, so that all weights are truncated after each. A weight then follows from y, the weight
+//! less the penalty that it has received (w - q in scikit-learn): it is y truncated by the total penalty. So
+//! only y and the total are kept, and a step changes y without the penalty.
 
-use super::rows::{Rows, Weights};
+use super::layout::{Rows, Weights};
 use crate::dataset::Features;
 use crate::linalg::bytes::{self, Affine, Aligned, LANES, Pixels};
 use crate::linalg::pages;
@@ -18,11 +18,11 @@ pub struct DenseRows {
     affine: Affine,
 }
 
-/// w is y truncated by `owed`, the total.
+/// w is y truncated by the total penalty.
 pub struct TruncatedWeights<'a> {
     rows: &'a DenseRows,
     y: Aligned,
-    owed: f64,
+    total_penalty: f64,
     /// The row of the last product, scaled.
     x: Aligned,
 }
@@ -63,27 +63,27 @@ impl Rows for DenseRows {
 
     fn zeros(&self) -> TruncatedWeights<'_> {
         let zeros = Aligned::zeros(self.d.div_ceil(LANES));
-        TruncatedWeights { rows: self, y: zeros.clone(), owed: 0.0, x: zeros }
+        TruncatedWeights { rows: self, y: zeros.clone(), total_penalty: 0.0, x: zeros }
     }
 }
 
 impl Weights for TruncatedWeights<'_> {
     fn dot(&mut self, row: usize) -> f64 {
-        bytes::dot_truncated(self.rows.row(row), &self.rows.affine, &self.y, self.owed, &mut self.x)
+        bytes::dot_truncated(self.rows.row(row), &self.rows.affine, &self.y, self.total_penalty, &mut self.x)
     }
 
     fn step(&mut self, _: usize, a: f64, decay: f64, penalty: f64) {
         // y' = w' - q = (1 - decay) w + a x - (w - y).
-        bytes::add_truncated(a, &self.x, decay, self.owed, &mut self.y);
-        self.owed += penalty;
+        bytes::add_truncated(a, &self.x, decay, self.total_penalty, &mut self.y);
+        self.total_penalty += penalty;
     }
 
     fn are_finite(&self) -> bool {
-        self.owed.is_finite() && self.y.iter().all(|y| y.is_finite())
+        self.total_penalty.is_finite() && self.y.iter().all(|y| y.is_finite())
     }
 
     fn into_vec(mut self) -> Vec<f64> {
-        bytes::truncate(&mut self.y, self.owed);
+        bytes::truncate(&mut self.y, self.total_penalty);
         self.y[..self.rows.d].to_vec()
     }
 }
@@ -91,7 +91,7 @@ impl Weights for TruncatedWeights<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::linear::rows::tests::features;
+    use crate::models::linear::sgd::layout::tests::features;
 
     /// The same steps with what each weight has received kept beside it: APPLYPENALTY of the paper.
     #[test]
@@ -100,18 +100,22 @@ mod tests {
         let features = features(n, d);
         let rows = DenseRows::new(&features);
         let x = |i: usize, j: usize| features.scaling().value(j, features.pixel_row(i)[j]);
-        let (mut weights, mut plain, mut paid, mut owed) = (rows.zeros(), vec![0.0; d], vec![0.0; d], 0.0);
+        let (mut weights, mut plain, mut received, mut total_penalty) =
+            (rows.zeros(), vec![0.0; d], vec![0.0; d], 0.0);
         for i in 0..n {
             let expected: f64 = (0..d).map(|j| x(i, j) * plain[j]).sum();
             assert!((weights.dot(i) - expected).abs() < 1e-9, "row {i}");
             let (a, factor, penalty) = ((i as f64 * 1.3).sin(), 0.97, 0.02 * (i % 3) as f64);
             weights.step(i, a, 1.0 - factor, penalty);
-            owed += penalty;
+            total_penalty += penalty;
             for j in 0..d {
                 let z: f64 = plain[j] * factor + a * x(i, j);
-                plain[j] =
-                    if z > 0.0 { (z - (owed + paid[j])).max(0.0) } else { (z + (owed - paid[j])).min(0.0) };
-                paid[j] += plain[j] - z;
+                plain[j] = if z > 0.0 {
+                    (z - (total_penalty + received[j])).max(0.0)
+                } else {
+                    (z + (total_penalty - received[j])).min(0.0)
+                };
+                received[j] += plain[j] - z;
             }
         }
         let weights = weights.into_vec();
