@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::loss::Target;
 use crate::dataset::Scaling;
-use crate::linalg::pixel_groups::{LANES, Lanes, PixelGroup, PixelRows, TOGETHER};
+use crate::linalg::pixel_groups::{LANES, Lanes, NINE, PixelRows, Scores, TOGETHER};
 use crate::models::linear::model::{ByClass, by_class};
 use crate::models::optimize::lbfgs::{Ending, StoppingRule, minimize};
 use crate::models::{FitError, Training};
@@ -18,11 +18,6 @@ use crate::models::{FitError, Training};
 /// scikit-learn's `ftol`.
 const DECREASE: f64 = 64.0 * f64::EPSILON;
 
-/// Columns whose weights or sums stay in the first-level cache, 25 kB, while the groups of a block go through
-/// them.
-const TILE: usize = 392;
-/// Groups of a block, which stay in the second-level cache.
-const GROUPS: usize = 32;
 /// Partial sums of the rows: fixed, so that their order does not depend on the number of threads.
 const STRIPES: usize = 16;
 
@@ -44,8 +39,14 @@ pub fn fit(
     softmax: bool,
     (tol, max_iter): (f64, usize),
 ) -> Result<Stopped, FitError> {
-    let ByClass { order, targets, classes } = by_class(training)?;
+    let ByClass { mut order, targets, classes } = by_class(training)?;
     let (features, k) = (training.features, classes.len());
+    // Rows of a class that are black in the same places become neighbours.
+    order.sort_by_cached_key(|&row| {
+        let pixels = &features.pixels()[row as usize * features.d()..][..features.d()];
+        let seen: Vec<u8> = pixels.iter().rev().map(|&pixel| u8::from(pixel > 0)).collect();
+        (training.labels[row as usize], seen)
+    });
     let x = PixelRows::new(features.pixels(), features.d(), &order);
     let width = features.d() + 1;
     let rule = StoppingRule { gradient: tol, decrease: DECREASE, max_iter };
@@ -71,41 +72,35 @@ struct Objective<'a> {
     decay: f64,
 }
 
-/// Vectors that are taken together: eight side by side and one alone, so that the nine that a softmax of ten
-/// classes needs leave no place empty.
-const NINE: usize = LANES + 1;
-
 /// Nine vectors at most, feature by feature, what every row's product begins with last.
 struct Nine {
     eight: Vec<Lanes>,
-    one: Option<Vec<f64>>,
+    one: Vec<f64>,
 }
 
-/// The scores of four rows for nine vectors, then their gradients.
-#[derive(Clone, Copy)]
-struct Scores {
-    eight: [Lanes; TOGETHER],
-    one: [f64; TOGETHER],
-}
-
-impl Scores {
-    fn at(&mut self, row: usize, vector: usize) -> &mut f64 {
-        if vector < LANES { &mut self.eight[row].0[vector] } else { &mut self.one[row] }
-    }
-}
-
-/// The losses of some rows, and the sums of their gradients times the pixels, of each vector of nine, with
-/// those of the gradients themselves last.
+/// Sums over some rows of the gradients of their losses times the pixels, of each of nine vectors, with those
+/// of the gradients themselves last.
+#[derive(Clone)]
 struct Sums {
-    losses: f64,
-    eight: Vec<Vec<Lanes>>,
-    one: Vec<Vec<[f64; TOGETHER]>>,
+    eight: Vec<Lanes>,
+    one: Vec<[f64; TOGETHER]>,
 }
 
 impl Sums {
+    fn zero(d: usize) -> Sums {
+        Sums { eight: vec![Lanes::ZERO; d + 1], one: vec![[0.0; TOGETHER]; d + 1] }
+    }
+
+    fn add(&mut self, other: &Sums) {
+        for (sum, other) in self.eight.iter_mut().zip(&other.eight) {
+            sum.0.iter_mut().zip(other.0).for_each(|(sum, other)| *sum += other);
+        }
+        let ones = self.one.as_flattened_mut().iter_mut().zip(other.one.as_flattened());
+        ones.for_each(|(sum, other)| *sum += other);
+    }
+
     fn of(&self, vector: usize, feature: usize) -> f64 {
-        let (nine, at) = (vector / NINE, vector % NINE);
-        if at < LANES { self.eight[nine][feature].0[at] } else { self.one[nine][feature].iter().sum() }
+        if vector < LANES { self.eight[feature].0[vector] } else { self.one[feature].iter().sum() }
     }
 }
 
@@ -120,16 +115,21 @@ impl Objective<'_> {
         let vectors = if self.target == Target::Softmax { k - 1 } else { k };
         let nines: Vec<Nine> =
             weights[..vectors * (d + 1)].chunks(NINE * (d + 1)).map(|weights| self.pack(weights)).collect();
-        let length = self.x.rows().div_ceil(STRIPES).next_multiple_of(GROUPS * TOGETHER);
-        let stripes: Vec<Sums> = (0..self.x.rows().div_ceil(length))
+        let length = self.x.rows().div_ceil(STRIPES).next_multiple_of(TOGETHER);
+        let stripes: Vec<(f64, Vec<Sums>)> = (0..self.x.rows().div_ceil(length))
             .into_par_iter()
             .map(|stripe| {
                 let end = self.x.rows().min((stripe + 1) * length);
                 self.losses_and_sums(&nines, vectors, stripe * length, end)
             })
             .collect();
+        let (mut losses, mut totals) = (0.0, vec![Sums::zero(d); nines.len()]);
+        for (loss, sums) in &stripes {
+            losses += loss;
+            totals.iter_mut().zip(sums).for_each(|(total, sums)| total.add(sums));
+        }
         let sums = |vector: usize| -> Vec<f64> {
-            (0..=d).map(|j| stripes.iter().map(|sums| sums.of(vector, j)).sum()).collect()
+            (0..=d).map(|j| totals[vector / NINE].of(vector % NINE, j)).collect()
         };
         let mut last = vec![0.0; d + 1];
         let mut norm = 0.0;
@@ -147,13 +147,13 @@ impl Objective<'_> {
             gradient[d] = sums[d] / n;
             last.iter_mut().zip(&sums).for_each(|(last, sum)| *last -= sum);
         }
-        stripes.iter().map(|sums| sums.losses).sum::<f64>() / n + 0.5 * self.decay * norm
+        losses / n + 0.5 * self.decay * norm
     }
 
     /// Packs at most nine classes' weights, as those of pixels.
     fn pack(&self, weights: &[f64]) -> Nine {
         let d = self.x.columns();
-        let mut nine = Nine { eight: vec![Lanes::ZERO; d + 1], one: None };
+        let mut nine = Nine { eight: vec![Lanes::ZERO; d + 1], one: vec![0.0; d + 1] };
         for (at, w) in weights.chunks_exact(d + 1).enumerate() {
             let mut v: Vec<f64> =
                 w[..d].iter().zip(&self.scaling.scale).map(|(w, scale)| w / scale).collect();
@@ -162,84 +162,49 @@ impl Objective<'_> {
             if at < LANES {
                 nine.eight.iter_mut().zip(v).for_each(|(lanes, v)| lanes.0[at] = v);
             } else {
-                nine.one = Some(v);
+                nine.one = v;
             }
         }
         nine
     }
 
-    /// The sums of rows `start` to `end`, a multiple of four where it is not the last row.
-    fn losses_and_sums(&self, nines: &[Nine], vectors: usize, start: usize, end: usize) -> Sums {
+    /// The losses and the sums of rows `start` to `end`, a multiple of four where it is not the last row.
+    fn losses_and_sums(&self, nines: &[Nine], vectors: usize, start: usize, end: usize) -> (f64, Vec<Sums>) {
         let (x, d) = (self.x, self.x.columns());
-        let mut sums = Sums {
-            losses: 0.0,
-            eight: vec![vec![Lanes::ZERO; d + 1]; nines.len()],
-            one: nines
-                .iter()
-                .map(|nine| vec![[0.0; TOGETHER]; nine.one.as_ref().map_or(0, |_| d + 1)])
-                .collect(),
-        };
-        let mut groups: Vec<PixelGroup> = (0..GROUPS).map(|_| PixelGroup::new(x, TILE)).collect();
-        let tiles = groups[0].tiles();
-        let zero = Scores { eight: [Lanes::ZERO; TOGETHER], one: [0.0; TOGETHER] };
-        let mut scores = vec![vec![zero; GROUPS]; nines.len()];
+        let (mut losses, mut sums) = (0.0, vec![Sums::zero(d); nines.len()]);
+        let mut scores: Vec<Scores> = vec![[[0.0; NINE]; TOGETHER]; nines.len()];
         let softmax = self.target == Target::Softmax;
         let mut of_row = vec![0.0; vectors + usize::from(softmax)];
-        for start in (start..end).step_by(GROUPS * TOGETHER) {
-            let end = end.min(start + GROUPS * TOGETHER);
-            let groups = &mut groups[..(end - start).div_ceil(TOGETHER)];
-            groups.iter_mut().zip(start / TOGETHER..).for_each(|(group, at)| group.read(x, at));
+        for (targets, group) in self.targets[start..end].chunks(TOGETHER).zip(start / TOGETHER..) {
             for (scores, nine) in scores.iter_mut().zip(nines) {
-                let one = nine.one.as_ref().map_or(0.0, |one| one[d]);
-                scores.fill(Scores { eight: [nine.eight[d]; TOGETHER], one: [one; TOGETHER] });
-                for tile in 0..tiles {
-                    for (group, scores) in groups.iter().zip(&mut *scores) {
-                        scores.eight = group.project(tile, &scores.eight, &nine.eight);
-                        if let Some(one) = &nine.one {
-                            scores.one = group.project_one(tile, &scores.one, one);
-                        }
-                    }
+                for scores in &mut *scores {
+                    scores[..LANES].copy_from_slice(&nine.eight[d].0);
+                    scores[LANES] = nine.one[d];
                 }
+                x.project(group, scores, &nine.eight, &nine.one);
             }
-            for (at, &class) in self.targets[start..end].iter().enumerate() {
-                let (group, row) = (at / TOGETHER, at % TOGETHER);
-                for (vector, score) in of_row[..vectors].iter_mut().enumerate() {
-                    *score = *scores[vector / NINE][group].at(row, vector % NINE);
+            for (row, &class) in targets.iter().enumerate() {
+                for (of_row, scores) in of_row[..vectors].chunks_mut(NINE).zip(&scores) {
+                    of_row.copy_from_slice(&scores[row][..of_row.len()]);
                 }
                 if softmax {
                     of_row[vectors] = -of_row[..vectors].iter().sum::<f64>();
                 }
-                sums.losses += self.target.loss_and_gradient(class, &mut of_row);
-                for (vector, gradient) in of_row[..vectors].iter().enumerate() {
-                    *scores[vector / NINE][group].at(row, vector % NINE) = *gradient;
+                losses += self.target.loss_and_gradient(class, &mut of_row);
+                for (of_row, scores) in of_row[..vectors].chunks(NINE).zip(&mut scores) {
+                    scores[row][..of_row.len()].copy_from_slice(of_row);
                 }
             }
-            for (nine, scores) in scores.iter_mut().enumerate() {
+            for (scores, sums) in scores.iter_mut().zip(&mut sums) {
                 // Where the last group is short, what it lacks has no loss.
-                for at in end - start..groups.len() * TOGETHER {
-                    let scores = &mut scores[at / TOGETHER];
-                    scores.eight[at % TOGETHER] = Lanes::ZERO;
-                    scores.one[at % TOGETHER] = 0.0;
-                }
-                let (eight, one) = (&mut sums.eight[nine], &mut sums.one[nine]);
-                for tile in 0..tiles {
-                    for (group, scores) in groups.iter().zip(&*scores) {
-                        group.accumulate(tile, &scores.eight, &mut eight[..d]);
-                        if !one.is_empty() {
-                            group.accumulate_one(tile, &scores.one, &mut one[..d]);
-                        }
-                    }
-                }
-                for scores in &scores[..groups.len()] {
-                    for gradients in scores.eight {
-                        eight[d].0.iter_mut().zip(gradients.0).for_each(|(sum, gradient)| *sum += gradient);
-                    }
-                    if let Some(sum) = one.last_mut() {
-                        sum.iter_mut().zip(scores.one).for_each(|(sum, gradient)| *sum += gradient);
-                    }
+                scores[targets.len()..].fill([0.0; NINE]);
+                x.accumulate(group, scores, &mut sums.eight, &mut sums.one);
+                for (row, scores) in scores.iter().enumerate() {
+                    sums.eight[d].0.iter_mut().zip(scores).for_each(|(sum, gradient)| *sum += gradient);
+                    sums.one[d][row] += scores[LANES];
                 }
             }
         }
-        sums
+        (losses, sums)
     }
 }
