@@ -323,7 +323,7 @@ fn the_shortest_table_marks_what_stopped_before_it_converged() {
     let text = std::str::from_utf8(&report.files["families.md"]).unwrap();
     assert!(text.contains("| LinearSVC | 2 | 0.7500* | C=10 | 0.5000 |"), "{text}");
     assert!(text.contains("| GaussianNB | 1 | 0.2500 |"), "{text}");
-    assert!(text.contains("before it converged, as 1 of the 3 rows of LinearSVC did;"), "{text}");
+    assert!(text.contains("before its tolerance was met, as 1 of the 3 rows of LinearSVC did;"), "{text}");
 }
 
 #[test]
