@@ -22,7 +22,7 @@ pub struct Asked {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     timeout: Option<Duration>,
 
-    /// Train on so many images, drawn with the classes in proportion [default: the grid's, or all]
+    /// Number of training images, a stratified sample [default: the grid's, or all]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     train_size: Option<u32>,
 

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "FACTOR", default_value = "1.25", value_parser = at_least_zero)]
     time: f64,
 
-    /// Times below so many seconds in both runs are not judged
+    /// Do not compare times that are below this many seconds in both runs
     #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = at_least_zero)]
     least_time: f64,
 

@@ -16,8 +16,8 @@ use crate::sweep::resume;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 everything is in the run; 1 a file is no result, or two of them say different \
-things of one row: a line each, and nothing is written; 2 bad input, or results cannot be written."
+    after_help = "Exit codes: 0 everything is in the run; 1 a file is not a valid result, or two files \
+contradict each other on a row: one line for each, and nothing is written; 2 bad input, or results cannot be written."
 )]
 pub struct Args {
     /// Folders of runs, such as results/local of other machines

@@ -21,7 +21,7 @@ pub struct Args {
     #[command(flatten)]
     asked: Asked,
 
-    /// Divide it into so many shares, to be run by `sweep --shard I/N`
+    /// Number of shares to divide the sweep into, run by `sweep --shard I/N`
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..=100_000))]
     shards: u32,
 

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME")]
     engine: Vec<String>,
 
-    /// Rank what was trained on so many rows [default: all]
+    /// Rank results with this number of training rows [default: all]
     #[arg(long, value_name = "ROWS")]
     train_size: Option<usize>,
 

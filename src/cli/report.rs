@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long)]
     check: bool,
 
-    /// Open on results with so many training rows [default: all, else the most there are]
+    /// Open the page on results with this number of training rows [default: all, else the most there are]
     #[arg(long, value_name = "ROWS")]
     train_size: Option<usize>,
 

@@ -24,7 +24,7 @@ pub struct Args {
     #[command(flatten)]
     data_dir: DataDir,
 
-    /// Folder of all results: submissions are compared with what is there
+    /// Folder of all results: submissions are compared with the results in it
     #[arg(long, value_name = "DIR", default_value = "results")]
     results_dir: PathBuf,
 

@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME")]
     engine: Vec<String>,
 
-    /// Only so many results, drawn by --seed
+    /// Number of results to sample, with the seed of --seed
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 
@@ -127,8 +127,8 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The results to train again. Files named themselves must be readable; in a folder what is no result with
-/// predictions is left out, with a word.
+/// The results to train again. A file given by name must be readable. Files in a folder that are not results
+/// with predictions are skipped with a message.
 fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     let mut chosen = Vec::new();
     for path in &args.paths {

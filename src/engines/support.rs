@@ -8,7 +8,7 @@ use crate::grid::Configuration;
 pub enum Support {
     /// It runs, together with all that have the same sharing key.
     Ready { sharing_key: String },
-    /// The model belongs here and is still to be written.
+    /// The classifier is known, but has no implementation yet.
     NotWritten,
     /// It cannot be expressed, for this reason.
     Unsupported(String),

@@ -68,7 +68,7 @@ fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
 }
 
 impl Settings {
-    /// The share of so many columns of which linfa-ensemble makes `max_features` by rounding up.
+    /// The proportion of `features` from which linfa-ensemble computes `max_features` by rounding up.
     fn feature_proportion(&self, features: usize) -> f64 {
         (self.max_features as f64 - 0.5) / features as f64
     }

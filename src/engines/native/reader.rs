@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         list.map(Some).ok_or_else(|| format!("{name}={value}: expected a list of numbers"))
     }
 
-    /// `priors`: one number for each of so many classes, or the word `uniform`; `None` where absent.
+    /// `priors`: one number for each class, or the word `uniform`; `None` where absent.
     pub fn priors(&self, classes: usize) -> Result<Option<Vec<f64>>, String> {
         if self.value("priors").and_then(Value::as_str) == Some("uniform") {
             return Ok(Some(vec![1.0 / classes.max(1) as f64; classes]));

@@ -19,7 +19,7 @@ const NEARLY: f64 = 0.1;
 /// If the predicted decrease is below this multiple of `tol` times the objective, the next step's equations
 /// are solved accurately enough to certify the gap.
 const CERTIFIABLE: f64 = 4.0;
-/// Softmax: the preconditioner is rebuilt after a solution of more than this many matrix-vector matvecs.
+/// Softmax: the preconditioner is rebuilt after a solution of more than this many matrix-vector products.
 const FEW_MATVECS: usize = 10;
 /// The line search: the part of the predicted decrease that a step must bring (Armijo), the largest
 /// derivative at its end relative to that at its start (Wolfe), and the number of step lengths tried.

@@ -44,8 +44,8 @@ const LARGEST: f64 = 10.0;
 const WITHOUT_MULTIPLIERS: f64 = 0.01;
 /// How much rho may change at once.
 const MOST_CHANGE: f64 = 2.0;
-/// A change of the penalties waits until there have been this many times the steps before the last one: ADMM
-/// converges for any penalties, but not for such as go up and down.
+/// The penalties change again only after the number of steps has grown by this factor. ADMM converges for any
+/// constant penalties, but not for penalties that keep changing.
 const REST: f64 = 1.2;
 
 /// What a result file says of the end.
