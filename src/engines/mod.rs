@@ -13,6 +13,7 @@ pub mod libsvm;
 #[cfg(feature = "linfa")]
 pub mod linfa;
 pub mod native;
+pub mod params;
 #[cfg(feature = "smartcore")]
 pub mod smartcore;
 pub mod stopwatch;

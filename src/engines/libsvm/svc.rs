@@ -12,7 +12,7 @@ use libsvm_rs::{KernelType, SvmParameter, SvmProblem, check_parameter, set_quiet
 
 use super::instances;
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -24,7 +24,7 @@ pub struct Svc;
 /// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
 fn read(parameters: &Parameters, features: usize) -> Result<SvmParameter, String> {
     let known = ["C", "kernel", "degree", "gamma", "coef0", "tol", "shrinking"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let gamma = match reader.value("gamma") {
         Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
         _ => {

@@ -10,7 +10,7 @@ use linfa_trees::{DecisionTree as Model, SplitQuality};
 
 use super::{predict, records, targets};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -25,7 +25,7 @@ struct Settings {
 
 fn read(parameters: &Parameters) -> Result<Settings, String> {
     let known = ["criterion", "splitter", "max_depth", "min_samples_split", "min_samples_leaf"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     if reader.choice("splitter", "best", &["best", "random"])? == "random" {
         return Err("splitter=\"random\": linfa-trees has the best splitter only".to_string());
     }

@@ -11,7 +11,7 @@ use linfa_bayes::GaussianNb as Model;
 
 use super::{predict, records, targets};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -26,7 +26,7 @@ struct Settings {
 }
 
 fn read(parameters: &Parameters, classes: usize) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["priors", "var_smoothing"])?;
+    let reader = ParamReader::new(parameters, &["priors", "var_smoothing"])?;
     let priors = reader.priors(classes)?;
     let var_smoothing = reader.number("var_smoothing", 1e-9)?;
     if var_smoothing.is_nan() || var_smoothing < 0.0 {

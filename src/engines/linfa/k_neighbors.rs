@@ -11,7 +11,7 @@ use ndarray::ArrayView2;
 
 use super::records;
 use crate::engines::foreign::{contain, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{Cost, Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -27,7 +27,7 @@ struct Settings {
 }
 
 fn read(parameters: &Parameters) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["n_neighbors", "p", "weights", "algorithm", "leaf_size"])?;
+    let reader = ParamReader::new(parameters, &["n_neighbors", "p", "weights", "algorithm", "leaf_size"])?;
     Ok(Settings {
         n_neighbors: reader.integer("n_neighbors", 5, 1)?,
         p: reader.integer("p", 2, 1)?,

@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use super::{predict, records, targets};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -34,7 +34,7 @@ enum Model {
 }
 
 fn read(parameters: &Parameters) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["C", "penalty", "multi_class", "max_iter", "tol"])?;
+    let reader = ParamReader::new(parameters, &["C", "penalty", "multi_class", "max_iter", "tol"])?;
     if reader.choice("penalty", "l2", &["l1", "l2"])? == "l1" {
         return Err("penalty=\"l1\": linfa-logistic has an l2 penalty only".to_string());
     }

@@ -16,7 +16,7 @@ use rand_pcg::Pcg64;
 
 use super::{classes, records, targets};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -42,7 +42,7 @@ fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
         "min_samples_leaf",
         "bootstrap",
     ];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     if !reader.boolean("bootstrap", true)? {
         return Err("bootstrap=false: linfa-ensemble always draws the rows of a tree".to_string());
     }

@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::{records, targets};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -39,7 +39,7 @@ struct Pair {
 
 /// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
 fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
+    let reader = ParamReader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
     let gamma = match reader.value("gamma") {
         Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
         _ => {

@@ -1,7 +1,7 @@
 //! `GradientBoostingClassifier`: 10 and 50 rounds are read off the run of 100 with the same depth. What is
 //! shared counts in full for each.
 
-use super::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -65,7 +65,7 @@ impl engines::Family for Family {
 }
 
 fn read(parameters: &Parameters) -> Result<GradientBoostingClassifier, String> {
-    let reader = Reader::new(parameters, &["loss", "n_estimators", "learning_rate", "max_depth"])?;
+    let reader = ParamReader::new(parameters, &["loss", "n_estimators", "learning_rate", "max_depth"])?;
     reader.choice("loss", "deviance", &["deviance"])?;
     let defaults = GradientBoostingClassifier::default();
     let max_depth = match parameters.get("max_depth") {

@@ -1,8 +1,8 @@
 //! `RandomForestClassifier`: forests that differ only in their number of trees share the trees of the
 //! largest. What is shared beyond that (the transposed bytes) counts in full for each.
 
-use super::reader::Reader;
 use super::tree::common;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -66,7 +66,7 @@ impl engines::Family for Family {
 
 fn read(parameters: &Parameters) -> Result<RandomForestClassifier, String> {
     let known = ["n_estimators", "criterion", "max_depth", "max_features", "bootstrap"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let defaults = RandomForestClassifier::default();
     Ok(RandomForestClassifier {
         n_estimators: reader.integer("n_estimators", defaults.n_estimators, 1)?,

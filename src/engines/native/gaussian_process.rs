@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::reader::Reader;
 use super::{own_key, run_each};
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::{Configuration, Parameters};
@@ -95,7 +95,7 @@ enum Method {
 const KNOWN: [&str; 5] = ["multi_class", "max_iter_predict", "length_scale", "constant_value", "inducing"];
 
 fn read(parameters: &Parameters) -> Result<Method, String> {
-    let reader = Reader::new(parameters, &KNOWN)?;
+    let reader = ParamReader::new(parameters, &KNOWN)?;
     let multi_class = match reader.choice("multi_class", "one_vs_rest", &["one_vs_rest", "one_vs_one"])? {
         "one_vs_one" => MultiClass::OneVsOne,
         _ => MultiClass::OneVsRest,

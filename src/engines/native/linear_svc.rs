@@ -1,7 +1,7 @@
 //! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same model
 //! (loss and penalty have no effect on crammer_singer) share its fit.
 
-use super::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -73,7 +73,7 @@ fn outcome(model: Result<LinearModel, FitError>, fit: Cost, work: &Work) -> Resu
 /// The model that the parameters mean: what has no effect stands at its default.
 fn read(parameters: &Parameters) -> Result<LinearSVC, String> {
     let default = LinearSVC::default();
-    let reader = Reader::new(parameters, &["C", "loss", "penalty", "multi_class", "tol", "max_iter"])?;
+    let reader = ParamReader::new(parameters, &["C", "loss", "penalty", "multi_class", "tol", "max_iter"])?;
     let hinge = reader.choice("loss", "squared_hinge", &["squared_hinge", "hinge"])? == "hinge";
     let penalty = penalty(&reader)?;
     let crammer_singer = reader.choice("multi_class", "ovr", &["ovr", "crammer_singer"])? == "crammer_singer";
@@ -91,6 +91,6 @@ fn read(parameters: &Parameters) -> Result<LinearSVC, String> {
 }
 
 /// The penalty, l2 where it is absent.
-pub(super) fn penalty(reader: &Reader) -> Result<Penalty, String> {
+pub(super) fn penalty(reader: &ParamReader) -> Result<Penalty, String> {
     Ok(if reader.choice("penalty", "l2", &["l2", "l1"])? == "l1" { Penalty::L1 } else { Penalty::L2 })
 }

@@ -1,8 +1,8 @@
 //! `LogisticRegression`: every row is a fit of its own.
 
 use super::linear_svc::penalty;
-use super::reader::Reader;
 use super::run_each;
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -34,7 +34,7 @@ impl engines::Family for Family {
 
 fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
     let known = ["C", "penalty", "multi_class", "solver", "tol", "max_iter"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let solver = solver(&reader)?;
     let default = LogisticRegression::of(solver);
     let penalty = penalty(&reader)?;
@@ -58,7 +58,7 @@ fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
 }
 
 /// The solver, or why scikit-learn's other two are not here.
-fn solver(reader: &Reader) -> Result<Solver, String> {
+fn solver(reader: &ParamReader) -> Result<Solver, String> {
     match reader.choice("solver", "liblinear", &["liblinear", "lbfgs", "saga", "newton-cg", "sag"])? {
         "lbfgs" => Ok(Solver::Lbfgs),
         "saga" => Ok(Solver::Saga),

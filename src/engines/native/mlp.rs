@@ -1,7 +1,7 @@
 //! `MLPClassifier`: nothing is shared, every configuration trains a network of its own.
 
-use super::reader::Reader;
 use super::{own_key, run_each};
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -53,7 +53,7 @@ impl engines::Family for Family {
 }
 
 fn read(parameters: &Parameters) -> Result<MLPClassifier, String> {
-    let reader = Reader::new(parameters, &KNOWN)?;
+    let reader = ParamReader::new(parameters, &KNOWN)?;
     let defaults = MLPClassifier::default();
     let activation = match reader.choice("activation", "relu", &["identity", "relu", "tanh"])? {
         "identity" => Activation::Identity,

@@ -12,7 +12,6 @@ pub mod neighbors;
 pub mod network;
 pub mod passive_aggressive;
 pub mod perceptron;
-pub mod reader;
 pub mod sgd;
 pub mod svc;
 pub mod tree;

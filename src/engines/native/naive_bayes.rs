@@ -1,7 +1,7 @@
 //! `GaussianNB`: nothing is shared, nothing is random.
 
-use super::reader::Reader;
 use super::{own_key, run_each};
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -29,7 +29,7 @@ impl engines::Family for Family {
 }
 
 fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNB, String> {
-    let priors = Reader::new(parameters, &["priors"])?.priors(classes)?;
+    let priors = ParamReader::new(parameters, &["priors"])?.priors(classes)?;
     match &priors {
         Some(given) if (given.iter().sum::<f64>() - 1.0).abs() > 1e-8 => {
             Err(format!("priors={given:?}: the sum must be 1"))

@@ -1,6 +1,6 @@
 //! `KNeighborsClassifier`: one search for the largest k serves every k and both weightings of a metric.
 
-use super::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -62,7 +62,7 @@ impl engines::Family for Family {
 
 /// Every algorithm of scikit-learn finds the same neighbours; the two that are exhaustive are taken.
 fn read(parameters: &Parameters) -> Result<KNeighborsClassifier, String> {
-    let reader = Reader::new(parameters, &["n_neighbors", "weights", "p", "algorithm", "metric"])?;
+    let reader = ParamReader::new(parameters, &["n_neighbors", "weights", "p", "algorithm", "metric"])?;
     reader.choice("algorithm", "auto", &["auto", "brute"])?;
     let metric = match reader.choice("metric", "minkowski", &["minkowski", "euclidean", "manhattan"])? {
         "euclidean" => Metric::Euclidean,

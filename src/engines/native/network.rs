@@ -2,7 +2,7 @@
 //! shared. The configuration carries the whole definition, so that a result says what was trained.
 
 use super::own_key;
-use super::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -37,7 +37,7 @@ impl engines::Family for Family {
 
 /// The definition and the number of epochs.
 fn read(parameters: &Parameters) -> Result<(Definition, usize), String> {
-    let reader = Reader::new(parameters, &KNOWN)?;
+    let reader = ParamReader::new(parameters, &KNOWN)?;
     // Where no number is given, the definition has one.
     let epochs = reader.integer("epochs", usize::MAX, 1)?;
     let definition =

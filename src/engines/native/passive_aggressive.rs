@@ -1,7 +1,7 @@
 //! `PassiveAggressiveClassifier`: one row a job, since each takes well under a second.
 
-use super::reader::Reader;
 use super::run_each;
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -31,7 +31,7 @@ impl engines::Family for Family {
 
 fn read(parameters: &Parameters) -> Result<PassiveAggressiveClassifier, String> {
     let default = PassiveAggressiveClassifier::default();
-    let reader = Reader::new(parameters, &["C", "max_iter", "shuffle", "fit_intercept"])?;
+    let reader = ParamReader::new(parameters, &["C", "max_iter", "shuffle", "fit_intercept"])?;
     Ok(PassiveAggressiveClassifier {
         c: reader.positive("C", default.c)?,
         max_iter: reader.integer("max_iter", default.max_iter, 1)?,

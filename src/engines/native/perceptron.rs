@@ -1,7 +1,7 @@
 //! `Perceptron`: one row a job, since each takes well under a second.
 
-use super::reader::Reader;
 use super::{run_each, sgd};
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -32,7 +32,7 @@ impl engines::Family for Family {
 fn read(parameters: &Parameters) -> Result<Perceptron, String> {
     let default = Perceptron::default();
     let known = ["penalty", "alpha", "eta0", "max_iter", "shuffle", "fit_intercept"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let alpha = reader.number("alpha", default.alpha)?;
     if alpha < 0.0 {
         return Err(format!("alpha={alpha}: must be at least 0"));

@@ -1,7 +1,7 @@
 //! `SGDClassifier`: one row a job, since each takes well under a second.
 
-use super::reader::Reader;
 use super::run_each;
+use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -33,7 +33,7 @@ impl engines::Family for Family {
 fn read(parameters: &Parameters) -> Result<SGDClassifier, String> {
     let default = SGDClassifier::default();
     let known = ["loss", "penalty", "alpha", "l1_ratio", "max_iter", "shuffle", "fit_intercept"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let losses = ["hinge", "squared_hinge", "perceptron", "log", "modified_huber"];
     let loss = match reader.choice("loss", "hinge", &losses)? {
         "squared_hinge" => Loss::SquaredHinge,
@@ -58,7 +58,7 @@ fn read(parameters: &Parameters) -> Result<SGDClassifier, String> {
 }
 
 /// The penalty by its scikit-learn name, `default` where it is absent.
-pub(super) fn penalty(reader: &Reader, default: &str) -> Result<Penalty, String> {
+pub(super) fn penalty(reader: &ParamReader, default: &str) -> Result<Penalty, String> {
     Ok(match reader.choice("penalty", default, &["none", "l2", "l1", "elasticnet"])? {
         "l2" => Penalty::L2,
         "l1" => Penalty::L1,

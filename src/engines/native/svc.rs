@@ -1,7 +1,7 @@
 //! `SVC`: all kernels and all C share the dot products between training rows, and between those and the
 //! test rows.
 
-use super::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -77,7 +77,7 @@ fn part(cost: Cost, alone: f64, total: f64) -> Cost {
 /// Parameters that change neither the model nor its predictions are taken and ignored.
 fn read(parameters: &Parameters) -> Result<SVC, String> {
     let known = ["C", "kernel", "gamma", "degree", "coef0", "tol", "shrinking", "cache_size"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let default = SVC::default();
     let kernel = match reader.choice("kernel", "rbf", &["linear", "rbf", "poly", "sigmoid"])? {
         "linear" => Kernel::Linear,

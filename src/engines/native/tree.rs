@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::reader::Reader;
 use super::{own_key, run_each};
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use crate::models::Classifier;
@@ -52,7 +52,7 @@ impl Family for ExtraTree {
 }
 
 fn decision_tree(parameters: &Parameters) -> Result<DecisionTreeClassifier, String> {
-    let reader = Reader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
+    let reader = ParamReader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
     let defaults = DecisionTreeClassifier::default().0;
     Ok(DecisionTreeClassifier(TreeParameters {
         splitter: splitter(&reader, "best")?,
@@ -61,7 +61,7 @@ fn decision_tree(parameters: &Parameters) -> Result<DecisionTreeClassifier, Stri
 }
 
 fn extra_tree(parameters: &Parameters) -> Result<ExtraTreeClassifier, String> {
-    let reader = Reader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
+    let reader = ParamReader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
     let defaults = ExtraTreeClassifier::default().0;
     Ok(ExtraTreeClassifier(TreeParameters {
         splitter: splitter(&reader, "random")?,
@@ -69,7 +69,7 @@ fn extra_tree(parameters: &Parameters) -> Result<ExtraTreeClassifier, String> {
     }))
 }
 
-fn splitter(reader: &Reader, default: &str) -> Result<Splitter, String> {
+fn splitter(reader: &ParamReader, default: &str) -> Result<Splitter, String> {
     Ok(match reader.choice("splitter", default, &["best", "random"])? {
         "best" => Splitter::Best,
         _ => Splitter::Random,
@@ -77,7 +77,7 @@ fn splitter(reader: &Reader, default: &str) -> Result<Splitter, String> {
 }
 
 /// Reads `criterion`, `max_depth` and `max_features`, which forests have too.
-pub(super) fn common(reader: &Reader, defaults: TreeParameters) -> Result<TreeParameters, String> {
+pub(super) fn common(reader: &ParamReader, defaults: TreeParameters) -> Result<TreeParameters, String> {
     let criterion = match reader.choice("criterion", "gini", &["gini", "entropy"])? {
         "gini" => Criterion::Gini,
         _ => Criterion::Entropy,

@@ -10,7 +10,7 @@ use smartcore::tree::decision_tree_classifier::{
 
 use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -18,7 +18,7 @@ pub struct DecisionTree;
 
 fn read(parameters: &Parameters) -> Result<DecisionTreeClassifierParameters, String> {
     let known = ["criterion", "splitter", "max_depth", "min_samples_split", "min_samples_leaf"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     if reader.choice("splitter", "best", &["best", "random"])? == "random" {
         return Err("splitter=\"random\": smartcore's tree has the best splitter only".to_string());
     }
@@ -31,7 +31,7 @@ fn read(parameters: &Parameters) -> Result<DecisionTreeClassifierParameters, Str
 }
 
 /// The parameter `criterion`, which forests have too.
-pub(super) fn criterion(reader: &Reader) -> Result<SplitCriterion, String> {
+pub(super) fn criterion(reader: &ParamReader) -> Result<SplitCriterion, String> {
     Ok(match reader.choice("criterion", "gini", &["gini", "entropy"])? {
         "gini" => SplitCriterion::Gini,
         _ => SplitCriterion::Entropy,
@@ -39,7 +39,7 @@ pub(super) fn criterion(reader: &Reader) -> Result<SplitCriterion, String> {
 }
 
 /// The parameter `max_depth` as it is given, `None` for a full tree.
-pub(super) fn max_depth(reader: &Reader) -> Result<Option<u16>, String> {
+pub(super) fn max_depth(reader: &ParamReader) -> Result<Option<u16>, String> {
     if reader.value("max_depth").is_none() {
         return Ok(None);
     }

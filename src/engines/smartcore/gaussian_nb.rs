@@ -6,14 +6,14 @@ use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
 
 use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
 pub struct GaussianNb;
 
 fn read(parameters: &Parameters, classes: usize) -> Result<GaussianNBParameters, String> {
-    Ok(GaussianNBParameters { priors: Reader::new(parameters, &["priors"])?.priors(classes)? })
+    Ok(GaussianNBParameters { priors: ParamReader::new(parameters, &["priors"])?.priors(classes)? })
 }
 
 impl Family for GaussianNb {

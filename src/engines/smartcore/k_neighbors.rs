@@ -10,7 +10,7 @@ use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameter
 
 use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -24,7 +24,7 @@ struct Settings {
 }
 
 fn read(parameters: &Parameters) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["n_neighbors", "p", "weights", "algorithm"])?;
+    let reader = ParamReader::new(parameters, &["n_neighbors", "p", "weights", "algorithm"])?;
     let p = reader.integer("p", 2, 1)?;
     Ok(Settings {
         n_neighbors: reader.integer("n_neighbors", 5, 1)?,

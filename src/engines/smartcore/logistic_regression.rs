@@ -7,14 +7,14 @@ use smartcore::linear::logistic_regression::{LogisticRegression as Model, Logist
 
 use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
 pub struct LogisticRegression;
 
 fn read(parameters: &Parameters) -> Result<LogisticRegressionParameters<f64>, String> {
-    let reader = Reader::new(parameters, &["C", "penalty", "multi_class"])?;
+    let reader = ParamReader::new(parameters, &["C", "penalty", "multi_class"])?;
     let c = reader.positive("C", 1.0)?;
     if reader.choice("penalty", "l2", &["l1", "l2"])? == "l1" {
         return Err("penalty=\"l1\": smartcore's logistic regression has an l2 penalty only".to_string());

@@ -9,7 +9,7 @@ use smartcore::ensemble::random_forest_classifier::{
 use super::decision_tree::{criterion, max_depth};
 use super::{Data, classes};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -18,7 +18,7 @@ pub struct RandomForest;
 fn read(parameters: &Parameters) -> Result<RandomForestClassifierParameters, String> {
     let known =
         ["n_estimators", "criterion", "max_depth", "max_features", "min_samples_split", "min_samples_leaf"];
-    let reader = Reader::new(parameters, &known)?;
+    let reader = ParamReader::new(parameters, &known)?;
     let trees = reader.integer("n_estimators", 10, 1)?;
     let mut settings = RandomForestClassifierParameters::default()
         .with_criterion(criterion(&reader)?)

@@ -7,7 +7,7 @@ use smartcore::svm::svc::{MultiClassSVC, SVCParameters};
 
 use super::{Data, Matrix};
 use crate::engines::foreign::{self, Description, alone, failed};
-use crate::engines::native::reader::Reader;
+use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
 
@@ -21,7 +21,7 @@ struct Settings {
 
 /// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
 fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
-    let reader = Reader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
+    let reader = ParamReader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
     let gamma = match reader.value("gamma") {
         Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
         _ => {

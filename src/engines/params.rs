@@ -1,5 +1,5 @@
-//! Reads scikit-learn's parameters of one configuration, refusing what a family does not know by naming
-//! the nearest thing that it does.
+//! Reads the parameters of one configuration, spelled as in scikit-learn. An unknown name or value is an error
+//! that names the nearest known one. Every engine of this binary reads its parameters through this module.
 
 use serde_json::Value;
 
@@ -7,18 +7,18 @@ use crate::grid::Parameters;
 use crate::nearest::nearest;
 
 /// The parameters of one configuration, all of whose names are known to the family.
-pub struct Reader<'a>(&'a Parameters);
+pub struct ParamReader<'a>(&'a Parameters);
 
-impl<'a> Reader<'a> {
+impl<'a> ParamReader<'a> {
     /// `Err` for a parameter that is not among `known`.
-    pub fn new(parameters: &'a Parameters, known: &[&str]) -> Result<Reader<'a>, String> {
+    pub fn new(parameters: &'a Parameters, known: &[&str]) -> Result<ParamReader<'a>, String> {
         match parameters.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(format!(
                 "unknown parameter {name:?}: known are {}{}",
                 known.join(", "),
                 suggestion(name, known)
             )),
-            None => Ok(Reader(parameters)),
+            None => Ok(ParamReader(parameters)),
         }
     }
 
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_nearest_known() {
         let parameters = parameters(r#"{"n_neighbours": 3}"#);
-        let error = Reader::new(&parameters, &["n_neighbors", "p"]).err().unwrap();
+        let error = ParamReader::new(&parameters, &["n_neighbors", "p"]).err().unwrap();
         assert!(error.contains(r#"did you mean "n_neighbors"?"#), "{error}");
     }
 
     #[test]
     fn an_unknown_value_is_refused_with_the_nearest_known() {
         let parameters = parameters(r#"{"kernel": "rfb", "C": 10}"#);
-        let reader = Reader::new(&parameters, &["kernel", "C"]).unwrap();
+        let reader = ParamReader::new(&parameters, &["kernel", "C"]).unwrap();
         let error = reader.choice("kernel", "rbf", &["rbf", "poly"]).unwrap_err();
         assert!(error.contains(r#"did you mean "rbf"?"#), "{error}");
         assert!(reader.choice("C", "rbf", &["rbf", "poly"]).is_err());
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn numbers_are_checked_and_absent_ones_take_their_default() {
         let parameters = parameters(r#"{"C": -1, "k": 3.0, "half": 0.5, "sizes": [100, 10], "none": null}"#);
-        let reader = Reader::new(&parameters, &["C", "k", "half", "sizes", "none", "absent"]).unwrap();
+        let reader = ParamReader::new(&parameters, &["C", "k", "half", "sizes", "none", "absent"]).unwrap();
         assert!(reader.positive("C", 1.0).is_err());
         assert_eq!(reader.integer("k", 1, 1), Ok(3));
         assert!(reader.integer("half", 1, 0).is_err());
