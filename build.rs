@@ -1,30 +1,24 @@
 //! Embeds what every result names: the git revision, the compiler, and a digest of the code that can change
 //! a result. Works without git, and reruns only when that code, Cargo.lock or the commit changes.
 
-use std::path::{Path, PathBuf};
+use std::env;
+use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
-use sha2::{Digest, Sha256};
+#[path = "src/code_digest.rs"]
+mod code_digest;
 
-/// What can change a result. Tests and programs elsewhere cannot.
-const SOURCES: [&str; 6] = ["src/dataset", "src/models", "src/nn", "src/linalg", "src/engines", "Cargo.lock"];
+use code_digest::SOURCES;
 
-fn main() {
+fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    let mut files = Vec::new();
+    println!("cargo:rerun-if-changed=src/code_digest.rs");
+    // A missing source ends the build: a digest of less than the whole would name code that nobody has.
+    let files = code_digest::files(Path::new(""))?;
     for source in SOURCES {
-        collect(Path::new(source), &mut files);
+        println!("cargo:rerun-if-changed={source}");
     }
-    files.sort();
-    let mut digest = Sha256::new();
-    for (name, path) in &files {
-        let bytes = fs::read(path).unwrap_or_default();
-        digest.update(format!("{name}\0{}\0", bytes.len()));
-        digest.update(&bytes);
-    }
-    let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("cargo:rustc-env=MNIST_BENCH_CODE_DIGEST={hex}");
+    println!("cargo:rustc-env=MNIST_BENCH_CODE_DIGEST={}", code_digest::digest(&files)?);
 
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let revision = revision().map_or(String::new(), |revision| format!(" (git {revision})"));
@@ -33,22 +27,7 @@ fn main() {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_string());
     let rustc = output(&rustc, &["--version"]).unwrap_or_else(|| "rustc of unknown version".to_string());
     println!("cargo:rustc-env=MNIST_BENCH_RUSTC={rustc}");
-}
-
-/// Files below a path with their names (`/` between parts on every system), each watched by cargo.
-fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>) {
-    if !path.exists() {
-        // Not watched: cargo would rerun this for ever on a path that does not exist.
-        return;
-    }
-    println!("cargo:rerun-if-changed={}", path.display());
-    if let Ok(entries) = fs::read_dir(path) {
-        for entry in entries.flatten() {
-            collect(&entry.path(), files);
-        }
-    } else {
-        files.push((path.to_string_lossy().replace('\\', "/"), path.to_path_buf()));
-    }
+    Ok(())
 }
 
 /// The commit, with `+modified` when the sources above differ from it. None without git or a commit of ours.

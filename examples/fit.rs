@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use mnist_bench::dataset::{self, Features, Scaling};
+use mnist_bench::dataset;
 use mnist_bench::engines::{BUILT_IN, Shape, Work};
 use mnist_bench::grid::Configuration;
-use mnist_bench::models::Training;
+use pixel_learn::models::Training;
+use pixel_learn::{Features, Scaling};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -7,9 +7,10 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use mnist_bench::dataset::{self, Scaling};
-use mnist_bench::models::tree::{DecisionTreeClassifier, TreeParameters};
-use mnist_bench::models::{Classifier, Training};
+use mnist_bench::dataset;
+use pixel_learn::Scaling;
+use pixel_learn::models::tree::{DecisionTreeClassifier, TreeParameters};
+use pixel_learn::models::{Classifier, Training};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for name in ["mnist", "fashion-mnist"] {

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use mnist_bench::dataset::{Features, Scaling};
 use mnist_bench::engines::native::NATIVE;
 use mnist_bench::engines::{Failure, Outcome, Shape, Work};
 use mnist_bench::grid::{Configuration, Parameters};
-use mnist_bench::models::Training;
+use pixel_learn::models::Training;
+use pixel_learn::{Features, Scaling};
 
 /// Parameters that each family must refuse, by naming what is wrong with them.
 const REFUSED: &[(&str, &[&str])] = &[

@@ -71,10 +71,10 @@ fn packages_come_from_crates_io_with_licences_that_go_with_ours() {
         if licence.is_empty() || !is_met(licence) {
             wrong.push(format!("{name}: licence {licence:?}"));
         }
-        // The project's own package has no source.
+        // The project's own packages have no source.
         match package["source"].as_str() {
             Some(CRATES_IO) => {}
-            None if package["name"] == "mnist-bench" => {}
+            None if package["name"] == "mnist-bench" || package["name"] == "pixel-learn" => {}
             source => wrong.push(format!("{name}: comes from {source:?}")),
         }
     }
@@ -86,8 +86,12 @@ fn packages_come_from_crates_io_with_licences_that_go_with_ours() {
 
 /// Where unsafe code may stand: the kernels, the supervision of processes, and the clock of CPU time, which the standard
 /// library does not have.
-const UNSAFE: [&str; 4] =
-    ["src/linalg/", "src/sweep/process.rs", "src/engines/external/", "src/engines/stopwatch.rs"];
+const UNSAFE: [&str; 4] = [
+    "crates/pixel-learn/src/linalg/",
+    "src/sweep/process.rs",
+    "src/engines/external/",
+    "src/engines/stopwatch.rs",
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
@@ -104,7 +108,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn unsafe_code_stands_where_it_may_and_says_why() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["src", "examples", "benches"] {
+    for folder in ["src", "examples", "crates"] {
         sources(&root.join(folder), &mut files);
     }
     let (mut blocks, mut wrong) = (0, Vec::new());

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use mnist_bench::dataset::{Features, Scaling};
 use mnist_bench::engines::{BUILT_IN, Engine, Failure, Outcome, Shape, Work};
 use mnist_bench::grid::{Configuration, file};
-use mnist_bench::models::Training;
+use pixel_learn::models::Training;
+use pixel_learn::{Features, Scaling};
 
 const FEATURES: usize = 16;
 const CLASSES: usize = 3;

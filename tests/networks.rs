@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mnist_bench::nn::checkpoint::Saved;
+use pixel_learn::nn::checkpoint::Saved;
 use sandbox::{Run, Sandbox, status};
 
 /// A grid with a small network that has every kind of layer.

@@ -1,5 +1,5 @@
 //! The scalar fallback by force: whole models trained and asked without vector instructions predict what they do with
-//! those of the machine. (That each kernel does is in `src/linalg`, on every size from 0 to 200.)
+//! those of the machine. (That each kernel does is in `pixel_learn::linalg`, on every size from 0 to 200.)
 
 use std::collections::BTreeMap;
 use std::fs;

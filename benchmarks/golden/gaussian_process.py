@@ -1,7 +1,7 @@
 """Golden figures for GaussianProcessClassifier with its default kernel: predictions of scikit-learn.
 
 Run from the repository's root: python benchmarks/golden/gaussian_process.py
-Writes tests/fixtures/gaussian_process.json. Made with scikit-learn 1.9.1, numpy 2.
+Writes crates/pixel-learn/tests/fixtures/gaussian_process.json. Made with scikit-learn 1.9.1, numpy 2.
 """
 
 import gzip
@@ -54,6 +54,6 @@ for name in ("mnist", "fashion-mnist"):
     case["queries"] = ["".join(f"{v:x}" for v in row) for row in small[1].reshape(-1, 16)]
     out.append(case)
 
-with open("tests/fixtures/gaussian_process.json", "w") as file:
+with open("crates/pixel-learn/tests/fixtures/gaussian_process.json", "w") as file:
     json.dump(out, file, indent=0)
     file.write("\n")

@@ -1,4 +1,4 @@
-"""Golden figures of the linear models, from scikit-learn: writes tests/fixtures/linear.json.
+"""Golden figures of the linear models, from scikit-learn: writes crates/pixel-learn/tests/fixtures/linear.json.
 
     python benchmarks/golden/linear.py     (from the root of the repository; needs numpy, scikit-learn)
 
@@ -193,7 +193,7 @@ def main():
     golden["objectives"] = as_json(objectives(x, y, [0.1, 1.0]))
     golden["crowded_size"] = CROWDED
     golden["crowded"] = as_json(objectives(*crowded(), [10.0, 100.0]))
-    with open("tests/fixtures/linear.json", "w") as f:
+    with open("crates/pixel-learn/tests/fixtures/linear.json", "w") as f:
         f.write(json.dumps(golden, separators=(",", ":")).replace('{"classifier"', '\n{"classifier"') + "\n")
 
 

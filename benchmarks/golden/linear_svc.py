@@ -1,7 +1,7 @@
 """Objectives of LinearSVC at full size, class by class, for tests/linear_svc.rs: an augmented Lagrangian method in
 plain NumPy (no incremental Gram matrices, no look-ahead for the squared hinge), to a relative duality gap of 1e-4.
 
-    python benchmarks/golden/linear_svc.py [DATASET CLASS LOSS PENALTY]   # one line of tests/fixtures/linear_svc.json
+    python benchmarks/golden/linear_svc.py [DATASET CLASS LOSS PENALTY]   # one line of crates/pixel-learn/tests/fixtures/linear_svc.json
 
 Without arguments all lines of the fixture, an hour on one core. Needs numpy and scipy.
 """
@@ -13,7 +13,7 @@ import sys
 import numpy as np
 import scipy.linalg as sl
 
-FIXTURE = "tests/fixtures/linear_svc.json"
+FIXTURE = "crates/pixel-learn/tests/fixtures/linear_svc.json"
 TOL = 1e-4
 
 

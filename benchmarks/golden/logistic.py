@@ -1,4 +1,4 @@
-"""Golden figures of LogisticRegression's solvers that stop early: writes tests/fixtures/logistic.json.
+"""Golden figures of LogisticRegression's solvers that stop early: writes crates/pixel-learn/tests/fixtures/logistic.json.
 
     python benchmarks/golden/logistic.py     (from the root of the repository; needs numpy, scikit-learn)
 
@@ -70,7 +70,7 @@ def main():
             "scores": [[float(f"{v:.12g}") for v in row] for row in model.decision_function(rounded[:SHOWN])],
         })
     golden = {"scikit-learn": sklearn.__version__, "train_size": N, "seed": SEED, "fits": rows}
-    with open("tests/fixtures/logistic.json", "w") as f:
+    with open("crates/pixel-learn/tests/fixtures/logistic.json", "w") as f:
         f.write(json.dumps(golden, separators=(",", ":")).replace('{"solver"', '\n{"solver"') + "\n")
 
 

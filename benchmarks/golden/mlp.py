@@ -2,7 +2,7 @@
 without shuffling, so that nothing is random.
 
 Run from the repository's root: python benchmarks/golden/mlp.py
-Writes tests/fixtures/mlp.json. Made with scikit-learn 1.9.1, numpy 2.
+Writes crates/pixel-learn/tests/fixtures/mlp.json. Made with scikit-learn 1.9.1, numpy 2.
 """
 
 import gzip
@@ -65,6 +65,6 @@ for name in ("mnist", "fashion-mnist"):
             }
         )
 
-with open("tests/fixtures/mlp.json", "w") as file:
+with open("crates/pixel-learn/tests/fixtures/mlp.json", "w") as file:
     json.dump(out, file, indent=0)
     file.write("\n")

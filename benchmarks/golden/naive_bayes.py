@@ -1,7 +1,7 @@
 """Golden figures for GaussianNB: predictions of scikit-learn.
 
 Run from the repository's root: python benchmarks/golden/naive_bayes.py
-Writes tests/fixtures/naive_bayes.json. Made with scikit-learn 1.9.1, numpy 2.
+Writes crates/pixel-learn/tests/fixtures/naive_bayes.json. Made with scikit-learn 1.9.1, numpy 2.
 """
 
 import gzip
@@ -33,6 +33,6 @@ for name in ("mnist", "fashion-mnist"):
         predictions = "".join(map(str, model.predict(scaler.transform(test))))
         out.append({"dataset": name, "train": TRAIN, "test": TEST, "priors": priors, "predictions": predictions})
 
-with open("tests/fixtures/naive_bayes.json", "w") as file:
+with open("crates/pixel-learn/tests/fixtures/naive_bayes.json", "w") as file:
     json.dump(out, file, indent=0)
     file.write("\n")

@@ -1,7 +1,7 @@
 """Golden figures for KNeighborsClassifier: neighbours, distances and predictions of scikit-learn.
 
 Run from the repository's root: python benchmarks/golden/neighbors.py
-Writes tests/fixtures/neighbors.json. Made with scikit-learn 1.9.1, numpy 2.
+Writes crates/pixel-learn/tests/fixtures/neighbors.json. Made with scikit-learn 1.9.1, numpy 2.
 """
 
 import gzip
@@ -68,6 +68,6 @@ for p in (1, 2):
             cases.append({"n_neighbors": k, "p": p, "weights": weights, "predictions": predictions})
 out.append({"dataset": "grid", "rows": rows, "classes": classes.tolist(), "queries": queries.astype(int).tolist(), "cases": cases})
 
-with open("tests/fixtures/neighbors.json", "w") as file:
+with open("crates/pixel-learn/tests/fixtures/neighbors.json", "w") as file:
     json.dump(out, file, separators=(",", ":"))
     file.write("\n")

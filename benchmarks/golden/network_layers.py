@@ -1,6 +1,6 @@
-"""Forward and backward figures of Keras for every layer of src/nn, and a small network trained step by step.
+"""Forward and backward figures of Keras for every layer of pixel_learn::nn, and a small network trained step by step.
 
-Writes tests/fixtures/network_layers.json, which tests/golden_networks.rs holds the layers to. Inputs and weights
+Writes crates/pixel-learn/tests/fixtures/network_layers.json, which crates/pixel-learn/tests/golden_networks.rs holds the layers to. Inputs and weights
 follow from a formula, so that the file holds results alone. Run with tensorflow-cpu (which brings Keras):
 
     python benchmarks/golden/network_layers.py
@@ -114,7 +114,7 @@ def main():
         training_case("adamw", adamw),
     ]
     out = {"keras": keras.__version__, "tensorflow": tf.__version__, "layers": layers, "trainings": trainings}
-    with open("tests/fixtures/network_layers.json", "w") as file:
+    with open("crates/pixel-learn/tests/fixtures/network_layers.json", "w") as file:
         json.dump(out, file, separators=(",", ":"))
         file.write("\n")
 

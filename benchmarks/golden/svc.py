@@ -1,7 +1,7 @@
 """Golden figures for SVC: decision values, support vectors and predictions of scikit-learn (LIBSVM).
 
 Run from the repository's root: python benchmarks/golden/svc.py
-Writes tests/fixtures/svc.json. Made with scikit-learn 1.9.1, numpy 2.
+Writes crates/pixel-learn/tests/fixtures/svc.json. Made with scikit-learn 1.9.1, numpy 2.
 """
 
 import gzip
@@ -56,6 +56,6 @@ for name in ("mnist", "fashion-mnist"):
             )
     out.append({"dataset": name, "train": TRAIN, "test": TEST, "rows": chosen.tolist(), "cases": cases})
 
-with open("tests/fixtures/svc.json", "w") as file:
+with open("crates/pixel-learn/tests/fixtures/svc.json", "w") as file:
     json.dump(out, file, separators=(",", ":"))
     file.write("\n")

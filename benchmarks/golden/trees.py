@@ -1,4 +1,4 @@
-"""Golden figures of the tree families, from scikit-learn: writes tests/fixtures/trees.json.
+"""Golden figures of the tree families, from scikit-learn: writes crates/pixel-learn/tests/fixtures/trees.json.
 
     python benchmarks/golden/trees.py     (from the root of the repository; needs numpy, scikit-learn)
 
@@ -138,7 +138,7 @@ def main():
         "test": TEST,
         "accuracy": {name: spread(*train, *test, make) for name, make in families.items()},
     }
-    with open("tests/fixtures/trees.json", "w") as f:
+    with open("crates/pixel-learn/tests/fixtures/trees.json", "w") as f:
         json.dump(golden, f, separators=(",", ":"))
         f.write("\n")
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::grid::{file, models};
-use crate::nn::Definition;
+use pixel_learn::nn::Definition;
 
 /// A model by name.
 #[derive(clap::Args, Clone, Debug)]

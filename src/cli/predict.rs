@@ -11,7 +11,7 @@ use super::ExitCode;
 use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset::{self, picture};
-use crate::nn::checkpoint::Saved;
+use pixel_learn::nn::checkpoint::Saved;
 
 #[derive(clap::Args)]
 pub struct Args {

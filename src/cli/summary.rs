@@ -7,7 +7,7 @@ use super::model::ModelArgs;
 use super::out::stdout;
 use super::shared::DataDir;
 use crate::dataset::catalogue;
-use crate::nn::build::{self, Step};
+use pixel_learn::nn::build::{self, Step};
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -15,11 +15,11 @@ use super::model::ModelArgs;
 use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset::{self, Dataset};
-use crate::nn::checkpoint::Saved;
-use crate::nn::trainer::{Epoch, Images, Setting, Trainer, Underway};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::sweep::Options;
+use pixel_learn::nn::checkpoint::Saved;
+use pixel_learn::nn::trainer::{Epoch, Images, Setting, Trainer, Underway};
 
 #[derive(clap::Args)]
 #[command(

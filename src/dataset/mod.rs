@@ -1,23 +1,21 @@
-//! Data sets: images and labels read from IDX files, found by name, scaled for the models.
+//! Data sets: images and labels read from IDX files, found by name.
 //!
-//! [`Dataset`] is what a file holds; [`Features`] is what a model sees: the bytes with their scaling.
+//! [`Dataset`] is what the files hold; [`Features`] is what a model sees: the bytes with their scaling.
 
 pub mod catalogue;
 pub mod error;
-pub mod features;
 pub mod idx;
 pub mod known;
 pub mod manifest;
 pub mod picture;
-pub mod scaling;
 pub mod split;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use catalogue::{load, load_from};
 pub use error::DatasetError;
-pub use features::Features;
-pub use scaling::Scaling;
+use pixel_learn::{Features, Scaling};
 
 /// Images as they stand in the file: `count` images of `rows` x `columns` pixels, one byte each, row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +24,14 @@ pub struct Images {
     pub count: usize,
     pub rows: usize,
     pub columns: usize,
+}
+
+impl Images {
+    /// The images as rows of features under a scaling; the pixels are copied. Panics when the scaling is for
+    /// images of another size.
+    pub fn features(&self, scaling: Arc<Scaling>) -> Features {
+        Features::new(self.pixels.clone(), self.count, self.rows * self.columns, scaling)
+    }
 }
 
 /// Images with one label each (0 to classes - 1).

@@ -19,9 +19,9 @@ pub mod smartcore;
 pub mod stopwatch;
 pub mod support;
 
-use crate::dataset::Features;
 use crate::grid::{Configuration, Parameters};
-use crate::models::{FitError, Training};
+use pixel_learn::Features;
+use pixel_learn::models::{FitError, Training};
 pub use stopwatch::{Cost, Stopwatch};
 pub use support::{Support, support};
 

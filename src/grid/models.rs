@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Grid, GridError, Parameters, file};
 use crate::nearest::{did_you_mean, list};
-use crate::nn::Definition;
+use pixel_learn::nn::Definition;
 
 /// The classifier whose configurations name a model.
 pub const CLASSIFIER: &str = "Network";

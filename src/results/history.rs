@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_a_trainer_writes_is_read() {
-        let written = crate::nn::Epoch {
+        let written = pixel_learn::nn::Epoch {
             epoch: 1,
             learning_rate: 1e-3,
             loss: 0.5,

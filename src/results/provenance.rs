@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::linalg::simd;
+use pixel_learn::linalg::simd;
 
 /// The version of this binary, with the git revision it was built from when there was one
 /// (`+modified` when the code that can change a result differed from that revision).

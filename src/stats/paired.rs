@@ -2,7 +2,7 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use crate::linalg::simd::for_each_level;
+use pixel_learn::linalg::simd::for_each_level;
 
 /// On how many images exactly one of two models is right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -10,9 +10,10 @@ use anyhow::{Context, bail};
 use super::plan::find_engine;
 use super::process;
 use super::protocol::{Job, Reply};
-use crate::dataset::{self, Features, Scaling, Split, split};
+use crate::dataset::{self, Split, split};
 use crate::engines::{Work, external};
-use crate::models::Training;
+use pixel_learn::models::Training;
+use pixel_learn::{Features, Scaling};
 
 /// The longest job that is read.
 const LONGEST_JOB: u64 = 16 << 20;

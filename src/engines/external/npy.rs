@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::dataset::Features;
 use crate::engines::Work;
+use pixel_learn::Features;
 
 /// Where the arrays of a job are.
 pub struct Arrays {
@@ -101,8 +101,8 @@ fn hex(digest: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Scaling;
-    use crate::models::Training;
+    use pixel_learn::Scaling;
+    use pixel_learn::models::Training;
     use std::sync::Arc;
 
     #[test]

@@ -8,7 +8,7 @@ mod svc;
 use libsvm_rs::SvmNode;
 
 use super::Engine;
-use crate::dataset::Features;
+use pixel_learn::Features;
 
 /// libsvm-rs, of the version in Cargo.lock.
 pub static LIBSVM: Engine = Engine { name: "libsvm-rs", version: VERSION, families: &[&svc::Svc] };

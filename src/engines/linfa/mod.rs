@@ -14,7 +14,7 @@ mod svc;
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::Engine;
-use crate::dataset::Features;
+use pixel_learn::Features;
 
 /// linfa through its published crates, all of one version.
 pub static LINFA: Engine = Engine {

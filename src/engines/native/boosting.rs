@@ -1,11 +1,12 @@
 //! `GradientBoostingClassifier`: 10 and 50 rounds are read off the run of 100 with the same depth. What is
 //! shared counts in full for each.
 
+use super::facts::to_json;
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::boosting::GradientBoostingClassifier;
+use pixel_learn::models::boosting::GradientBoostingClassifier;
 
 pub struct Family;
 
@@ -58,7 +59,8 @@ impl engines::Family for Family {
             });
             predict += cost;
             let mut facts = ensemble.facts();
-            facts.insert("train_deviance".into(), boosting.deviance().into());
+            facts.insert("train_deviance", boosting.deviance());
+            let facts = to_json(&facts);
             emit(index, Ok(Outcome { predictions, fit, predict, converged: None, facts }));
         }
     }

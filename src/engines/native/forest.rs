@@ -1,12 +1,13 @@
 //! `RandomForestClassifier`: forests that differ only in their number of trees share the trees of the
 //! largest. What is shared beyond that (the transposed bytes) counts in full for each.
 
+use super::facts::to_json;
 use super::tree::common;
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::forest::{RandomForestClassifier, Votes, facts};
+use pixel_learn::models::forest::{RandomForestClassifier, Votes, facts};
 
 pub struct Family;
 
@@ -58,7 +59,7 @@ impl engines::Family for Family {
                 votes.classes()
             });
             predict += cost;
-            let facts = facts(forest.trees());
+            let facts = to_json(&facts(forest.trees()));
             emit(index, Ok(Outcome { predictions, fit, predict, converged: None, facts }));
         }
     }

@@ -8,11 +8,11 @@ use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::{Configuration, Parameters};
-use crate::models::Classifier;
-use crate::models::gaussian_process::exact::{Couplings, Exact, near_rows};
-use crate::models::gaussian_process::inducing::InducingPoints;
-use crate::models::gaussian_process::near::NearSearch;
-use crate::models::gaussian_process::{Decision, GaussianProcessClassifier, MultiClass};
+use pixel_learn::models::Classifier;
+use pixel_learn::models::gaussian_process::exact::{Couplings, Exact, near_rows};
+use pixel_learn::models::gaussian_process::inducing::InducingPoints;
+use pixel_learn::models::gaussian_process::near::NearSearch;
+use pixel_learn::models::gaussian_process::{Decision, GaussianProcessClassifier, MultiClass};
 
 pub struct Family;
 

@@ -1,14 +1,15 @@
 //! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same model
 //! (loss and penalty have no effect on crammer_singer) share its fit.
 
+use super::facts::to_json;
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::linear::linear_svc::{SvcLoss, SvcMultiClass, Walk};
-use crate::models::linear::logistic::Penalty;
-use crate::models::linear::{LinearModel, LinearSVC};
-use crate::models::{FitError, Model};
+use pixel_learn::models::linear::linear_svc::{SvcLoss, SvcMultiClass, Walk};
+use pixel_learn::models::linear::logistic::Penalty;
+use pixel_learn::models::linear::{LinearModel, LinearSVC};
+use pixel_learn::models::{FitError, Model};
 
 pub struct Family;
 
@@ -67,7 +68,7 @@ impl engines::Family for Family {
 fn outcome(model: Result<LinearModel, FitError>, fit: Cost, work: &Work) -> Result<Outcome, Failure> {
     let model = model?;
     let (predictions, predict) = timed(|| model.predict(work.test));
-    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: model.facts() })
+    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: to_json(&model.facts()) })
 }
 
 /// The model that the parameters mean: what has no effect stands at its default.

@@ -5,9 +5,9 @@ use super::run_each;
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::Classifier;
-use crate::models::linear::LogisticRegression;
-use crate::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
+use pixel_learn::models::Classifier;
+use pixel_learn::models::linear::LogisticRegression;
+use pixel_learn::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
 
 pub struct Family;
 

@@ -2,6 +2,7 @@
 //! work, and times it.
 
 pub mod boosting;
+mod facts;
 pub mod forest;
 pub mod gaussian_process;
 pub mod linear_svc;
@@ -19,7 +20,7 @@ pub mod tree;
 use super::stopwatch::timed;
 use super::{Engine, Failure, Outcome, Work};
 use crate::grid::{Configuration, Parameters};
-use crate::models::Classifier;
+use pixel_learn::models::Classifier;
 
 /// Our own implementations.
 pub static NATIVE: Engine = Engine {
@@ -67,5 +68,11 @@ fn run_one(work: &Work, classifier: &dyn Classifier) -> Result<Outcome, Failure>
     let (model, fit) = timed(|| classifier.fit(&work.training, work.seed));
     let model = model?;
     let (predictions, predict) = timed(|| model.predict(work.test));
-    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: model.facts() })
+    Ok(Outcome {
+        predictions,
+        fit,
+        predict,
+        converged: model.converged(),
+        facts: facts::to_json(&model.facts()),
+    })
 }

@@ -4,8 +4,8 @@ use super::{own_key, run_each};
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::Classifier;
-use crate::models::naive_bayes::GaussianNB;
+use pixel_learn::models::Classifier;
+use pixel_learn::models::naive_bayes::GaussianNB;
 
 pub struct Family;
 

@@ -4,7 +4,7 @@ use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::neighbors::{Index, KNeighborsClassifier, Metric, Weights};
+use pixel_learn::models::neighbors::{Index, KNeighborsClassifier, Metric, Weights};
 
 pub struct Family;
 

@@ -6,9 +6,9 @@ use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::nn::Definition;
-use crate::nn::build;
-use crate::nn::trainer::{Images, Setting, Trainer};
+use pixel_learn::nn::Definition;
+use pixel_learn::nn::build;
+use pixel_learn::nn::trainer::{Images, Setting, Trainer};
 
 pub struct Family;
 

@@ -4,8 +4,8 @@ use super::{run_each, sgd};
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::Classifier;
-use crate::models::linear::Perceptron;
+use pixel_learn::models::Classifier;
+use pixel_learn::models::linear::Perceptron;
 
 pub struct Family;
 

@@ -4,9 +4,9 @@ use super::run_each;
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::Classifier;
-use crate::models::linear::SGDClassifier;
-use crate::models::linear::sgd::{Loss, Penalty};
+use pixel_learn::models::Classifier;
+use pixel_learn::models::linear::SGDClassifier;
+use pixel_learn::models::linear::sgd::{Loss, Penalty};
 
 pub struct Family;
 

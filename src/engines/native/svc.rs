@@ -1,11 +1,12 @@
 //! `SVC`: all kernels and all C share the dot products between training rows, and between those and the
 //! test rows.
 
+use super::facts::to_json;
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::svm::{Gamma, Kernel, SVC, fit_all, predict_all};
+use pixel_learn::models::svm::{Gamma, Kernel, SVC, fit_all, predict_all};
 
 pub struct Family;
 
@@ -61,7 +62,7 @@ impl engines::Family for Family {
                     fit: part(fitting, fitted.alone[index], fitted.total),
                     predict: part(predicting, predicted.alone, predicted.total),
                     converged: Some(machine.converged()),
-                    facts: machine.facts(),
+                    facts: to_json(&machine.facts()),
                 }),
             );
         }

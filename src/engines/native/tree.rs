@@ -7,8 +7,8 @@ use super::{own_key, run_each};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use crate::models::Classifier;
-use crate::models::tree::{
+use pixel_learn::models::Classifier;
+use pixel_learn::models::tree::{
     Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter, TreeParameters,
 };
 

@@ -15,7 +15,7 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::foreign::failed;
 use super::{Engine, Failure, Work};
-use crate::dataset::Features;
+use pixel_learn::Features;
 
 /// smartcore, of the version that Cargo.toml pins.
 pub static SMARTCORE: Engine = Engine {

@@ -1,0 +1,84 @@
+//! Kernels of the tree families at each instruction level, the scalar definition among them:
+//! `cargo bench --bench histogram`. Throughput is in bytes of pixels, one a row and feature.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use pixel_learn::linalg::histogram::residuals::{Scratch, best_cuts_of_rows};
+use pixel_learn::linalg::histogram::{
+    ClassHistogram, Entropy, FeatureCuts, Gini, Octets, ResidualHistogram, Sample, few,
+};
+use pixel_learn::linalg::simd::{Level, supported};
+
+const FEATURES: usize = 784;
+
+/// Four fifths zeros, as MNIST has.
+fn pixels(n: usize) -> Vec<u8> {
+    (0..n * FEATURES)
+        .map(|i| i.wrapping_mul(2654435761) >> 13)
+        .map(|h| if h % 5 == 0 { h as u8 } else { 0 })
+        .collect()
+}
+
+fn levels() -> impl Iterator<Item = Level> {
+    [Level::Scalar, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= supported())
+}
+
+fn class_counts(criterion: &mut Criterion) {
+    for n in [64, 1000, 60_000] {
+        let column: Vec<u8> =
+            (0..n).map(|i: usize| (i.wrapping_mul(2654435761) >> 13) as u8 & 0x7f).collect();
+        let samples: Vec<Sample> =
+            (0..n).map(|row| Sample { row: row as u32, class: (row * 7 % 10) as u16, weight: 1 }).collect();
+        let mut total = [0u32; 16];
+        samples.iter().for_each(|sample| total[usize::from(sample.class)] += 1);
+        let mut group = criterion.benchmark_group(format!("best cut of one feature, {n} rows"));
+        group.throughput(Throughput::Bytes(n as u64));
+        let mut histogram = ClassHistogram::<16>::default();
+        let entropy = Entropy::up_to(n);
+        for level in levels() {
+            group.bench_function(format!("gini {}", level.name()), |bencher| {
+                bencher.iter(|| histogram.best_cut(level, &column, &samples, &total, &Gini));
+            });
+            group.bench_function(format!("entropy {}", level.name()), |bencher| {
+                bencher.iter(|| histogram.best_cut(level, &column, &samples, &total, &entropy));
+            });
+        }
+        group.finish();
+    }
+}
+
+fn residual_sums(criterion: &mut Criterion) {
+    let n = 8192;
+    let x = Octets::new(&pixels(n), n, FEATURES);
+    let residuals: Vec<i32> = (0..n as i32).map(|i| i.wrapping_mul(48271) >> 7).collect();
+    let mut cuts = FeatureCuts::default();
+    for count in [16, 40, 256, 8192] {
+        let rows: Vec<u32> = (0..count).map(|k| (k * (n / count)) as u32).collect();
+        let sum = rows.iter().map(|&row| i64::from(residuals[row as usize])).sum();
+        let mut group = criterion.benchmark_group(format!("best cuts of {FEATURES} features, {count} rows"));
+        group.sample_size(10);
+        group.throughput(Throughput::Bytes((count * FEATURES) as u64));
+        let mut scratch = Scratch::default();
+        let mut histogram = ResidualHistogram::new(&x);
+        group.bench_function("build a histogram", |bencher| {
+            bencher.iter(|| histogram.set(&x, &rows, &residuals));
+        });
+        for level in levels() {
+            group.bench_function(format!("scan a histogram {}", level.name()), |bencher| {
+                bencher.iter(|| histogram.best_cuts(level, &x, count, sum, &mut cuts));
+            });
+            group.bench_function(format!("of rows {}", level.name()), |bencher| {
+                bencher
+                    .iter(|| best_cuts_of_rows(level, &x, &rows, &residuals, sum, &mut scratch, &mut cuts));
+            });
+            if count <= few::MOST {
+                group.bench_function(format!("all pairs {}", level.name()), |bencher| {
+                    bencher.iter(|| few::best_cuts(level, &x, &rows, &residuals, sum, &mut cuts));
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, class_counts, residual_sums);
+criterion_main!(benches);

@@ -1,0 +1,310 @@
+//! Gradient boosting for three classes or more with the meaning of scikit-learn 0.19: multinomial deviance, one
+//! regression tree a class a round, Newton leaf values (Friedman: Greedy function approximation, 2001).
+//!
+//! In 0.19 the scores are updated after every tree, so that the residuals of a class see the trees that the
+//! classes before it got in the same round; later versions compute all residuals of a round first
+//! ([`Order`]). 0.19 also starts from the class priors themselves, today's from their logarithms.
+
+mod regression;
+
+pub use regression::RegressionFacts;
+
+use rayon::prelude::*;
+
+use super::tree::{Nodes, Random, TOGETHER, check_data, first_largest};
+use super::{Classifier, Facts, FitError, Model, Training};
+use crate::Features;
+use crate::linalg::histogram::{Quantised, residuals::MOST_ROWS};
+use regression::{Grower, Source};
+
+/// Test rows that one task predicts.
+const ROWS: usize = 256;
+
+/// Scores beyond this are not exponentiated as they stand.
+const SAFE_SCORE: f64 = 600.0;
+
+/// Which scores the residuals of a class are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Those that the classes before it have changed in this round: scikit-learn 0.19, the published rows.
+    Sequential,
+    /// Those before the round, started from the logarithms of the priors: scikit-learn from 0.21 on.
+    Simultaneous,
+}
+
+/// scikit-learn's `GradientBoostingClassifier` (loss deviance, criterion friedman_mse, no subsampling).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientBoostingClassifier {
+    pub n_estimators: usize,
+    pub learning_rate: f64,
+    /// `None` grows until the leaves' residuals are all alike.
+    pub max_depth: Option<usize>,
+    pub order: Order,
+}
+
+impl Default for GradientBoostingClassifier {
+    fn default() -> Self {
+        GradientBoostingClassifier {
+            n_estimators: 100,
+            learning_rate: 0.1,
+            max_depth: Some(3),
+            order: Order::Sequential,
+        }
+    }
+}
+
+/// A model that can be boosted further.
+pub struct Boosting<'a> {
+    parameters: GradientBoostingClassifier,
+    source: Source<'a>,
+    /// The label of each class that occurs.
+    present: Vec<u8>,
+    /// The class of each row, as an index into `present`.
+    targets: Vec<u8>,
+    /// Scores and their exponentials, class after class.
+    scores: Vec<Vec<f64>>,
+    exponentials: Vec<Vec<f64>>,
+    /// Whether a score has left the range that is safe to exponentiate.
+    extreme: bool,
+    /// Residuals of the classes of this round whose trees are still to be grown ([`Order::Simultaneous`]).
+    of_round: Vec<Vec<f64>>,
+    quantised: Quantised,
+    grower: Grower,
+    seed: u64,
+    ensemble: Ensemble,
+}
+
+/// Fitted trees: `classes` for every round.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    initial: Vec<f64>,
+    trees: Vec<BoostedTree>,
+    present: Vec<u8>,
+}
+
+/// A tree with its leaf values, the learning rate included.
+#[derive(Clone, Debug)]
+struct BoostedTree {
+    nodes: Nodes,
+    values: Vec<f64>,
+}
+
+impl GradientBoostingClassifier {
+    /// Prepares the training data for a model that has no trees yet. O(n d).
+    pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Boosting<'a>, FitError> {
+        self.check(training)?;
+        let mut counts = vec![0usize; training.classes];
+        training.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        let present: Vec<u8> =
+            (0..training.classes).filter(|&class| counts[class] > 0).map(|class| class as u8).collect();
+        if present.len() < 3 {
+            let reason = "multinomial deviance needs labels of at least three classes";
+            return Err(FitError::UnusableData(reason.into()));
+        }
+        let mut index_of = [0u8; 256];
+        present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);
+        let n = training.labels.len();
+        let initial: Vec<f64> = present
+            .iter()
+            .map(|&label| {
+                let prior = counts[usize::from(label)] as f64 / n as f64;
+                match self.order {
+                    Order::Sequential => prior,
+                    Order::Simultaneous => prior.ln(),
+                }
+            })
+            .collect();
+        let source = Source::new(training);
+        Ok(Boosting {
+            parameters: *self,
+            grower: Grower::new(&source),
+            source,
+            targets: training.labels.iter().map(|&label| index_of[usize::from(label)]).collect(),
+            scores: initial.iter().map(|&score| vec![score; n]).collect(),
+            exponentials: initial.iter().map(|&score| vec![score.exp(); n]).collect(),
+            extreme: false,
+            of_round: Vec::new(),
+            quantised: Quantised::default(),
+            seed,
+            ensemble: Ensemble { initial, trees: Vec::new(), present: present.clone() },
+            present,
+        })
+    }
+
+    fn check(&self, training: &Training) -> Result<(), FitError> {
+        if self.n_estimators == 0 {
+            return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
+        }
+        if self.max_depth == Some(0) {
+            return Err(FitError::parameter("max_depth", 0, "must be at least 1, or null for no limit"));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(FitError::parameter("learning_rate", self.learning_rate, "must be greater than 0"));
+        }
+        check_data(training)?;
+        if training.features.n() > MOST_ROWS {
+            return Err(FitError::UnusableData(format!("boosting counts at most {MOST_ROWS} rows")));
+        }
+        Ok(())
+    }
+}
+
+impl Boosting<'_> {
+    /// Boosts until there are `rounds` rounds.
+    pub fn boost_to(&mut self, rounds: usize) {
+        self.boost_trees(rounds * self.present.len());
+    }
+
+    /// Grows trees until there are `count`, which may be in the middle of a round: one tree a class, in order.
+    pub fn boost_trees(&mut self, count: usize) {
+        while self.ensemble.trees.len() < count {
+            let class = self.ensemble.trees.len() % self.present.len();
+            if self.parameters.order == Order::Simultaneous && class == 0 {
+                self.of_round = (0..self.present.len()).map(|class| self.residuals(class)).collect();
+            }
+            let residuals = match self.parameters.order {
+                Order::Sequential => self.residuals(class),
+                Order::Simultaneous => std::mem::take(&mut self.of_round[class]),
+            };
+            self.tree(class, &residuals);
+        }
+    }
+
+    /// Complete rounds so far.
+    pub fn rounds(&self) -> usize {
+        self.ensemble.trees.len() / self.present.len()
+    }
+
+    /// The model so far.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// The tree grown last, in depth-first order, with the values of its leaves in order.
+    pub fn last_tree(&self) -> Option<(&[RegressionFacts], &[f64])> {
+        self.ensemble.trees.last().map(|tree| (self.grower.facts(), tree.values.as_slice()))
+    }
+
+    /// Mean over the training rows of -log(probability of the right class).
+    pub fn deviance(&self) -> f64 {
+        let n = self.targets.len();
+        let loss = |row: usize| -self.probability(usize::from(self.targets[row]), row).ln();
+        (0..n).map(loss).sum::<f64>() / n as f64
+    }
+
+    /// Target less probability, for every training row.
+    fn residuals(&self, class: usize) -> Vec<f64> {
+        let target = |row: usize| if usize::from(self.targets[row]) == class { 1.0 } else { 0.0 };
+        (0..self.targets.len()).map(|row| target(row) - self.probability(class, row)).collect()
+    }
+
+    /// Grows the next tree, of one class, and updates that class's scores.
+    fn tree(&mut self, class: usize, residuals: &[f64]) {
+        self.quantised.set(residuals);
+        let max_depth = self.parameters.max_depth.unwrap_or(usize::MAX);
+        let seed = Random::of_task(self.seed, self.ensemble.trees.len() as u64).seed();
+        let nodes = self.grower.grow(&self.source, &self.quantised, max_depth, seed);
+        let k = self.present.len() as f64;
+        let (scores, exponentials) = (&mut self.scores[class], &mut self.exponentials[class]);
+        let mut values = Vec::new();
+        for rows in self.grower.leaves() {
+            // Newton's step: |r| (1 - |r|) is p (1 - p) for both targets.
+            let (mut numerator, mut denominator) = (0.0, 0.0);
+            for &row in rows {
+                let residual = residuals[row as usize];
+                numerator += residual;
+                denominator += residual.abs() * (1.0 - residual.abs());
+            }
+            numerator *= (k - 1.0) / k;
+            let step = if denominator.abs() < 1e-150 { 0.0 } else { numerator / denominator };
+            let value = self.parameters.learning_rate * step;
+            for &row in rows {
+                let score = &mut scores[row as usize];
+                *score += value;
+                self.extreme |= score.abs() > SAFE_SCORE;
+                exponentials[row as usize] = score.exp();
+            }
+            values.push(value);
+        }
+        self.ensemble.trees.push(BoostedTree { nodes, values });
+    }
+
+    /// The probability that the model so far gives a class for a training row.
+    fn probability(&self, class: usize, row: usize) -> f64 {
+        if self.extreme {
+            let own = self.scores[class][row];
+            return 1.0 / self.scores.iter().map(|scores| (scores[row] - own).exp()).sum::<f64>();
+        }
+        self.exponentials[class][row] / self.exponentials.iter().map(|e| e[row]).sum::<f64>()
+    }
+}
+
+/// Scores of rows under a growing ensemble.
+pub struct Scores {
+    sums: Vec<f64>,
+    rounds: usize,
+}
+
+impl Ensemble {
+    /// The scores before the first round for `n` rows.
+    pub fn begin(&self, n: usize) -> Scores {
+        Scores {
+            sums: self.initial.iter().copied().cycle().take(n * self.initial.len()).collect(),
+            rounds: 0,
+        }
+    }
+
+    /// Adds the rounds that `scores` lacks, tree after tree. O(n trees depth).
+    pub fn update(&self, scores: &mut Scores, x: &Features) {
+        let (classes, d) = (self.present.len(), x.d());
+        let trees = &self.trees[scores.rounds * classes..];
+        scores.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
+            |(sums, rows)| {
+                for (number, tree) in trees.iter().enumerate() {
+                    let class = number % classes;
+                    for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * classes)) {
+                        let leaves = tree.nodes.leaves_of(rows, d);
+                        for (sums, leaf) in sums.chunks_exact_mut(classes).zip(leaves) {
+                            sums[class] += tree.values[leaf as usize];
+                        }
+                    }
+                }
+            },
+        );
+        scores.rounds = self.trees.len() / classes;
+    }
+
+    /// The class of the largest score of each row; the first of equals.
+    pub fn classes(&self, scores: &Scores) -> Vec<u8> {
+        let largest = |scores| self.present[usize::from(first_largest(scores))];
+        scores.sums.chunks_exact(self.present.len()).map(largest).collect()
+    }
+
+    /// Size: nodes in all, and rounds.
+    pub fn facts(&self) -> Facts {
+        Facts::from([
+            ("rounds", (self.trees.len() / self.present.len()).into()),
+            ("nodes", self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>().into()),
+        ])
+    }
+}
+
+impl Classifier for GradientBoostingClassifier {
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        let mut boosting = self.begin(training, seed)?;
+        boosting.boost_to(self.n_estimators);
+        Ok(Box::new(boosting.ensemble))
+    }
+}
+
+impl Model for Ensemble {
+    fn predict(&self, x: &Features) -> Vec<u8> {
+        let mut scores = self.begin(x.n());
+        self.update(&mut scores, x);
+        self.classes(&scores)
+    }
+
+    fn facts(&self) -> Facts {
+        Ensemble::facts(self)
+    }
+}

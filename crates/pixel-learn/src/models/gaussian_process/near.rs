@@ -1,0 +1,254 @@
+//! Which training rows lie near a row, with exact squared distances: a fast pass in f32 that loses none,
+//! then f64 from the bytes.
+
+use rayon::prelude::*;
+
+use crate::Features;
+use crate::linalg::Matrix;
+use crate::linalg::panels::{Measure, Panels, all_pairs};
+
+/// Rows of the left set in one task, a multiple of the tile: packed they fit the second-level cache.
+const LEFT_ROWS: usize = 192;
+/// Training rows between two looks at the results, a multiple of the tile.
+const TRAIN_ROWS: usize = 512;
+
+/// A training row and its squared distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    pub index: u32,
+    pub squared_distance: f64,
+}
+
+/// For each row some training rows, in rising order of their index.
+pub struct NearRows {
+    starts: Vec<usize>,
+    all: Vec<Near>,
+}
+
+impl NearRows {
+    fn collect(lists: impl Iterator<Item = Vec<Near>>) -> NearRows {
+        let mut near = NearRows { starts: vec![0], all: Vec::new() };
+        for list in lists {
+            near.all.extend(list);
+            near.starts.push(near.all.len());
+        }
+        near
+    }
+
+    pub fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    pub fn row(&self, index: usize) -> &[Near] {
+        &self.all[self.starts[index]..self.starts[index + 1]]
+    }
+
+    /// How many (row, training row) pairs there are.
+    pub fn pairs(&self) -> usize {
+        self.all.len()
+    }
+}
+
+/// Training rows prepared for the search.
+pub struct NearSearch<'a> {
+    train: &'a Features,
+    panels: Panels,
+    squares: Vec<f32>,
+    /// [`distance_weights`].
+    weights: Vec<f64>,
+}
+
+impl<'a> NearSearch<'a> {
+    /// Packs the training rows; O(n d).
+    pub fn new(train: &'a Features) -> NearSearch<'a> {
+        let rows = train.scaled();
+        NearSearch {
+            train,
+            panels: Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns()),
+            squares: (0..rows.rows()).map(|i| square(rows.row(i))).collect(),
+            weights: distance_weights(train),
+        }
+    }
+
+    /// For every training row the other training rows within `limit` (squared) of it, or `None` once there
+    /// are more than `most` pairs. O(n^2 d / 2).
+    pub fn among_training_rows(&self, limit: f64, most: usize) -> Option<NearRows> {
+        let n = self.train.n();
+        let found = std::sync::atomic::AtomicUsize::new(0);
+        // Later rows of each row only: the other half follows from symmetry.
+        let blocks: Vec<Option<Vec<Vec<Near>>>> = blocks(n)
+            .into_par_iter()
+            .map(|block| {
+                let mut lists: Vec<Vec<Near>> = vec![Vec::new(); block.len()];
+                let mut pairs = 0;
+                self.scan(self.train.scaled(), block.clone(), block.start, |row, index, lower, _| {
+                    if f64::from(lower) <= limit && index > block.start + row {
+                        let squared_distance = self.exact(self.train, block.start + row, index);
+                        if squared_distance <= limit {
+                            lists[row].push(Near { index: index as u32, squared_distance });
+                            pairs += 1;
+                        }
+                    }
+                    limit as f32
+                });
+                let all = found.fetch_add(pairs, std::sync::atomic::Ordering::Relaxed) + pairs;
+                (2 * all <= most).then_some(lists)
+            })
+            .collect();
+        let upper = blocks.into_iter().collect::<Option<Vec<_>>>()?.concat();
+        let mut lists: Vec<Vec<Near>> = vec![Vec::new(); n];
+        for (row, later) in upper.into_iter().enumerate() {
+            for near in &later {
+                lists[near.index as usize].push(Near { index: row as u32, ..*near });
+            }
+            // All earlier rows have been here already, so this keeps the order.
+            lists[row].extend(later);
+        }
+        Some(NearRows::collect(lists.into_iter()))
+    }
+
+    /// For every row of `x` the training rows whose squared distance is at most that of the nearest one
+    /// plus `margin`. O(n_x n d).
+    pub fn of_rows(&self, x: &Features, margin: f64) -> NearRows {
+        let lists: Vec<Vec<Vec<Near>>> = blocks(x.n())
+            .into_par_iter()
+            .map(|block| {
+                let mut candidates: Vec<Vec<(f32, u32)>> = vec![Vec::new(); block.len()];
+                let mut limits = vec![f32::INFINITY; block.len()];
+                self.scan(x.scaled(), block.clone(), 0, |row, index, lower, upper| {
+                    if lower <= limits[row] {
+                        candidates[row].push((lower, index as u32));
+                        limits[row] = limits[row].min(upper + margin as f32);
+                    }
+                    limits[row]
+                });
+                let exact = |row: usize| {
+                    let mut list: Vec<Near> = candidates[row]
+                        .iter()
+                        .filter(|(lower, _)| *lower <= limits[row])
+                        .map(|&(_, index)| Near {
+                            index,
+                            squared_distance: self.exact(x, block.start + row, index as usize),
+                        })
+                        .collect();
+                    let nearest = list.iter().map(|near| near.squared_distance).fold(f64::INFINITY, f64::min);
+                    list.retain(|near| near.squared_distance <= nearest + margin);
+                    list
+                };
+                (0..block.len()).map(exact).collect()
+            })
+            .collect();
+        NearRows::collect(lists.into_iter().flatten())
+    }
+
+    /// Offers every pair of a row in `block` of `x` and a training row from about `first` on (some before it
+    /// too) with bounds of the squared distance, as far as the lower one is within the limit that the last
+    /// offer for that row gave back.
+    fn scan(
+        &self,
+        x: &Matrix,
+        block: std::ops::Range<usize>,
+        first: usize,
+        mut offer: impl FnMut(usize, usize, f32, f32) -> f32,
+    ) {
+        let (n, d) = (self.train.n(), x.columns());
+        let left = Panels::left(block.clone().map(|i| x.row(i)), d);
+        let squares: Vec<f32> = block.clone().map(|i| square(x.row(i))).collect();
+        let mut limits = vec![f32::INFINITY; block.len()];
+        let mut dots = vec![0.0f32; block.len() * TRAIN_ROWS];
+        // A dot product of d terms is off by at most gamma(d) |a| |b| <= gamma(d) (|a|^2 + |b|^2) / 2 (Higham,
+        // Accuracy and Stability, 3.1); doubled for the roundings of the squares and of the bounds.
+        let error = 2.0 * (d + 8) as f32 * (f32::EPSILON / 2.0);
+        for start in (first / TRAIN_ROWS * TRAIN_ROWS..n).step_by(TRAIN_ROWS) {
+            let columns = start..(start + TRAIN_ROWS).min(n);
+            all_pairs(Measure::Dot, &left, &self.panels, columns.clone(), &mut dots, TRAIN_ROWS);
+            let others = &self.squares[columns.clone()];
+            for row in 0..block.len() {
+                let dots = &dots[row * TRAIN_ROWS..][..columns.len()];
+                for (chunk, (dots, others)) in dots.chunks(16).zip(others.chunks(16)).enumerate() {
+                    let mut lower = [f32::INFINITY; 16];
+                    for (lower, (&dot, &other)) in lower.iter_mut().zip(dots.iter().zip(others)) {
+                        let both = squares[row] + other;
+                        *lower = (both - 2.0 * dot) - both * error;
+                    }
+                    if lower.iter().all(|&lower| lower > limits[row]) {
+                        continue;
+                    }
+                    for (lane, &lower) in lower.iter().enumerate().take(dots.len()) {
+                        let index = start + 16 * chunk + lane;
+                        let upper = lower + 2.0 * error * (squares[row] + others[lane]);
+                        limits[row] = offer(row, index, lower, upper);
+                    }
+                }
+            }
+        }
+    }
+
+    fn exact(&self, x: &Features, row: usize, index: usize) -> f64 {
+        squared_distance(&self.weights, x.pixel_row(row), self.train.pixel_row(index))
+    }
+}
+
+/// 1 / scale^2 a feature: turns squared differences of bytes into those of scaled values.
+pub(super) fn distance_weights(features: &Features) -> Vec<f64> {
+    features.scaling().scale.iter().map(|scale| 1.0 / (scale * scale)).collect()
+}
+
+/// The squared distance of the scaled values of two rows of bytes.
+pub(super) fn squared_distance(weights: &[f64], a: &[u8], b: &[u8]) -> f64 {
+    let mut sums = [0.0f64; 8];
+    for ((a, b), weights) in a.chunks(8).zip(b.chunks(8)).zip(weights.chunks(8)) {
+        for (((sum, &a), &b), weight) in sums.iter_mut().zip(a).zip(b).zip(weights) {
+            let difference = f64::from(a) - f64::from(b);
+            *sum += difference * difference * weight;
+        }
+    }
+    sums.iter().sum()
+}
+
+fn blocks(n: usize) -> Vec<std::ops::Range<usize>> {
+    (0..n).step_by(LEFT_ROWS).map(|start| start..(start + LEFT_ROWS).min(n)).collect()
+}
+
+/// The squared length, rounded once.
+pub(super) fn square(row: &[f32]) -> f32 {
+    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Scaling;
+
+    /// Rows of `d` bytes, some of them equal.
+    fn features(n: usize, d: usize, salt: usize) -> Features {
+        let pixels: Vec<u8> = (0..n * d).map(|i| ((i + salt) * 7919 % 1009 % 5 * 20) as u8).collect();
+        let scaling = Scaling { offset: vec![30.0; d], scale: (0..d).map(|j| 10.0 + j as f64).collect() };
+        Features::new(pixels, n, d, Arc::new(scaling))
+    }
+
+    #[test]
+    fn finds_what_comparing_all_pairs_finds() {
+        let (train, test) = (features(700, 9, 0), features(211, 9, 3));
+        let search = NearSearch::new(&train);
+        let near = search.among_training_rows(40.0, usize::MAX).unwrap();
+        let expected = |x: &Features, row: usize, limit: f64, skip: Option<usize>| -> Vec<u32> {
+            let all = (0..700).filter(|&j| Some(j) != skip && search.exact(x, row, j) <= limit);
+            all.map(|j| j as u32).collect()
+        };
+        let indices = |list: &[Near]| -> Vec<u32> { list.iter().map(|near| near.index).collect() };
+        assert!(near.pairs() > 700);
+        for row in 0..700 {
+            assert_eq!(indices(near.row(row)), expected(&train, row, 40.0, Some(row)));
+        }
+        let near = search.of_rows(&test, 15.0);
+        assert_eq!(near.rows(), 211);
+        for row in 0..211 {
+            let nearest = (0..700).map(|j| search.exact(&test, row, j)).fold(f64::INFINITY, f64::min);
+            assert_eq!(indices(near.row(row)), expected(&test, row, nearest + 15.0, None));
+        }
+        assert!(search.among_training_rows(40.0, 100).is_none());
+    }
+}

@@ -1,0 +1,204 @@
+//! The fitted model that all linear classifiers share, and the checks of their training data.
+
+use rayon::prelude::*;
+
+use crate::Features;
+use crate::linalg::dot;
+use crate::linalg::sparse::SparseRows;
+use crate::models::{Facts, FitError, Model, Training};
+
+/// Rows scored as one task.
+const CHUNK: usize = 512;
+
+/// Scores `x . weights[k] + intercepts[k]`; the class with the largest is predicted, the first of equals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearModel {
+    /// The classes that occurred in training, rising; the rows of `weights` are in this order.
+    pub classes: Vec<u8>,
+    /// `classes.len()` x d, row-major.
+    pub weights: Vec<f64>,
+    pub intercepts: Vec<f64>,
+    /// Whether an iterative method met its tolerance; `None` for a fixed number of passes.
+    pub converged: Option<bool>,
+    /// What else is worth knowing about the fit.
+    pub facts: Facts,
+}
+
+impl LinearModel {
+    /// The scores of every row of `x`: n x `classes.len()`, row-major. O(n d classes).
+    pub fn decision_function(&self, x: &Features) -> Vec<f64> {
+        let (k, d) = (self.classes.len(), x.d());
+        assert_eq!(self.weights.len(), k * d, "the model was fitted on another number of features");
+        let matrix = x.scaled();
+        let mut scores = vec![0.0; x.n() * k];
+        scores.par_chunks_mut(CHUNK * k).enumerate().for_each(|(chunk, scores)| {
+            for (i, scores) in scores.chunks_exact_mut(k).enumerate() {
+                dot::dots(matrix.row(chunk * CHUNK + i), &self.weights, scores);
+                for (score, intercept) in scores.iter_mut().zip(&self.intercepts) {
+                    *score += intercept;
+                }
+            }
+        });
+        scores
+    }
+}
+
+impl Model for LinearModel {
+    fn predict(&self, x: &Features) -> Vec<u8> {
+        self.decision_function(x)
+            .chunks_exact(self.classes.len())
+            .map(|scores| self.classes[first_largest(scores)])
+            .collect()
+    }
+
+    fn converged(&self) -> Option<bool> {
+        self.converged
+    }
+
+    fn facts(&self) -> Facts {
+        self.facts.clone()
+    }
+}
+
+/// The index of the largest value, the first of equals.
+fn first_largest(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (index, &value) in values.iter().enumerate() {
+        if value > values[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in
+/// more of the same places, and neighbouring rows are multiplied together.
+pub struct Problems {
+    /// n x d.
+    pub x: SparseRows,
+    /// The class of each row, as an index into `classes`.
+    pub targets: Vec<usize>,
+    /// The classes that occur, rising.
+    pub classes: Vec<u8>,
+}
+
+impl Problems {
+    /// `Err` as [`targets`] has it. O(n d).
+    pub fn new(training: &Training) -> Result<Problems, FitError> {
+        let ByClass { order, targets, classes } = by_class(training)?;
+        let (features, scaling) = (training.features, training.features.scaling());
+        let value = |j, byte| scaling.value(j, byte);
+        let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
+        Ok(Problems { x, targets, classes })
+    }
+
+    /// Number of rows.
+    pub fn n(&self) -> usize {
+        self.x.rows()
+    }
+
+    /// Number of features.
+    pub fn d(&self) -> usize {
+        self.x.columns()
+    }
+
+    /// Number of classes that occur.
+    pub fn k(&self) -> usize {
+        self.classes.len()
+    }
+}
+
+/// The training rows class by class.
+pub(super) struct ByClass {
+    /// The row of the training data that stands at each place.
+    pub order: Vec<u32>,
+    /// Its class, as an index into `classes`.
+    pub targets: Vec<usize>,
+    /// The classes that occur, rising.
+    pub classes: Vec<u8>,
+}
+
+/// Sorts the rows by class, keeping their order within each. `Err` as [`targets`] has it.
+pub(super) fn by_class(training: &Training) -> Result<ByClass, FitError> {
+    let (targets, classes) = targets(training)?;
+    let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+    order.sort_by_key(|&row| targets[row as usize]);
+    let targets = order.iter().map(|&row| targets[row as usize]).collect();
+    Ok(ByClass { order, targets, classes })
+}
+
+/// The class of each row as an index into the classes that occur, and these, rising. `Err` without rows,
+/// with labels that do not fit, or with fewer than two classes, which leave nothing to separate
+/// (scikit-learn refuses them too).
+pub(super) fn targets(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
+    let n = training.features.n();
+    if training.labels.len() != n {
+        let labels = training.labels.len();
+        return Err(FitError::UnusableData(format!("{n} rows and {labels} labels")));
+    }
+    let mut position = [None; 256];
+    training.labels.iter().for_each(|&label| position[usize::from(label)] = Some(0));
+    let classes: Vec<u8> = (0..=255).filter(|&class| position[usize::from(class)].is_some()).collect();
+    if classes.len() < 2 {
+        let found = classes.len();
+        return Err(FitError::UnusableData(format!("two classes are needed, {found} found")));
+    }
+    for (index, &class) in classes.iter().enumerate() {
+        position[usize::from(class)] = Some(index);
+    }
+    Ok((training.labels.iter().filter_map(|&label| position[usize::from(label)]).collect(), classes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Scaling;
+    use crate::models::Classifier;
+    use crate::models::linear::{PassiveAggressiveClassifier, Perceptron, SGDClassifier};
+
+    fn features(pixels: &[u8], d: usize) -> Features {
+        let n = pixels.len() / d;
+        Features::new(pixels.to_vec(), n, d, Arc::new(Scaling::standard(pixels, n, d)))
+    }
+
+    fn all() -> Vec<Box<dyn Classifier>> {
+        vec![
+            Box::new(SGDClassifier::default()),
+            Box::new(Perceptron::default()),
+            Box::new(PassiveAggressiveClassifier::default()),
+        ]
+    }
+
+    #[test]
+    fn unusable_data_give_errors() {
+        let x = features(&[1, 2, 3, 4, 5, 6], 2);
+        for classifier in all() {
+            for labels in [vec![], vec![0, 1], vec![4, 4, 4]] {
+                let training = Training { features: &x, labels: &labels, classes: 5 };
+                let error = classifier.fit(&training, 1).err();
+                assert!(matches!(error, Some(FitError::UnusableData(_))), "{labels:?}");
+            }
+            let training = Training { features: &features(&[], 2), labels: &[], classes: 2 };
+            assert!(classifier.fit(&training, 1).is_err());
+        }
+    }
+
+    #[test]
+    fn a_class_that_never_occurs_is_never_predicted_and_constant_features_do_no_harm() {
+        let pixels: Vec<u8> = (0..40).flat_map(|i| [7, if i % 2 == 0 { 10 } else { 200 }, i]).collect();
+        let labels: Vec<u8> = (0..40).map(|i| if i % 2 == 0 { 1 } else { 3 }).collect();
+        let x = features(&pixels, 3);
+        for classifier in all() {
+            let training = Training { features: &x, labels: &labels, classes: 5 };
+            assert_eq!(classifier.fit(&training, 1).unwrap().predict(&x), labels);
+        }
+    }
+
+    #[test]
+    fn of_equal_scores_the_first_wins() {
+        assert_eq!(first_largest(&[1.0, 3.0, 3.0, 2.0]), 1);
+        assert_eq!(first_largest(&[0.0, 0.0]), 0);
+    }
+}

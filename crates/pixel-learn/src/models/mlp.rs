@@ -1,0 +1,203 @@
+//! The multi-layer perceptron, trained by Adam on mini-batches.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64;
+use rayon::prelude::*;
+
+use super::{Classifier, Facts, FitError, Model, Training};
+use crate::Features;
+use crate::nn::loss::highest_scores;
+use crate::nn::training::{Examples, train_epoch};
+use crate::nn::{Adam, Dense, Layer, Network, Relu, Tanh};
+
+/// What follows each hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    Identity,
+    Relu,
+    Tanh,
+}
+
+/// scikit-learn's `MLPClassifier` with its Adam solver, with the meaning and defaults of 0.19: it stops when
+/// the training loss failed to improve by `tol` three epochs in a row (today's `n_iter_no_change=2`).
+///
+/// The output is a softmax over all classes; scikit-learn has a single logistic output for two classes,
+/// the same model with another start and penalty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MLPClassifier {
+    /// Units of each hidden layer, first to last.
+    pub hidden_layer_sizes: Vec<usize>,
+    pub activation: Activation,
+    /// The L2 penalty, which each batch divides by its number of rows; biases are free of it.
+    pub alpha: f64,
+    /// Rows a step; never more than there are.
+    pub batch_size: usize,
+    pub learning_rate_init: f64,
+    /// Epochs at most.
+    pub max_iter: usize,
+    /// The improvement of the training loss that counts as one.
+    pub tol: f64,
+    /// Whether the rows are taken in a new order in every epoch.
+    pub shuffle: bool,
+    /// How much of Adam's running mean of the gradient a step keeps, below 1.
+    pub beta_1: f64,
+    /// Likewise of the squared gradient.
+    pub beta_2: f64,
+    /// Keeps Adam from dividing by zero.
+    pub epsilon: f64,
+}
+
+impl Default for MLPClassifier {
+    fn default() -> MLPClassifier {
+        MLPClassifier {
+            hidden_layer_sizes: vec![100],
+            activation: Activation::Relu,
+            alpha: 1e-4,
+            batch_size: 200,
+            learning_rate_init: 1e-3,
+            max_iter: 200,
+            tol: 1e-4,
+            shuffle: true,
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+}
+
+/// Epochs in a row without improvement that are put up with.
+const PATIENCE: usize = 2;
+
+/// Rows that predict together; fixed, though no bit depends on it.
+const ROWS_A_TASK: usize = 512;
+
+/// Numbers the initial weights and the order of the rows apart.
+const ORDER_STREAM: u64 = 0x6f72_6465_7273;
+
+impl Classifier for MLPClassifier {
+    /// O(epochs n (d h1 + h1 h2 + ...)). The seed draws the initial weights and the order of the rows.
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        let mut rng = Pcg64::seed_from_u64(seed);
+        let network = self.network(training.features.d(), training.classes, &mut rng)?;
+        Ok(Box::new(self.fit_network(network, training, seed)?))
+    }
+}
+
+impl MLPClassifier {
+    /// The untrained network: Glorot-uniform weights and biases.
+    pub fn network(&self, inputs: usize, classes: usize, rng: &mut Pcg64) -> Result<Network, FitError> {
+        if inputs == 0 || classes == 0 {
+            return Err(FitError::UnusableData("there are no features or no classes".into()));
+        }
+        if self.hidden_layer_sizes.contains(&0) {
+            let sizes = format!("{:?}", self.hidden_layer_sizes);
+            return Err(FitError::parameter("hidden_layer_sizes", sizes, "every layer needs a unit"));
+        }
+        let mut layers: Vec<Box<dyn Layer>> = Vec::new();
+        let mut width = inputs;
+        for &units in &self.hidden_layer_sizes {
+            layers.push(Box::new(Dense::glorot(width, units, rng)));
+            match self.activation {
+                Activation::Identity => {}
+                Activation::Relu => layers.push(Box::new(Relu { width: units })),
+                Activation::Tanh => layers.push(Box::new(Tanh { width: units })),
+            }
+            width = units;
+        }
+        layers.push(Box::new(Dense::glorot(width, classes, rng)));
+        Ok(Network::new(layers))
+    }
+
+    /// Trains a network from the weights that it has. The seed draws the order of the rows.
+    pub fn fit_network(
+        &self,
+        mut network: Network,
+        training: &Training,
+        seed: u64,
+    ) -> Result<FittedMLP, FitError> {
+        self.check()?;
+        let n = training.features.n();
+        if n == 0 || n > u32::MAX as usize {
+            return Err(FitError::UnusableData(format!("{n} rows")));
+        }
+        let examples = Examples { x: training.features.scaled(), labels: training.labels };
+        let mut adam = Adam::new(self.learning_rate_init);
+        (adam.beta_1, adam.beta_2, adam.epsilon) = (self.beta_1, self.beta_2, self.epsilon);
+        let mut rng = Pcg64::seed_from_u64(seed ^ ORDER_STREAM);
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        let mut loss_curve = Vec::new();
+        let mut best = f64::INFINITY;
+        let mut stalled = 0;
+        while loss_curve.len() < self.max_iter && stalled <= PATIENCE {
+            if self.shuffle {
+                order.shuffle(&mut rng);
+            }
+            let batch_size = self.batch_size.min(n);
+            let loss = train_epoch(&mut network, &mut adam, examples, &order, batch_size, self.alpha);
+            if !loss.is_finite() {
+                let epoch = loss_curve.len() + 1;
+                return Err(FitError::Diverged(format!("the training loss of epoch {epoch} is {loss}")));
+            }
+            stalled = if loss > best - self.tol { stalled + 1 } else { 0 };
+            best = best.min(loss);
+            loss_curve.push(loss);
+        }
+        Ok(FittedMLP { network, loss_curve, converged: stalled > PATIENCE })
+    }
+
+    fn check(&self) -> Result<(), FitError> {
+        let positive = |name, value: f64| match value > 0.0 && value.is_finite() {
+            true => Ok(()),
+            false => Err(FitError::parameter(name, value, "must be greater than 0")),
+        };
+        positive("learning_rate_init", self.learning_rate_init)?;
+        positive("batch_size", self.batch_size as f64)?;
+        positive("max_iter", self.max_iter as f64)?;
+        positive("epsilon", self.epsilon)?;
+        for (name, value) in [("beta_1", self.beta_1), ("beta_2", self.beta_2)] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(FitError::parameter(name, value, "must be at least 0 and below 1"));
+            }
+        }
+        for (name, value) in [("alpha", self.alpha), ("tol", self.tol)] {
+            if value.is_nan() || value < 0.0 {
+                return Err(FitError::parameter(name, value, "must not be negative"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A trained network with the history of its training.
+pub struct FittedMLP {
+    pub network: Network,
+    /// The mean training loss of each epoch.
+    pub loss_curve: Vec<f64>,
+    converged: bool,
+}
+
+impl Model for FittedMLP {
+    fn predict(&self, x: &Features) -> Vec<u8> {
+        let (width, classes) = (self.network.input_width(), self.network.output_width());
+        x.scaled()
+            .as_slice()
+            .par_chunks(ROWS_A_TASK * width)
+            .flat_map_iter(|rows| highest_scores(&self.network.infer(rows), classes))
+            .collect()
+    }
+
+    fn converged(&self) -> Option<bool> {
+        Some(self.converged)
+    }
+
+    fn facts(&self) -> Facts {
+        // Six digits are more than repeated runs share.
+        let curve = self.loss_curve.iter().map(|loss| (loss * 1e6).round() / 1e6);
+        Facts::from([
+            ("epochs", self.loss_curve.len().into()),
+            ("loss", self.loss_curve.last().copied().unwrap_or(f64::NAN).into()),
+            ("loss_curve", curve.collect()),
+        ])
+    }
+}

@@ -1,0 +1,253 @@
+//! Gaussian naive Bayes: every feature an independent normal variable within a class.
+//!
+//! Means and variances follow from the integer sums of bytes and of squared bytes, so they are exact
+//! before the one rounding to f64, and prediction works on the bytes: with value = (pixel - offset) / scale
+//! the squared distance in units of the deviation, (x - mean)^2 / variance, is the same in pixels.
+
+use rayon::prelude::*;
+
+use super::{Classifier, Facts, FitError, Model, Training};
+use crate::Features;
+
+/// scikit-learn's `GaussianNB` as of 0.19, where the smoothing is not a parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GaussianNB {
+    /// The probability of each class before anything is seen: not negative, summing to 1. `None` takes the
+    /// frequencies of the training labels.
+    pub priors: Option<Vec<f64>>,
+}
+
+/// Added to every variance, as a part of the largest variance of a feature over all training rows.
+const SMOOTHING: f64 = 1e-9;
+
+/// Rows that one task adds up: small enough that the sum of squared bytes fits an u32.
+const ROWS_A_TASK: usize = 8192;
+
+impl Classifier for GaussianNB {
+    /// O(n d). Deterministic. A class without training rows is never predicted, whatever its prior.
+    fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
+        let (n, d) = (training.features.n(), training.features.d());
+        if n == 0 || d == 0 {
+            return Err(FitError::UnusableData("there are no rows or no features".into()));
+        }
+        let moments = class_moments(training);
+        let priors = self.class_priors(&moments, n)?;
+        let scaling = training.features.scaling();
+        let epsilon = SMOOTHING * largest_variance(&moments, d, &scaling.scale);
+        let mut classes = Vec::new();
+        for (class, moments) in moments.iter().enumerate().filter(|(_, moments)| moments.rows > 0) {
+            let mut constant = priors[class].ln();
+            let mut mean = Vec::with_capacity(d);
+            let mut weight = Vec::with_capacity(d);
+            for (j, &scale) in scaling.scale.iter().enumerate() {
+                let (pixel_mean, pixel_variance) = moments.mean_and_variance(j);
+                let variance = pixel_variance / (scale * scale) + epsilon;
+                mean.push(pixel_mean);
+                // Where the variance is zero even with smoothing (all features constant) a feature that
+                // still has its training value says nothing, and any other value excludes the class.
+                weight.push(if variance > 0.0 { 0.5 / (variance * scale * scale) } else { f64::MAX });
+                if variance > 0.0 {
+                    constant -= 0.5 * (2.0 * std::f64::consts::PI * variance).ln();
+                }
+            }
+            classes.push(ClassDensity { class: class as u8, constant, mean, weight });
+        }
+        Ok(Box::new(Fitted { classes, epsilon }))
+    }
+}
+
+impl GaussianNB {
+    fn class_priors(&self, moments: &[Moments], n: usize) -> Result<Vec<f64>, FitError> {
+        let Some(priors) = &self.priors else {
+            return Ok(moments.iter().map(|moments| moments.rows as f64 / n as f64).collect());
+        };
+        let refuse = |reason: String| FitError::parameter("priors", format!("{priors:?}"), reason);
+        if priors.len() != moments.len() {
+            return Err(refuse(format!("one number for each of {} classes is needed", moments.len())));
+        }
+        if priors.iter().any(|prior| prior.is_nan() || *prior < 0.0) {
+            return Err(refuse("no prior may be negative".into()));
+        }
+        if (priors.iter().sum::<f64>() - 1.0).abs() > 1e-8 {
+            return Err(refuse("the sum must be 1".into()));
+        }
+        Ok(priors.clone())
+    }
+}
+
+/// Sums over the rows of one class, a feature at a time.
+#[derive(Clone)]
+struct Moments {
+    rows: u64,
+    sum: Vec<u64>,
+    squares: Vec<u64>,
+}
+
+impl Moments {
+    fn zeros(d: usize) -> Moments {
+        Moments { rows: 0, sum: vec![0; d], squares: vec![0; d] }
+    }
+
+    fn add(&mut self, other: &Moments) {
+        self.rows += other.rows;
+        self.sum.iter_mut().zip(&other.sum).for_each(|(a, b)| *a += b);
+        self.squares.iter_mut().zip(&other.squares).for_each(|(a, b)| *a += b);
+    }
+
+    /// Mean and population variance of feature `j` in pixels: no cancellation, n sum(p^2) - sum(p)^2 is exact.
+    fn mean_and_variance(&self, j: usize) -> (f64, f64) {
+        let (n, sum) = (u128::from(self.rows), u128::from(self.sum[j]));
+        let spread = n * u128::from(self.squares[j]) - sum * sum;
+        (sum as f64 / n as f64, spread as f64 / (n * n) as f64)
+    }
+}
+
+/// The moments of each class. Integer sums are the same in any order of tasks.
+fn class_moments(training: &Training) -> Vec<Moments> {
+    let d = training.features.d();
+    let zeros = || vec![Moments::zeros(d); training.classes];
+    training
+        .features
+        .pixels()
+        .par_chunks(ROWS_A_TASK * d.max(1))
+        .zip(training.labels.par_chunks(ROWS_A_TASK))
+        .map(|(pixels, labels)| {
+            let mut narrow = vec![(vec![0u32; d], vec![0u32; d], 0u64); training.classes];
+            for (row, &label) in pixels.chunks_exact(d.max(1)).zip(labels) {
+                let (sum, squares, rows) = &mut narrow[usize::from(label)];
+                *rows += 1;
+                for ((s, q), &p) in sum.iter_mut().zip(squares.iter_mut()).zip(row) {
+                    *s += u32::from(p);
+                    *q += u32::from(p) * u32::from(p);
+                }
+            }
+            narrow
+                .into_iter()
+                .map(|(sum, squares, rows)| Moments {
+                    rows,
+                    sum: sum.into_iter().map(u64::from).collect(),
+                    squares: squares.into_iter().map(u64::from).collect(),
+                })
+                .collect()
+        })
+        .reduce(zeros, |mut all: Vec<Moments>, part| {
+            all.iter_mut().zip(&part).for_each(|(a, b)| a.add(b));
+            all
+        })
+}
+
+/// The largest variance of a scaled feature over all rows.
+fn largest_variance(moments: &[Moments], d: usize, scale: &[f64]) -> f64 {
+    let mut all = Moments::zeros(d);
+    moments.iter().for_each(|class| all.add(class));
+    (0..d).map(|j| all.mean_and_variance(j).1 / (scale[j] * scale[j])).fold(0.0, f64::max)
+}
+
+/// The log density of one class: constant - sum of weight (pixel - mean)^2.
+struct ClassDensity {
+    class: u8,
+    constant: f64,
+    mean: Vec<f64>,
+    weight: Vec<f64>,
+}
+
+impl ClassDensity {
+    fn log_joint(&self, row: &[f64]) -> f64 {
+        // Eight sums side by side: a fixed order that vectorises.
+        let mut sums = [0.0f64; 8];
+        let columns = |values: &[f64]| values.len() / 8 * 8;
+        let term = |x: f64, mean: f64, weight: f64| (x - mean) * (x - mean) * weight;
+        for ((x, mean), weight) in
+            row.chunks_exact(8).zip(self.mean.chunks_exact(8)).zip(self.weight.chunks_exact(8))
+        {
+            for lane in 0..8 {
+                sums[lane] += term(x[lane], mean[lane], weight[lane]);
+            }
+        }
+        let rest: f64 = (columns(row)..row.len()).map(|j| term(row[j], self.mean[j], self.weight[j])).sum();
+        self.constant - sums.iter().sum::<f64>() - rest
+    }
+}
+
+struct Fitted {
+    /// Only classes with training rows, in rising order.
+    classes: Vec<ClassDensity>,
+    epsilon: f64,
+}
+
+impl Model for Fitted {
+    /// O(n d classes). The first of equally likely classes wins.
+    fn predict(&self, x: &Features) -> Vec<u8> {
+        (0..x.n())
+            .into_par_iter()
+            .map_init(
+                || vec![0.0; x.d()],
+                |row, index| {
+                    row.iter_mut().zip(x.pixel_row(index)).for_each(|(value, &p)| *value = f64::from(p));
+                    let mut best = (f64::NEG_INFINITY, self.classes[0].class);
+                    for class in &self.classes {
+                        let score = class.log_joint(row);
+                        if score > best.0 {
+                            best = (score, class.class);
+                        }
+                    }
+                    best.1
+                },
+            )
+            .collect()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::from([("epsilon", self.epsilon.into())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Scaling;
+
+    fn features(pixels: &[u8], d: usize) -> Features {
+        let n = pixels.len() / d;
+        Features::new(pixels.to_vec(), n, d, Arc::new(Scaling::standard(pixels, n, d)))
+    }
+
+    fn fit(x: &Features, labels: &[u8], classes: usize, priors: Option<Vec<f64>>) -> Vec<u8> {
+        let training = Training { features: x, labels, classes };
+        GaussianNB { priors }.fit(&training, 0).map(|model| model.predict(x)).unwrap()
+    }
+
+    #[test]
+    fn separates_two_heaps() {
+        let x = features(&[1, 9, 2, 8, 3, 9, 200, 7, 210, 9, 205, 8], 2);
+        assert_eq!(fit(&x, &[0, 0, 0, 1, 1, 1], 2, None), [0, 0, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_class_without_rows_is_never_predicted() {
+        let x = features(&[1, 2, 3, 200, 210, 205], 1);
+        let priors = Some(vec![0.1, 0.8, 0.1]);
+        assert_eq!(fit(&x, &[0, 0, 0, 2, 2, 2], 3, priors), [0, 0, 0, 2, 2, 2]);
+    }
+
+    #[test]
+    fn constant_features_and_one_class_give_a_sane_model() {
+        let x = features(&[7, 7, 7, 7], 1);
+        assert_eq!(fit(&x, &[0, 0, 1, 0], 2, None), [0, 0, 0, 0]);
+        assert_eq!(fit(&x, &[1, 1, 1, 1], 2, None), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn bad_priors_and_no_rows_are_errors() {
+        let x = features(&[1, 2], 1);
+        let training = Training { features: &x, labels: &[0, 1], classes: 2 };
+        for priors in [vec![0.5], vec![0.5, 0.6], vec![-0.5, 1.5], vec![f64::NAN, 1.0]] {
+            assert!(GaussianNB { priors: Some(priors) }.fit(&training, 0).is_err());
+        }
+        let empty = features(&[], 1);
+        let training = Training { features: &empty, labels: &[], classes: 2 };
+        assert!(GaussianNB { priors: None }.fit(&training, 0).is_err());
+    }
+}

@@ -1,0 +1,268 @@
+//! Fits any number of SVCs on the same rows: class pairs in parallel, dot products once.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::gram::{self, ClassBlock, CrossBlock, Pair};
+use super::kernel::{Kernel, Transform};
+use super::rows::{KernelRows, RowStore};
+use super::{Gamma, SVC, primal, seconds, smo};
+use crate::linalg::Matrix;
+use crate::models::{Facts, FitError, Training};
+
+/// One fitted SVC: a two-class machine for every pair of classes, over a common set of support vectors.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub transform: Transform,
+    /// The classes that have training rows, ascending.
+    pub classes: Vec<u8>,
+    /// One machine a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
+    pub pairs: Vec<PairMachine>,
+    /// Training rows with a coefficient in any pair, by class, then by index.
+    pub support: Vec<u32>,
+    /// Where the support vectors of each class start in `support`, and the end.
+    pub starts: Vec<usize>,
+    /// y alpha of support vector s of class i against class j at `s * width + j`.
+    pub coefficients: Vec<f64>,
+    /// The number of classes rounded up to whole vectors.
+    pub width: usize,
+}
+
+/// The machine between two classes: positive values speak for the first.
+#[derive(Clone, Debug)]
+pub struct PairMachine {
+    /// Subtracted from the sum over support vectors.
+    pub rho: f64,
+    pub steps: usize,
+    pub converged: bool,
+    /// The hyperplane of the linear kernel: f64 weights that the sum over support vectors could not give
+    /// from f32 kernel values.
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Machine {
+    /// Whether every pair met the tolerance.
+    pub fn converged(&self) -> bool {
+        self.pairs.iter().all(|pair| pair.converged)
+    }
+
+    /// Whether every pair has a hyperplane, so that decisions need no support vectors.
+    pub fn linear(&self) -> bool {
+        self.pairs.iter().all(|pair| pair.weights.is_some())
+    }
+
+    pub fn facts(&self) -> Facts {
+        let steps: usize = self.pairs.iter().map(|pair| pair.steps).sum();
+        let per_class = self.starts.windows(2).map(|ends| ends[1] - ends[0]);
+        Facts::from([
+            ("support_vectors", self.support.len().into()),
+            ("support_vectors_by_class", per_class.collect()),
+            ("iterations", steps.into()),
+        ])
+    }
+
+    /// The same machine with its support vectors numbered from 0, for whoever keeps only those rows.
+    pub(super) fn renumbered(mut self) -> Machine {
+        self.support = (0..self.support.len() as u32).collect();
+        self
+    }
+}
+
+/// Fitted machines with what fitting took.
+pub struct Machines {
+    pub machines: Vec<Machine>,
+    /// Seconds of work for each machine, as if it were fitted alone: shared work in full.
+    pub alone: Vec<f64>,
+    /// Seconds of work done in all, over all threads.
+    pub total: f64,
+}
+
+/// The two-class problem of one pair, solved for one classifier.
+struct Solved {
+    machine: PairMachine,
+    /// Training row and y alpha, of those that are not zero: first class, then second.
+    coefficients: [Vec<(u32, f64)>; 2],
+}
+
+/// Memory that one thread needs for one pair at a time.
+#[derive(Default)]
+struct Scratch {
+    cross: CrossBlock,
+    store: RowStore,
+}
+
+/// Fits all classifiers on the same training rows.
+///
+/// Holds the dot products within classes (the sum of n_class^2 floats), for each thread those of one pair
+/// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched. The linear kernel needs none
+/// of these; a thread holds a copy of its pair's rows, and up to (4 d)^2 / 2 + d^2 doubles.
+pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, FitError> {
+    let features = training.features.scaled();
+    for classifier in classifiers {
+        classifier.check()?;
+    }
+    let transforms: Vec<Transform> = classifiers.iter().map(|svc| svc.transform(training)).collect();
+    let (mut blocks, packing) = seconds(|| class_blocks(training));
+    let classes: Vec<u8> = blocks.iter().map(|(class, _)| *class).collect();
+    if classes.len() < 2 {
+        return Err(FitError::UnusableData(format!("{} class(es) have rows; two are needed", classes.len())));
+    }
+    let mut blocks: Vec<ClassBlock> = blocks.drain(..).map(|(_, block)| block).collect();
+    // The linear kernel is solved from the rows themselves.
+    let with_dots = classifiers.iter().any(|svc| svc.kernel != Kernel::Linear);
+    let filling = if with_dots { gram::fill(&mut blocks, features) } else { 0.0 };
+    let pairs: Vec<(usize, usize)> =
+        (0..classes.len()).flat_map(|i| (i + 1..classes.len()).map(move |j| (i, j))).collect();
+    let pool: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
+    let solved: Vec<(f64, Vec<(Solved, f64)>)> = pairs
+        .par_iter()
+        .with_max_len(1)
+        .map(|&(i, j)| {
+            let idle = pool.lock().map(|mut pool| pool.pop()).unwrap_or_default();
+            let mut scratch = idle.unwrap_or_default();
+            let Scratch { cross, store } = &mut scratch;
+            let both = [&blocks[i], &blocks[j]];
+            let crossing = if with_dots { seconds(|| cross.fill(features, both[0], both[1])).1 } else { 0.0 };
+            let cross = with_dots.then_some(&*cross);
+            let solved = classifiers
+                .iter()
+                .zip(&transforms)
+                .map(|(svc, transform)| seconds(|| solve_pair(svc, transform, features, both, cross, store)))
+                .collect();
+            if let Ok(mut pool) = pool.lock() {
+                pool.push(scratch);
+            }
+            (crossing, solved)
+        })
+        .collect();
+    let shared = packing + filling + solved.iter().map(|(crossing, _)| crossing).sum::<f64>();
+    let own: Vec<f64> =
+        (0..classifiers.len()).map(|k| solved.iter().map(|(_, solved)| solved[k].1).sum()).collect();
+    let machines = transforms
+        .iter()
+        .enumerate()
+        .map(|(k, transform)| {
+            let solved = pairs.iter().zip(solved.iter().map(|(_, solved)| &solved[k].0));
+            assemble(*transform, &classes, &blocks, solved)
+        })
+        .collect();
+    Ok(Machines {
+        machines,
+        alone: classifiers
+            .iter()
+            .zip(&own)
+            .map(|(svc, own)| if svc.kernel == Kernel::Linear { *own } else { shared + own })
+            .collect(),
+        total: shared + own.iter().sum::<f64>(),
+    })
+}
+
+impl SVC {
+    fn transform(&self, training: &Training) -> Transform {
+        let d = training.features.d().max(1) as f64;
+        let gamma = match self.gamma {
+            Gamma::Auto => 1.0 / d,
+            Gamma::Value(value) => value,
+            // scikit-learn's stand-in where all values are equal.
+            Gamma::Scale => match variance(training.features.scaled().as_slice()) {
+                0.0 => 1.0,
+                variance => 1.0 / (d * variance),
+            },
+        };
+        Transform { kernel: self.kernel, gamma: gamma as f32, coef0: self.coef0 as f32, degree: self.degree }
+    }
+}
+
+fn variance(values: &[f32]) -> f64 {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+    values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n
+}
+
+/// The rows of each class that has any.
+fn class_blocks(training: &Training) -> Vec<(u8, ClassBlock)> {
+    let mut rows = vec![Vec::new(); training.classes];
+    for (index, &label) in training.labels.iter().enumerate() {
+        rows[usize::from(label)].push(index as u32);
+    }
+    let present = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+    present.map(|(class, rows)| (class as u8, ClassBlock::new(training.features.scaled(), rows))).collect()
+}
+
+fn solve_pair(
+    svc: &SVC,
+    transform: &Transform,
+    features: &Matrix,
+    blocks: [&ClassBlock; 2],
+    cross: Option<&CrossBlock>,
+    store: &mut RowStore,
+) -> Solved {
+    let positive = blocks[0].rows.len();
+    let (solution, weights) = match cross {
+        Some(cross) if transform.kernel != Kernel::Linear => {
+            let pair = Pair::new(blocks[0], blocks[1], cross);
+            (smo::solve(&mut KernelRows::new(&pair, *transform, store), svc.c, svc.tol), None)
+        }
+        _ => {
+            let indices: Vec<u32> = blocks.iter().flat_map(|block| &block.rows).copied().collect();
+            // One after the other in memory: every Newton step reads them all, and is bound by that.
+            let packed = features.select(indices.iter().map(|&index| index as usize));
+            let rows: Vec<&[f32]> = (0..packed.rows()).map(|row| packed.row(row)).collect();
+            let plane = primal::solve(&rows, positive, svc.c, svc.tol);
+            (plane.solution, Some(plane.weights))
+        }
+    };
+    let nonzero = |sign: f64, rows: &[u32], alpha: &[f64]| -> Vec<(u32, f64)> {
+        let all = rows.iter().zip(alpha).filter(|(_, alpha)| **alpha > 0.0);
+        all.map(|(&row, &alpha)| (row, sign * alpha)).collect()
+    };
+    let (first, second) = solution.alpha.split_at(positive);
+    Solved {
+        coefficients: [nonzero(1.0, &blocks[0].rows, first), nonzero(-1.0, &blocks[1].rows, second)],
+        machine: PairMachine {
+            rho: solution.rho,
+            steps: solution.steps,
+            converged: solution.converged,
+            weights,
+        },
+    }
+}
+
+/// Joins the two-class machines of one classifier.
+fn assemble<'a>(
+    transform: Transform,
+    classes: &[u8],
+    blocks: &[ClassBlock],
+    solved: impl Iterator<Item = (&'a (usize, usize), &'a Solved)> + Clone,
+) -> Machine {
+    let width = classes.len().div_ceil(8) * 8;
+    let mut machine = Machine {
+        transform,
+        classes: classes.to_vec(),
+        pairs: solved.clone().map(|(_, solved)| solved.machine.clone()).collect(),
+        support: Vec::new(),
+        starts: vec![0],
+        coefficients: Vec::new(),
+        width,
+    };
+    for (class, block) in blocks.iter().enumerate() {
+        let mut table = vec![0.0f64; block.rows.len() * width];
+        for (&(i, j), solved) in solved.clone().filter(|((i, j), _)| *i == class || *j == class) {
+            let (side, other) = if i == class { (0, j) } else { (1, i) };
+            for &(row, coefficient) in &solved.coefficients[side] {
+                // The rows of a class are in ascending order.
+                let at = block.rows.partition_point(|&r| r < row);
+                table[at * width + other] = coefficient;
+            }
+        }
+        for (&row, coefficients) in block.rows.iter().zip(table.chunks_exact(width)) {
+            if coefficients.iter().any(|&c| c != 0.0) {
+                machine.support.push(row);
+                machine.coefficients.extend_from_slice(coefficients);
+            }
+        }
+        machine.starts.push(machine.support.len());
+    }
+    machine
+}

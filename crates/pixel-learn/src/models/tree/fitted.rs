@@ -1,0 +1,90 @@
+//! A fitted classification tree: nodes for predicting, facts about them for people and tests.
+
+use super::nodes::{Nodes, TOGETHER};
+use crate::Features;
+
+/// What scikit-learn's `tree_` says of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NodeFacts {
+    /// The threshold on the scaled feature: values up to it go left. 0 in a leaf.
+    pub threshold: f64,
+    pub impurity: f64,
+    /// Training rows, each counted once.
+    pub samples: u32,
+}
+
+/// A fitted tree. Nodes stand in depth-first order, left before right, as in scikit-learn's `tree_`.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    pub(super) nodes: Nodes,
+    pub(super) facts: Vec<NodeFacts>,
+    /// Rows of `classes` probabilities; pure leaves of a class share one.
+    pub(super) probabilities: Vec<f64>,
+    pub(super) classes: usize,
+    pub(super) depth: usize,
+}
+
+impl Tree {
+    /// Number of nodes, leaves included.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Number of leaves.
+    pub fn leaves(&self) -> usize {
+        self.nodes.len() / 2 + 1
+    }
+
+    /// Edges from the root to the deepest leaf.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The feature that a node cuts; `None` for a leaf.
+    pub fn feature(&self, node: usize) -> Option<usize> {
+        self.nodes.feature(node)
+    }
+
+    /// The children of a node, left and right; `None` for a leaf.
+    pub fn children(&self, node: usize) -> Option<(usize, usize)> {
+        self.feature(node).map(|_| (node + 1, self.nodes.right(node)))
+    }
+
+    /// Threshold, impurity and size of a node.
+    pub fn facts(&self, node: usize) -> NodeFacts {
+        self.facts[node]
+    }
+
+    /// The class probabilities of the leaf that a row of bytes falls into. O(depth).
+    pub fn probabilities(&self, row: &[u8]) -> &[f64] {
+        let start = self.nodes.leaf_of(row) * self.classes;
+        &self.probabilities[start..start + self.classes]
+    }
+
+    /// Adds the class probabilities of each of `rows` (of `d` bytes) to its row of `sums`.
+    pub(crate) fn add_probabilities(&self, rows: &[u8], d: usize, sums: &mut [f64]) {
+        for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * self.classes)) {
+            let leaves = self.nodes.leaves_of(rows, d);
+            for (sum, leaf) in sums.chunks_exact_mut(self.classes).zip(leaves) {
+                let start = leaf as usize * self.classes;
+                let probabilities = &self.probabilities[start..start + self.classes];
+                sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
+            }
+        }
+    }
+
+    pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {
+        (0..x.n()).map(|i| first_largest(self.probabilities(x.pixel_row(i)))).collect()
+    }
+}
+
+/// The first class of the largest value, as numpy's argmax.
+pub(crate) fn first_largest(values: &[f64]) -> u8 {
+    let mut best = 0;
+    for (class, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = class;
+        }
+    }
+    best as u8
+}

@@ -1,0 +1,344 @@
+//! Trains a defined network epoch by epoch, and knows everything that is needed to go on later.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::augment::Augmentation;
+use super::build::{self, Step};
+use super::definition::{Definition, Scaling};
+use super::loss::{highest_scores, softmax, softmax_cross_entropy};
+use super::network::Network;
+use super::optimizer::Optimizer;
+use super::random::{Purpose, generator};
+use super::schedule::Progress;
+use rayon::prelude::*;
+
+/// What is trained on: images as bytes, one label each.
+#[derive(Clone, Copy)]
+pub struct Images<'a> {
+    pub pixels: &'a [u8],
+    pub labels: &'a [u8],
+}
+
+/// What a network is made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The data set's name, on which the augmentation may depend.
+    pub dataset: String,
+    /// Rows and columns of the images.
+    pub image: [usize; 2],
+    pub classes: usize,
+    pub epochs: usize,
+    pub seed: u64,
+}
+
+/// What an epoch came to. The training figures are of each batch before its step; dropout and augmentation are
+/// in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Of the epoch's last step.
+    pub learning_rate: f64,
+    pub loss: f64,
+    pub accuracy: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// Wall clock, validation included.
+    pub seconds: f64,
+}
+
+/// How far an epoch has got.
+#[derive(Clone, Copy, Debug)]
+pub struct Underway {
+    pub images: usize,
+    pub of: usize,
+    /// Means so far.
+    pub loss: f64,
+    pub accuracy: f64,
+}
+
+/// The best epoch so far and how long ago it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    pub loss: f64,
+    pub stalled: usize,
+    /// The weights and statistics of that epoch, where they are to be restored.
+    pub weights: Option<Vec<Vec<f32>>>,
+}
+
+/// A network in training.
+pub struct Trainer {
+    pub definition: Definition,
+    pub setting: Setting,
+    pub steps: Vec<Step>,
+    pub network: Network,
+    pub optimizer: Optimizer,
+    pub history: Vec<Epoch>,
+    pub best: Option<Best>,
+    pub scaling: crate::Scaling,
+    scaled: Vec<f32>,
+}
+
+/// Rows that predict together; fixed, though no bit depends on it.
+const ROWS_A_TASK: usize = 64;
+
+impl Trainer {
+    /// An untrained network; `pixels` are those of all training images, which `standard` scaling is fitted on.
+    /// `Err` names the layer that does not fit.
+    pub fn new(definition: Definition, setting: Setting, pixels: &[u8]) -> Result<Trainer, String> {
+        let steps = build::steps(&definition, setting.image, setting.classes)?;
+        let features = setting.image[0] * setting.image[1];
+        let scaling = match definition.scaling {
+            Scaling::Unit => crate::Scaling::unit(features),
+            Scaling::Standard => crate::Scaling::standard(pixels, pixels.len() / features.max(1), features),
+        };
+        Ok(Trainer::untrained(definition, setting, steps, scaling))
+    }
+
+    /// As [`Trainer::new`], with a scaling that is known.
+    pub fn untrained(
+        definition: Definition,
+        setting: Setting,
+        steps: Vec<Step>,
+        scaling: crate::Scaling,
+    ) -> Trainer {
+        let network = build::network(&steps, setting.seed);
+        let optimizer = Optimizer::new(definition.rule, &network);
+        let scaled = scaled(definition.scaling, &scaling);
+        Trainer {
+            definition,
+            setting,
+            steps,
+            network,
+            optimizer,
+            history: Vec::new(),
+            best: None,
+            scaling,
+            scaled,
+        }
+    }
+
+    /// Whether the last epoch is over, or the training stopped early.
+    pub fn finished(&self) -> bool {
+        self.history.len() >= self.setting.epochs || self.stopped_early()
+    }
+
+    /// Whether the validation loss has not improved for longer than the definition's patience.
+    pub fn stopped_early(&self) -> bool {
+        match (&self.definition.early_stopping, &self.best) {
+            (Some(rule), Some(best)) => best.stalled > rule.patience,
+            _ => false,
+        }
+    }
+
+    /// Rows to train on and rows to watch, which follow from the seed.
+    fn split(&self, rows: usize) -> (Vec<u32>, Vec<u32>) {
+        let mut order: Vec<u32> = (0..rows as u32).collect();
+        let held = (rows as f64 * self.definition.validation).round() as usize;
+        if held > 0 {
+            order.shuffle(&mut generator(self.setting.seed, Purpose::Validation, 0));
+        }
+        let watched = order.split_off(rows - held.min(rows.saturating_sub(1)));
+        order.sort_unstable();
+        (order, watched)
+    }
+
+    /// Trains on all rows once, telling after each batch how far it has got. `Err` when the loss is no number.
+    pub fn epoch(&mut self, images: Images, tell: &mut dyn FnMut(Underway)) -> Result<&Epoch, String> {
+        let started = std::time::Instant::now();
+        let (mut order, watched) = self.split(images.labels.len());
+        let number = self.history.len() as u64;
+        order.shuffle(&mut generator(self.setting.seed, Purpose::Order, number));
+        let augmentation = self.definition.augmentation(&self.setting.dataset);
+        let batch = self.definition.batch.min(order.len().max(1));
+        let steps_an_epoch = order.len().div_ceil(batch) as u64;
+        let (mut loss, mut correct, mut done, mut rate) = (0.0, 0, 0, 0.0);
+        let (mut input, mut labels) = (Vec::new(), Vec::new());
+        for rows in order.chunks(batch) {
+            self.gather(images, rows, augmentation, number, &mut input);
+            labels.clear();
+            labels.extend(rows.iter().map(|&row| images.labels[row as usize]));
+            let step = self.optimizer.steps;
+            let progress = Progress { step, steps_an_epoch, epochs: self.setting.epochs };
+            rate = self.definition.learning_rate * self.definition.schedule.factor(progress);
+            self.network.begin_step(step);
+            let scores = self.network.forward(&input);
+            correct += right(&highest_scores(scores, self.setting.classes), &labels);
+            let mut mean = softmax_cross_entropy(scores, self.setting.classes, &labels);
+            if self.definition.l2 > 0.0 {
+                mean += 0.5 * self.definition.l2 * self.network.squared_weights();
+            }
+            self.network.backward(&input);
+            self.optimizer.step(&mut self.network, rate, self.definition.l2);
+            loss += mean * rows.len() as f64;
+            done += rows.len();
+            let count = done as f64;
+            tell(Underway {
+                images: done,
+                of: order.len(),
+                loss: loss / count,
+                accuracy: correct as f64 / count,
+            });
+            if !mean.is_finite() {
+                let epoch = number + 1;
+                return Err(format!("the training loss of epoch {epoch} is {mean}: lower the learning rate"));
+            }
+        }
+        let count = order.len().max(1) as f64;
+        let validation = (!watched.is_empty()).then(|| self.watch(images, &watched));
+        self.history.push(Epoch {
+            epoch: number as usize + 1,
+            learning_rate: rate,
+            loss: rounded(loss / count),
+            accuracy: rounded(correct as f64 / count),
+            validation_loss: validation.map(|(loss, _)| rounded(loss)),
+            validation_accuracy: validation.map(|(_, accuracy)| rounded(accuracy)),
+            seconds: (started.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+        });
+        self.remember(validation.map(|(loss, _)| loss));
+        Ok(&self.history[self.history.len() - 1])
+    }
+
+    /// Keeps count of the best epoch, and takes back its weights at the end.
+    fn remember(&mut self, validation_loss: Option<f64>) {
+        let (Some(rule), Some(loss)) = (self.definition.early_stopping, validation_loss) else { return };
+        let improved = self.best.as_ref().is_none_or(|best| loss < best.loss - rule.min_delta);
+        if improved {
+            let weights = rule.restore_best.then(|| self.weights());
+            self.best = Some(Best { loss, stalled: 0, weights });
+        } else if let Some(best) = &mut self.best {
+            best.stalled += 1;
+        }
+        if self.finished()
+            && let Some(weights) = self.best.as_ref().and_then(|best| best.weights.clone())
+        {
+            self.set_weights(weights);
+        }
+    }
+
+    /// Parameters and statistics, in the network's order.
+    fn weights(&self) -> Vec<Vec<f32>> {
+        let parameters = self.network.parameters().map(|parameter| parameter.value.clone());
+        parameters.chain(self.network.statistics().cloned()).collect()
+    }
+
+    fn set_weights(&mut self, weights: Vec<Vec<f32>>) {
+        let mut weights = weights.into_iter();
+        for parameter in self.network.parameters_mut() {
+            parameter.value = weights.next().unwrap_or_default();
+        }
+        for statistic in self.network.statistics_mut() {
+            *statistic = weights.next().unwrap_or_default();
+        }
+    }
+
+    /// The rows of a batch, changed as the augmentation says, and scaled.
+    fn gather(
+        &self,
+        images: Images,
+        rows: &[u32],
+        augmentation: Augmentation,
+        epoch: u64,
+        input: &mut Vec<f32>,
+    ) {
+        let width = self.network.input_width();
+        input.resize(rows.len() * width, 0.0);
+        let image = |row: u32| &images.pixels[row as usize * width..(row as usize + 1) * width];
+        if augmentation.is_none() {
+            for (values, &row) in input.chunks_exact_mut(width).zip(rows) {
+                self.scale(image(row), values);
+            }
+            return;
+        }
+        let total = images.labels.len() as u64;
+        input.par_chunks_mut(width).zip(rows).for_each_init(
+            || vec![0; width],
+            |changed, (values, &row)| {
+                let place = epoch * total + u64::from(row);
+                let mut rng = generator(self.setting.seed, Purpose::Augmentation, place);
+                augmentation.apply(image(row), self.setting.image, &mut rng, changed);
+                self.scale(changed, values);
+            },
+        );
+    }
+
+    fn scale(&self, pixels: &[u8], values: &mut [f32]) {
+        match self.definition.scaling {
+            Scaling::Unit => {
+                let table = &self.scaled[..256];
+                values.iter_mut().zip(pixels).for_each(|(value, &pixel)| *value = table[usize::from(pixel)]);
+            }
+            Scaling::Standard => {
+                for (feature, (value, &pixel)) in values.iter_mut().zip(pixels).enumerate() {
+                    *value = self.scaled[feature * 256 + usize::from(pixel)];
+                }
+            }
+        }
+    }
+
+    /// Loss (without penalty) and accuracy of the network as it is.
+    fn watch(&self, images: Images, rows: &[u32]) -> (f64, f64) {
+        let classes = self.setting.classes;
+        let parts: Vec<(f64, usize)> = rows
+            .par_chunks(ROWS_A_TASK)
+            .map(|rows| {
+                let mut input = Vec::new();
+                self.gather(images, rows, Augmentation::default(), 0, &mut input);
+                let labels: Vec<u8> = rows.iter().map(|&row| images.labels[row as usize]).collect();
+                let mut scores = self.network.infer(&input);
+                let correct = right(&highest_scores(&scores, classes), &labels);
+                (softmax_cross_entropy(&mut scores, classes, &labels) * rows.len() as f64, correct)
+            })
+            .collect();
+        let (loss, correct) = parts.iter().fold((0.0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        (loss / rows.len() as f64, correct as f64 / rows.len() as f64)
+    }
+
+    /// The probabilities of all classes for images as bytes, row by row.
+    pub fn probabilities(&self, pixels: &[u8]) -> Vec<f32> {
+        let width = self.network.input_width();
+        let classes = self.setting.classes;
+        let parts: Vec<Vec<f32>> = pixels
+            .par_chunks(ROWS_A_TASK * width)
+            .map(|pixels| {
+                let mut input = vec![0.0; pixels.len()];
+                for (values, pixels) in input.chunks_exact_mut(width).zip(pixels.chunks_exact(width)) {
+                    self.scale(pixels, values);
+                }
+                let mut scores = self.network.infer(&input);
+                scores.chunks_exact_mut(classes).for_each(softmax);
+                scores
+            })
+            .collect();
+        parts.concat()
+    }
+
+    /// The likeliest class of each image.
+    pub fn predict(&self, pixels: &[u8]) -> Vec<u8> {
+        highest_scores(&self.probabilities(pixels), self.setting.classes)
+    }
+}
+
+/// Six digits are more than repeated runs share, and keep result files short.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+fn right(predicted: &[u8], labels: &[u8]) -> usize {
+    predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count()
+}
+
+/// The scaled value of each byte: one table for all pixels, or one a pixel.
+fn scaled(kind: Scaling, scaling: &crate::Scaling) -> Vec<f32> {
+    let features = match kind {
+        Scaling::Unit => scaling.offset.len().min(1),
+        Scaling::Standard => scaling.offset.len(),
+    };
+    let of = |feature: usize| (0..=255u8).map(move |pixel| scaling.value(feature, pixel) as f32);
+    (0..features).flat_map(of).collect()
+}

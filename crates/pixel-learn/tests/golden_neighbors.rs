@@ -1,0 +1,82 @@
+//! KNeighborsClassifier against scikit-learn: the figures of benchmarks/golden/neighbors.py.
+
+mod dataset;
+
+use std::sync::Arc;
+
+use pixel_learn::models::neighbors::{Index, KNeighborsClassifier, Metric, Weights};
+use pixel_learn::models::{Classifier, Training};
+use pixel_learn::{Features, Scaling};
+use serde_json::Value;
+
+fn fixture() -> Vec<Value> {
+    let text = std::fs::read_to_string("tests/fixtures/neighbors.json").unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn classifier(case: &Value) -> KNeighborsClassifier {
+    KNeighborsClassifier {
+        n_neighbors: case["n_neighbors"].as_u64().unwrap() as usize,
+        weights: if case["weights"] == "uniform" { Weights::Uniform } else { Weights::Distance },
+        metric: if case["p"] == 1 { Metric::Manhattan } else { Metric::Euclidean },
+    }
+}
+
+#[test]
+fn neighbours_distances_and_predictions_on_images() {
+    for set in fixture().iter().filter(|set| set["dataset"] != "grid") {
+        let data = dataset::load(set["dataset"].as_str().unwrap());
+        let (n, m, d) =
+            (set["train"].as_u64().unwrap() as usize, set["test"].as_u64().unwrap() as usize, 784);
+        let pixels = data.train.pixels[..n * d].to_vec();
+        let scaling = Arc::new(Scaling::standard(&pixels, n, d));
+        let train = Features::new(pixels, n, d, scaling.clone());
+        let test = Features::new(data.test.pixels[..m * d].to_vec(), m, d, scaling);
+        let training = Training { features: &train, labels: &data.train.labels[..n], classes: 10 };
+        for case in set["cases"].as_array().unwrap() {
+            let classifier = classifier(case);
+            let predictions = classifier.fit(&training, 0).unwrap().predict(&test);
+            assert_eq!(predictions, bytes(&case["predictions"]), "{classifier:?}");
+            if case.get("indices").is_none() {
+                continue;
+            }
+            let neighbors = Index::new(&train, classifier.metric, 9).unwrap().search(&test, 9);
+            for row in 0..m {
+                for (rank, neighbor) in neighbors.row(row).iter().enumerate() {
+                    assert_eq!(case["indices"][row][rank], neighbor.index, "{classifier:?} row {row}");
+                    let expected = case["distances"][row][rank].as_f64().unwrap();
+                    // Our scaled values may differ from scikit-learn's in the last bit of f32.
+                    assert!((neighbor.distance - expected).abs() < 1e-5, "{} {expected}", neighbor.distance);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn predictions_among_ties_and_duplicates() {
+    let fixture = fixture();
+    let grid = fixture.iter().find(|set| set["dataset"] == "grid").unwrap();
+    let flat = |key: &str| -> Vec<u8> { grid[key].as_array().unwrap().iter().flat_map(bytes).collect() };
+    let scaling = Arc::new(Scaling { offset: vec![0.0; 2], scale: vec![1.0; 2] });
+    let (rows, queries, labels) = (flat("rows"), flat("queries"), bytes(&grid["classes"]));
+    let train = Features::new(rows, labels.len(), 2, scaling.clone());
+    let test = Features::new(queries.clone(), queries.len() / 2, 2, scaling);
+    let training = Training { features: &train, labels: &labels, classes: 4 };
+    let mut settled = 0;
+    for case in grid["cases"].as_array().unwrap() {
+        let classifier = classifier(case);
+        let predictions = classifier.fit(&training, 0).unwrap().predict(&test);
+        for (query, expected) in case["predictions"].as_array().unwrap().iter().enumerate() {
+            if let Some(expected) = expected.as_u64() {
+                assert_eq!(u64::from(predictions[query]), expected, "{classifier:?} query {query}");
+                settled += 1;
+            }
+        }
+    }
+    assert!(settled > 150, "only {settled} predictions have settled neighbours");
+}

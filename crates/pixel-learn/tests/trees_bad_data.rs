@@ -1,0 +1,123 @@
+//! What the tree families make of parameters and data that leave nothing to learn: an error or a sane model.
+
+use std::sync::Arc;
+
+use pixel_learn::models::boosting::GradientBoostingClassifier;
+use pixel_learn::models::forest::RandomForestClassifier;
+use pixel_learn::models::tree::{DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter};
+use pixel_learn::models::{Classifier, FitError, Training};
+use pixel_learn::{Features, Scaling};
+
+fn features(pixels: Vec<u8>, n: usize, d: usize) -> Features {
+    let scaling = Arc::new(Scaling::standard(&pixels, n, d));
+    Features::new(pixels, n, d, scaling)
+}
+
+fn classification() -> Vec<Box<dyn Classifier + Sync>> {
+    let mut best = ExtraTreeClassifier::default();
+    best.0.splitter = Splitter::Best;
+    let mut random = DecisionTreeClassifier::default();
+    random.0.splitter = Splitter::Random;
+    vec![
+        Box::new(DecisionTreeClassifier::default()),
+        Box::new(ExtraTreeClassifier::default()),
+        Box::new(best),
+        Box::new(random),
+        Box::new(RandomForestClassifier::default()),
+    ]
+}
+
+#[test]
+fn impossible_parameters_are_refused_by_name() {
+    let x = features(vec![1, 2, 3, 4], 4, 1);
+    let training = Training { features: &x, labels: &[0, 1, 2, 0], classes: 3 };
+    let mut tree = DecisionTreeClassifier::default();
+    tree.0.max_depth = Some(0);
+    let mut none_drawn = ExtraTreeClassifier::default();
+    none_drawn.0.max_features = MaxFeatures::Count(0);
+    let boosting = GradientBoostingClassifier::default();
+    let refused: [(&str, Box<dyn Classifier>); 6] = [
+        ("max_depth", Box::new(tree)),
+        ("max_features", Box::new(none_drawn)),
+        ("n_estimators", Box::new(RandomForestClassifier { n_estimators: 0, ..Default::default() })),
+        ("n_estimators", Box::new(GradientBoostingClassifier { n_estimators: 0, ..boosting })),
+        ("max_depth", Box::new(GradientBoostingClassifier { max_depth: Some(0), ..boosting })),
+        ("learning_rate", Box::new(GradientBoostingClassifier { learning_rate: -1.0, ..boosting })),
+    ];
+    for (parameter, classifier) in refused {
+        match classifier.fit(&training, 1).err() {
+            Some(FitError::InvalidParameter { name, .. }) => assert_eq!(name, parameter),
+            other => panic!("{parameter}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn no_rows_and_labels_out_of_range_are_errors() {
+    let empty = features(Vec::new(), 0, 5);
+    let x = features(vec![1, 2, 3], 3, 1);
+    let mut all = classification();
+    all.push(Box::new(GradientBoostingClassifier::default()));
+    for classifier in all {
+        let no_rows = Training { features: &empty, labels: &[], classes: 3 };
+        assert!(matches!(classifier.fit(&no_rows, 1).err(), Some(FitError::UnusableData(_))));
+        let beyond = Training { features: &x, labels: &[0, 1, 3], classes: 3 };
+        assert!(matches!(classifier.fit(&beyond, 1).err(), Some(FitError::UnusableData(_))));
+    }
+}
+
+#[test]
+fn one_class_is_predicted_always_and_boosting_says_that_it_needs_three() {
+    let x = features((0..60).collect(), 20, 3);
+    let training = Training { features: &x, labels: &[4; 20], classes: 10 };
+    for classifier in classification() {
+        assert_eq!(classifier.fit(&training, 1).unwrap().predict(&x), [4; 20]);
+    }
+    let error = GradientBoostingClassifier::default().fit(&training, 1).err().unwrap();
+    assert!(error.to_string().contains("three classes"), "{error}");
+}
+
+#[test]
+fn constant_features_give_the_most_frequent_class() {
+    let x = features(vec![9; 40], 10, 4);
+    let training = Training { features: &x, labels: &[0, 1, 2, 1, 1, 1, 1, 1, 2, 1], classes: 3 };
+    for classifier in classification() {
+        assert_eq!(classifier.fit(&training, 1).unwrap().predict(&x), [1; 10]);
+    }
+    let boosting = GradientBoostingClassifier::default();
+    assert_eq!(boosting.fit(&training, 1).unwrap().predict(&x), [1; 10]);
+}
+
+#[test]
+fn many_classes_and_one_feature_are_learnt() {
+    let pixels: Vec<u8> = (0..=255).collect();
+    let labels = pixels.clone();
+    let x = features(pixels, 256, 1);
+    let training = Training { features: &x, labels: &labels, classes: 256 };
+    assert_eq!(DecisionTreeClassifier::default().fit(&training, 1).unwrap().predict(&x), labels);
+    assert_eq!(ExtraTreeClassifier::default().fit(&training, 1).unwrap().predict(&x), labels);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let pixels: Vec<u8> = (0..6000u64 * 20).map(|i| ((i * i % 65521 * 40503) >> 9) as u8 / 9 * 9).collect();
+    let labels: Vec<u8> = pixels.chunks(20).map(|row| (row[3] / 64 + row[7] / 200) % 5).collect();
+    let x = features(pixels, 6000, 20);
+    let training = Training { features: &x, labels: &labels, classes: 5 };
+    let mut all = classification();
+    all.push(Box::new(GradientBoostingClassifier {
+        n_estimators: 3,
+        max_depth: Some(9),
+        ..Default::default()
+    }));
+    for classifier in all {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let model = classifier.fit(&training, 7).unwrap();
+                (model.predict(&x), model.facts())
+            })
+        };
+        assert_eq!(with(1), with(3));
+    }
+}
