@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use mnist_bench::check::entry::{MAX_BYTES, judge_bytes};
 use mnist_bench::engines::Stopwatch;
-use mnist_bench::results::predictions;
+use mnist_bench::prediction_file;
 
 /// CPU time, not the clock on the wall: what else a machine does is no fault of a file.
 const SLOW_SECONDS: f64 = 2.0;
@@ -29,6 +29,13 @@ fn main() {
     let seconds = Duration::from_secs(arguments.next().unwrap_or(60));
     let first = arguments.next().unwrap_or(0);
     let bed = bed::Bed::new();
+    let class_names = ["0", "1", "2", "3"].map(String::from);
+    let question = prediction_file::Question {
+        images: bed::TEST,
+        class_names: &class_names,
+        column: None,
+        no_header: false,
+    };
     let samples = [
         (Path::new("/results").join(bed::PLACE), bed::sample()),
         (
@@ -46,9 +53,9 @@ fn main() {
         bytes.truncate(MAX_BYTES);
         let watch = Stopwatch::start();
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let _ = predictions::parse(&bytes, seed.is_multiple_of(3), bed::TEST, 4);
+            let _ = prediction_file::parse(&bytes, seed.is_multiple_of(3), &question);
             let array = [b"\x93NUMPY\x01\x00".as_slice(), &bytes].concat();
-            let _ = predictions::parse(&array, false, bed::TEST, 4);
+            let _ = prediction_file::parse(&array, false, &question);
             judge_bytes(path, &bytes, &bed.truths).1.len()
         }));
         let took = watch.read().cpu_seconds;

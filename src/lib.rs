@@ -13,6 +13,7 @@ pub mod dataset;
 pub mod engines;
 pub mod grid;
 pub mod nearest;
+pub mod prediction_file;
 pub mod report;
 pub mod results;
 pub mod stats;

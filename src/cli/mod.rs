@@ -18,6 +18,7 @@ pub mod model;
 pub mod out;
 pub mod plan;
 pub mod predict;
+pub mod prediction_args;
 pub mod rank;
 pub mod report;
 pub mod shared;

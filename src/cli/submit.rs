@@ -8,22 +8,29 @@ use anyhow::{Context, bail};
 
 use super::ExitCode;
 use super::out::{stdout, tell};
+use super::prediction_args::Layout;
 use super::shared::DataDir;
 use crate::check;
+use crate::dataset::catalogue;
 use crate::grid::{Configuration, Parameters, schema};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::results::submission::{Claim, Method, RUN, Submission, SubmittedRepeat};
-use crate::results::{predictions, wire};
+use crate::results::wire;
 
 #[derive(clap::Args)]
-#[command(after_help = "The predictions are class numbers of all test images in test order: as a line of \
-characters or one number a line (text), a NumPy array of integers (.npy), or the last column of a table \
-(.csv). Several files are several trainings of the same method.")]
+#[command(
+    after_help = "The predictions are the classes of all test images, in test order: one a line, a column of a \
+table, a NumPy array, or one score a class (docs/INPUT.md lists all forms). A file with two meanings is refused. Several \
+files are several trainings of the same method."
+)]
 pub struct Args {
     /// Files of predictions: .npy, .csv or text
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    layout: Layout,
 
     /// Who submits: the name of a folder
     #[arg(long, value_name = "NAME")]
@@ -105,9 +112,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         schema::validate(&configuration).map_err(|error| anyhow::anyhow!("{error}{hint}"))?;
     }
     let mut repeats = Vec::new();
+    let class_names = catalogue::outline(&args.data_dir.data_dir, &args.dataset)?.class_names;
     for file in &args.files {
-        let read = predictions::read(file, truth.test_labels.len(), truth.classes);
-        let classes = read.map_err(|message| anyhow::anyhow!("{}: {message}", file.display()))?;
+        let classes = args.layout.read(file, truth.test_labels.len(), &class_names)?;
         repeats.push(SubmittedRepeat {
             seed: None,
             accuracy: accuracy(&classes, &truth.test_labels),

@@ -7,7 +7,6 @@
 pub mod costs;
 pub mod evidence;
 pub mod history;
-pub mod predictions;
 pub mod provenance;
 pub mod reading;
 pub mod record;

@@ -1,0 +1,106 @@
+//! Lists in brackets: JSON and Python lists, and what `print` shows of a NumPy array.
+
+use super::Question;
+use super::cell::Cell;
+use super::column;
+use super::reading::Reading;
+use super::refusal::Refusal;
+use super::scores::{self, Matrix};
+
+/// Reads a text that begins with a bracket.
+pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
+    if question.column.is_some() {
+        return Err(Refusal::NoColumns);
+    }
+    let text = text.trim();
+    if text.contains("...") || text.contains('…') {
+        return Err(Refusal::OtherFile {
+            what: "what print() shows of an array, without its middle".into(),
+            advice: "np.save(\"p.npy\", p)".into(),
+        });
+    }
+    if !text.ends_with(']') {
+        return Err(Refusal::OtherFile {
+            what: "what R's print or a log shows".into(),
+            advice: "writeLines(as.character(p), \"p.txt\") in R, np.save(\"p.npy\", p) in Python".into(),
+        });
+    }
+    let rows = rows(text)?;
+    match rows {
+        Rows::Flat(cells) => column::list(&cells.iter().collect::<Vec<_>>(), question),
+        Rows::Nested(rows) => nested(&rows, question),
+    }
+}
+
+enum Rows {
+    Flat(Vec<Cell>),
+    Nested(Vec<Vec<Cell>>),
+}
+
+/// The elements between brackets, divided by blanks or commas, at most two deep.
+fn rows(text: &str) -> Result<Rows, Refusal> {
+    let odd = || Refusal::OtherFile {
+        what: "a list of lists of another depth".into(),
+        advice: "save one list with one class a test image".into(),
+    };
+    let (mut depth, mut flat, mut nested, mut ended) = (0, Vec::new(), Vec::new(), false);
+    let mut word = String::new();
+    for c in text.chars() {
+        let is_edge = c.is_whitespace() || ",[]".contains(c);
+        if !is_edge {
+            if ended || depth == 0 {
+                return Err(odd());
+            }
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            let quotes: &[char] = &['"', '\''];
+            let cell = Cell::new(std::mem::take(&mut word).trim_matches(quotes));
+            match (depth, nested.last_mut()) {
+                (1, None) => flat.push(cell),
+                (2, Some(row)) => Vec::push(row, cell),
+                _ => return Err(odd()),
+            }
+        }
+        match c {
+            '[' if ended || depth == 2 || !flat.is_empty() => return Err(odd()),
+            '[' => {
+                depth += 1;
+                if depth == 2 {
+                    nested.push(Vec::new());
+                }
+            }
+            ']' if depth == 0 => return Err(odd()),
+            ']' => {
+                depth -= 1;
+                ended = depth == 0;
+            }
+            _ => {}
+        }
+    }
+    match (ended, nested.is_empty()) {
+        (false, _) => Err(odd()),
+        (true, true) => Ok(Rows::Flat(flat)),
+        (true, false) => Ok(Rows::Nested(nested)),
+    }
+}
+
+/// A list of rows: one class each, one row of all, or one score a class.
+fn nested(rows: &[Vec<Cell>], question: &Question) -> Result<Reading, Refusal> {
+    let width = rows.first().map_or(0, Vec::len);
+    if let Some(odd) = rows.iter().position(|row| row.len() != width) {
+        return Err(Refusal::Ragged { line: odd + 1, found: rows[odd].len(), first: 1, expected: width });
+    }
+    if width == 1 || rows.len() == 1 {
+        return column::list(&rows.iter().flatten().collect::<Vec<_>>(), question);
+    }
+    let shape = Refusal::Shape { rows: rows.len(), columns: width, images: question.images };
+    if rows.len() != question.images || width != question.classes() {
+        return Err(shape);
+    }
+    let values: Option<Vec<f64>> = rows.iter().flatten().map(Cell::number).collect();
+    let Some(values) = values else { return Err(shape) };
+    let matrix = Matrix { rows: rows.len(), columns: width, values };
+    scores::read(&matrix, None, true, question)?.ok_or(shape)
+}

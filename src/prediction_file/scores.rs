@@ -1,0 +1,115 @@
+//! Tables and arrays with one column a class: scores, shares of votes, or one 1 a row (one-hot).
+
+use super::Question;
+use super::reading::{Reading, Source};
+use super::refusal::Refusal;
+
+/// Numbers in rows, row after row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    pub rows: usize,
+    pub columns: usize,
+    pub values: Vec<f64>,
+}
+
+impl Matrix {
+    fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.values.chunks_exact(self.columns.max(1))
+    }
+
+    /// Exactly one 1 a row, and 0 elsewhere.
+    fn is_one_hot(&self) -> bool {
+        self.rows().all(|row| {
+            row.iter().all(|&value| value == 0.0 || value == 1.0)
+                && row.iter().filter(|&&value| value == 1.0).count() == 1
+        })
+    }
+
+    /// Nothing negative, and the same sum in every row.
+    fn is_shares(&self) -> bool {
+        let mut sums = self.rows().map(|row| row.iter().sum::<f64>());
+        let Some(total) = sums.next().filter(|&total| total > 0.0) else { return false };
+        sums.all(|sum| (sum - total).abs() <= 0.01 * total) && self.values.iter().all(|&value| value >= 0.0)
+    }
+
+    /// Every column has a value that is not whole.
+    fn is_fractional(&self) -> bool {
+        (0..self.columns).all(|column| self.rows().any(|row| row[column].fract() != 0.0))
+    }
+
+    fn is_whole(&self) -> bool {
+        self.values.iter().all(|value| value.fract() == 0.0)
+    }
+}
+
+/// The index of the largest of each row; `None` where the numbers may be something else than scores. `names` are
+/// those of the columns; `is_array`: the numbers are an array, whose second dimension is the classes.
+pub fn read(
+    matrix: &Matrix,
+    names: Option<&[&str]>,
+    is_array: bool,
+    question: &Question,
+) -> Result<Option<Reading>, Refusal> {
+    let order = names.map(|names| order(names, question.class_names));
+    let named = matches!(order, Some(Some(_)));
+    // Two columns of 0 and 1 may as well be predictions and labels.
+    let many = matrix.columns > 2;
+    let are_scores = if matrix.is_one_hot() {
+        many || named
+    } else if matrix.is_whole() {
+        let beyond_classes = matrix.values.iter().any(|&value| value >= question.classes() as f64);
+        matrix.is_shares() && (named || (many && beyond_classes))
+    } else {
+        matrix.is_shares() || named || (matrix.is_fractional() && (many || is_array))
+    };
+    if !are_scores {
+        return Ok(None);
+    }
+    let order = match order {
+        None => (0..matrix.columns).collect(),
+        Some(Some(order)) => order,
+        Some(None) => {
+            let names: Vec<&str> = names.unwrap_or_default().iter().copied().take(4).collect();
+            return Err(Refusal::ScoreNames {
+                found: matrix.columns,
+                names: format!("{:?}", names.join(", ")),
+                last: matrix.columns - 1,
+            });
+        }
+    };
+    let mut ties = 0;
+    let largest = |row: &[f64]| {
+        let value = |class: usize| row[order[class]];
+        let best =
+            (1..order.len()).fold(0, |best, class| if value(class) > value(best) { class } else { best });
+        ties += usize::from(row.iter().filter(|&&other| other == value(best)).count() > 1);
+        i64::try_from(best).unwrap_or(i64::MAX)
+    };
+    let classes: Vec<i64> = matrix.rows().map(largest).collect();
+    let source = Source::Scores { columns: matrix.columns, ties };
+    Reading::of_numbers(&classes, source, question).map(Some)
+}
+
+/// The column of each class, where the names of the columns say so: by the names of the classes, or by numbers from
+/// 0, or from 1 where they count up, behind one common beginning.
+fn order(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
+    let place = |name: &str| names.iter().position(|other| *other == name);
+    if let Some(order) = class_names.iter().map(|name| place(name)).collect() {
+        return Some(order);
+    }
+    let parts: Vec<(&str, usize)> = names.iter().map(|name| split_number(name)).collect::<Option<_>>()?;
+    if parts.iter().any(|(start, _)| *start != parts[0].0) {
+        return None;
+    }
+    let numbers: Vec<usize> = parts.iter().map(|(_, number)| *number).collect();
+    if numbers.iter().copied().eq(1..=names.len()) {
+        return Some((0..names.len()).collect());
+    }
+    (0..names.len()).map(|class| numbers.iter().position(|&number| number == class)).collect()
+}
+
+/// `prob_12` as `prob_` and 12.
+fn split_number(name: &str) -> Option<(&str, usize)> {
+    let start = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some((start, name[start.len()..].parse().ok()?))
+}

@@ -1,0 +1,90 @@
+//! Files of predictions: every file of `tests/fixtures/predictions/` is read, or refused, as its manifest says. The
+//! script beside them made them all.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mnist_bench::prediction_file::{self, Question};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    images: usize,
+    class_names: Vec<String>,
+    predictions: Vec<u8>,
+    files: Vec<Case>,
+}
+
+/// A file, and either what its reader takes for the predictions or the line that refuses it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    file: String,
+    /// What `--column` says.
+    column_asked: Option<String>,
+    column: Option<String>,
+    rows: Option<usize>,
+    first: Option<Vec<u8>>,
+    refusal: Option<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/predictions")
+}
+
+fn manifest() -> Manifest {
+    serde_json::from_slice(&fs::read(folder().join("manifest.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_file_is_read_or_refused_as_the_manifest_says() {
+    let manifest = manifest();
+    let mut wrong = Vec::new();
+    let (mut accepted, mut refused) = (0, 0);
+    for case in &manifest.files {
+        let question = Question {
+            images: manifest.images,
+            class_names: &manifest.class_names,
+            column: case.column_asked.as_deref(),
+            no_header: false,
+        };
+        match (prediction_file::read(&folder().join(&case.file), &question), &case.refusal) {
+            (Ok(reading), None) => {
+                accepted += 1;
+                let source = reading.source.to_string();
+                if Some(&source) != case.column.as_ref() || reading.classes != manifest.predictions {
+                    wrong.push(format!("{}: {source:?}, {:?}", case.file, reading.classes));
+                }
+                assert_eq!(
+                    (case.rows, &case.first),
+                    (Some(24), &Some(reading.classes[..3].to_vec())),
+                    "{}",
+                    case.file
+                );
+            }
+            (Err(refusal), Some(line)) => {
+                refused += 1;
+                if refusal.to_string() != *line {
+                    wrong.push(format!("{}:\n  got  {refusal}\n  want {line}", case.file));
+                }
+            }
+            (Ok(reading), Some(_)) => wrong.push(format!("{}: read as {}", case.file, reading.source)),
+            (Err(refusal), None) => wrong.push(format!("{}: {refusal}", case.file)),
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(accepted >= 60 && refused >= 60, "{accepted} read, {refused} refused");
+}
+
+#[test]
+fn every_file_of_the_folder_is_in_the_manifest() {
+    let listed: BTreeSet<String> = manifest().files.into_iter().map(|case| case.file).collect();
+    let there: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !["manifest.json", "make.py"].contains(&name.as_str()))
+        .collect();
+    assert_eq!(listed, there);
+}
