@@ -270,7 +270,9 @@ impl Column<'_> {
         let name = self.name.as_deref().map(str::to_lowercase);
         let is_called_so = name.is_some_and(|name| ROW_NUMBERS.contains(&name.as_str()));
         match start_of_counting(&self.cells) {
-            Some(start) => is_called_so || start.saturating_add(self.cells.len() as i64) > question.classes() as i64,
+            Some(start) => {
+                is_called_so || start.saturating_add(self.cells.len() as i64) > question.classes() as i64
+            }
             None => false,
         }
     }
@@ -337,8 +339,9 @@ fn classes(cells: &[&Cell], column: Option<String>, question: &Question) -> Resu
 fn start_of_counting(cells: &[&Cell]) -> Option<i64> {
     let number = |cell: &Cell| cell.whole().or_else(|| last_number(&cell.text));
     let start = number(cells.first()?).filter(|start| *start >= 0)?;
-    let counts =
-        |(row, cell): (usize, &&Cell)| number(cell) == i64::try_from(row).ok().and_then(|row| row.checked_add(start));
+    let counts = |(row, cell): (usize, &&Cell)| {
+        number(cell) == i64::try_from(row).ok().and_then(|row| row.checked_add(start))
+    };
     cells.iter().enumerate().all(counts).then_some(start)
 }
 
