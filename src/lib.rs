@@ -1,16 +1,20 @@
 //! mnist-bench reruns the classic-classifier sweep on MNIST and Fashion-MNIST.
 //!
 //! Data flows one way through these modules, and nothing below knows what is above it:
-//! `cli -> sweep -> (worker process: engines -> pixel_learn) -> results -> stats -> report`.
+//! `cli -> sweep -> (worker process: engines -> pixel_learn) -> results -> stats -> analysis -> report`.
 //! The models are a crate of their own, [`pixel_learn`]; of this one, [`dataset`] (one call loads either data set)
 //! is useful on its own.
 
+pub mod analysis;
 pub mod check;
 pub mod cli;
 #[cfg(test)]
 mod code_digest;
 pub mod dataset;
+pub mod drawing;
 pub mod engines;
+pub mod explore;
+pub mod format;
 pub mod grid;
 pub mod nearest;
 pub mod prediction_file;

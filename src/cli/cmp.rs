@@ -8,10 +8,10 @@ use anyhow::bail;
 use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
+use crate::analysis::compare::Comparison;
+use crate::analysis::compare::side::{self, Spec};
 use crate::check;
-use crate::report::compare::Comparison;
-use crate::report::compare::side::{self, Spec};
-use crate::report::compare::text::{self, Format};
+use crate::report::compare::{self as text, Format};
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -8,11 +8,11 @@ use anyhow::bail;
 use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
+use crate::analysis::compare::Comparison;
+use crate::analysis::compare::regression::{self, Limits};
+use crate::analysis::compare::side::{self, Spec};
 use crate::check;
-use crate::report::compare::Comparison;
-use crate::report::compare::regression::{self, Limits};
-use crate::report::compare::side::{self, Spec};
-use crate::report::compare::text::{self, Format};
+use crate::report::compare::{self as text, Format};
 use crate::results::Store;
 
 #[derive(clap::Args)]

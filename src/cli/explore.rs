@@ -8,8 +8,8 @@ use super::ExitCode;
 use super::out::{stdout, tell};
 use super::shared::DataDir;
 use crate::dataset;
-use crate::report::explore::{self, Explorer};
-use crate::report::one_pixel::{self, OnePixel};
+use crate::explore::one_pixel::{self, OnePixel};
+use crate::explore::{self, Explorer};
 use crate::results::store::write_atomically;
 
 #[derive(clap::Args)]

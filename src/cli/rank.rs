@@ -8,9 +8,9 @@ use anyhow::bail;
 use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
+use crate::analysis::ranking::{self, Ranking};
 use crate::check;
-use crate::report::format::probability;
-use crate::report::ranking::{self, Ranking};
+use crate::format::probability;
 use crate::results::Store;
 use crate::stats::ties::LEVEL;
 

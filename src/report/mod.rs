@@ -4,42 +4,33 @@
 //! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with what is there.
 
 pub mod charts;
-pub mod closer;
 pub mod compare;
-pub mod embed;
-pub mod explore;
-pub mod families;
-pub mod fidelity;
-pub mod format;
-pub mod groups;
+pub mod data_files;
+pub mod markdown;
 pub mod one_pixel;
 pub mod page;
+pub mod page_data;
 pub mod parquet;
-pub mod peers;
-pub mod png;
-pub mod ranking;
-pub mod reference;
-pub mod rows;
-pub mod scaling;
-pub mod stock;
-pub mod submitted;
-pub mod tables;
+pub mod row_details;
 pub mod text;
-pub mod untied;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::analysis::fidelity::Fidelity;
+use crate::analysis::peers::Peers;
+use crate::analysis::rows::{self, Row};
+use crate::analysis::scaling::Scaling;
+use crate::analysis::tables::{self, SideBySide, View};
+use crate::analysis::tie_groups::Groups;
+use crate::analysis::{reference, submitted, ties};
 use crate::dataset::{self, Dataset};
+use crate::explore;
+use crate::format::{self, title};
 use crate::results::store::write_atomically;
 use crate::results::{Problem, Store, submission};
-use charts::overview::title;
-use groups::Groups;
-use peers::Peers;
-use rows::Row;
-use tables::{SideBySide, View};
 
 /// The run that is nobody else's business: it stands only on its own report.
 pub const LOCAL: &str = "local";
@@ -87,19 +78,19 @@ impl Report {
         });
         let view = View { run: request.run.to_string(), subset };
         let references = reference::read()?;
-        let table = SideBySide::join(read.rows, &references, &view).map_err(|error| error.to_string())?;
+        let table = SideBySide::join(read.rows, &references, &view);
         let mut charts = charts::overview::charts(&table, &view)?;
-        let scaling = scaling::Scaling::of(&table, &view);
+        let scaling = Scaling::of(&table, &view);
         if let Some(scaling) = &scaling {
             charts.extend(charts::scaling::charts(scaling, &table)?);
         }
         let pixels = one_pixel::read(request.reports)?;
-        let closer = closer::look(&datasets, &table, &view)?;
+        let closer = row_details::build(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         // What was run for its curves has tables of its own.
         let curves = scaling.as_ref().map(|scaling| scaling.run.as_str());
         let peers = Peers::of(&table, &view, curves);
-        let untied = untied::sentences(&table, &view, &datasets);
+        let untied = ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let submitted = submitted::read(request.results);
         let problems = [&read.problems[..], &submitted.problems[..]].concat();
@@ -117,19 +108,37 @@ impl Report {
         let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();
         files.insert("benchmark.html".to_string(), page.into_bytes());
-        files.insert("side-by-side.csv".to_string(), table.csv().map_err(|error| error.to_string())?);
-        files.insert("side-by-side.json".to_string(), table.json().map_err(|error| error.to_string())?);
-        files.insert("side-by-side.parquet".to_string(), table.parquet()?);
+        files.insert(
+            "side-by-side.csv".to_string(),
+            data_files::csv(&table).map_err(|error| error.to_string())?,
+        );
+        files.insert(
+            "side-by-side.json".to_string(),
+            data_files::json(&table).map_err(|error| error.to_string())?,
+        );
+        files.insert("side-by-side.parquet".to_string(), data_files::parquet(&table)?);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view, &untied).into_bytes());
-        files.insert("families.md".to_string(), families::markdown(&table, &view).into_bytes());
+        files.insert(
+            "families.md".to_string(),
+            markdown::best_per_family::markdown(&table, &view).into_bytes(),
+        );
         if !peers.lines.is_empty() {
-            files.insert("peers.md".to_string(), peers.markdown(&view, scaling.is_some()).into_bytes());
+            files.insert(
+                "peers.md".to_string(),
+                markdown::peers::markdown(&peers, &view, scaling.is_some()).into_bytes(),
+            );
         }
         if view.subset.is_none() {
-            files.insert("fidelity.md".to_string(), fidelity::markdown(&table, &view).into_bytes());
+            files.insert(
+                "fidelity.md".to_string(),
+                markdown::fidelity::markdown(&Fidelity::of(&table, &view), &table, &view).into_bytes(),
+            );
         }
         if let Some(scaling) = &scaling {
-            files.insert("scaling.md".to_string(), scaling.markdown(&table, &view).into_bytes());
+            files.insert(
+                "scaling.md".to_string(),
+                markdown::scaling::markdown(scaling, &table, &view).into_bytes(),
+            );
         }
         for chart in charts {
             files.insert(format!("{}.svg", chart.name), chart.svg.into_bytes());
@@ -138,9 +147,12 @@ impl Report {
         for (name, bytes) in one_pixel::files(&pixels)? {
             files.insert(name, bytes);
         }
-        files.extend(submitted.markdown().map(|text| ("submitted.md".to_string(), text.into_bytes())));
+        files.extend(
+            markdown::submitted::markdown(&submitted)
+                .map(|text| ("submitted.md".to_string(), text.into_bytes())),
+        );
         let explored = pictures.into_iter().map(|drawn| drawn.picture.file);
-        let explored = explored.chain([one_pixel::FILE, explore::FILE].map(String::from)).collect();
+        let explored = explored.chain([explore::one_pixel::FILE, explore::FILE].map(String::from)).collect();
         Ok(Report { explored, files, table, view, problems, notes })
     }
 

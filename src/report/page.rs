@@ -1,23 +1,23 @@
 //! The page: one self-contained HTML file, by askama from the files in `page/`.
 //!
 //! Askama escapes everything but what is marked safe: our own styles, script and charts, and the data, whose
-//! escaping is [`super::embed`]'s.
+//! escaping is [`super::page_data`]'s.
 
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::charts::overview::{Chart, title};
-use super::closer::Closer;
-use super::explore::Drawn;
-use super::format::count;
-use super::groups::Groups;
+use super::charts::overview::Chart;
 use super::one_pixel::Pixels;
-use super::peers::Peers;
-use super::submitted::Submitted;
-use super::tables::{Line, SideBySide, View};
-use super::untied::Untied;
-use super::{embed, text};
+use super::page_data;
+use super::row_details::RowDetails;
+use crate::analysis::peers::Peers;
+use crate::analysis::submitted::Submitted;
+use crate::analysis::tables::{Line, SideBySide, View};
+use crate::analysis::tie_groups::Groups;
+use crate::analysis::ties::Untied;
+use crate::explore::Drawn;
+use crate::format::{count, title};
 use crate::results::{Problem, Status};
 
 /// What a plain sweep runs, with lines of analysis: the published grid first.
@@ -40,7 +40,7 @@ struct Page<'a> {
     pictures: Vec<Vec<Shot>>,
     problems: Vec<String>,
     stories: Vec<Story>,
-    closer: &'a Closer,
+    closer: &'a RowDetails,
     groups: &'a Groups,
     peers: &'a Peers,
     submitted: &'a Submitted,
@@ -78,7 +78,7 @@ pub struct Shown<'a> {
     pub charts: &'a [Chart],
     pub pixels: &'a [Pixels],
     pub pictures: &'a [Drawn],
-    pub closer: &'a Closer,
+    pub closer: &'a RowDetails,
     pub groups: &'a Groups,
     pub peers: &'a Peers,
     pub untied: &'a [Untied],
@@ -91,7 +91,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
     let Shown { charts, pixels, pictures, closer, groups, peers, untied, submitted, problems } = *shown;
     let page = Page {
         run: &view.run,
-        size: text::size(view),
+        size: view.size(),
         datasets: table.datasets.iter().map(|name| title(name)).collect(),
         counts: counts(table, view, problems),
         charts,
@@ -103,7 +103,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         groups,
         peers,
         submitted,
-        data: embed::json(table, view, charts, groups)?,
+        data: page_data::json(table, view, charts, groups)?,
         css: include_str!("page/page.css"),
         js: concat!(
             include_str!("page/page.js"),

@@ -1,9 +1,8 @@
 //! The side-by-side as text: Markdown for a file, plain columns for the terminal.
 
-use super::charts::overview::title;
-use super::format::{accuracy, cell, count, cut, difference, plain, seconds};
-use super::tables::{Line, SideBySide, View};
-use super::untied::Untied;
+use crate::analysis::tables::{Line, SideBySide, View};
+use crate::analysis::ties::Untied;
+use crate::format::{accuracy, cell, count, cut, difference, plain, seconds, title};
 use crate::results::Status;
 
 /// A column: its head and its text in a line; figures stand to the right.
@@ -105,7 +104,7 @@ pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
     let mut text = format!(
         "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
         view.run,
-        size(view),
+        view.size(),
         view.run
     );
     let cells = |of: &dyn Fn(&Column) -> String| -> String {
@@ -194,17 +193,9 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
     for (at, _) in lines.iter().enumerate() {
         push(&|index| cells[index][at].clone());
     }
-    let mut close = format!("{}, {} of run {}", count(lines.len(), "line"), size(view), view.run);
+    let mut close = format!("{}, {} of run {}", count(lines.len(), "line"), view.size(), view.run);
     if others > 0 {
         close += &format!("\n{others} more have only published figures");
     }
     text + &close + "\n" + MARKS + "\n"
-}
-
-/// The train size of a view in words.
-pub fn size(view: &View) -> String {
-    match view.subset {
-        Some(size) => format!("{size} training rows"),
-        None => "all training rows".to_string(),
-    }
 }

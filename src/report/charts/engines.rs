@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::{Axis, Kind};
-use super::overview::{Chart, scatter_chart, title};
+use super::overview::{Chart, scatter_chart};
 use super::scatter::{Point, Scatter};
 use super::strip::quantile;
-use super::{ChartError, Words, label};
-use crate::report::format::count;
-use crate::report::tables::{SideBySide, View};
+use crate::analysis::tables::{SideBySide, View};
+use crate::drawing::{ChartError, Words, label};
+use crate::format::{count, title};
 
 /// The engine that others are compared with where it can be.
 const OURS: &str = "native";

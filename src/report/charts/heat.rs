@@ -7,7 +7,8 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, TextStyle};
 
-use super::{ChartError, text};
+use crate::drawing::{ChartError, text};
+use crate::format;
 
 /// What to draw.
 pub struct Heat {
@@ -91,7 +92,7 @@ fn turned(style: TextStyle<'static>) -> TextStyle<'static> {
 }
 
 fn label_of(name: &str, length: usize) -> String {
-    super::super::format::cut(&super::super::format::plain(name), length)
+    format::cut(&format::plain(name), length)
 }
 
 /// The colour of a share, between the steps of the scale.

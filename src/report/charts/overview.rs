@@ -4,8 +4,9 @@
 use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
 use super::strip::{Strip, quantile};
-use super::{ChartError, Marks, Words, png, svg};
-use crate::report::tables::{Line, SideBySide, View};
+use crate::analysis::tables::{Line, SideBySide, View};
+use crate::drawing::{ChartError, Marks, Words, png, svg};
+use crate::format::title;
 
 /// A finished chart with the name of its file.
 pub struct Chart {
@@ -273,15 +274,6 @@ fn front(points: &[Point]) -> Vec<(f64, f64)> {
         }
     }
     front
-}
-
-/// A data set's name as people write it.
-pub fn title(dataset: &str) -> String {
-    match dataset {
-        "mnist" => "MNIST".to_string(),
-        "fashion-mnist" => "Fashion-MNIST".to_string(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

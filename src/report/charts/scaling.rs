@@ -10,11 +10,13 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Kind, Ticked};
-use super::overview::{Chart, title};
+use super::overview::Chart;
 use super::scatter::{label_long, mark};
-use super::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
-use crate::report::scaling::{Panel, Point, Scaling, told};
-use crate::report::tables::SideBySide;
+use crate::analysis::scaling::{Panel, Point, Scaling};
+use crate::analysis::tables::SideBySide;
+use crate::drawing::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
+use crate::format::title;
+use crate::report::markdown::scaling::describe_curve;
 
 /// Panels beside each other.
 const COLUMNS: usize = 2;
@@ -77,7 +79,7 @@ pub fn charts(scaling: &Scaling, table: &SideBySide) -> Result<Vec<Chart>, Chart
 
 fn describe(panels: &[Panel], run: &str) -> String {
     let told = |panel: &Panel| {
-        let curves: Vec<String> = panel.curves.iter().map(told).collect();
+        let curves: Vec<String> = panel.curves.iter().map(describe_curve).collect();
         format!("{}: {}", panel.name, curves.join("; "))
     };
     let panels: Vec<String> = panels.iter().map(told).collect();

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axis::{Axis, Ticked};
-use super::{ChartError, INK, Marks, PALETTE, label, text};
+use crate::drawing::{ChartError, INK, Marks, PALETTE, label, text};
 
 /// What to draw.
 pub struct Scatter {

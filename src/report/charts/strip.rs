@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::Axis;
 use super::scatter::{Point, label_long, mark};
-use super::{ChartError, INK, Marks, label, text};
+use crate::drawing::{ChartError, INK, Marks, label, text};
 
 /// What to draw.
 pub struct Strip {

@@ -3,6 +3,7 @@
 //! `explore` makes them from a data set and writes them beside `explore.json`, which names them; the report puts
 //! them on its page without knowing images.
 
+pub mod one_pixel;
 mod picture;
 mod scatter;
 
@@ -10,8 +11,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::charts::overview::title;
 use crate::dataset::{Dataset, Images};
+use crate::format::title;
 use crate::stats::{pca, tsne};
 use scatter::Scatter;
 

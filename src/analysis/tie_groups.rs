@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::charts::overview::title;
-use super::format::{accuracy, count, round};
 use super::ranking::{self, Division, Entry, Ranking};
 use super::tables::{SideBySide, View};
 use crate::check::Truths;
 use crate::dataset::Dataset;
+use crate::format::{accuracy, count, round, title};
 use crate::sweep::truth::Truth;
 
 /// Names of a first group that are told; more make no sentence.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::format::round;
 use crate::dataset::Dataset;
+use crate::format::round;
 use crate::grid::{Configuration, Parameters};
 use crate::results::evidence::{Evidence, Verifications};
 use crate::results::record::contradicted;

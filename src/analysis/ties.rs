@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::charts::overview::title;
-use super::format::accuracy;
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::dataset::Dataset;
+use crate::format::{accuracy, title};
 
 /// What there is to say of one classifier, for the report's text.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,8 @@
 //! The shortest table: for each family the best of its configurations on each data set, as Markdown that a
 //! README can carry.
 
-use super::charts::overview::title;
-use super::format::{accuracy, cell, count};
-use super::tables::{Line, SideBySide, View};
-use super::text::size;
+use crate::analysis::tables::{Line, SideBySide, View};
+use crate::format::{accuracy, cell, count, title};
 
 /// One line a classifier of the `native` engine, in alphabetical order, with its best accuracy on each data
 /// set (the first of equals) and the configuration that reached it.
@@ -45,7 +43,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
          `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,
-        size(view),
+        view.size(),
         view.run
     )
 }

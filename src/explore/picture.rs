@@ -9,8 +9,8 @@ use plotters::style::{Color, RGBColor};
 
 use super::value;
 use crate::dataset::{Dataset, Images};
-use crate::report::charts::{self, INK, PALETTE, label, text};
-use crate::report::format::{cut, plain};
+use crate::drawing::{self, INK, PALETTE, label, text};
+use crate::format::{cut, plain};
 
 pub type Result<T> = std::result::Result<T, String>;
 /// Size and bytes of a PNG.
@@ -34,7 +34,7 @@ struct Canvas {
 impl Canvas {
     /// A white one with what plotters draws on it.
     fn drawn(width: usize, height: usize, draw: impl FnOnce(&Area) -> Result<()>) -> Result<Canvas> {
-        let pixels = charts::pixels((width as u32, height as u32), |area| draw(area))?.0;
+        let pixels = drawing::pixels((width as u32, height as u32), |area| draw(area))?.0;
         Ok(Canvas { width, height, pixels })
     }
 
@@ -48,7 +48,7 @@ impl Canvas {
     }
 
     fn png(self) -> Result<Png> {
-        let png = crate::report::png::smallest(self.width, self.height, &self.pixels)?;
+        let png = drawing::png::smallest(self.width, self.height, &self.pixels)?;
         Ok(((self.width as u32, self.height as u32), png))
     }
 }

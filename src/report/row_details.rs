@@ -11,11 +11,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::{Compression, GzBuilder};
 use serde::Serialize;
 
-use super::format::round;
-use super::rows::Row;
-use super::tables::{SideBySide, View};
+use crate::analysis::rows::Row;
+use crate::analysis::tables::{SideBySide, View};
 use crate::dataset::split::shuffled;
 use crate::dataset::{Dataset, Split};
+use crate::drawing;
+use crate::format::round;
 use crate::stats::classification::{Classification, Scores};
 use crate::stats::confusion::{Confusion, Measures};
 
@@ -34,7 +35,7 @@ const SEED: u64 = 1;
 const COLUMNS: usize = 32;
 
 /// What the page embeds.
-pub struct Closer {
+pub struct RowDetails {
     /// Base64 of gzipped JSON; empty when there is nothing to look at.
     pub packed: String,
     /// Base64 of a PNG for each data set in `packed`, in its order.
@@ -91,8 +92,12 @@ struct Look {
 }
 
 /// Looks closer at all rows that have predictions and whose data set is among these.
-pub fn look(datasets: &BTreeMap<String, Dataset>, table: &SideBySide, view: &View) -> Result<Closer, String> {
-    let mut closer = Closer { packed: String::new(), sprites: Vec::new() };
+pub fn build(
+    datasets: &BTreeMap<String, Dataset>,
+    table: &SideBySide,
+    view: &View,
+) -> Result<RowDetails, String> {
+    let mut details = RowDetails { packed: String::new(), sprites: Vec::new() };
     let mut packed = Packed { sets: Vec::new(), rows: BTreeMap::new() };
     for name in &table.datasets {
         let Some(dataset) = datasets.get(name) else { continue };
@@ -112,14 +117,14 @@ pub fn look(datasets: &BTreeMap<String, Dataset>, table: &SideBySide, view: &Vie
         for row in rows {
             packed.rows.insert(&row.file, look_at(row, set, dataset, &images));
         }
-        closer.sprites.push(BASE64.encode(sprite(&dataset.test, &images)?));
+        details.sprites.push(BASE64.encode(sprite(&dataset.test, &images)?));
         packed.sets.push(chosen);
     }
     if !packed.sets.is_empty() {
         let json = serde_json::to_vec(&packed).map_err(|error| error.to_string())?;
-        closer.packed = BASE64.encode(gzip(&json).map_err(|error| error.to_string())?);
+        details.packed = BASE64.encode(gzip(&json).map_err(|error| error.to_string())?);
     }
-    Ok(closer)
+    Ok(details)
 }
 
 fn confusion(row: &Row, dataset: &Dataset) -> Confusion {
@@ -235,7 +240,7 @@ fn sprite(test: &Split, images: &[usize]) -> Result<Vec<u8>, String> {
             pixels[(top + line) * width + left..][..columns].copy_from_slice(source);
         }
     }
-    super::png::encode(width, height, png::ColorType::Grayscale, &pixels)
+    drawing::png::encode(width, height, png::ColorType::Grayscale, &pixels)
 }
 
 /// Without a name or a time, so that the same text gives the same bytes.

@@ -74,6 +74,15 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{kept}…")
 }
 
+/// A data set's name as people write it.
+pub fn title(dataset: &str) -> String {
+    match dataset {
+        "mnist" => "MNIST".to_string(),
+        "fashion-mnist" => "Fashion-MNIST".to_string(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor, WHITE};
 
 use super::picture::{Area, Png, Result};
-use crate::report::charts::{self, PALETTE, text};
-use crate::report::format::{cut, plain};
+use crate::drawing::{self, PALETTE, text};
+use crate::format::{cut, plain};
 
 pub struct Scatter<'a> {
     pub title: String,
@@ -31,8 +31,8 @@ fn colour(class: usize) -> RGBColor {
 impl Scatter<'_> {
     pub fn draw(&self) -> Result<Png> {
         let draw = |area: &Area| self.draw_on(area).map_err(|error| error.to_string());
-        let (pixels, ()) = charts::pixels((SIDE as u32, (SIDE + TOP) as u32), draw)?;
-        Ok(((SIDE as u32, (SIDE + TOP) as u32), crate::report::png::smallest(SIDE, SIDE + TOP, &pixels)?))
+        let (pixels, ()) = drawing::pixels((SIDE as u32, (SIDE + TOP) as u32), draw)?;
+        Ok(((SIDE as u32, (SIDE + TOP) as u32), drawing::png::smallest(SIDE, SIDE + TOP, &pixels)?))
     }
 
     fn draw_on(&self, area: &Area) -> std::result::Result<(), Box<dyn std::error::Error>> {

@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use super::charts::overview::{Chart, title};
-use super::format::round;
-use super::groups::{Groups, Place};
-use super::rows::Row;
-use super::tables::{Line, SideBySide, View};
+use super::charts::overview::Chart;
+use crate::analysis::rows::Row;
+use crate::analysis::tables::{Line, SideBySide, View};
+use crate::analysis::tie_groups::{Groups, Place};
+use crate::format::{round, title};
 use crate::results::Provenance;
 use crate::results::evidence::Evidence;
 

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::charts::overview::title;
-use super::format::{accuracy, cell, count, plain, seconds};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
+use crate::format::plain;
 use crate::stats::growth::{self, FEWEST, Growth};
 
 /// All curves of a run.
@@ -98,35 +97,6 @@ impl Scaling {
         };
         Scaling { run: run.to_string(), datasets: (0..table.datasets.len()).map(panels).collect() }
     }
-
-    /// All curves as Markdown, a table a data set.
-    pub fn markdown(&self, table: &SideBySide, view: &View) -> String {
-        let mut text = format!(
-            "# Scaling: run {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
-             Rows, accuracy and seconds are those of the largest train size with a result; beyond says why the next has \
-             none, and is empty where no larger one was run. Growth is the exponent b of seconds = a · rows^b, by least squares in logarithms, with its 95 % \
-             interval and the number n of train sizes behind it; at fewer than {FEWEST} there is none. It \
-             describes the sizes measured, constant parts included, and promises nothing beyond them. \
-             {}\n",
-            self.run, view.run, "Times with ~ were measured while other jobs ran."
-        );
-        for (panels, dataset) in self.datasets.iter().zip(&table.datasets) {
-            if panels.is_empty() {
-                continue;
-            }
-            text += &format!(
-                "\n## {}\n\n| configuration | engine | rows | accuracy | fit s | predict s | growth of fit | \
-                 growth of predict | beyond |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
-                title(dataset)
-            );
-            for panel in panels {
-                for curve in &panel.curves {
-                    text += &format!("| {} | {} |{}", cell(&panel.name), cell(&curve.engine), curve.cells());
-                }
-            }
-        }
-        text
-    }
 }
 
 impl Curve {
@@ -167,62 +137,11 @@ impl Curve {
             ended,
         }
     }
-
-    /// The cells behind configuration and engine: those of the most rows with a result.
-    fn cells(&self) -> String {
-        let largest = match self.points.last() {
-            Some(point) => {
-                let mark = if point.quiet { "" } else { "~" };
-                format!(
-                    " {} | {} | {mark}{} | {mark}{} |",
-                    point.rows,
-                    accuracy(point.accuracy),
-                    seconds(point.fit_seconds),
-                    seconds(point.predict_seconds)
-                )
-            }
-            None => "  |  |  |  |".to_string(),
-        };
-        let ended = self.ended.as_ref();
-        let ended = ended.map_or(String::new(), |(rows, why)| format!("{rows} rows: {}", cell(why)));
-        format!("{largest} {} | {} | {ended} |\n", spell(self.fit), spell(self.predict))
-    }
 }
 
 impl Point {
     /// Fitting and predicting together.
     pub fn seconds(&self) -> f64 {
         self.fit_seconds + self.predict_seconds
-    }
-}
-
-fn spell(growth: Option<Growth>) -> String {
-    growth.map_or(String::new(), |growth| {
-        // No minus zero.
-        let [middle, low, high] = [growth.exponent, growth.interval.low, growth.interval.high]
-            .map(|figure| (figure * 100.0).round() / 100.0 + 0.0);
-        format!("{middle:.2} ({low:.2} to {high:.2}, n {})", growth.points)
-    })
-}
-
-/// What one curve says, for those who do not see it.
-pub fn told(curve: &Curve) -> String {
-    match (curve.points.first(), curve.points.last()) {
-        (Some(first), Some(last)) => format!(
-            "{} {} s at {} rows to {} s at {}, accuracy {} to {}{}",
-            curve.engine,
-            seconds(first.seconds()),
-            first.rows,
-            seconds(last.seconds()),
-            last.rows,
-            accuracy(first.accuracy),
-            accuracy(last.accuracy),
-            curve.total.map_or(String::new(), |growth| format!(
-                ", time growing as rows^{:.2} ({})",
-                growth.exponent,
-                count(growth.points, "size")
-            ))
-        ),
-        _ => format!("{} without a result", curve.engine),
     }
 }

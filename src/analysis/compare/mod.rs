@@ -3,12 +3,11 @@
 
 pub mod regression;
 pub mod side;
-pub mod text;
 
 use serde::Serialize;
 
-use super::format::round;
 use crate::check::Truths;
+use crate::format::round;
 use crate::results::record::accuracy;
 use crate::results::{Provenance, Status};
 use crate::stats::holm;

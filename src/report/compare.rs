@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::regression::Verdict;
-use super::{Better, Comparison, Figures, Pair};
-use crate::report::charts::overview::title;
-use crate::report::format::{accuracy, cell, difference, plain, probability, seconds};
+use crate::analysis::compare::regression::Verdict;
+use crate::analysis::compare::{Better, Comparison, Figures, Pair, Paired};
+use crate::format::{accuracy, cell, difference, plain, probability, seconds, title};
 use crate::stats::interval::wilson_of_share;
 use crate::stats::ties::LEVEL;
 
@@ -106,7 +105,7 @@ fn cells(pair: &Pair) -> [String; 12] {
         Some(share) => accuracy(share),
         None => figures.status.name().replace('_', " "),
     };
-    let paired = |of: &dyn Fn(&super::Paired) -> String| pair.paired.as_ref().map_or("-".into(), of);
+    let paired = |of: &dyn Fn(&Paired) -> String| pair.paired.as_ref().map_or("-".into(), of);
     let time = |figures: &Figures| {
         let mark = if figures.quiet { "" } else { "~" };
         figures.seconds().map_or("-".into(), |value| format!("{mark}{}", seconds(value)))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Comparison, Pair};
-use crate::report::format::{accuracy, difference, seconds};
+use crate::format::{accuracy, difference, seconds};
 use crate::results::Status;
 
 /// What counts as worse.

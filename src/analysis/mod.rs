@@ -1,0 +1,15 @@
+//! What is true of the results: rows of result files, tables, tie groups, comparisons and curves. Nothing here
+//! knows how any of it is shown.
+
+pub mod compare;
+pub mod fidelity;
+pub mod peers;
+pub mod ranking;
+pub mod reference;
+pub mod rows;
+pub mod scaling;
+pub mod sklearn_reference;
+pub mod submitted;
+pub mod tables;
+pub mod tie_groups;
+pub mod ties;

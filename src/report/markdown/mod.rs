@@ -1,0 +1,7 @@
+//! The report's Markdown files.
+
+pub mod best_per_family;
+pub mod fidelity;
+pub mod peers;
+pub mod scaling;
+pub mod submitted;
