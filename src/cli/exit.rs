@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// The exit codes, documented in the README.
+/// The exit codes, documented in docs/FORMAT.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
     /// Everything asked for was done.
