@@ -1,5 +1,5 @@
 //! What people read: the page in a real browser (headless Chromium, from disk, with the network watched), and
-//! the tables of the README.
+//! the figures of the README.
 //!
 //! Both are made here from the committed results, never read from `reports/`: that folder holds what the
 //! last sweep made. `.ci/run` holds the committed files to the results. Paths are relative to the current

@@ -1,37 +1,147 @@
-//! The README's tables are those of the committed results.
+//! The README's figures are those of the committed results.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use crate::COMMITTED;
 
-/// What stands between the marks in the README.
-fn in_the_readme(mark: &str) -> String {
-    let readme = fs::read_to_string("README.md").unwrap();
-    let (begin, end) = (format!("<!-- BEGIN: {mark} -->"), format!("<!-- END: {mark} -->"));
-    readme[readme.find(&begin).unwrap() + begin.len()..readme.find(&end).unwrap()].trim().into()
+/// A result file: run, data set, engine and id say which.
+type Results = BTreeMap<[String; 4], Value>;
+
+/// Fails where the README does not say something that the committed results say.
+fn says(what: &str) {
+    let readme = fs::read_to_string("README.md").unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(what), "the results say {what:?}, README.md does not: put it in");
 }
 
-/// A file of the report of the committed results.
-fn made(name: &str) -> &'static str {
-    std::str::from_utf8(&COMMITTED.files[name]).unwrap()
+/// The committed result files of the two runs that the README quotes.
+static RESULTS: LazyLock<Results> = LazyLock::new(results);
+
+/// Reads [`RESULTS`].
+fn results() -> Results {
+    let names = |folder: &Path| -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let mut results = Results::new();
+    for run in ["reference", "peers"] {
+        for dataset in ["mnist", "fashion-mnist"] {
+            let folder = Path::new("results").join(run).join(dataset);
+            for engine in names(&folder) {
+                for file in names(&folder.join(&engine)) {
+                    let text = fs::read_to_string(folder.join(&engine).join(&file)).unwrap();
+                    let id = file.trim_end_matches(".json").to_string();
+                    let key = [run.to_string(), dataset.to_string(), engine.clone(), id];
+                    results.insert(key, serde_json::from_str(&text).unwrap());
+                }
+            }
+        }
+    }
+    results
+}
+
+/// CPU seconds of fit and predict, mean over the repeats, where they were measured alone.
+fn cpu_seconds(result: &Value) -> Option<f64> {
+    if result["status"] != "ok" || result["quiet"] != true {
+        return None;
+    }
+    let repeats = result["repeats"].as_array()?;
+    let seconds =
+        |repeat: &Value| Some(repeat["fit_cpu_seconds"].as_f64()? + repeat["predict_cpu_seconds"].as_f64()?);
+    Some(repeats.iter().map(seconds).sum::<Option<f64>>()? / repeats.len() as f64)
+}
+
+/// How many pairs an engine has with mnist-bench, and the geometric mean of its CPU time over ours, on equal processors.
+fn factor(engine: &str, classifier: &str) -> (usize, f64) {
+    let ratio = |([run, dataset, by, id], theirs): (&[String; 4], &Value)| {
+        if by != engine || !theirs["classifier"].as_str()?.contains(classifier) {
+            return None;
+        }
+        let ours = |run: &str| RESULTS.get(&[run.into(), dataset.clone(), "native".into(), id.clone()]);
+        let ours = ours(run).or_else(|| ours("reference"))?;
+        let same = theirs["provenance"]["cpu_model"] == ours["provenance"]["cpu_model"];
+        same.then_some(cpu_seconds(theirs)? / cpu_seconds(ours)?)
+    };
+    let ratios: Vec<f64> = RESULTS.iter().filter_map(ratio).collect();
+    (ratios.len(), (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp())
+}
+
+/// The ranks of some numbers, from 0; equal ones share the mean of theirs.
+fn ranks(numbers: &[f64]) -> Vec<f64> {
+    let below = |a: &f64| numbers.iter().filter(|b| b < &a).count();
+    let equal = |a: &f64| numbers.iter().filter(|b| b == &a).count();
+    numbers.iter().map(|a| below(a) as f64 + (equal(a) - 1) as f64 / 2.0).collect()
 }
 
 #[test]
-fn the_readme_shows_the_families() {
-    assert_eq!(
-        in_the_readme("results"),
-        made("families.md").trim(),
-        "copy families.md of `report --run reference` between the marks of README.md"
-    );
+fn the_readme_says_which_set_is_easy() {
+    let native = |dataset: &str| -> BTreeMap<String, f64> {
+        let whole = |([run, set, engine, _], result): &(&[String; 4], &Value)| {
+            run == "reference" && set == dataset && engine == "native" && result["train_size"] == 60000
+        };
+        let accuracy =
+            |([.., id], result): (&[String; 4], &Value)| (id.clone(), result["accuracy"].as_f64().unwrap());
+        RESULTS.iter().filter(whole).map(accuracy).collect()
+    };
+    let (mnist, fashion) = (native("mnist"), native("fashion-mnist"));
+    assert!(mnist.keys().eq(fashion.keys()));
+    let reach =
+        |accuracies: &BTreeMap<String, f64>| accuracies.values().filter(|&&accuracy| accuracy >= 0.9).count();
+    says(&format!("{} of {} configurations reach 90 % on MNIST.", reach(&mnist), mnist.len()));
+    assert_eq!(reach(&fashion), 0, "README.md says that none does");
+    let best = fashion.values().copied().fold(0.0, f64::max);
+    says(&format!("None does on Fashion-MNIST; the best has {:.2} %.", 100.0 * best));
+
+    let of = |accuracies: &BTreeMap<String, f64>| ranks(&accuracies.values().copied().collect::<Vec<_>>());
+    let (x, y) = (of(&mnist), of(&fashion));
+    let mean = (x.len() - 1) as f64 / 2.0;
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>();
+    says(&format!("the rank correlation is {:.2}.", sum(&x, &y) / (sum(&x, &x) * sum(&y, &y)).sqrt()));
 }
 
 #[test]
-fn the_readme_shows_the_peers() {
-    let table: Vec<&str> = made("peers.md").lines().skip_while(|line| !line.starts_with('|')).collect();
-    let table: Vec<&str> = table.into_iter().take_while(|line| line.starts_with('|')).collect();
-    assert_eq!(
-        in_the_readme("peers"),
-        table.join("\n"),
-        "copy the first table of peers.md of `report --run reference` between the marks of README.md"
-    );
+fn the_readme_says_what_one_pixel_tells() {
+    let pixels: Value = serde_json::from_slice(&fs::read("reports/one-pixel.json").unwrap()).unwrap();
+    let share =
+        |pair: &Value| pair["train_correct"].as_f64().unwrap() / pair["train_total"].as_f64().unwrap();
+    let good = |name: &str| {
+        let sets = pixels["datasets"].as_array().unwrap();
+        let pairs = sets.iter().find(|set| set["dataset"] == name).unwrap()["pairs"].as_array().unwrap();
+        (pairs.iter().filter(|pair| share(pair) >= 0.95).count(), pairs.len())
+    };
+    let ((mnist, _), (fashion, pairs)) = (good("mnist"), good("fashion-mnist"));
+    says(&format!("tells {fashion} of its {pairs} pairs of classes apart at 95 %, and {mnist} of MNIST's."));
+}
+
+#[test]
+fn the_readme_says_how_many_results_agree_with_the_paper() {
+    let fidelity = std::str::from_utf8(&COMMITTED.files["fidelity.md"]).unwrap();
+    let section = fidelity.split("## MNIST against the published table").nth(1).unwrap();
+    let counts: Vec<&str> =
+        section.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let rows = counts[0];
+    let hold = section.split(" hold by the rule").next().unwrap().rsplit(' ').next().unwrap();
+    says(&format!("{hold} of {rows} MNIST results agree"));
+}
+
+#[test]
+fn the_readme_says_what_other_libraries_take() {
+    let (pairs, times) = factor("scikit-learn", "");
+    says(&format!("scikit-learn needs {times:.1} times our CPU time** (geometric mean of {pairs} pairs"));
+    for (model, library, classifier) in [
+        ("nearest neighbours", "linfa", "KNeighborsClassifier"),
+        ("naive Bayes", "linfa", "GaussianNB"),
+        ("single trees", "smartcore", "DecisionTreeClassifier"),
+        ("forests", "smartcore", "RandomForestClassifier"),
+        ("SVC", "libsvm-rs", "SVC"),
+    ] {
+        says(&format!("| {model} | {library} | {:.0} |", factor(library, classifier).1));
+    }
+    says(&format!("| softmax regression | linfa | {:.1} |", factor("linfa", "LogisticRegression").1));
+    let boosting = |library| factor(library, "GradientBoosting").1;
+    says(&format!("LightGBM ({:.1})", boosting("lightgbm")));
+    says(&format!("XGBoost ({:.1})", boosting("xgboost")));
 }
