@@ -159,6 +159,48 @@ fn every_document_that_the_sources_name_is_there() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What stands between backticks in a line and names a file of the project.
+fn named_files(line: &str) -> Vec<&str> {
+    let roots = [
+        "src/",
+        "crates/",
+        "tests/",
+        "examples/",
+        "benches/",
+        "benchmarks/",
+        "results/",
+        "reports/",
+        "docs/",
+    ];
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | ',' | '=' | '@' | '+');
+    let is_file = |name: &&str| roots.iter().any(|root| name.starts_with(root)) && name.chars().all(plain);
+    line.split('`').skip(1).step_by(2).filter(is_file).collect()
+}
+
+#[test]
+fn every_file_that_the_documents_name_is_there() {
+    // What users make, and what a sweep leaves.
+    let made = |name: &str| {
+        name.starts_with("results/local") || name.contains("jane-doe") || name.contains("mnist/mine")
+    };
+    let mut wrong = Vec::new();
+    let mut named = 0;
+    // The changelog names what was there once.
+    for document in documents().into_iter().filter(|path| path != Path::new("CHANGELOG.md")) {
+        let text = fs::read_to_string(&document).unwrap();
+        for (number, line) in prose(&text) {
+            for name in named_files(line) {
+                named += 1;
+                if !Path::new(name).exists() && !made(name) {
+                    wrong.push(format!("{}:{number}: there is no {name}", document.display()));
+                }
+            }
+        }
+    }
+    assert!(named > 50, "only {named} files were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_documents_stay_short() {
     let words = |path: &Path| fs::read_to_string(path).unwrap().split_whitespace().count();
