@@ -1,7 +1,9 @@
-//! The documents: every link leads somewhere, every page stays short.
+//! The documents: every link leads somewhere, every file and command that they name is there, every page stays
+//! short.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::{fs, iter};
 
 /// Most words of all files below `docs/` together.
@@ -30,7 +32,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 /// The documents that people write: those of `reports/` are made by the program.
 fn documents() -> Vec<PathBuf> {
     let mut documents: Vec<PathBuf> =
-        ["README.md", "CHANGELOG.md", "data/README.md"].map(PathBuf::from).into();
+        ["README.md", "CHANGELOG.md", "data/README.md", "tests/README.md"].map(PathBuf::from).into();
     documents.extend(
         files_below(Path::new("docs")).into_iter().filter(|path| path.extension() == Some("md".as_ref())),
     );
@@ -175,6 +177,81 @@ fn every_file_that_the_documents_name_is_there() {
     }
     assert!(named > 50, "only {named} files were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The commands of this program that a text shows, as words: whole lines of code, and code in lines of prose.
+fn shown_commands(text: &str) -> Vec<Vec<String>> {
+    // A command goes on after a backslash at the end of a line.
+    let text = text.replace("\\\n", " ");
+    let ways = ["cargo run --release -- ", "mnist-bench ", "$ mnist-bench "];
+    let mut commands = Vec::new();
+    for line in text.lines() {
+        let code = if line.starts_with("    ") {
+            vec![line.trim()]
+        } else {
+            line.split('`').skip(1).step_by(2).collect()
+        };
+        for code in code {
+            let Some(command) = ways.iter().find_map(|way| code.strip_prefix(way)) else { continue };
+            let command = command.split(" #").next().unwrap();
+            commands.push(
+                command.split_whitespace().map(|word| word.trim_matches(['[', ']']).to_string()).collect(),
+            );
+        }
+    }
+    commands
+}
+
+/// Runs the program in the project's folder.
+fn run(arguments: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mnist-bench")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn every_command_that_the_documents_show_is_understood() {
+    let mut helps: HashMap<String, Option<String>> = HashMap::new();
+    let mut wrong = Vec::new();
+    let mut shown = 0;
+    for document in documents().into_iter().filter(|path| path != Path::new("CHANGELOG.md")) {
+        let text = fs::read_to_string(&document).unwrap();
+        // The list of commands leaves the program's name out.
+        let listed = document.ends_with("COMMANDS.md");
+        let text = if listed { text.replace("\n- `", "\n- `mnist-bench ") } else { text };
+        for command in shown_commands(&text) {
+            let name = &command[0];
+            if !name.starts_with(char::is_lowercase) {
+                continue;
+            }
+            shown += 1;
+            let help = helps.entry(name.clone()).or_insert_with(|| {
+                let output = run(&[name.clone(), "--help".into()]);
+                output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+            });
+            let Some(help) = help else {
+                wrong.push(format!("{}: there is no command {name}", document.display()));
+                continue;
+            };
+            let known: Vec<&str> = help.split([' ', ',', '=', '\n']).collect();
+            let is_flag = |word: &&String| word.len() > 1 && word.starts_with('-');
+            for flag in command.iter().filter(is_flag).filter(|flag| !known.contains(&flag.as_str())) {
+                wrong.push(format!("{}: {name} has no {flag}", document.display()));
+            }
+        }
+    }
+    assert!(shown > 20, "only {shown} commands were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_sweeps_of_the_readme_have_rows() {
+    let sweeps = shown_commands(&fs::read_to_string("README.md").unwrap());
+    let sweeps: Vec<_> = sweeps.into_iter().filter(|command| command[0] == "sweep").collect();
+    assert!(sweeps.len() >= 2);
+    for mut sweep in sweeps {
+        sweep.push("--dry-run".into());
+        let output = run(&sweep);
+        assert!(output.status.success(), "{sweep:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]
