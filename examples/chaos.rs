@@ -21,6 +21,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mnist_bench::check;
+use mnist_bench::dataset::{Outline, Outlines};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -122,7 +123,7 @@ struct Chaos<'a> {
     program: PathBuf,
     scratch: &'a Path,
     random: Pcg64,
-    truths: check::Truths,
+    outlines: Outlines,
     /// By file name, the predictions of the undisturbed sweep.
     expected: BTreeMap<String, String>,
     /// How long that took.
@@ -139,7 +140,7 @@ impl<'a> Chaos<'a> {
             program,
             scratch,
             random: Pcg64::seed_from_u64(seed),
-            truths: check::truths(Path::new("data")).expect("the data sets"),
+            outlines: Outline::load_all(Path::new("data")).expect("the data sets"),
             expected: BTreeMap::new(),
             took: Duration::ZERO,
             tally: Tally::default(),
@@ -242,7 +243,7 @@ impl<'a> Chaos<'a> {
     fn judge(&mut self, results: &Path) {
         for path in files(results) {
             self.tally.judged += 1;
-            let (_, problems) = check::entry::judge(&path, &self.truths);
+            let (_, problems) = check::entry::judge(&path, &self.outlines);
             if let Some(problem) = problems.first() {
                 self.tally.corrupt += 1;
                 self.complain(&problem.to_string(), &path);

@@ -16,9 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mnist_bench::check::entry::{MAX_BYTES, judge_bytes};
+use mnist_bench::check::entry::judge_bytes;
 use mnist_bench::engines::Stopwatch;
 use mnist_bench::prediction_file;
+use mnist_bench::results::limits::MAX_SUBMISSION_BYTES;
 
 /// CPU time, not the clock on the wall: what else a machine does is no fault of a file.
 const SLOW_SECONDS: f64 = 2.0;
@@ -50,13 +51,13 @@ fn main() {
         let (path, good) = &samples[(seed % 2) as usize];
         let mut bytes = mutate::mutate(good, &mut mutate::Chance::new(seed));
         // What is longer is refused before it is read.
-        bytes.truncate(MAX_BYTES);
+        bytes.truncate(MAX_SUBMISSION_BYTES);
         let watch = Stopwatch::start();
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let _ = prediction_file::parse(&bytes, seed.is_multiple_of(3), &question);
             let array = [b"\x93NUMPY\x01\x00".as_slice(), &bytes].concat();
             let _ = prediction_file::parse(&array, false, &question);
-            judge_bytes(path, &bytes, &bed.truths).1.len()
+            judge_bytes(path, &bytes, &bed.outlines).1.len()
         }));
         let took = watch.read().cpu_seconds;
         slowest = slowest.max(took);

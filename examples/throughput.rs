@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mnist_bench::check::{self, Truths};
+use mnist_bench::dataset::{Outline, Outlines};
 use mnist_bench::results::record::{accuracy, file_stem};
 use mnist_bench::results::wire::WireRecord;
 use mnist_bench::results::{Record, Status, Store, provenance};
@@ -51,11 +51,11 @@ fn main() {
     let nowhere = folder.join("nowhere");
     let dry = with(&["sweep", "--dry-run"], &["--results-dir", text(&nowhere)]);
     line("`sweep --dry-run` lists them with what each waits for", measure(&dry), "2 s");
-    let truths = check::truths(Path::new("data")).expect("the data sets");
-    let committed = committed(&truths);
+    let outlines = Outline::load_all(Path::new("data")).expect("the data sets");
+    let committed = committed(&outlines);
     for (name, kind) in [("60 train sizes and more", Layout::Sizes), ("one view", Layout::OneView)] {
         let results = folder.join("results");
-        make_results(&results, kind, &committed, &truths);
+        make_results(&results, kind, &committed, &outlines);
         let reports = folder.join("reports");
         let report =
             ["report", "--run", "large", "--results-dir", text(&results), "--reports-dir", text(&reports)];
@@ -140,13 +140,15 @@ fn large_grid() -> String {
 }
 
 /// The committed results of whole training sets that have predictions.
-fn committed(truths: &Truths) -> Vec<Record> {
+fn committed(outlines: &Outlines) -> Vec<Record> {
     let store = Store::new("results", "reference").expect("the run");
     let scan = store.scan().expect("the committed results");
     let records = scan.records.into_iter().map(|(_, record)| record);
     let fits = |record: &Record| {
-        let truth = &truths[&record.dataset];
-        record.status == Status::Ok && record.train_size == truth.train_size && !record.repeats.is_empty()
+        let outline = &outlines[&record.dataset];
+        record.status == Status::Ok
+            && record.train_size == outline.shape.train_size
+            && !record.repeats.is_empty()
     };
     records.filter(fits).collect()
 }
@@ -161,7 +163,7 @@ enum Layout {
 }
 
 /// Result files as a sweep leaves them, with some predictions changed so that no two are the same.
-fn make_results(results: &Path, layout: Layout, committed: &[Record], truths: &Truths) {
+fn make_results(results: &Path, layout: Layout, committed: &[Record], outlines: &Outlines) {
     let mut state = 1u64;
     let mut draw = |below: usize| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -169,7 +171,7 @@ fn make_results(results: &Path, layout: Layout, committed: &[Record], truths: &T
     };
     for number in 0..FILES {
         let mut record = committed[number % committed.len()].clone();
-        let truth = &truths[&record.dataset];
+        let outline = &outlines[&record.dataset];
         match layout {
             Layout::Sizes => record.train_size = 100 + 700 * (number / committed.len()),
             Layout::OneView => {
@@ -183,9 +185,9 @@ fn make_results(results: &Path, layout: Layout, committed: &[Record], truths: &T
         record.repeats.truncate(1);
         let repeat = &mut record.repeats[0];
         for _ in 0..1 + draw(300) {
-            repeat.predictions[draw(truth.test_labels.len())] = draw(truth.classes) as u8;
+            repeat.predictions[draw(outline.test_labels.len())] = draw(outline.shape.classes) as u8;
         }
-        repeat.accuracy = accuracy(&repeat.predictions, &truth.test_labels);
+        repeat.accuracy = accuracy(&repeat.predictions, &outline.test_labels);
         let folder = results.join("large").join(&record.dataset).join(&record.engine);
         fs::create_dir_all(&folder).expect("a folder");
         let bytes = WireRecord::from(&record).to_bytes();

@@ -21,7 +21,7 @@ use serde_json::Value;
 static BED: LazyLock<Bed> = LazyLock::new(Bed::new);
 
 fn judge(place: &str, bytes: &[u8]) -> Vec<Problem> {
-    entry::judge_bytes(&Path::new("/results").join(place), bytes, &BED.truths).1
+    entry::judge_bytes(&Path::new("/results").join(place), bytes, &BED.outlines).1
 }
 
 /// What is accepted must be right: its figure is that of its predictions.

@@ -306,13 +306,13 @@ fn a_project_in_a_folder_called_submitted_is_no_submission() {
     std::fs::create_dir_all(&native).unwrap();
     std::fs::write(native.join("SVC.json"), result("SVC", &with_errors(9)).to_string()).unwrap();
     std::fs::write(results.join("README.md"), "what is here").unwrap();
-    let found = check::tree(std::slice::from_ref(&results), &results, &bed.truths);
+    let found = check::tree(std::slice::from_ref(&results), &results, &bed.outlines);
     assert_eq!((found.files, found.problems), (1, Vec::new()));
     // Its own submissions are still held to be nothing else.
     std::fs::create_dir_all(results.join("submitted/jane")).unwrap();
     std::fs::write(results.join("submitted/jane/notes.txt"), "x").unwrap();
     for path in [&results, &results.join("submitted/jane")] {
-        let found = check::tree(std::slice::from_ref(path), &results, &bed.truths);
+        let found = check::tree(std::slice::from_ref(path), &results, &bed.outlines);
         assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
     }
 }
@@ -437,9 +437,9 @@ fn what_looks_too_good_or_like_something_else_is_a_warning() {
 fn copies_of_the_real_labels_are_seen() {
     use mnist_bench::check;
     use mnist_bench::results::{record::accuracy, wire};
-    let truths = check::truths(std::path::Path::new("data")).unwrap();
+    let outlines = mnist_bench::dataset::Outline::load_all(std::path::Path::new("data")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let labels = &truths["fashion-mnist"].test_labels;
+    let labels = &outlines["fashion-mnist"].test_labels;
     let strewn = |every: usize, classes: &[u8]| -> Vec<u8> {
         classes
             .iter()
@@ -456,7 +456,7 @@ fn copies_of_the_real_labels_are_seen() {
         (strewn(10, labels), "labels with errors strewn"),
         (strewn(100, labels), "above the best checked"),
         (shuffled, "exactly as often as the labels"),
-        (truths["mnist"].test_labels.clone(), "the labels of mnist, submitted as fashion-mnist"),
+        (outlines["mnist"].test_labels.clone(), "the labels of mnist, submitted as fashion-mnist"),
         (labels.iter().map(|label| (label * 3 + 1) % 10).collect(), "with the classes renamed"),
         (strewn(50, &forest.repeats[0].predictions), ""),
     ];
@@ -471,7 +471,7 @@ fn copies_of_the_real_labels_are_seen() {
         let path = folder.path().join("submitted/jane/fashion-mnist/Ridge,alpha=1.json");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, value.to_string()).unwrap();
-        let found = check::tree(&[path], std::path::Path::new("results"), &truths);
+        let found = check::tree(&[path], std::path::Path::new("results"), &outlines);
         assert_eq!(found.problems, []);
         let seen = found.warnings.iter().any(|warning| warning.message.contains(text));
         assert!(

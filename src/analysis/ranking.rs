@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::rows::{self, Row, readable, relative};
-use crate::check::{Truths, walk};
+use crate::check::walk;
+use crate::dataset::Outlines;
 use crate::results::evidence::Evidence;
 use crate::results::reading::read;
 use crate::results::submission::{RUN, Submission};
@@ -96,11 +97,11 @@ pub fn entries(
     results: &Path,
     run: &str,
     subset: Option<usize>,
-    truths: &Truths,
+    outlines: &Outlines,
 ) -> Result<Vec<Entry>, String> {
     let read = rows::read(results, &[run.to_string()])?;
-    let mut entries = of_rows(read.rows.iter(), subset, truths);
-    entries.extend(submitted(results, subset, truths));
+    let mut entries = of_rows(read.rows.iter(), subset, outlines);
+    entries.extend(submitted(results, subset, outlines));
     Ok(entries)
 }
 
@@ -108,13 +109,13 @@ pub fn entries(
 pub fn of_rows<'a>(
     rows: impl Iterator<Item = &'a Row>,
     subset: Option<usize>,
-    truths: &Truths,
+    outlines: &Outlines,
 ) -> Vec<Entry> {
     let fits = |row: &&Row| {
-        let Some(truth) = truths.get(&row.dataset) else { return false };
+        let Some(outline) = outlines.get(&row.dataset) else { return false };
         row.status == Status::Ok
-            && row.predictions.iter().all(|predictions| predictions.len() == truth.test_labels.len())
-            && truth.subset(row.subset) == truth.subset(subset)
+            && row.predictions.iter().all(|predictions| predictions.len() == outline.test_labels.len())
+            && outline.subset(row.subset) == outline.subset(subset)
     };
     rows.filter(fits).filter_map(of_row).collect()
 }
@@ -143,7 +144,7 @@ fn of_row(row: &Row) -> Option<Entry> {
 }
 
 /// Submissions with predictions; what cannot be read is `validate`'s to tell.
-pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<Entry> {
+pub fn submitted(results: &Path, subset: Option<usize>, outlines: &Outlines) -> Vec<Entry> {
     let folder = results.join(RUN);
     if !folder.is_dir() {
         return Vec::new();
@@ -152,10 +153,12 @@ pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<
     for path in walk::files(&[folder], results).files {
         let Ok(bytes) = store::read_bounded(&path) else { continue };
         let Some(file) = read::<Submission>(&bytes, &schema::SUBMISSION).file else { continue };
-        let (Some(truth), Some(first)) = (truths.get(&file.dataset), file.repeats.first()) else { continue };
+        let (Some(outline), Some(first)) = (outlines.get(&file.dataset), file.repeats.first()) else {
+            continue;
+        };
         let Ok(predictions) = wire::decode(&first.predictions) else { continue };
-        if predictions.len() != truth.test_labels.len()
-            || truth.subset(file.train_size) != truth.subset(subset)
+        if predictions.len() != outline.test_labels.len()
+            || outline.subset(file.train_size) != outline.subset(subset)
         {
             continue;
         }
@@ -178,13 +181,13 @@ pub fn submitted(results: &Path, subset: Option<usize>, truths: &Truths) -> Vec<
 }
 
 /// A table for each data set and division that has entries.
-pub fn rank(entries: Vec<Entry>, truths: &Truths) -> Vec<Ranking> {
+pub fn rank(entries: Vec<Entry>, outlines: &Outlines) -> Vec<Ranking> {
     let mut tables: BTreeMap<(String, Division), Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         tables.entry((entry.dataset.clone(), entry.division)).or_default().push(entry);
     }
     let table = |((dataset, division), entries): ((String, Division), Vec<Entry>)| {
-        let labels = &truths.get(&dataset)?.test_labels;
+        let labels = &outlines.get(&dataset)?.test_labels;
         let counted = once(entries);
         let predictions: Vec<&[u8]> = counted.iter().map(|(entry, _)| &entry.predictions[..]).collect();
         let standings = ties::groups(&predictions, labels);

@@ -6,10 +6,8 @@ use std::path::Path;
 
 use super::ranking::{self, Division, Entry, Ranking};
 use super::tables::{SideBySide, View};
-use crate::check::Truths;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Outline, Outlines};
 use crate::format::{accuracy, count, round, title};
-use crate::sweep::truth::Truth;
 
 /// Names of a first group that are told; more make no sentence.
 const MOST_NAMES: usize = 6;
@@ -57,11 +55,12 @@ impl Groups {
         view: &View,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Groups {
-        let truths: Truths = datasets.iter().map(|(name, dataset)| (name.clone(), truth(dataset))).collect();
+        let outlines: Outlines =
+            datasets.iter().map(|(name, dataset)| (name.clone(), Outline::from(dataset))).collect();
         let rows = table.rows.iter().filter(|row| row.run == view.run);
-        let mut entries = ranking::of_rows(rows, view.subset, &truths);
-        entries.extend(ranking::submitted(results, view.subset, &truths));
-        let mut rankings = ranking::rank(entries, &truths);
+        let mut entries = ranking::of_rows(rows, view.subset, &outlines);
+        entries.extend(ranking::submitted(results, view.subset, &outlines));
+        let mut rankings = ranking::rank(entries, &outlines);
         rankings.retain(|ranking| ranking.division == Division::Grid);
         let size = view.subset.map_or(String::new(), |size| format!(" --train-size {size}"));
         let mut groups = Groups {
@@ -78,18 +77,6 @@ impl Groups {
     /// The place of a result file, named relative to the results folder.
     pub fn place(&self, file: &str) -> Option<&Place> {
         self.by_file.get(file)
-    }
-}
-
-/// What is known of a data set that is loaded already.
-fn truth(dataset: &Dataset) -> Truth {
-    Truth {
-        dataset: dataset.name.clone(),
-        train_size: dataset.train.labels.len(),
-        image: [dataset.test.images.rows, dataset.test.images.columns],
-        classes: dataset.classes(),
-        test_labels: dataset.test.labels.clone(),
-        digests: dataset.digests.clone(),
     }
 }
 
@@ -155,6 +142,7 @@ fn summary(ranking: &Ranking) -> Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Shape;
     use crate::results::evidence::Evidence;
 
     fn entry(name: &str, step: u64, wrong: usize) -> Entry {
@@ -175,11 +163,11 @@ mod tests {
 
     #[test]
     fn every_file_has_its_place() {
-        let truth = Truth {
-            dataset: "tiny".into(),
-            train_size: 100,
-            image: [1, 1],
-            classes: 2,
+        let outline = Outline {
+            name: "tiny".into(),
+            title: "tiny".into(),
+            class_names: vec!["0".into(), "1".into()],
+            shape: Shape { train_size: 100, test_size: 100, features: 1, image: [1, 1], classes: 2 },
             test_labels: vec![0; 100],
             digests: BTreeMap::new(),
         };
@@ -190,7 +178,7 @@ mod tests {
             entry("forest", 10, 30),
             entry("twin", 0, 5),
         ];
-        let rankings = ranking::rank(entries, &Truths::from([("tiny".to_string(), truth)]));
+        let rankings = ranking::rank(entries, &Outlines::from([("tiny".to_string(), outline)]));
         let places: BTreeMap<String, Place> = rankings.iter().flat_map(places).collect();
         assert_eq!(places["forest-100"], Place::Ranked { group: 1, against_best: None });
         assert_eq!(places["forest-10"], Place::StepOf("forest n=100".into()));

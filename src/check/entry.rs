@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Truths, walk};
+use super::walk;
+use crate::dataset::{Outline, Outlines};
 use crate::nearest::did_you_mean;
+use crate::results::limits::MAX_SUBMISSION_BYTES;
 use crate::results::reading::{self, Reading};
 use crate::results::submission::{self, RUN, Submission};
 use crate::results::wire::{WireRecord, decode};
 use crate::results::{Problem, schema, store, validate};
-use crate::sweep::truth::Truth;
-
-/// No submission is longer: 10,000 predictions take a hundredth of it. Results of ours may have many repeats.
-pub const MAX_BYTES: usize = 1_000_000;
 
 /// What comparing files needs of one.
 #[derive(Clone, Debug)]
@@ -29,19 +27,19 @@ pub struct Entry {
 }
 
 /// Judges one file.
-pub fn judge(path: &Path, truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+pub fn judge(path: &Path, outlines: &Outlines) -> (Option<Entry>, Vec<Problem>) {
     match store::read_bounded(path) {
-        Ok(bytes) => judge_bytes(path, &bytes, truths),
+        Ok(bytes) => judge_bytes(path, &bytes, outlines),
         Err(message) => (None, vec![Problem::file(path, message)]),
     }
 }
 
 /// Judges what would stand in a file.
-pub fn judge_bytes(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+pub fn judge_bytes(path: &Path, bytes: &[u8], outlines: &Outlines) -> (Option<Entry>, Vec<Problem>) {
     if walk::is_submitted(path) || says_submitter(bytes) {
-        judge_submission(path, bytes, truths)
+        judge_submission(path, bytes, outlines)
     } else {
-        judge_result(path, bytes, truths)
+        judge_result(path, bytes, outlines)
     }
 }
 
@@ -54,40 +52,39 @@ fn says_submitter(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.submitter.is_some())
 }
 
-fn judge_submission(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
-    if bytes.len() > MAX_BYTES {
+fn judge_submission(path: &Path, bytes: &[u8], outlines: &Outlines) -> (Option<Entry>, Vec<Problem>) {
+    if bytes.len() > MAX_SUBMISSION_BYTES {
         let message = "is longer than 1 MB; a submission is its predictions and little else";
         return (None, vec![Problem::file(path, message)]);
     }
     let Reading { file, faults } = reading::read::<Submission>(bytes, &schema::SUBMISSION);
     let mut problems = validate::of_faults(path, faults);
     let Some(file) = file else { return (None, problems) };
-    let truth = truths.get(&file.dataset);
-    let of_results = truth.map(Truth::of_results);
-    problems.extend(submission::check(path, &file, of_results.as_ref()));
-    problems.extend(place(path, &file, truth));
-    problems.extend(data(path, &file.dataset, "/dataset_digests", &file.dataset_digests, truths));
+    let outline = outlines.get(&file.dataset);
+    problems.extend(submission::check(path, &file, outline));
+    problems.extend(place(path, &file, outline));
+    problems.extend(data(path, &file.dataset, "/dataset_digests", &file.dataset_digests, outlines));
     let all = file.repeats.iter().map(|repeat| repeat.predictions.as_str());
     let entry = Entry {
         file: path.to_path_buf(),
         submitted: true,
         owner: file.submitter.clone(),
-        id: file.stem(truth.map(|truth| truth.train_size)),
-        predictions: predictions(all, truth),
+        id: file.stem(outline.map(|outline| outline.shape.train_size)),
+        predictions: predictions(all, outline),
         dataset: file.dataset,
     };
     (Some(entry), problems)
 }
 
 /// A submission lies where its content says.
-fn place(path: &Path, file: &Submission, truth: Option<&Truth>) -> Vec<Problem> {
+fn place(path: &Path, file: &Submission, outline: Option<&Outline>) -> Vec<Problem> {
     let absolute = walk::absolute(path);
     let parts: Vec<String> = absolute
         .components()
         .filter(|part| matches!(part, Component::Normal(_)))
         .map(|part| part.as_os_str().to_string_lossy().into_owned())
         .collect();
-    let stem = file.stem(truth.map(|truth| truth.train_size));
+    let stem = file.stem(outline.map(|outline| outline.shape.train_size));
     let expected = [RUN, &file.submitter, &file.dataset, &format!("{stem}.json")];
     if parts.len() >= 4 && parts[parts.len() - 4..] == expected {
         return Vec::new();
@@ -97,21 +94,20 @@ fn place(path: &Path, file: &Submission, truth: Option<&Truth>) -> Vec<Problem> 
     vec![Problem::file(path, format!("its content belongs at results/{}", clean.join("/")))]
 }
 
-fn judge_result(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, Vec<Problem>) {
+fn judge_result(path: &Path, bytes: &[u8], outlines: &Outlines) -> (Option<Entry>, Vec<Problem>) {
     let Reading { file, faults } = reading::read::<WireRecord>(bytes, &schema::RESULT);
     let mut problems = validate::of_faults(path, faults);
     let Some(file) = file else { return (None, problems) };
-    let truth = truths.get(&file.dataset);
-    let of_results = truth.map(Truth::of_results);
+    let outline = outlines.get(&file.dataset);
     let absolute = walk::absolute(path);
     problems.extend(
-        validate::record(&absolute, &file, of_results.as_ref(), |configuration| configuration.id())
+        validate::record(&absolute, &file, outline, |configuration| configuration.id())
             .into_iter()
             .map(|problem| Problem { file: path.to_path_buf(), ..problem }),
     );
     let none = BTreeMap::new();
     let digests = file.provenance.as_ref().map_or(&none, |provenance| &provenance.dataset_digests);
-    problems.extend(data(path, &file.dataset, "/provenance/dataset_digests", digests, truths));
+    problems.extend(data(path, &file.dataset, "/provenance/dataset_digests", digests, outlines));
     let run = absolute.ancestors().nth(3).and_then(Path::file_name).unwrap_or_default();
     let all = file.repeats.iter().map(|repeat| repeat.predictions.as_str());
     let entry = Entry {
@@ -119,7 +115,7 @@ fn judge_result(path: &Path, bytes: &[u8], truths: &Truths) -> (Option<Entry>, V
         submitted: false,
         owner: format!("{}/{}", run.to_string_lossy(), file.engine),
         id: file.id.clone().unwrap_or_default(),
-        predictions: predictions(all, truth),
+        predictions: predictions(all, outline),
         dataset: file.dataset,
     };
     (Some(entry), problems)
@@ -131,11 +127,11 @@ fn data(
     dataset: &str,
     pointer: &str,
     digests: &BTreeMap<String, String>,
-    truths: &Truths,
+    outlines: &Outlines,
 ) -> Vec<Problem> {
     let problem = |pointer: String, message: String| Problem { file: path.to_path_buf(), pointer, message };
-    let Some(truth) = truths.get(dataset) else {
-        let names: Vec<&str> = truths.keys().map(String::as_str).collect();
+    let Some(outline) = outlines.get(dataset) else {
+        let names: Vec<&str> = outlines.keys().map(String::as_str).collect();
         let near = did_you_mean(dataset, &names);
         let name: String = dataset.chars().take(40).collect();
         return vec![problem(
@@ -146,9 +142,9 @@ fn data(
     let mut problems = Vec::new();
     for (name, digest) in digests {
         let pointer = || format!("{pointer}/{}", crate::results::shape::part(name));
-        match truth.digests.get(name) {
+        match outline.digests.get(name) {
             None => {
-                let names: Vec<&str> = truth.digests.keys().map(String::as_str).collect();
+                let names: Vec<&str> = outline.digests.keys().map(String::as_str).collect();
                 let message = format!("is no file of {dataset}{}", did_you_mean(name, &names));
                 problems.push(problem(pointer(), message));
             }
@@ -166,8 +162,8 @@ fn data(
 }
 
 /// Predictions that can be compared with others: one of the right length for every repeat, or none.
-fn predictions<'a>(all: impl Iterator<Item = &'a str>, truth: Option<&Truth>) -> Vec<Vec<u8>> {
-    let Some(truth) = truth else { return Vec::new() };
-    let one = |text: &str| decode(text).ok().filter(|classes| classes.len() == truth.test_labels.len());
+fn predictions<'a>(all: impl Iterator<Item = &'a str>, outline: Option<&Outline>) -> Vec<Vec<u8>> {
+    let Some(outline) = outline else { return Vec::new() };
+    let one = |text: &str| decode(text).ok().filter(|classes| classes.len() == outline.test_labels.len());
     all.map(one).collect::<Option<_>>().unwrap_or_default()
 }

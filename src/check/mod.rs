@@ -9,17 +9,14 @@ pub mod entry;
 pub mod suspicion;
 pub mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::dataset::Outlines;
 use crate::results::Problem;
-use crate::sweep::truth::Truth;
 use entry::Entry;
-
-/// The data sets that files may name, without their images.
-pub type Truths = BTreeMap<String, Truth>;
 
 /// Problems of one file that are told one by one: a garbled one must not bury those of others.
 const MOST_PROBLEMS: usize = 100;
@@ -35,40 +32,34 @@ pub struct Findings {
     pub warnings: Vec<Problem>,
 }
 
-/// Every data set of the folder.
-pub fn truths(data_dir: &Path) -> anyhow::Result<Truths> {
-    let names = crate::dataset::catalogue::available(data_dir)?;
-    names.into_iter().map(|name| Ok((name.clone(), Truth::load(data_dir, &name)?))).collect()
-}
-
 /// Checks everything under `paths`. Submissions are compared with what lies under `background` too, which is
 /// not itself checked.
-pub fn tree(paths: &[PathBuf], background: &Path, truths: &Truths) -> Findings {
+pub fn tree(paths: &[PathBuf], background: &Path, outlines: &Outlines) -> Findings {
     let found = walk::files(paths, background);
     let mut findings = Findings { files: found.files.len(), problems: found.problems, ..Findings::default() };
     let mut entries = Vec::new();
-    for (entry, problems) in judge(&found.files, truths) {
+    for (entry, problems) in judge(&found.files, outlines) {
         entries.extend(entry);
         findings.problems.extend(problems);
     }
     findings.problems.extend(across::duplicates(&entries));
     if entries.iter().any(|entry| entry.submitted) {
-        let known: std::collections::HashSet<PathBuf> =
-            found.files.iter().map(|file| walk::absolute(file)).collect();
+        let known: HashSet<PathBuf> = found.files.iter().map(|file| walk::absolute(file)).collect();
         let others = walk::files(&[background.to_path_buf()], background).files;
         let others: Vec<PathBuf> =
             others.into_iter().filter(|file| !known.contains(&walk::absolute(file))).collect();
-        let others: Vec<Entry> = judge(&others, truths).into_iter().filter_map(|(entry, _)| entry).collect();
-        findings.warnings = suspicion::all(&entries, &others, truths);
+        let others: Vec<Entry> =
+            judge(&others, outlines).into_iter().filter_map(|(entry, _)| entry).collect();
+        findings.warnings = suspicion::all(&entries, &others, outlines);
     }
     findings.problems.sort_by(|a, b| (&a.file, &a.pointer).cmp(&(&b.file, &b.pointer)));
     findings.warnings.sort_by(|a, b| (&a.file, &a.pointer).cmp(&(&b.file, &b.pointer)));
     findings
 }
 
-fn judge(files: &[PathBuf], truths: &Truths) -> Vec<(Option<Entry>, Vec<Problem>)> {
+fn judge(files: &[PathBuf], outlines: &Outlines) -> Vec<(Option<Entry>, Vec<Problem>)> {
     let one = |file: &PathBuf| {
-        let (entry, mut problems) = entry::judge(file, truths);
+        let (entry, mut problems) = entry::judge(file, outlines);
         let more = problems.len().saturating_sub(MOST_PROBLEMS);
         if more > 0 {
             problems.truncate(MOST_PROBLEMS);

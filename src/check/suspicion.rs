@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::Truths;
 use super::entry::Entry;
+use crate::dataset::Outlines;
 use crate::results::Problem;
 use crate::results::record::accuracy;
 use crate::stats::interval::wilson;
@@ -21,13 +21,13 @@ const GOOD: f64 = 0.8;
 const ENOUGH: usize = 20;
 
 /// The warnings for the submissions among `entries`; `others` are only compared with.
-pub fn all(entries: &[Entry], others: &[Entry], truths: &Truths) -> Vec<Problem> {
+pub fn all(entries: &[Entry], others: &[Entry], outlines: &Outlines) -> Vec<Problem> {
     let everything: Vec<&Entry> = entries.iter().chain(others).collect();
     let mut warnings = Vec::new();
-    for (dataset, truth) in truths {
+    for (dataset, outline) in outlines {
         let of_set = |entry: &&&Entry| entry.dataset == *dataset && !entry.predictions.is_empty();
         let mine: Vec<&Entry> = everything.iter().filter(of_set).copied().collect();
-        let scene = Scene::new(dataset, &truth.test_labels, &mine, truths);
+        let scene = Scene::new(dataset, &outline.test_labels, &mine, outlines);
         for entry in entries.iter().filter(|entry| entry.submitted).filter(|entry| of_set(&entry)) {
             for (index, predictions) in entry.predictions.iter().enumerate() {
                 let pointer = format!("/repeats/{index}/predictions");
@@ -55,7 +55,7 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(dataset: &'a str, labels: &'a [u8], entries: &[&'a Entry], truths: &'a Truths) -> Scene<'a> {
+    fn new(dataset: &'a str, labels: &'a [u8], entries: &[&'a Entry], outlines: &'a Outlines) -> Scene<'a> {
         let mut scene = Scene {
             dataset,
             labels,
@@ -64,9 +64,9 @@ impl<'a> Scene<'a> {
             same: HashMap::new(),
             hard: Vec::new(),
         };
-        for (name, truth) in truths {
-            if name != dataset && truth.test_labels.len() == labels.len() {
-                scene.elsewhere.push((name, &truth.test_labels));
+        for (name, outline) in outlines {
+            if name != dataset && outline.test_labels.len() == labels.len() {
+                scene.elsewhere.push((name, &outline.test_labels));
             }
         }
         let mut good: Vec<&[u8]> = Vec::new();

@@ -10,7 +10,7 @@ use super::out::stdout;
 use super::shared::DataDir;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::side::{self, Spec};
-use crate::check;
+use crate::dataset::Outline;
 use crate::report::compare::{self as text, Format};
 
 #[derive(clap::Args)]
@@ -40,9 +40,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let truths = check::truths(&args.data_dir.data_dir)?;
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
     let (first, second) = sides(&args).map_err(anyhow::Error::msg)?;
-    let comparison = Comparison::of(first, second, &truths).map_err(anyhow::Error::msg)?;
+    let comparison = Comparison::of(first, second, &outlines).map_err(anyhow::Error::msg)?;
     let Some(pair) = comparison.pairs.first() else {
         bail!(
             "{} and {} have run nothing in common on as many rows; engines of two runs are compared by RUN/ENGINE on \
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             args.second
         );
     };
-    let images = truths.get(&pair.dataset).map(|truth| truth.test_labels.len());
+    let images = outlines.get(&pair.dataset).map(|outline| outline.test_labels.len());
     write!(stdout(), "{}", text::comparison(&comparison, args.format, images))?;
     Ok(ExitCode::Success)
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
-use crate::dataset::{self, Dataset, Split, catalogue, manifest};
+use crate::dataset::{self, Dataset, FILES, Split, catalogue, manifest};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -74,7 +74,7 @@ impl<'a> Summary<'a> {
         let folder = data_dir.join(&dataset.name);
         let manifest = manifest::read(&folder)?;
         let mut files = Vec::new();
-        for file in catalogue::FILES {
+        for file in FILES {
             let path = catalogue::find_file(&folder, file)?;
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let md5: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -88,7 +88,7 @@ impl<'a> Summary<'a> {
                 sha256: dataset.digests.get(file).cloned().unwrap_or_default(),
             });
         }
-        Ok(Summary { dataset, title: manifest.title.unwrap_or_else(|| dataset.name.clone()), files })
+        Ok(Summary { dataset, title: dataset.title.clone(), files })
     }
 
     fn splits(&self) -> [(&'static str, &'a Split, Pixels); 2] {

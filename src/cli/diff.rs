@@ -11,7 +11,7 @@ use super::shared::DataDir;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::regression::{self, Limits};
 use crate::analysis::compare::side::{self, Spec};
-use crate::check;
+use crate::dataset::Outline;
 use crate::report::compare::{self as text, Format};
 use crate::results::Store;
 
@@ -60,10 +60,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             bail!("no run {run:?} under {} (there: {})", args.results_dir.display(), runs.join(", "));
         }
     }
-    let truths = check::truths(&args.data_dir.data_dir)?;
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
     let (before, after) = (Spec::Run(args.before.clone()), Spec::Run(args.after.clone()));
     let (before, after) = side::pair(&before, &after, &args.results_dir).map_err(anyhow::Error::msg)?;
-    let comparison = Comparison::of(before, after, &truths).map_err(anyhow::Error::msg)?;
+    let comparison = Comparison::of(before, after, &outlines).map_err(anyhow::Error::msg)?;
     if comparison.pairs.is_empty() {
         bail!(
             "{} and {} have no row of the same engine in common; `cmp {}/ENGINE {}/ENGINE` compares two engines",

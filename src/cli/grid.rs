@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ExitCode;
 use super::out::stdout;
 use super::shared::Selection;
-use crate::dataset::catalogue::{self, Outline};
+use crate::dataset::catalogue;
 use crate::engines::external::Need;
 use crate::engines::{Shape, Support, support};
 use crate::grid::Planned;
@@ -27,14 +27,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let grids = args.selection.grids()?;
     let plan = args.selection.plan(&grids, &[], Need::Nothing)?;
     let folder = &args.selection.data_dir.data_dir;
-    let outlines: Vec<Outline> = args
+    let datasets: Vec<(String, Shape)> = args
         .selection
         .datasets()?
-        .iter()
-        .map(|name| catalogue::outline(folder, name))
-        .collect::<Result<_, _>>()?;
-    let rows: Vec<Row> = plan.iter().map(|planned| Row::new(planned, &outlines)).collect();
-    let text = if args.json { to_json(&rows) } else { to_text(&rows, &outlines) };
+        .into_iter()
+        .map(|name| Ok((name.clone(), catalogue::shape(folder, &name)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let rows: Vec<Row> = plan.iter().map(|planned| Row::new(planned, &datasets)).collect();
+    let text = if args.json { to_json(&rows) } else { to_text(&rows, &datasets) };
     write!(stdout(), "{text}")?;
     Ok(ExitCode::Success)
 }
@@ -47,18 +47,11 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(planned: &'a Planned, outlines: &'a [Outline]) -> Row<'a> {
-        let on = outlines.iter().map(|outline| {
-            let shape = Shape {
-                train_size: planned
-                    .train_size
-                    .map_or(outline.train_size, |size| size.min(outline.train_size)),
-                test_size: outline.test_size,
-                features: outline.rows * outline.columns,
-                image: [outline.rows, outline.columns],
-                classes: outline.class_names.len(),
-            };
-            (outline.name.as_str(), support(&planned.engine, &planned.configuration, &shape))
+    fn new(planned: &'a Planned, datasets: &'a [(String, Shape)]) -> Row<'a> {
+        let on = datasets.iter().map(|(name, shape)| {
+            let subset = planned.train_size.filter(|&size| size < shape.train_size);
+            let support = support(&planned.engine, &planned.configuration, &shape.with_subset(subset));
+            (name.as_str(), support)
         });
         Row { planned, id: planned.configuration.id(), on: on.collect() }
     }
@@ -116,7 +109,7 @@ fn to_json(rows: &[Row]) -> String {
 }
 
 /// A line a configuration; a line a data set where the data sets differ.
-fn to_text(rows: &[Row], outlines: &[Outline]) -> String {
+fn to_text(rows: &[Row], datasets: &[(String, Shape)]) -> String {
     let mut groups = Groups::default();
     let engine_width = rows.iter().map(|row| row.planned.engine.len()).max().unwrap_or(0);
     let id_width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
@@ -138,13 +131,13 @@ fn to_text(rows: &[Row], outlines: &[Outline]) -> String {
             *counts.entry(describe(row, support, &mut groups).0).or_default() += 1;
         }
     }
-    let names: Vec<&str> = outlines.iter().map(|outline| outline.name.as_str()).collect();
+    let names: Vec<&str> = datasets.iter().map(|(name, _)| name.as_str()).collect();
     let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     text += &format!(
         "{} configurations on {}: {} rows, {}; in {} groups that share work\n",
         rows.len(),
         names.join(" and "),
-        rows.len() * outlines.len(),
+        rows.len() * datasets.len(),
         counts.join(", "),
         groups.0.len()
     );

@@ -8,7 +8,7 @@ use anyhow::bail;
 use super::ExitCode;
 use super::out::{stdout, tell};
 use super::shared::DataDir;
-use crate::check;
+use crate::dataset::Outline;
 use crate::results::{Store, submission};
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::Merge;
@@ -41,10 +41,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("--into {:?} is the folder of submissions: take another name", args.into);
     }
     let store = Store::new(&args.results_dir, &args.into).map_err(anyhow::Error::msg)?;
-    let truths = check::truths(&args.data_dir.data_dir)?;
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
     let _lock = Lock::take(&store.root())?;
     resume::remove_leftovers(&store.root());
-    let merge = Merge::plan(&args.from, &store, &truths);
+    let merge = Merge::plan(&args.from, &store, &outlines);
     let mut out = stdout();
     for problem in &merge.problems {
         writeln!(out, "error: {problem}")?;

@@ -27,7 +27,7 @@ pub struct ModelArgs {
 impl ModelArgs {
     /// The model's table, as it stands and as it is understood.
     pub fn read(&self) -> anyhow::Result<(Value, Definition)> {
-        let path = self.grid.clone().unwrap_or_else(|| self.benchmarks_dir.join(models::FILE));
+        let path = self.grid.clone().unwrap_or_else(|| self.benchmarks_dir.join(file::MODELS));
         let grid = file::read(&path)?;
         let table = models::find(&grid.models, &self.model).with_context(|| path.display().to_string())?;
         let definition = Definition::from_json(table).map_err(anyhow::Error::msg)?;

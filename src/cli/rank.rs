@@ -9,7 +9,7 @@ use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
 use crate::analysis::ranking::{self, Ranking};
-use crate::check;
+use crate::dataset::Outline;
 use crate::format::probability;
 use crate::results::Store;
 use crate::stats::ties::LEVEL;
@@ -49,15 +49,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !runs.contains(&args.run) {
         bail!("no run {:?} under {} (there: {})", args.run, args.results_dir.display(), runs.join(", "));
     }
-    let truths = check::truths(&args.data_dir.data_dir)?;
-    let mut entries = ranking::entries(&args.results_dir, &args.run, args.train_size, &truths)
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let mut entries = ranking::entries(&args.results_dir, &args.run, args.train_size, &outlines)
         .map_err(anyhow::Error::msg)?;
     let all = |names: &[String], name: &String| names.is_empty() || names.contains(name);
     entries.retain(|entry| {
         let submitted = entry.owner.starts_with("submitted");
         all(&args.dataset, &entry.dataset) && (submitted || all(&args.engine, &entry.owner))
     });
-    let rankings = ranking::rank(entries, &truths);
+    let rankings = ranking::rank(entries, &outlines);
     if rankings.is_empty() {
         let rows =
             args.train_size.map_or("all training rows".to_string(), |rows| format!("{rows} training rows"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::catalogue;
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
-use crate::grid::{Filters, Grid, Planned, file, models};
+use crate::grid::{Filters, Grid, Planned, file};
 
 /// Where the data sets are.
 #[derive(clap::Args, Clone, Debug)]
@@ -69,7 +69,7 @@ impl Selection {
             Some(path) => vec![file::read(path)?],
             None => file::suites(&self.benchmarks_dir, &self.suite)?,
         };
-        models::complete(&mut grids, &self.benchmarks_dir)?;
+        file::complete_models(&mut grids, &self.benchmarks_dir)?;
         Ok(grids)
     }
 

@@ -11,7 +11,7 @@ use super::out::{stdout, tell};
 use super::prediction_args::Layout;
 use super::shared::DataDir;
 use crate::check;
-use crate::dataset::catalogue;
+use crate::dataset::Outline;
 use crate::grid::{Configuration, Parameters, schema};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
@@ -93,9 +93,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let truths = check::truths(&args.data_dir.data_dir)?;
-    let Some(truth) = truths.get(&args.dataset) else {
-        let names: Vec<&str> = truths.keys().map(String::as_str).collect();
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let Some(outline) = outlines.get(&args.dataset) else {
+        let names: Vec<&str> = outlines.keys().map(String::as_str).collect();
         bail!(
             "there is no data set {:?} in {}{}",
             args.dataset,
@@ -112,12 +112,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         schema::validate(&configuration).map_err(|error| anyhow::anyhow!("{error}{hint}"))?;
     }
     let mut repeats = Vec::new();
-    let class_names = catalogue::outline(&args.data_dir.data_dir, &args.dataset)?.class_names;
     for file in &args.files {
-        let classes = args.layout.read(file, truth.test_labels.len(), &class_names)?;
+        let classes = args.layout.read(file, outline.test_labels.len(), &outline.class_names)?;
         repeats.push(SubmittedRepeat {
             seed: None,
-            accuracy: accuracy(&classes, &truth.test_labels),
+            accuracy: accuracy(&classes, &outline.test_labels),
             predictions: wire::encode(&classes),
         });
     }
@@ -136,21 +135,21 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             external_data: Some(args.external_data),
         }),
         dataset: args.dataset,
-        train_size: Some(args.train_size.unwrap_or(truth.train_size)),
-        test_size: truth.test_labels.len(),
+        train_size: Some(args.train_size.unwrap_or(outline.shape.train_size)),
+        test_size: outline.test_labels.len(),
         accuracy: mean,
         fit_seconds: args.fit_seconds,
         predict_seconds: None,
         hardware: args.hardware,
         engine: args.engine,
         source: None,
-        dataset_digests: truth.digests.clone(),
+        dataset_digests: outline.digests.clone(),
         repeats,
     };
     if !crate::results::store::is_name(&submission.submitter) {
         bail!("--name {:?} cannot be a folder: take letters, digits, '.', '_' and '-'", submission.submitter);
     }
-    let stem = submission.stem(Some(truth.train_size));
+    let stem = submission.stem(Some(outline.shape.train_size));
     let folder = args.results_dir.join(RUN).join(&submission.submitter).join(&submission.dataset);
     let path = folder.join(format!("{stem}.json"));
     if path.exists() && !args.force {
@@ -163,7 +162,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     fs::create_dir_all(&draft).context("cannot write to the temporary folder")?;
     let draft = draft.join(format!("{stem}.json"));
     fs::write(&draft, &bytes).context("cannot write to the temporary folder")?;
-    let found = check::tree(&[draft], &args.results_dir, &truths);
+    let found = check::tree(&[draft], &args.results_dir, &outlines);
     for problem in &found.problems {
         tell(&format!("error: {} {}", problem.pointer, problem.message));
     }

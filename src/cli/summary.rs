@@ -24,8 +24,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (_, definition) = args.model.read()?;
-    let outline = catalogue::outline(&args.data_dir.data_dir, &args.dataset)?;
-    let steps = build::steps(&definition, [outline.rows, outline.columns], outline.class_names.len())
+    let shape = catalogue::shape(&args.data_dir.data_dir, &args.dataset)?;
+    let steps = build::steps(&definition, shape.image, shape.classes)
         .map_err(|reason| anyhow::anyhow!("model {} on {}: {reason}", args.model.model, args.dataset))?;
     let mut out = stdout();
     writeln!(out, "{} on {}", args.model.model, args.dataset)?;
@@ -33,7 +33,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "{}", definition.description)?;
     }
     writeln!(out)?;
-    write!(out, "{}", table(&steps, [outline.rows, outline.columns]))?;
+    write!(out, "{}", table(&steps, shape.image))?;
     Ok(ExitCode::Success)
 }
 

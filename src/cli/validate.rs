@@ -9,6 +9,7 @@ use super::ExitCode;
 use super::out::stdout;
 use super::shared::DataDir;
 use crate::check;
+use crate::dataset::Outline;
 use crate::results::schema;
 
 #[derive(clap::Args)]
@@ -49,8 +50,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "{schema:#}")?;
         return Ok(ExitCode::Success);
     }
-    let truths = check::truths(&args.data_dir.data_dir)?;
-    let found = check::tree(&args.paths, &args.results_dir, &truths);
+    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let found = check::tree(&args.paths, &args.results_dir, &outlines);
     for problem in &found.problems {
         writeln!(out, "error: {problem}")?;
     }

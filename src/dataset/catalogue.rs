@@ -5,30 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Dataset, DatasetError, Images, Split, idx, known, manifest};
+use super::{Dataset, DatasetError, FILES, Images, MAX_CLASSES, Shape, Split, idx, known, manifest};
 use crate::nearest::{did_you_mean, list};
-
-/// Predictions are one character an image, `0` to `9` and `a` to `z`.
-pub const MAX_CLASSES: usize = 36;
-
-/// The four files of a data set: training images and labels, test images and labels. Each may end in `.gz`.
-pub const FILES: [&str; 4] = [
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-];
-
-/// What is known of a data set without reading its pixels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outline {
-    pub name: String,
-    pub train_size: usize,
-    pub test_size: usize,
-    pub rows: usize,
-    pub columns: usize,
-    pub class_names: Vec<String>,
-}
 
 /// Loads a data set from its folder `data/NAME`.
 pub fn load(name: &str) -> Result<Dataset, DatasetError> {
@@ -67,12 +45,13 @@ pub fn load_from(data_dir: &Path, name: &str) -> Result<Dataset, DatasetError> {
     check_same_size(&train_path, train_shape, &test_path, test_shape)?;
     let class_names =
         class_names(&manifest, [(&train_labels, &train.labels[..]), (&test_labels, &test.labels[..])])?;
-    Ok(Dataset { name: name.into(), train, test, class_names, digests })
+    let title = manifest.title.unwrap_or_else(|| name.to_string());
+    Ok(Dataset { name: name.into(), title, train, test, class_names, digests })
 }
 
-/// What is known of a data set from the headers of its images and from its labels. Loading may still find
-/// fault with it.
-pub fn outline(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
+/// The sizes of a data set, from the headers of its images and from its labels. Loading checks more and may still
+/// fail.
+pub fn shape(data_dir: &Path, name: &str) -> Result<Shape, DatasetError> {
     let folder = find(data_dir, name)?;
     let paths: Vec<PathBuf> = FILES.iter().map(|file| find_file(&folder, file)).collect::<Result<_, _>>()?;
     let train = idx::read_dimensions(&paths[0], 3)?;
@@ -82,13 +61,12 @@ pub fn outline(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
     let manifest = manifest::read(&folder)?;
     let class_names =
         class_names(&manifest, [(&paths[1], &labels[0].bytes[..]), (&paths[3], &labels[1].bytes[..])])?;
-    Ok(Outline {
-        name: name.into(),
+    Ok(Shape {
         train_size: train[0],
         test_size: test[0],
-        rows: train[1],
-        columns: train[2],
-        class_names,
+        features: train[1] * train[2],
+        image: [train[1], train[2]],
+        classes: class_names.len(),
     })
 }
 

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::DatasetError;
-use super::catalogue::{FILES, MAX_CLASSES};
+use super::{DatasetError, FILES, MAX_CLASSES};
 
 /// The file's name in the folder of the data set.
 pub const NAME: &str = "dataset.toml";

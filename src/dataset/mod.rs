@@ -1,13 +1,16 @@
 //! Data sets: images and labels read from IDX files, found by name.
 //!
-//! [`Dataset`] is what the files hold; [`Features`] is what a model sees: the bytes with their scaling.
+//! [`Dataset`] is what the files hold, [`Outline`] all of it but the images; [`Features`] is what a model sees: the
+//! bytes with their scaling.
 
 pub mod catalogue;
 pub mod error;
 pub mod idx;
 pub mod known;
 pub mod manifest;
+pub mod outline;
 pub mod picture;
+pub mod shape;
 pub mod split;
 
 use std::collections::BTreeMap;
@@ -15,7 +18,20 @@ use std::sync::Arc;
 
 pub use catalogue::{load, load_from};
 pub use error::DatasetError;
+pub use outline::{Outline, Outlines};
 use pixel_learn::{Features, Scaling};
+pub use shape::Shape;
+
+/// Predictions are one character an image, `0` to `9` and `a` to `z`.
+pub const MAX_CLASSES: usize = 36;
+
+/// The four files of a data set: training images and labels, test images and labels. Each may end in `.gz`.
+pub const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 
 /// Images as they stand in the file: `count` images of `rows` x `columns` pixels, one byte each, row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +62,8 @@ pub struct Split {
 pub struct Dataset {
     /// The name of its folder, such as `fashion-mnist`.
     pub name: String,
+    /// The name for people, such as `Fashion-MNIST`: that of `dataset.toml`, else the folder's.
+    pub title: String,
     pub train: Split,
     pub test: Split,
     /// One name a class; the number of classes is its length.
@@ -57,5 +75,17 @@ pub struct Dataset {
 impl Dataset {
     pub fn classes(&self) -> usize {
         self.class_names.len()
+    }
+
+    /// The sizes with the whole training set.
+    pub fn shape(&self) -> Shape {
+        let image = [self.train.images.rows, self.train.images.columns];
+        Shape {
+            train_size: self.train.images.count,
+            test_size: self.test.images.count,
+            features: image[0] * image[1],
+            image,
+            classes: self.classes(),
+        }
     }
 }

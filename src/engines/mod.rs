@@ -19,6 +19,7 @@ pub mod smartcore;
 pub mod stopwatch;
 pub mod support;
 
+pub use crate::dataset::Shape;
 use crate::grid::{Configuration, Parameters};
 use pixel_learn::Features;
 use pixel_learn::models::{FitError, Training};
@@ -55,17 +56,6 @@ pub static BUILT_IN: &[&Engine] = &[
 /// The engine of that name: built in, or registered from `engines.toml`.
 pub fn find(name: &str) -> Option<&'static Engine> {
     BUILT_IN.iter().copied().find(|engine| engine.name == name).or_else(|| external::find(name))
-}
-
-/// What a family needs to know of the data before it says whether it can run.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    pub train_size: usize,
-    pub test_size: usize,
-    pub features: usize,
-    /// Rows and columns of the images, whose product the features are.
-    pub image: [usize; 2],
-    pub classes: usize,
 }
 
 /// One classifier of one engine.

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::suite::{Family, Grid};
-use super::{GridError, file, schema};
+use super::{GridError, digest, schema};
 
 /// Reads a grid from the text of a JSON file called `name`.
 pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
@@ -26,7 +26,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         name: name.into(),
         description: String::new(),
         default: false,
-        digest: file::digest(text),
+        digest: digest::of_text(text),
         models: Vec::new(),
         families: Vec::new(),
     };

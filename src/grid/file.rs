@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
+use super::models::{self, Models};
+use super::schema::NETWORK;
 use super::{Grid, GridError, baselines, toml};
 use crate::nearest::{did_you_mean, list};
 
@@ -12,6 +12,8 @@ use crate::nearest::{did_you_mean, list};
 const MAX_BYTES: u64 = 4 << 20;
 /// The file in the benchmarks folder that says how external engines are started; it is no suite.
 const ENGINES: &str = "engines.toml";
+/// The file in the benchmarks folder whose models every grid may name.
+pub const MODELS: &str = "neural.toml";
 
 /// Reads a grid file, `.toml` or upstream's `.json`. Errors name the file.
 pub fn read(path: &Path) -> Result<Grid, GridError> {
@@ -71,7 +73,41 @@ fn suite_names(folder: &Path) -> Result<Vec<String>, GridError> {
     Ok(names)
 }
 
-/// SHA-256 of a grid's text, in hexadecimal.
-pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+/// Gives the grids the models of the benchmarks folder that they name and do not define. A model that nobody
+/// defines is an error.
+pub fn complete_models(grids: &mut [Grid], folder: &Path) -> Result<(), GridError> {
+    let mut shared: Option<Models> = None;
+    for grid in grids {
+        for name in named(grid) {
+            if grid.models.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            if shared.is_none() {
+                shared = Some(models_of_folder(folder)?);
+            }
+            let models = shared.as_deref().unwrap_or_default();
+            let model = models::find(models, &name)
+                .map_err(|error| GridError::new(format!("{}: {error}", grid.name)))?;
+            grid.models.push((name, model.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// The models of the benchmarks folder; none where it has no file of them.
+pub fn models_of_folder(folder: &Path) -> Result<Models, GridError> {
+    let path = folder.join(MODELS);
+    if path.exists() { Ok(read(&path)?.models) } else { Ok(Models::new()) }
+}
+
+/// The models that a grid's configurations name, each once.
+fn named(grid: &Grid) -> Vec<String> {
+    let families = grid.families.iter().filter(|family| family.classifier == NETWORK);
+    let values = families.flat_map(|family| &family.parameters).filter(|(name, _)| name == "model");
+    let mut names: Vec<String> = values
+        .flat_map(|(_, values)| values)
+        .filter_map(|value| value.as_str().map(str::to_string))
+        .collect();
+    names.dedup();
+    names
 }

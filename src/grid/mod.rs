@@ -6,6 +6,7 @@
 
 pub mod baselines;
 pub mod configuration;
+mod digest;
 pub mod duration;
 pub mod file;
 pub mod filter;

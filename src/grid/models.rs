@@ -3,19 +3,12 @@
 //! A configuration carries the whole definition of its model, so a result says what was trained, and its id a
 //! digest of it, so that a model that has changed is another row.
 
-use std::path::Path;
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Grid, GridError, Parameters, file};
+use super::{GridError, Parameters};
 use crate::nearest::{did_you_mean, list};
 use pixel_learn::nn::Definition;
-
-/// The classifier whose configurations name a model.
-pub const CLASSIFIER: &str = "Network";
-/// The file in the benchmarks folder whose models every grid may name.
-pub const FILE: &str = "neural.toml";
 
 /// Models by name, in the order of the file.
 pub type Models = Vec<(String, Value)>;
@@ -32,33 +25,6 @@ pub(super) fn read(tables: toml::Table) -> Result<Models, GridError> {
     Ok(models)
 }
 
-/// Gives the grids the models of the benchmarks folder that they name and do not define. A model that nobody
-/// defines is an error.
-pub fn complete(grids: &mut [Grid], folder: &Path) -> Result<(), GridError> {
-    let mut shared: Option<Models> = None;
-    for grid in grids {
-        for name in named(grid) {
-            if grid.models.iter().any(|(known, _)| *known == name) {
-                continue;
-            }
-            if shared.is_none() {
-                shared = Some(of_folder(folder)?);
-            }
-            let models = shared.as_deref().unwrap_or_default();
-            let model =
-                find(models, &name).map_err(|error| GridError::new(format!("{}: {error}", grid.name)))?;
-            grid.models.push((name, model.clone()));
-        }
-    }
-    Ok(())
-}
-
-/// The models of the benchmarks folder; none where it has no file of them.
-pub fn of_folder(folder: &Path) -> Result<Models, GridError> {
-    let path = folder.join(FILE);
-    if path.exists() { Ok(file::read(&path)?.models) } else { Ok(Models::new()) }
-}
-
 /// The model of that name; the error names the nearest.
 pub fn find<'a>(models: &'a [(String, Value)], name: &str) -> Result<&'a Value, GridError> {
     models.iter().find(|(known, _)| known == name).map(|(_, model)| model).ok_or_else(|| {
@@ -66,18 +32,6 @@ pub fn find<'a>(models: &'a [(String, Value)], name: &str) -> Result<&'a Value, 
         let hint = did_you_mean(name, &names);
         GridError::new(format!("unknown model {name:?}{hint} (known: {})", list(&names)))
     })
-}
-
-/// The models that a grid's configurations name, each once.
-fn named(grid: &Grid) -> Vec<String> {
-    let families = grid.families.iter().filter(|family| family.classifier == CLASSIFIER);
-    let values = families.flat_map(|family| &family.parameters).filter(|(name, _)| name == "model");
-    let mut names: Vec<String> = values
-        .flat_map(|(_, values)| values)
-        .filter_map(|value| value.as_str().map(str::to_string))
-        .collect();
-    names.dedup();
-    names
 }
 
 /// Puts the definition of the model that a configuration names into it, and the number of epochs where it

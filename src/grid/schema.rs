@@ -11,6 +11,9 @@ use crate::nearest::{did_you_mean, list};
 
 pub use classifiers::CLASSIFIERS;
 
+/// The classifier whose configurations name a model of a grid file.
+pub const NETWORK: &str = "Network";
+
 /// A classifier that a grid can name.
 pub struct Classifier {
     pub name: &'static str,

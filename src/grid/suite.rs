@@ -137,7 +137,7 @@ impl Grid {
 impl Family {
     fn configurations(&self, networks: &Models) -> Vec<Configuration> {
         let configuration = |mut parameters| {
-            if self.classifier == models::CLASSIFIER {
+            if self.classifier == schema::NETWORK {
                 models::define(&mut parameters, networks);
             }
             Configuration::new(&self.classifier, parameters)

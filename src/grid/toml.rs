@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::suite::{Family, Grid};
-use super::{GridError, file, models};
+use super::{GridError, digest, models};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +61,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         name: name.into(),
         description: wire.description,
         default: wire.default,
-        digest: file::digest(text),
+        digest: digest::of_text(text),
         models: models::read(wire.model)?,
         families: Vec::new(),
     };

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::limits::LONGEST_SECONDS;
 use super::record::{Record, Status};
 use super::store;
-use super::submission::LONGEST_SECONDS;
 use crate::grid::{Configuration, Parameters};
 
 /// What one configuration took.

@@ -7,6 +7,8 @@
 pub mod costs;
 pub mod evidence;
 pub mod history;
+pub mod limits;
+pub mod problem;
 pub mod provenance;
 pub mod reading;
 pub mod record;
@@ -21,8 +23,8 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use problem::Problem;
 pub use provenance::Provenance;
 pub use record::{Record, Repeat, Reported, Status};
 pub use store::{Place, Scan, Store};
 pub use submission::Submission;
-pub use validate::Problem;

@@ -8,12 +8,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::limits::MAX_FILE_BYTES;
+use super::problem::Problem;
 use super::record::Record;
-use super::validate::Problem;
 use super::wire::WireRecord;
-
-/// No result file is longer: 10,000 predictions a repeat leave room for 1,600 repeats.
-pub const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// The result files of one run.
 #[derive(Clone, Debug)]

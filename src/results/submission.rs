@@ -9,18 +9,17 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::limits::LONGEST_SECONDS;
+use super::problem::Problem;
 use super::record::{accuracy, file_stem};
 use super::shape::quote;
 use super::store::is_name;
-use super::validate::{Problem, Truth};
 use super::wire::{SCHEMA_VERSION, decode, present};
+use crate::dataset::Outline;
 use crate::grid::{Configuration, Parameters, schema};
 
 /// The run whose folder holds submissions.
 pub const RUN: &str = "submitted";
-
-/// No time is longer: a year in seconds.
-pub const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
 
 /// Characters of a name, and of any other text.
 const LONGEST_NAME: usize = 100;
@@ -140,16 +139,16 @@ impl Submission {
     }
 }
 
-/// What is wrong with a submission apart from its place. `truth` is that of the data set it names.
-pub fn check(path: &Path, submission: &Submission, truth: Option<&Truth>) -> Vec<Problem> {
+/// What is wrong with a submission apart from its place. `outline` is that of the data set it names.
+pub fn check(path: &Path, submission: &Submission, outline: Option<&Outline>) -> Vec<Problem> {
     let mut check = Check { path, problems: Vec::new() };
     check.head(submission);
     check.division(submission);
     check.claim(submission);
-    check.sizes(submission, truth);
+    check.sizes(submission, outline);
     let mut right = Vec::new();
     for (index, repeat) in submission.repeats.iter().enumerate() {
-        right.extend(check.repeat(index, repeat, submission, truth));
+        right.extend(check.repeat(index, repeat, submission, outline));
     }
     check.mean(submission, &right);
     check.problems
@@ -278,11 +277,11 @@ impl Check<'_> {
         });
     }
 
-    fn sizes(&mut self, file: &Submission, truth: Option<&Truth>) {
+    fn sizes(&mut self, file: &Submission, outline: Option<&Outline>) {
         self.require(file.test_size > 0, "/test_size", || "is 0".into());
         self.require(file.train_size != Some(0), "/train_size", || "is 0".into());
-        let Some(truth) = truth else { return };
-        let (full, test) = (truth.train_size, truth.test_labels.len());
+        let Some(outline) = outline else { return };
+        let (full, test) = (outline.shape.train_size, outline.test_labels.len());
         if let Some(size) = file.train_size {
             self.require(size <= full, "/train_size", || {
                 format!("is {size}; the training set has {full} images (other data go under external_data)")
@@ -299,7 +298,7 @@ impl Check<'_> {
         index: usize,
         repeat: &SubmittedRepeat,
         file: &Submission,
-        truth: Option<&Truth>,
+        outline: Option<&Outline>,
     ) -> Option<f64> {
         let at = |key: &str| format!("/repeats/{index}/{key}");
         self.require((0.0..=1.0).contains(&repeat.accuracy), at("accuracy"), || not_a_share(repeat.accuracy));
@@ -323,14 +322,14 @@ impl Check<'_> {
             });
             return None;
         }
-        let truth = truth.filter(|truth| truth.test_labels.len() == got)?;
-        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= truth.classes) {
+        let outline = outline.filter(|outline| outline.test_labels.len() == got)?;
+        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= outline.shape.classes) {
             self.require(false, at("predictions"), || {
-                let (class, last) = (classes[place], truth.classes.saturating_sub(1));
+                let (class, last) = (classes[place], outline.shape.classes.saturating_sub(1));
                 format!("names class {class} at {place}; the classes are 0 to {last}")
             });
         }
-        let right = accuracy(&classes, truth.test_labels);
+        let right = accuracy(&classes, &outline.test_labels);
         let said = repeat.accuracy;
         self.require((right - said).abs() <= 1e-9, at("accuracy"), || {
             format!("is {said}; the predictions make it {right}")

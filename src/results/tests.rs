@@ -4,16 +4,25 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::limits;
 use super::record::{Record, Repeat, Status, file_stem};
 use super::store::{self, Store};
-use super::validate::{self, Truth};
+use super::validate;
 use super::wire::{WireRecord, decode, encode};
+use crate::dataset::{Outline, Shape};
 use crate::grid::Configuration;
 
 const LABELS: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-fn truth() -> Truth<'static> {
-    Truth { dataset: "mnist", test_labels: &LABELS, classes: 10, train_size: 60 }
+fn outline() -> Outline {
+    Outline {
+        name: "mnist".into(),
+        title: "MNIST".into(),
+        class_names: (0..10).map(|class| class.to_string()).collect(),
+        shape: Shape { train_size: 60, test_size: 8, features: 4, image: [2, 2], classes: 10 },
+        test_labels: LABELS.to_vec(),
+        digests: Default::default(),
+    }
 }
 
 fn configuration_id(configuration: &Configuration) -> String {
@@ -126,7 +135,7 @@ fn names_that_leave_the_folder_are_refused() {
 fn a_file_longer_than_any_result_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.json");
-    std::fs::File::create(&path).unwrap().set_len(store::MAX_FILE_BYTES + 1).unwrap();
+    std::fs::File::create(&path).unwrap().set_len(limits::MAX_FILE_BYTES + 1).unwrap();
     assert!(store::read(&path).unwrap_err().message.contains("longer than 16 MiB"));
 }
 
@@ -149,7 +158,7 @@ fn problems_at(path: &str, change: impl FnOnce(&mut serde_json::Value)) -> Vec<S
     match WireRecord::parse(value.to_string().as_bytes()) {
         Ok(wire) => {
             let path = PathBuf::from(path);
-            let found = validate::record(&path, &wire, Some(&truth()), configuration_id);
+            let found = validate::record(&path, &wire, Some(&outline()), configuration_id);
             found.iter().map(|problem| format!("{}: {}", problem.pointer, problem.message)).collect()
         }
         Err(message) => vec![message],
@@ -269,7 +278,8 @@ fn a_file_is_checked_from_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path(), "r").unwrap();
     let path = store.write(&sample()).unwrap();
-    let check = |path: &Path| validate::file(path, |_| Some(truth()), configuration_id);
+    let outline = outline();
+    let check = |path: &Path| validate::file(path, |_| Some(&outline), configuration_id);
     assert_eq!(check(&path), []);
     assert_eq!(check(&folder.path().join("missing.json")).len(), 1);
 }

@@ -2,63 +2,24 @@
 //!
 //! A check never stops at the first problem it finds; each has the file, the place in it and what to do.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::limits::LONGEST_SECONDS;
+use super::problem::Problem;
 use super::reading::{self, Reading};
 use super::record::{Status, contradicted, microseconds};
 use super::schema;
 use super::shape::Fault;
 use super::store::{Place, is_name, read_bounded};
-use super::submission::LONGEST_SECONDS;
 use super::wire::{SCHEMA_VERSION, WireRecord, WireRepeat, decode};
+use crate::dataset::Outline;
 use crate::grid::Configuration;
 
-/// What is wrong with a file, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub file: PathBuf,
-    /// JSON pointer of the value, such as `/repeats/0/accuracy`; empty for the whole file.
-    pub pointer: String,
-    pub message: String,
-}
-
-impl Problem {
-    /// A problem with the file as a whole.
-    pub fn file(file: &Path, message: impl Into<String>) -> Problem {
-        Problem { file: file.to_path_buf(), pointer: String::new(), message: message.into() }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        let mut line = self.file.display().to_string();
-        if !self.pointer.is_empty() {
-            line += &format!(" {}", self.pointer);
-        }
-        line += &format!(": {}", self.message);
-        // Names of files and texts in them are anybody's: what they hold must not reach a terminal as control
-        // characters, nor make two lines of one.
-        let plain: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        formatter.write_str(&plain)
-    }
-}
-
-/// What a result is held against: the data set that it names.
-#[derive(Clone, Copy, Debug)]
-pub struct Truth<'a> {
-    pub dataset: &'a str,
-    pub test_labels: &'a [u8],
-    pub classes: usize,
-    /// Rows of the whole training set.
-    pub train_size: usize,
-}
-
-/// Checks the file at `path`. `truth` is that of the data set which the file names, where it is known;
+/// Checks the file at `path`. `outline` is that of the data set which the file names, where it is known;
 /// `canonical_id` gives the id of a configuration. Without problems the list is empty.
 pub fn file<'a>(
     path: &Path,
-    truth: impl Fn(&str) -> Option<Truth<'a>>,
+    outline: impl Fn(&str) -> Option<&'a Outline>,
     canonical_id: impl Fn(&Configuration) -> String,
 ) -> Vec<Problem> {
     let bytes = match read_bounded(path) {
@@ -68,7 +29,7 @@ pub fn file<'a>(
     let Reading { file, faults } = reading::read::<WireRecord>(&bytes, &schema::RESULT);
     let mut problems = of_faults(path, faults);
     if let Some(wire) = file {
-        problems.extend(record(path, &wire, truth(&wire.dataset).as_ref(), canonical_id));
+        problems.extend(record(path, &wire, outline(&wire.dataset), canonical_id));
     }
     problems
 }
@@ -83,15 +44,15 @@ pub fn of_faults(path: &Path, faults: Vec<Fault>) -> Vec<Problem> {
 pub fn record(
     path: &Path,
     wire: &WireRecord,
-    truth: Option<&Truth>,
+    outline: Option<&Outline>,
     canonical_id: impl Fn(&Configuration) -> String,
 ) -> Vec<Problem> {
     let mut check = Check { path, problems: Vec::new() };
     check.head(wire);
-    check.place(wire, truth, canonical_id);
+    check.place(wire, outline, canonical_id);
     check.status(wire);
     for (index, repeat) in wire.repeats.iter().enumerate() {
-        check.repeat(index, repeat, wire, truth);
+        check.repeat(index, repeat, wire, outline);
     }
     check.summary(wire);
     check.problems
@@ -138,7 +99,7 @@ impl Check<'_> {
     fn place(
         &mut self,
         wire: &WireRecord,
-        truth: Option<&Truth>,
+        outline: Option<&Outline>,
         canonical_id: impl Fn(&Configuration) -> String,
     ) {
         let Some(place) = Place::of(self.path) else {
@@ -175,8 +136,8 @@ impl Check<'_> {
             let message = format!("is {}, but the file's name says n={size}", wire.train_size);
             self.require(size == wire.train_size.to_string(), "/train_size", message);
         }
-        if let Some(truth) = truth {
-            let (full, size) = (truth.train_size, wire.train_size);
+        if let Some(outline) = outline {
+            let (full, size) = (outline.shape.train_size, wire.train_size);
             let message = match subset {
                 None => {
                     format!("is {size}; the whole set has {full} rows, so the file's name needs @n={size}")
@@ -184,7 +145,7 @@ impl Check<'_> {
                 Some(_) => format!("is {size}, not below the {full} rows of the whole set"),
             };
             self.require(if subset.is_none() { size == full } else { size < full }, "/train_size", message);
-            let (got, wanted) = (wire.test_size, truth.test_labels.len());
+            let (got, wanted) = (wire.test_size, outline.test_labels.len());
             self.require(got == wanted, "/test_size", format!("is {got}; the test set has {wanted} images"));
         }
     }
@@ -217,7 +178,7 @@ impl Check<'_> {
         }
     }
 
-    fn repeat(&mut self, index: usize, repeat: &WireRepeat, wire: &WireRecord, truth: Option<&Truth>) {
+    fn repeat(&mut self, index: usize, repeat: &WireRepeat, wire: &WireRecord, outline: Option<&Outline>) {
         let at = |key: &str| format!("/repeats/{index}/{key}");
         let times = [
             ("fit_seconds", Some(repeat.fit_seconds)),
@@ -251,13 +212,14 @@ impl Check<'_> {
             self.problem(at("predictions"), format!("has {got} characters for {wanted} test images"));
             return;
         }
-        let Some(truth) = truth else { return };
-        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= truth.classes) {
-            let message = format!("names class {} at {place}; there are {}", classes[place], truth.classes);
+        let Some(outline) = outline else { return };
+        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= outline.shape.classes) {
+            let message =
+                format!("names class {} at {place}; there are {}", classes[place], outline.shape.classes);
             self.problem(at("predictions"), message);
         }
-        if truth.test_labels.len() == classes.len()
-            && let Some(made) = contradicted(repeat.accuracy, &classes, truth.test_labels)
+        if outline.test_labels.len() == classes.len()
+            && let Some(made) = contradicted(repeat.accuracy, &classes, &outline.test_labels)
         {
             self.problem(at("accuracy"), format!("is {}; the predictions make it {made}", repeat.accuracy));
         }

@@ -28,10 +28,10 @@ pub struct Line {
 impl Line {
     /// A row with nothing done yet.
     pub fn new(row: &Row, plan: &Plan, options: &Options) -> Line {
-        let truth = &plan.truths[row.truth];
+        let outline = &plan.outlines[row.outline];
         let mut line = Line::planned(row, plan, options);
         line.record.provenance = Some(Provenance {
-            dataset_digests: truth.digests.clone(),
+            dataset_digests: outline.digests.clone(),
             grid_digest: row.grid_digest.clone(),
             engine_environment: external::environment(row.engine.name),
             threads: options.threads,
@@ -45,7 +45,7 @@ impl Line {
 
     /// The same without where it comes from, for a row that only is looked at: a plan may have a hundred thousand.
     pub fn planned(row: &Row, plan: &Plan, options: &Options) -> Line {
-        let shape = plan.truths[row.truth].shape(row.subset);
+        let shape = plan.outlines[row.outline].shape.with_subset(row.subset);
         Line {
             record: Record {
                 id: row.id.clone(),
@@ -184,13 +184,13 @@ impl Task {
     ) -> (Job, Expected, Limits) {
         let rows: Vec<&Row> = self.rows.iter().map(|&row| &plan.rows[row]).collect();
         let row = rows[0];
-        let truth = &plan.truths[row.truth];
+        let outline = &plan.outlines[row.outline];
         let job = Job {
             // Known when the worker has been started.
             results_descriptor: -1,
             data_dir: options.data_dir.clone(),
             dataset: row.dataset.clone(),
-            digests: truth.digests.clone(),
+            digests: outline.digests.clone(),
             train_size: row.subset,
             engine: row.engine.name.to_string(),
             external: external::start(row.engine.name, scratch),
@@ -201,7 +201,7 @@ impl Task {
             model_seed: model_seed(row, self.repeat, options),
             threads,
         };
-        let (test_size, classes) = (truth.test_labels.len(), truth.classes);
+        let (test_size, classes) = (outline.shape.test_size, outline.shape.classes);
         let expected = Expected { configurations: rows.len(), test_size, classes };
         let timeout = rows.iter().map(|row| row.timeout).max().unwrap_or(row.timeout);
         (job, expected, Limits { timeout, memory_bytes: options.memory_limit })
@@ -211,7 +211,7 @@ impl Task {
 /// What the rows of one task have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Group<'a> {
-    truth: usize,
+    outline: usize,
     engine: &'a str,
     classifier: &'a str,
     subset: Option<usize>,
@@ -229,7 +229,7 @@ pub fn group(waiting: &[usize], plan: &Plan, lines: &[Line], options: &Options) 
         // Rows that the engine cannot run are no part of any task.
         let Ok(key) = &row.sharing_key else { continue };
         let group = Group {
-            truth: row.truth,
+            outline: row.outline,
             engine: row.engine.name,
             classifier: &row.configuration.classifier,
             subset: row.subset,

@@ -14,15 +14,15 @@ use crate::results::{Record, Status};
 pub fn predecessors(plan: &Plan) -> Vec<Vec<usize>> {
     let mut places = HashMap::new();
     for (index, row) in plan.rows.iter().enumerate() {
-        places.insert((row.truth, row.engine.name, row.id.clone()), index);
+        places.insert((row.outline, row.engine.name, row.id.clone()), index);
     }
     let before = |index: usize, row: &Row| {
-        let truth = &plan.truths[row.truth];
+        let outline = &plan.outlines[row.outline];
         let place = |smaller: &Smaller| {
-            let subset = truth.subset(smaller.train_size);
-            let configuration = smaller.configuration.clone().for_classes(truth.shape(subset).classes);
+            let subset = outline.subset(smaller.train_size);
+            let configuration = smaller.configuration.clone().for_classes(outline.shape.classes);
             let id = file_stem(&configuration.id(), subset);
-            places.get(&(row.truth, row.engine.name, id)).copied().filter(|&first| first != index)
+            places.get(&(row.outline, row.engine.name, id)).copied().filter(|&first| first != index)
         };
         row.after.iter().filter_map(place).collect()
     };

@@ -50,8 +50,10 @@ impl<'a> Ledger<'a> {
         let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut waiting = Vec::new();
         for (index, row) in self.plan.rows.iter().enumerate() {
-            let todo = resume::look(self.store, row, &self.plan.truths[row.truth], self.options, false)
-                .with_context(|| format!("cannot look at the results in {}", self.store.root().display()))?;
+            let todo = resume::look(self.store, row, &self.plan.outlines[row.outline], self.options, false)
+                .with_context(|| {
+                format!("cannot look at the results in {}", self.store.root().display())
+            })?;
             let line = &mut self.lines[index];
             match todo {
                 Todo::Nothing(record) => {
@@ -124,10 +126,10 @@ impl<'a> Ledger<'a> {
         started: &Started,
     ) -> anyhow::Result<()> {
         let planned = &self.plan.rows[row];
-        let truth = &self.plan.truths[planned.truth];
+        let outline = &self.plan.outlines[planned.outline];
         let seed = job::model_seed(planned, repeat, self.options);
         let line = &mut self.lines[row];
-        match Repeat::from_outcome(seed, outcome, &truth.test_labels, truth.classes) {
+        match Repeat::from_outcome(seed, outcome, &outline.test_labels, outline.shape.classes) {
             Ok(repeat) => line.add(repeat, started),
             Err(reason) => line.fail(Status::Crashed, reason, started),
         }

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use crate::check::{Truths, entry, walk};
+use crate::check::{entry, walk};
+use crate::dataset::Outlines;
 use crate::results::store::{self, is_name};
 use crate::results::wire::WireRecord;
 use crate::results::{Problem, Record, Store};
@@ -49,7 +50,7 @@ pub struct Source {
 
 impl Merge {
     /// Reads the folders and what the run has. Writes nothing.
-    pub fn plan(folders: &[PathBuf], store: &Store, truths: &Truths) -> Merge {
+    pub fn plan(folders: &[PathBuf], store: &Store, outlines: &Outlines) -> Merge {
         let mut merge = Merge::default();
         for folder in folders {
             if same_folder(folder, &store.root()) {
@@ -63,7 +64,7 @@ impl Merge {
             let found = walk::files(std::slice::from_ref(folder), folder);
             merge.problems.extend(found.problems);
             for file in found.files {
-                merge.look(folder, &file, store, truths);
+                merge.look(folder, &file, store, outlines);
             }
         }
         merge
@@ -74,12 +75,12 @@ impl Merge {
     }
 
     /// Judges one file and finds out whether it is new.
-    fn look(&mut self, folder: &Path, file: &Path, store: &Store, truths: &Truths) {
+    fn look(&mut self, folder: &Path, file: &Path, store: &Store, outlines: &Outlines) {
         let bytes = match store::read_bounded(file) {
             Ok(bytes) => bytes,
             Err(message) => return self.problem(file, message),
         };
-        let (entry, problems) = entry::judge_bytes(file, &bytes, truths);
+        let (entry, problems) = entry::judge_bytes(file, &bytes, outlines);
         if !problems.is_empty() {
             return self.problems.extend(problems);
         }

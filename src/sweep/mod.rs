@@ -30,7 +30,6 @@ pub mod shares;
 pub mod signals;
 pub mod summary;
 pub mod supervise;
-pub mod truth;
 pub mod verify;
 pub mod worker;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cost::past::Ask;
 use super::cost::{Expected, Past, guess};
 use super::faults;
-use super::truth::Truth;
+use crate::dataset::Outline;
 use crate::engines::{self, Engine, Support};
 use crate::grid::{Configuration, Smaller};
 use crate::results::record::file_stem;
@@ -30,8 +30,8 @@ pub struct Wanted {
 
 /// A row to fill.
 pub struct Row {
-    /// Which of the plan's data sets.
-    pub truth: usize,
+    /// The place of the data set in [`Plan::outlines`].
+    pub outline: usize,
     pub dataset: String,
     pub engine: &'static Engine,
     pub configuration: Configuration,
@@ -58,7 +58,7 @@ impl Row {
 /// Everything that a sweep would run.
 #[derive(Default)]
 pub struct Plan {
-    pub truths: Vec<Truth>,
+    pub outlines: Vec<Outline>,
     pub rows: Vec<Row>,
     /// Configurations whose native model is not written yet, by name, each once.
     pub unwritten: Vec<String>,
@@ -77,9 +77,9 @@ impl Plan {
                 *plan.absent.entry(one.engine).or_default() += 1;
                 continue;
             };
-            let truth = plan.truth(&one.dataset, data_dir)?;
-            let subset = plan.truths[truth].subset(one.train_size);
-            let shape = plan.truths[truth].shape(subset);
+            let outline = plan.outline(&one.dataset, data_dir)?;
+            let subset = plan.outlines[outline].subset(one.train_size);
+            let shape = plan.outlines[outline].shape.with_subset(subset);
             let configuration = one.configuration.for_classes(shape.classes);
             let id = file_stem(&configuration.id(), subset);
             let sharing_key = match engine.support(&configuration, &shape) {
@@ -99,7 +99,7 @@ impl Plan {
                 let Wanted { after, timeout, grid_digest, .. } = one;
                 let expected = guess::expected(engine.name, &configuration, shape.train_size);
                 plan.rows.push(Row {
-                    truth,
+                    outline,
                     dataset,
                     engine,
                     configuration,
@@ -119,7 +119,7 @@ impl Plan {
     /// Takes what is recorded as the expectation of every row.
     pub fn expect(&mut self, past: &Past) {
         for row in &mut self.rows {
-            let train_size = self.truths[row.truth].shape(row.subset).train_size;
+            let train_size = self.outlines[row.outline].shape.with_subset(row.subset).train_size;
             row.expected = past.expected(&Ask {
                 dataset: &row.dataset,
                 engine: row.engine.name,
@@ -129,12 +129,12 @@ impl Plan {
         }
     }
 
-    fn truth(&mut self, dataset: &str, data_dir: &Path) -> anyhow::Result<usize> {
-        if let Some(index) = self.truths.iter().position(|truth| truth.dataset == dataset) {
+    fn outline(&mut self, dataset: &str, data_dir: &Path) -> anyhow::Result<usize> {
+        if let Some(index) = self.outlines.iter().position(|outline| outline.name == dataset) {
             return Ok(index);
         }
-        self.truths.push(Truth::load(data_dir, dataset)?);
-        Ok(self.truths.len() - 1)
+        self.outlines.push(Outline::load(data_dir, dataset)?);
+        Ok(self.outlines.len() - 1)
     }
 }
 

@@ -11,7 +11,7 @@ pub fn lines(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<Ve
     let (mut text, mut waiting) = (Vec::new(), Vec::new());
     let mut lines: Vec<Line> = plan.rows.iter().map(|row| Line::planned(row, plan, options)).collect();
     for (index, row) in plan.rows.iter().enumerate() {
-        let todo = resume::look(store, row, &plan.truths[row.truth], options, true)?;
+        let todo = resume::look(store, row, &plan.outlines[row.outline], options, true)?;
         let name = row.name();
         let line = &mut lines[index];
         if let Todo::Nothing(past)

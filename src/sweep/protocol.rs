@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engines::{Cost, Failure, Outcome, external};
 use crate::grid::{Configuration, Parameters};
-use crate::results::submission::LONGEST_SECONDS;
+use crate::results::limits::LONGEST_SECONDS;
 use crate::results::{shape, wire};
 
 /// Everything a worker needs to know.

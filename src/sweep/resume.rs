@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::plan::Row;
-use super::truth::Truth;
 use super::{Options, repeats};
+use crate::dataset::Outline;
 use crate::engines::external;
 use crate::results::{Provenance, Record, Status, Store, provenance, store, validate};
 
@@ -58,7 +58,7 @@ impl Reason {
 pub fn look(
     store: &Store,
     row: &Row,
-    truth: &Truth,
+    outline: &Outline,
     options: &Options,
     preview: bool,
 ) -> std::io::Result<Todo> {
@@ -69,8 +69,8 @@ pub fn look(
     if options.force && !options.quiet_pass {
         return Ok(Todo::All(Some((Reason::Forced, store::read(&path).ok().map(Box::new)))));
     }
-    match read(&path, truth) {
-        Ok(record) => Ok(judge(record, row, truth, options)),
+    match read(&path, outline) {
+        Ok(record) => Ok(judge(record, row, outline, options)),
         Err(problem) if preview => Ok(Todo::All(Some((Reason::Garbled(problem), None)))),
         Err(problem) => {
             let aside = store::set_aside(&path)?;
@@ -82,8 +82,8 @@ pub fn look(
 }
 
 /// The file as a record, or the first thing that is wrong with it.
-fn read(path: &Path, truth: &Truth) -> Result<Record, String> {
-    let of = |dataset: &str| (dataset == truth.dataset).then(|| truth.of_results());
+fn read(path: &Path, outline: &Outline) -> Result<Record, String> {
+    let of = |dataset: &str| (dataset == outline.name).then_some(outline);
     let problems = validate::file(path, of, |configuration| configuration.id());
     if let Some(problem) = problems.first() {
         return Err(problem.to_string());
@@ -91,11 +91,11 @@ fn read(path: &Path, truth: &Truth) -> Result<Record, String> {
     store::read(path).map_err(|problem| problem.to_string())
 }
 
-fn judge(record: Record, row: &Row, truth: &Truth, options: &Options) -> Todo {
+fn judge(record: Record, row: &Row, outline: &Outline, options: &Options) -> Todo {
     let made = record.provenance.clone().unwrap_or_default();
     let record = Box::new(record);
     let version = record.engine_version.as_deref();
-    if let Some(reason) = stale(&made, version, row, truth, options) {
+    if let Some(reason) = stale(&made, version, row, outline, options) {
         return Todo::All(Some((reason, Some(record))));
     }
     match record.status {
@@ -116,7 +116,7 @@ fn stale(
     made: &Provenance,
     version: Option<&str>,
     row: &Row,
-    truth: &Truth,
+    outline: &Outline,
     options: &Options,
 ) -> Option<Reason> {
     // What an external engine predicts is not made by the code of this program.
@@ -125,7 +125,7 @@ fn stale(
         Some(Reason::Code)
     } else if !ours && version != Some(row.engine.version) {
         Some(Reason::Version)
-    } else if made.dataset_digests != truth.digests {
+    } else if made.dataset_digests != outline.digests {
         Some(Reason::Data)
     } else if made.base_seed != options.seed {
         Some(Reason::Seed)

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use mnist_bench::check::{self, Findings, Truths};
+use mnist_bench::check::{self, Findings};
+use mnist_bench::dataset::{Outline, Outlines};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -11,7 +12,7 @@ pub const TRAIN: usize = 240;
 
 pub struct Bed {
     folder: TempDir,
-    pub truths: Truths,
+    pub outlines: Outlines,
 }
 
 /// Labels of the test images of `tiny`: four classes in a scrambled order.
@@ -97,8 +98,8 @@ impl Bed {
                 std::fs::write(data.join(format!("{prefix}-labels-idx1-ubyte")), file).unwrap();
             }
         }
-        let truths = check::truths(&folder.path().join("data")).unwrap();
-        Bed { folder, truths }
+        let outlines = Outline::load_all(&folder.path().join("data")).unwrap();
+        Bed { folder, outlines }
     }
 
     pub fn path(&self) -> &Path {
@@ -121,7 +122,7 @@ impl Bed {
     }
 
     pub fn check(&self) -> Findings {
-        check::tree(&[self.results()], &self.results(), &self.truths)
+        check::tree(&[self.results()], &self.results(), &self.outlines)
     }
 
     /// The problems as lines, without the folder's name.

@@ -6,7 +6,7 @@ pub mod side;
 
 use serde::Serialize;
 
-use crate::check::Truths;
+use crate::dataset::Outlines;
 use crate::format::round;
 use crate::results::record::accuracy;
 use crate::results::{Provenance, Status};
@@ -113,7 +113,7 @@ pub struct Summary {
 
 impl Comparison {
     /// Joins two sides. `Err` says in one line what cannot be compared.
-    pub fn of(first: Side, second: Side, truths: &Truths) -> Result<Comparison, String> {
+    pub fn of(first: Side, second: Side, outlines: &Outlines) -> Result<Comparison, String> {
         let (first_name, second_name) = (first.name, second.name);
         let mut others = second.entries;
         let (mut pairs, mut only_first) = (Vec::new(), Vec::new());
@@ -125,10 +125,10 @@ impl Comparison {
             };
             discordant.push(match (a.predictions.first(), b.predictions.first()) {
                 (Some(x), Some(y)) => {
-                    let truth = truths
+                    let outline = outlines
                         .get(&key.dataset)
                         .ok_or_else(|| format!("there is no data set {:?} to compare on", key.dataset))?;
-                    let labels = &truth.test_labels;
+                    let labels = &outline.test_labels;
                     if x.len() != labels.len() || y.len() != labels.len() {
                         let (id, dataset) = (&key.id, &key.dataset);
                         return Err(format!("{id}: not as many predictions as test images of {dataset}"));

@@ -10,31 +10,18 @@ mod family;
 pub mod file;
 mod npy;
 mod peak;
+mod start;
 mod version;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-
-use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use family::External;
 pub use file::Definition;
 pub use peak::peak_memory_bytes;
-
-/// What a worker must know to start an engine's program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Start {
-    pub name: String,
-    pub version: String,
-    pub command: Vec<String>,
-    pub classifiers: Vec<String>,
-    /// Takes the prepared arrays, which jobs share, and the programs' working directories.
-    pub scratch: PathBuf,
-}
+pub use start::Start;
 
 /// An engine that has been registered.
 #[derive(Clone, Copy)]

@@ -5,7 +5,6 @@
 //! knows it, the engine itself reports as `unsupported`.
 
 use super::{Classifier, Default, Kind, Parameter};
-use crate::grid::models;
 
 const fn parameter(name: &'static str, kind: Kind, default: Default) -> Parameter {
     Parameter { name, kind, default }
@@ -199,7 +198,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
         ],
     },
     Classifier {
-        name: models::CLASSIFIER,
+        name: super::NETWORK,
         parameters: &[
             optional("model", &[Kind::Text, Kind::Null]),
             optional("epochs", &[Kind::Whole(1), Kind::Null]),

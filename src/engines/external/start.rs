@@ -1,0 +1,17 @@
+//! How a worker starts the program of an external engine.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a worker must know to start an engine's program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    pub name: String,
+    pub version: String,
+    pub command: Vec<String>,
+    pub classifiers: Vec<String>,
+    /// Takes the prepared arrays, which jobs share, and the programs' working directories.
+    pub scratch: PathBuf,
+}
