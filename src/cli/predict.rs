@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::ExitCode;
 use super::out::{stdout, tell};
 use super::shared::DataDir;
-use crate::dataset::{self, picture};
+use crate::dataset;
+use crate::dataset::picture::{self, Ink};
 use pixel_learn::nn::checkpoint::Saved;
 
 #[derive(clap::Args)]
@@ -22,6 +23,10 @@ pub struct Args {
     /// PNG files, or numbers of test images, from 0
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<String>,
+
+    /// Whether the ink of PNG files is dark or light
+    #[arg(long, value_enum, default_value = "auto")]
+    ink: Ink,
 
     /// Data set of the test images [default: the one that the model was trained on]
     #[arg(short, long, value_name = "NAME")]
@@ -69,7 +74,7 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
     let mut images = Vec::new();
     for name in &args.images {
         let Ok(number) = name.parse::<usize>() else {
-            images.push((name.clone(), read_png(Path::new(name), [rows, columns])?));
+            images.push((name.clone(), read_png(Path::new(name), [rows, columns], args.ink)?));
             continue;
         };
         if test.is_none() {
@@ -95,11 +100,12 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
 }
 
 /// A picture in the network's size, with a notice of what had to be done to it.
-fn read_png(path: &Path, size: [usize; 2]) -> anyhow::Result<Vec<u8>> {
+fn read_png(path: &Path, size: [usize; 2], ink: Ink) -> anyhow::Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| {
         format!("cannot read {}: name a PNG file, or a test image by its number", path.display())
     })?;
-    let picture = picture::read(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
+    let picture =
+        picture::read(&bytes, ink).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let (pixels, notices) = picture.fitted(size);
     for notice in notices {
         tell(&format!("{}: {notice}", path.display()));

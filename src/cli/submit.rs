@@ -12,7 +12,7 @@ use super::prediction_args::Layout;
 use super::shared::DataDir;
 use crate::check;
 use crate::dataset::Outline;
-use crate::grid::{Configuration, Parameters, schema};
+use crate::grid::{Configuration, Parameters, renamed, schema};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::results::submission::{Claim, Method, RUN, Submission, SubmittedRepeat};
@@ -103,8 +103,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             crate::nearest::did_you_mean(&args.dataset, &names)
         );
     };
-    let parameters: Parameters = serde_json::from_str(&args.parameters)
-        .with_context(|| format!("--parameters {} is no JSON object", args.parameters))?;
+    let parameters: Parameters = serde_json::from_str(&args.parameters).with_context(|| {
+        format!("--parameters {} is no JSON object{}", args.parameters, in_python(&args.parameters))
+    })?;
     if args.description.is_none() {
         let configuration = Configuration::new(&args.classifier, parameters.clone());
         let known = schema::classifier(&args.classifier).is_some();
@@ -177,4 +178,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     write_atomically(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
     writeln!(stdout(), "{} (accuracy {mean})", path.display())?;
     Ok(ExitCode::Success)
+}
+
+/// A hint where `--parameters` is written as Python writes a dictionary.
+fn in_python(parameters: &str) -> String {
+    let words = parameters.split(['{', '}', '[', ']', ':', ',']);
+    words.filter_map(renamed::python_word).next().map_or(String::new(), |hint| format!(" ({hint})"))
 }

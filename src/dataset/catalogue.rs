@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Dataset, DatasetError, FILES, Images, MAX_CLASSES, Shape, Split, idx, known, manifest};
+pub use super::layout::find_file;
+use super::{
+    Dataset, DatasetError, FILES, Images, MAX_CLASSES, Shape, Split, idx, known, layout, manifest, turn,
+};
 use crate::nearest::{did_you_mean, list};
+
+/// Why there are no more classes, and what to do.
+const LIMIT_ADVICE: &str = "result files have one character an image for its class (0-9, a-z); take a data set of \
+fewer classes, or join some";
 
 /// Loads a data set from its folder `data/NAME`.
 pub fn load(name: &str) -> Result<Dataset, DatasetError> {
@@ -36,6 +43,7 @@ pub fn load_from(data_dir: &Path, name: &str) -> Result<Dataset, DatasetError> {
             return Err(DatasetError::new(&images_path, "does not hold images", "put images in its place"));
         };
         let images = Images { pixels: images.bytes, count, rows, columns };
+        let images = if manifest.transposed { turn::transpose(images) } else { images };
         Ok((images_path, labels_path, Split { images, labels: labels.bytes }))
     };
     let (train_path, train_labels, train) = split(FILES[0], FILES[1])?;
@@ -61,11 +69,12 @@ pub fn shape(data_dir: &Path, name: &str) -> Result<Shape, DatasetError> {
     let manifest = manifest::read(&folder)?;
     let class_names =
         class_names(&manifest, [(&paths[1], &labels[0].bytes[..]), (&paths[3], &labels[1].bytes[..])])?;
+    let image = if manifest.transposed { [train[2], train[1]] } else { [train[1], train[2]] };
     Ok(Shape {
         train_size: train[0],
         test_size: test[0],
-        features: train[1] * train[2],
-        image: [train[1], train[2]],
+        features: image[0] * image[1],
+        image,
         classes: class_names.len(),
     })
 }
@@ -77,10 +86,12 @@ pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
         .map_err(|error| DatasetError::new(data_dir, format!("cannot be read: {error}"), advice))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| FILES.iter().any(|file| find_file(&data_dir.join(name), file).is_ok()))
+        .filter(|name| {
+            is_visible(name) && FILES.iter().any(|file| find_file(&data_dir.join(name), file).is_ok())
+        })
         .collect();
     if names.is_empty() {
-        return Err(DatasetError::new(data_dir, "there is no data set in it", advice));
+        return Err(layout::no_data_set(data_dir));
     }
     names.sort_by_key(|name| {
         (["mnist", "fashion-mnist"].iter().position(|known| known == name).unwrap_or(2), name.clone())
@@ -88,30 +99,15 @@ pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
     Ok(names)
 }
 
-/// The file of this name, zipped or not; also in the spelling `train-images.idx3-ubyte` of other mirrors.
-pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
-    let dotted = file.replace("-idx", ".idx");
-    [format!("{file}.gz"), file.to_string(), format!("{dotted}.gz"), dotted]
-        .iter()
-        .map(|name| folder.join(name))
-        // A link to nowhere is there, and reading it says so.
-        .find(|path| path.symlink_metadata().is_ok())
-        .ok_or_else(|| {
-            DatasetError::new(
-                &folder.join(format!("{file}.gz")),
-                "there is no such file",
-                format!(
-                    "a data set is a folder with {}, each zipped (.gz) or not",
-                    list(&FILES).replace(" or ", " and ")
-                ),
-            )
-        })
+/// Hidden folders are those of other programs, such as `.ipynb_checkpoints`.
+fn is_visible(name: &str) -> bool {
+    !name.starts_with('.')
 }
 
 fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
     let folder = data_dir.join(name);
-    let is_plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-    if is_plain && folder.is_dir() {
+    let is_plain = !name.is_empty() && !name.contains(['/', '\\', '\0']);
+    if is_plain && is_visible(name) && folder.is_dir() {
         return Ok(folder);
     }
     let names = available(data_dir)?;
@@ -211,17 +207,14 @@ fn class_names(
     for (path, labels) in labels {
         if let Some((at, label)) = labels.iter().enumerate().find(|(_, label)| usize::from(**label) >= limit)
         {
-            let why = match &manifest.class_names {
-                Some(names) => {
-                    format!("dataset.toml names {} classes, 0 to {}", names.len(), names.len() - 1)
-                }
-                None => format!("labels are 0 to {} at most", MAX_CLASSES - 1),
+            let (why, advice) = match &manifest.class_names {
+                Some(names) => (
+                    format!("dataset.toml names {} classes, 0 to {}", names.len(), names.len() - 1),
+                    "correct the labels, which count from 0, or the class names",
+                ),
+                None => (format!("this program takes at most {MAX_CLASSES} classes"), LIMIT_ADVICE),
             };
-            return Err(DatasetError::new(
-                path,
-                format!("label {label} of image {at} is out of range: {why}"),
-                "correct the labels, which count from 0, or the class names",
-            ));
+            return Err(DatasetError::new(path, format!("label {label} of image {at}: {why}"), advice));
         }
     }
     Ok(manifest.class_names.clone().unwrap_or_else(|| {

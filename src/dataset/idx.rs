@@ -87,36 +87,66 @@ impl From<io::Error> for Problem {
             ErrorKind::InvalidInput | ErrorKind::InvalidData => {
                 Problem::new(format!("the gzip data are damaged ({error})"), DOWNLOAD)
             }
+            ErrorKind::Other => Problem::new(error.to_string(), DOWNLOAD),
             _ => Problem::new(format!("cannot be read: {error}"), "check that you may read it"),
         }
     }
 }
 
-/// The content of a file, through gzip where it begins as gzip does.
-enum Content<R> {
+/// The content of a file, through gzip where it begins as gzip does, as gunzip reads it: one member after the other,
+/// and zeros after the last.
+pub(crate) enum Content<R> {
     Raw(R),
-    Gzip(Box<GzDecoder<R>>),
+    /// `None` only while one member gives way to the next.
+    Gzip(Option<Box<GzDecoder<R>>>),
 }
 
 impl<R: BufRead> Read for Content<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Content::Raw(reader) => reader.read(buffer),
-            Content::Gzip(reader) => reader.read(buffer),
+        let decoder = match self {
+            Content::Raw(reader) => return reader.read(buffer),
+            Content::Gzip(decoder) => decoder,
+        };
+        while let Some(member) = decoder {
+            let length = member.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            match member.get_mut().fill_buf()?.first() {
+                None => return Ok(0),
+                Some(0x1f) => {
+                    *decoder = decoder.take().map(|member| Box::new(GzDecoder::new(member.into_inner())))
+                }
+                Some(0) => return skip_zeros(member.get_mut()),
+                Some(_) => return Err(trailing()),
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Nothing but zeros may fill the rest of a file, as tapes and some copies leave them.
+fn skip_zeros(reader: &mut impl BufRead) -> io::Result<usize> {
+    loop {
+        let rest = reader.fill_buf()?;
+        if rest.iter().any(|&byte| byte != 0) {
+            return Err(trailing());
+        }
+        match rest.len() {
+            0 => return Ok(0),
+            length => reader.consume(length),
         }
     }
 }
 
-fn open_content<R: BufRead>(mut reader: R) -> Result<Content<R>, Problem> {
-    let start = reader.fill_buf()?;
-    if start.is_empty() {
-        return Err(Problem::new("the file is empty", DOWNLOAD));
-    }
-    Ok(if start.starts_with(&[0x1f, 0x8b]) {
-        Content::Gzip(Box::new(GzDecoder::new(reader)))
-    } else {
-        Content::Raw(reader)
-    })
+fn trailing() -> io::Error {
+    io::Error::other("there are more bytes after the end of the gzip data")
+}
+
+/// Opens the content of a file.
+pub(crate) fn open_content<R: BufRead>(mut reader: R) -> io::Result<Content<R>> {
+    let zipped = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(if zipped { Content::Gzip(Some(Box::new(GzDecoder::new(reader)))) } else { Content::Raw(reader) })
 }
 
 struct Header {
@@ -127,11 +157,17 @@ struct Header {
     length: usize,
 }
 
+/// Whether these bytes would be a file of `rank` dimensions; what is wrong with them otherwise, in one line.
+pub fn check(bytes: &[u8], rank: usize) -> Result<Vec<usize>, String> {
+    let parsed = parse(bytes, rank).map_err(|problem| problem.of(Path::new("file")).to_string())?;
+    Ok(parsed.dimensions)
+}
+
 fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
     let mut content = open_content(reader)?;
     let header = read_header(&mut content, rank)?;
     let mut bytes = Vec::with_capacity(header.length.min(1 << 20));
-    // One byte more than promised: it shows what is too much, and brings gzip to check its sum.
+    // One byte more than promised: it shows what is too much, and brings gzip to check its sum and what follows.
     (&mut content).take(header.length as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() != header.length {
         let held = if bytes.len() > header.length { "more".to_string() } else { bytes.len().to_string() };
@@ -141,11 +177,6 @@ fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
             DOWNLOAD,
         ));
     }
-    if let Content::Gzip(decoder) = &mut content
-        && !decoder.get_mut().fill_buf()?.is_empty()
-    {
-        return Err(Problem::new("there are more bytes after the end of the gzip data", DOWNLOAD));
-    }
     let digest = Sha256::new().chain_update(&header.bytes).chain_update(&bytes).finalize();
     Ok(Idx { dimensions: header.dimensions, bytes, sha256: hexadecimal(&digest) })
 }
@@ -153,6 +184,15 @@ fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
 fn read_header(content: &mut impl Read, rank: usize) -> Result<Header, Problem> {
     let mut magic = Vec::new();
     content.take(4).read_to_end(&mut magic)?;
+    if magic.is_empty() {
+        return Err(Problem::new("the file is empty", DOWNLOAD));
+    }
+    if magic == *b"vers" {
+        return Err(Problem::new(
+            "a git-lfs pointer, not the file itself",
+            "`git lfs pull` fetches the file",
+        ));
+    }
     if !magic.starts_with(&[0, 0]) {
         let what = match magic.as_slice() {
             [b'<', ..] => "a web page",
@@ -249,13 +289,37 @@ mod tests {
     }
 
     #[test]
+    fn gzip_is_read_as_gunzip_reads_it() {
+        let (head, tail) = (idx(&[4], &[1, 2]), [3, 4]);
+        let members = [gzip(&head), gzip(&tail)].concat();
+        assert_eq!(parse(&members[..], 1).unwrap().bytes, [1, 2, 3, 4]);
+        let with_empty = [gzip(&head), gzip(&[]), gzip(&tail), gzip(&[])].concat();
+        assert_eq!(parse(&with_empty[..], 1).unwrap().bytes, [1, 2, 3, 4]);
+        let padded = [&members[..], &[0; 700]].concat();
+        // A reader of two bytes at a time sees the same.
+        let slow = BufReader::with_capacity(2, &padded[..]);
+        assert_eq!(parse(slow, 1).unwrap().bytes, [1, 2, 3, 4]);
+        for rest in [&b"more"[..], &[0, 0, 1], &[0, 0x1f, 0x8b]] {
+            let file = [&members[..], rest].concat();
+            assert!(problem(&file, 1).contains("more bytes after the end of the gzip data"), "{rest:?}");
+        }
+        assert!(problem(&[&members[..], &[0x1f, 0x8b, 8]].concat(), 1).contains("end early"));
+    }
+
+    #[test]
+    fn pointers_of_git_lfs_are_called_so() {
+        let told = problem(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", 3);
+        assert!(told.contains("a git-lfs pointer") && told.contains("git lfs pull"), "{told}");
+    }
+
+    #[test]
     fn damaged_gzip_is_told_apart() {
         let good = gzip(&idx(&[2, 2, 3], &[7; 12]));
         assert!(parse(&good[..], 3).is_ok());
         assert!(problem(&good[..good.len() - 1], 3).contains("truncated"));
         assert!(problem(&good[..12], 3).contains("truncated"));
         assert!(problem(&[&good[..], b"x"].concat(), 3).contains("after the end of the gzip data"));
-        assert!(problem(&[&good[..], &good].concat(), 3).contains("after the end of the gzip data"));
+        assert!(problem(&[&good[..], &good].concat(), 3).contains("and there are more"));
         let mut bad_sum = good.clone();
         let at = good.len() - 8;
         bad_sum[at] ^= 1;

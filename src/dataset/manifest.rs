@@ -20,6 +20,9 @@ pub struct Manifest {
     pub title: Option<String>,
     /// One name a class, in the order of the labels.
     pub class_names: Option<Vec<String>>,
+    /// The images stand in their files columns first, as EMNIST's do: loading turns them upright.
+    #[serde(default)]
+    pub transposed: bool,
     /// By file name without `.gz`.
     #[serde(default)]
     pub files: BTreeMap<String, FileDigests>,
@@ -52,7 +55,7 @@ pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
     if let Some(names) = &manifest.class_names {
         if names.is_empty() || names.len() > MAX_CLASSES {
             return Err(wrong(format!(
-                "class_names has {} names, and 1 to {MAX_CLASSES} are possible",
+                "class_names has {} names, and this program takes 1 to {MAX_CLASSES} classes",
                 names.len()
             )));
         }

@@ -7,11 +7,13 @@ pub mod catalogue;
 pub mod error;
 pub mod idx;
 pub mod known;
+pub mod layout;
 pub mod manifest;
 pub mod outline;
 pub mod picture;
 pub mod shape;
 pub mod split;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::{Dataset, DatasetError, FILES, Shape, catalogue, idx, manifest};
@@ -86,9 +85,7 @@ impl From<&Dataset> for Outline {
 
 /// SHA-256 of a file's content, unzipped where it is zipped, without holding it.
 fn digest(path: &Path) -> io::Result<String> {
-    let mut file = BufReader::new(File::open(path)?);
-    let zipped = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let mut content: Box<dyn Read> = if zipped { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+    let mut content = idx::open_content(BufReader::new(File::open(path)?))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {

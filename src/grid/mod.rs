@@ -12,6 +12,7 @@ pub mod file;
 pub mod filter;
 mod id;
 pub mod models;
+pub mod renamed;
 pub mod schema;
 pub mod suite;
 pub mod toml;

@@ -6,7 +6,7 @@ mod classifiers;
 use serde_json::Value;
 
 use super::configuration::is_uniform;
-use super::{Configuration, GridError};
+use super::{Configuration, GridError, renamed};
 use crate::nearest::{did_you_mean, list};
 
 pub use classifiers::CLASSIFIERS;
@@ -90,19 +90,24 @@ pub fn classifier(name: &str) -> Option<&'static Classifier> {
 pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
     let known = classifier(&configuration.classifier).ok_or_else(|| {
         let names: Vec<&str> = CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
-        GridError::new(format!(
-            "unknown classifier {:?}{}",
-            configuration.classifier,
-            did_you_mean(&configuration.classifier, &names)
-        ))
+        let name = &configuration.classifier;
+        let hint = if renamed::is_other_estimator(name) {
+            format!(", which the grid does not have (known: {})", list(&names))
+        } else {
+            did_you_mean(name, &names)
+        };
+        GridError::new(format!("unknown classifier {name:?}{hint}"))
     })?;
     for (name, value) in &configuration.parameters {
         let parameter = known.parameter(name).ok_or_else(|| unknown_parameter(known, name))?;
         if !parameter.kind.accepts(value) {
             let mut message =
                 format!("{}: {name} = {value} is not {}", known.name, parameter.kind.describe());
-            if let Value::String(text) = value {
-                message += &did_you_mean(text, &parameter.kind.names());
+            let slip = value.as_str().and_then(|text| renamed::slip(text, &parameter.kind.names()));
+            if let Some(here) = renamed::value(known.name, name, value) {
+                message += &format!(": {here}");
+            } else if let Some(slip) = slip {
+                message += &format!(": did you mean {slip}?");
             }
             return Err(GridError::new(message));
         }
@@ -111,16 +116,11 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
 }
 
 fn unknown_parameter(classifier: &Classifier, name: &str) -> GridError {
-    let instead = match name {
-        "n_jobs" => ": the threads of a job are set with --threads".into(),
-        "random_state" => ": the seed is set with --seed".into(),
-        "verbose" | "cache_size" | "presort" | "warm_start" | "copy_X_train" => {
-            ": it does not change the model, leave it out".into()
-        }
-        _ => {
-            let names: Vec<&str> = classifier.parameters.iter().map(|parameter| parameter.name).collect();
-            format!("{} (known: {})", did_you_mean(name, &names), list(&names))
-        }
+    let names: Vec<&str> = classifier.parameters.iter().map(|parameter| parameter.name).collect();
+    let instead = match (renamed::parameter(classifier.name, name), renamed::slip(name, &names)) {
+        (Some(here), _) => format!(": {here}"),
+        (None, Some(slip)) => format!(": did you mean {slip}? (known: {})", list(&names)),
+        (None, None) => format!(" (known: {})", list(&names)),
     };
     GridError::new(format!("{}: unknown parameter {name:?}{instead}", classifier.name))
 }
@@ -225,7 +225,7 @@ mod tests {
         );
         assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1 is not a number greater than 0");
         assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\" is not a number greater than 0");
-        assert!(error("SVC", json!({"n_jobs": -1})).contains("--threads"));
+        assert!(error("SVC", json!({"n_jobs": -1})).ends_with("leave it out"));
         assert!(error("MLPClassifier", json!({"hidden_layer_sizes": []})).contains("[100, 10]"));
         assert!(error("GaussianNB", json!({"priors": [0.5, 0.6]})).contains("add up to 1"));
         assert!(error("DecisionTreeClassifier", json!({"max_depth": 0})).contains("at least 1 or null"));

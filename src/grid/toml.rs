@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::suite::{Family, Grid};
-use super::{GridError, digest, models};
+use super::{GridError, digest, models, renamed};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,11 +49,10 @@ fn native() -> Vec<String> {
 /// Reads a grid from the text of a TOML file called `name`. Errors begin with the line they are about.
 pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
     let wire: WireGrid = toml::from_str(text).map_err(|error| {
-        at(
-            text,
-            error.span().map_or(0, |span| span.start),
-            error.message().lines().collect::<Vec<_>>().join(" "),
-        )
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let hint = renamed::python_word(line).map_or(String::new(), |hint| format!(": {hint}"));
+        at(text, start, error.message().lines().collect::<Vec<_>>().join(" ") + &hint)
     })?;
     let train_sizes = read_sizes(text, wire.train_size, wire.train_sizes)?.unwrap_or_default();
     let timeout = wire.timeout.map(|limit| read_timeout(text, &limit)).transpose()?;

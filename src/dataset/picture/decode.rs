@@ -1,0 +1,91 @@
+//! PNG files as shades and opacities, whatever their colour type and depth.
+
+use super::PictureError;
+
+/// The longest side that is read.
+const MOST: u32 = 4096;
+
+/// A decoded picture: one shade (0 black, 255 white) and one opacity (0 to 1) a pixel, row after row.
+pub struct Decoded {
+    pub rows: usize,
+    pub columns: usize,
+    pub shades: Vec<f64>,
+    /// `None` where all of it is opaque.
+    pub opacities: Option<Vec<f64>>,
+    pub has_colours: bool,
+    /// Two bytes a sample.
+    pub is_deep: bool,
+}
+
+/// Decodes a PNG of any colour type. Colours become their brightness (ITU-R BT.601).
+pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
+    if let Some(other) = other_format(bytes) {
+        return Err(PictureError::Format(other));
+    }
+    let wrong = |error: png::DecodingError| PictureError::Damaged(error.to_string());
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    // Palettes become colours, samples of less than a byte become bytes, a transparent colour becomes an opacity.
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(wrong)?;
+    let (width, height) = (reader.info().width, reader.info().height);
+    if width > MOST || height > MOST {
+        return Err(PictureError::Large { width, height, most: MOST });
+    }
+    let size = reader.output_buffer_size().ok_or(PictureError::Large { width, height, most: MOST })?;
+    let mut buffer = vec![0; size];
+    let frame = reader.next_frame(&mut buffer).map_err(wrong)?;
+    let data = &buffer[..frame.buffer_size()];
+    let is_deep = frame.bit_depth == png::BitDepth::Sixteen;
+    let channels = frame.color_type.samples();
+    let width_of_sample = if is_deep { 2 } else { 1 };
+    let sample = |pixel: &[u8], channel: usize| match is_deep {
+        true => f64::from(u16::from_be_bytes([pixel[2 * channel], pixel[2 * channel + 1]])) / 257.0,
+        false => f64::from(pixel[channel]),
+    };
+    let shade = |pixel: &[u8]| match channels {
+        1 | 2 => sample(pixel, 0),
+        _ => 0.299 * sample(pixel, 0) + 0.587 * sample(pixel, 1) + 0.114 * sample(pixel, 2),
+    };
+    let pixels = data.chunks_exact(channels * width_of_sample);
+    let shades = pixels.clone().map(shade).collect();
+    let opacities: Option<Vec<f64>> =
+        matches!(channels, 2 | 4).then(|| pixels.map(|pixel| sample(pixel, channels - 1) / 255.0).collect());
+    Ok(Decoded {
+        rows: height as usize,
+        columns: width as usize,
+        shades,
+        opacities: opacities.filter(|opacities| opacities.iter().any(|&opacity| opacity < 1.0)),
+        has_colours: channels > 2,
+        is_deep,
+    })
+}
+
+/// The name of another format that pictures come in.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        [0xff, 0xd8, 0xff, ..] => "JPEG",
+        [b'G', b'I', b'F', b'8', ..] => "GIF",
+        [b'B', b'M', ..] => "BMP",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "WebP",
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => "TIFF",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "HEIC or AVIF",
+        [b'P', b'1'..=b'6', b'\n' | b' ' | b'\r', ..] => "PNM",
+        [b'<', ..] => "SVG, XML or HTML",
+        [b'%', b'P', b'D', b'F', ..] => "PDF",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_formats_are_named() {
+        for (bytes, name) in [(&b"GIF89a"[..], "GIF"), (b"\xff\xd8\xff\xe0", "JPEG"), (b"<svg>", "SVG")] {
+            let Err(PictureError::Format(found)) = decode(bytes) else { panic!("{name} was read") };
+            assert!(found.starts_with(name), "{found}");
+        }
+        assert!(matches!(decode(b"noise"), Err(PictureError::Damaged(_))));
+    }
+}

@@ -1,0 +1,208 @@
+//! What is drawn in a picture, bright on black as the data sets have it: ink is what differs from the ground.
+
+use clap::ValueEnum;
+
+use super::PictureError;
+use super::decode::Decoded;
+
+/// Whether ink is dark or light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Ink {
+    /// Told by the border of each picture
+    #[default]
+    Auto,
+    /// Dark ink on a light ground: pictures are turned round
+    Dark,
+    /// Light ink on a dark ground: pictures stay as they are
+    Light,
+}
+
+/// With less between the darkest and the brightest pixel nothing is drawn. Every image of MNIST and Fashion-MNIST has
+/// 254 or 255.
+const LEAST_RANGE: f64 = 32.0;
+/// A ground as dark as this is black: light ink stays as it is, byte for byte.
+const BLACK: f64 = 16.0;
+/// So much of the border has one shade where it shows the ground. No image of the published data sets whose border
+/// is brighter than [`BLACK`] has so much.
+const GROUND_SHARE: f64 = 0.8;
+const SAME_SHADE: f64 = 24.0;
+
+/// One byte a pixel, 0 where nothing is drawn; and notices of what was done.
+pub fn extract(picture: &Decoded, ink: Ink) -> Result<(Vec<u8>, Vec<String>), PictureError> {
+    let mut notices = Vec::new();
+    let (mut values, is_opacity) = match &picture.opacities {
+        None => (picture.shades.clone(), false),
+        Some(opacities) if has_one_shade(&picture.shades, opacities) => {
+            notices.push("transparent ground: ink is what is opaque".to_string());
+            (opacities.iter().map(|opacity| 255.0 * opacity).collect(), true)
+        }
+        Some(opacities) => {
+            let ground = opposite(&picture.shades, opacities);
+            let shade = if ground > 0.0 { "white" } else { "black" };
+            notices.push(format!("transparent ground became {shade}"));
+            let over = |(shade, opacity): (&f64, &f64)| shade * opacity + ground * (1.0 - opacity);
+            (picture.shades.iter().zip(opacities).map(over).collect(), false)
+        }
+    };
+    if picture.has_colours && !is_opacity {
+        notices.push("colours became their brightness".to_string());
+    }
+    let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
+    if high - low < LEAST_RANGE {
+        return Err(one_shade(picture, low, high));
+    }
+    // Opacity knows no dark and light: it is 0 where nothing is drawn.
+    if !is_opacity {
+        to_bright_on_black(picture, &mut values, ink, &mut notices);
+    }
+    Ok((values.iter().map(|value| value.round() as u8).collect(), notices))
+}
+
+fn to_bright_on_black(picture: &Decoded, values: &mut [f64], ink: Ink, notices: &mut Vec<String>) {
+    let ground = ground(values, picture.rows, picture.columns);
+    let is_dark_on_light = match ink {
+        Ink::Dark => true,
+        Ink::Light => false,
+        Ink::Auto => ground.is_some_and(|ground| ground > 127.0 && ground > centre(values, picture)),
+    };
+    if is_dark_on_light {
+        values.iter_mut().for_each(|value| *value = 255.0 - *value);
+        if ink == Ink::Auto {
+            notices.push("dark on light, so it was turned round (--ink light leaves it)".to_string());
+        }
+    }
+    let ground = ground.map(|ground| if is_dark_on_light { 255.0 - ground } else { ground });
+    // Said by hand, light ink is what it is.
+    let least = if is_dark_on_light { 0.0 } else { BLACK };
+    let Some(ground) = ground.filter(|&ground| ink != Ink::Light && ground > least && ground < 255.0 - BLACK)
+    else {
+        return;
+    };
+    values.iter_mut().for_each(|value| *value = (*value - ground).max(0.0) * 255.0 / (255.0 - ground));
+    if ground > BLACK {
+        notices.push(format!("the ground, {ground:.0} of 255, became black"));
+    }
+}
+
+/// Whether what is opaque has (almost) one shade: a drawing, whose shape is in its opacity.
+fn has_one_shade(shades: &[f64], opacities: &[f64]) -> bool {
+    let opaque =
+        shades.iter().zip(opacities).filter(|(_, opacity)| **opacity >= 0.5).map(|(shade, _)| *shade);
+    let (low, high) =
+        opaque.fold((f64::MAX, f64::MIN), |(low, high), shade| (low.min(shade), high.max(shade)));
+    high - low < LEAST_RANGE
+}
+
+/// White behind mostly dark things, black behind mostly bright ones.
+fn opposite(shades: &[f64], opacities: &[f64]) -> f64 {
+    let total: f64 = opacities.iter().sum();
+    let mean = shades.iter().zip(opacities).map(|(shade, opacity)| shade * opacity).sum::<f64>() / total;
+    if mean < 127.5 { 255.0 } else { 0.0 }
+}
+
+/// The shade of the border, where most of it has one.
+fn ground(values: &[f64], rows: usize, columns: usize) -> Option<f64> {
+    // As wide as a pixel of an image of 28 x 28.
+    let width = (rows.min(columns) / 28).max(1);
+    let is_border = |at: usize| {
+        let (row, column) = (at / columns, at % columns);
+        row.min(column).min(rows - 1 - row).min(columns - 1 - column) < width
+    };
+    let mut border: Vec<f64> = (0..values.len()).filter(|&at| is_border(at)).map(|at| values[at]).collect();
+    border.sort_by(f64::total_cmp);
+    let median = *border.get(border.len() / 2)?;
+    let alike = border.iter().filter(|&&value| (value - median).abs() <= SAME_SHADE).count();
+    (alike as f64 >= GROUND_SHARE * border.len() as f64).then_some(median)
+}
+
+/// The mean shade of the middle half of the rows and columns.
+fn centre(values: &[f64], picture: &Decoded) -> f64 {
+    let (rows, columns) = (picture.rows, picture.columns);
+    let middle = |size: usize| size / 4..(size - size / 4);
+    let all = middle(rows).flat_map(|row| middle(columns).map(move |column| row * columns + column));
+    let (sum, count) = all.fold((0.0, 0usize), |(sum, count), at| (sum + values[at], count + 1));
+    sum / count.max(1) as f64
+}
+
+fn one_shade(picture: &Decoded, low: f64, high: f64) -> PictureError {
+    let (scale, most) = if picture.is_deep { (257.0, 65535) } else { (1.0, 255) };
+    let (low, high) = ((low * scale).round() as u32, (high * scale).round() as u32);
+    let advice = match (high > low, picture.is_deep) {
+        (true, true) if high <= 255 => "; if its values are bytes, multiply them by 257",
+        (true, false) if high == 1 => "; if its values are 0 and 1, multiply them by 255",
+        _ => "",
+    };
+    PictureError::OneShade { low, high, most, advice }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A 1: the two middle columns of ten, rows 2 to 7.
+    fn drawing(ground: f64, ink: f64) -> Decoded {
+        let shades = (0..100)
+            .map(|at| if (4..6).contains(&(at % 10)) && (20..80).contains(&at) { ink } else { ground });
+        Decoded {
+            rows: 10,
+            columns: 10,
+            shades: shades.collect(),
+            opacities: None,
+            has_colours: false,
+            is_deep: false,
+        }
+    }
+
+    fn pixels(picture: &Decoded) -> Vec<u8> {
+        extract(picture, Ink::Auto).unwrap().0
+    }
+
+    #[test]
+    fn one_drawing_is_one_image() {
+        let wanted = pixels(&drawing(0.0, 255.0));
+        assert_eq!(wanted.iter().filter(|&&value| value == 255).count(), 12);
+        // Ink on paper, off-white paper, a grey board.
+        for (ground, ink) in [(255.0, 0.0), (240.0, 0.0), (100.0, 255.0), (180.0, 0.0)] {
+            assert_eq!(pixels(&drawing(ground, ink)), wanted, "{ink} on {ground}");
+        }
+        for ink in [0.0, 90.0, 255.0] {
+            let opacities = drawing(0.0, 1.0).shades;
+            let transparent = Decoded { opacities: Some(opacities), ..drawing(ink, ink) };
+            assert_eq!(pixels(&transparent), wanted, "{ink} on transparent ground");
+        }
+    }
+
+    #[test]
+    fn the_option_decides() {
+        let light = drawing(255.0, 0.0);
+        let (kept, notices) = extract(&light, Ink::Light).unwrap();
+        assert_eq!((kept[0], notices.len()), (255, 0));
+        let (turned, notices) = extract(&drawing(0.0, 255.0), Ink::Dark).unwrap();
+        assert_eq!((turned[0], notices.len()), (255, 0));
+        let notice = &extract(&light, Ink::Auto).unwrap().1[0];
+        assert!(notice.contains("turned round") && notice.contains("--ink light"), "{notice}");
+    }
+
+    #[test]
+    fn a_thing_of_many_shades_on_a_transparent_ground_keeps_them() {
+        let opacities: Vec<f64> = drawing(0.0, 1.0).shades;
+        let mut shirt = drawing(0.0, 200.0);
+        shirt.shades[44] = 120.0;
+        shirt.opacities = Some(opacities);
+        let values = pixels(&shirt);
+        assert_eq!((values[0], values[45], values[44]), (0, 200, 120));
+    }
+
+    #[test]
+    fn one_shade_is_refused_by_its_values() {
+        let says = |picture: &Decoded| extract(picture, Ink::Auto).unwrap_err().to_string();
+        let blank = says(&drawing(0.0, 0.0));
+        assert!(blank.contains("all pixels are 0 of 255"), "{blank}");
+        let ones = says(&drawing(0.0, 1.0));
+        assert!(ones.contains("0 to 1 of 255") && ones.contains("multiply them by 255"), "{ones}");
+        let deep = says(&Decoded { is_deep: true, ..drawing(0.0, 255.0 / 257.0) });
+        assert!(deep.contains("0 to 255 of 65535") && deep.contains("by 257"), "{deep}");
+        let faint = says(&drawing(200.0, 210.0));
+        assert!(faint.contains("200 to 210 of 255"), "{faint}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Pictures from elsewhere, made into images of the size that a network takes: PNG in, grey bytes out, bright on
+//! black. [`decode`] reads the file, [`ink`] finds what is drawn, [`Picture::fitted`] changes the size.
+
+pub mod decode;
+pub mod error;
+pub mod ink;
+
+pub use error::PictureError;
+pub use ink::Ink;
+
+/// A grey picture, bright on black.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub rows: usize,
+    pub columns: usize,
+    pub pixels: Vec<u8>,
+    /// What was done to it.
+    notices: Vec<String>,
+}
+
+/// Reads a PNG of any colour type and depth.
+pub fn read(bytes: &[u8], ink: Ink) -> Result<Picture, PictureError> {
+    let decoded = decode::decode(bytes)?;
+    let (pixels, notices) = ink::extract(&decoded, ink)?;
+    Ok(Picture { rows: decoded.rows, columns: decoded.columns, pixels, notices })
+}
+
+impl Picture {
+    /// The picture in another size, and notices of what was done: each pixel is the mean of what it covers.
+    pub fn fitted(&self, [rows, columns]: [usize; 2]) -> (Vec<u8>, Vec<String>) {
+        let mut notices = self.notices.clone();
+        if [self.rows, self.columns] == [rows, columns] {
+            return (self.pixels.clone(), notices);
+        }
+        notices.push(format!("{} x {} pixels became {columns} x {rows}", self.columns, self.rows));
+        let mut pixels = Vec::with_capacity(rows * columns);
+        for y in 0..rows {
+            for x in 0..columns {
+                pixels.push(self.mean(cover(y, rows, self.rows), cover(x, columns, self.columns)));
+            }
+        }
+        (pixels, notices)
+    }
+
+    /// The mean over an area, with parts of pixels at its edges.
+    fn mean(&self, vertical: (f64, f64), horizontal: (f64, f64)) -> u8 {
+        let (mut sum, mut area) = (0.0, 0.0);
+        for (y, height) in overlaps(vertical) {
+            for (x, width) in overlaps(horizontal) {
+                let (y, x) = (y.min(self.rows - 1), x.min(self.columns - 1));
+                sum += f64::from(self.pixels[y * self.columns + x]) * height * width;
+                area += height * width;
+            }
+        }
+        (sum / area).round() as u8
+    }
+}
+
+/// What the place `index` of `count` covers of a length.
+fn cover(index: usize, count: usize, length: usize) -> (f64, f64) {
+    let each = length as f64 / count as f64;
+    (index as f64 * each, (index + 1) as f64 * each)
+}
+
+/// The whole numbers that an interval overlaps, each with how much.
+fn overlaps((from, to): (f64, f64)) -> impl Iterator<Item = (usize, f64)> {
+    (from.floor() as usize..to.ceil() as usize).filter_map(move |place| {
+        let overlap = to.min(place as f64 + 1.0) - from.max(place as f64);
+        (overlap > 1e-9).then_some((place, overlap))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(width: u32, height: u32, color: png::ColorType, data: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(color);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.write_header().unwrap().write_image_data(data).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_grey_picture_of_the_right_size_stays_as_it_is() {
+        let picture = read(&png(3, 2, png::ColorType::Grayscale, &[1, 2, 3, 4, 5, 60]), Ink::Auto).unwrap();
+        assert_eq!(picture.fitted([2, 3]), (vec![1, 2, 3, 4, 5, 60], Vec::new()));
+    }
+
+    #[test]
+    fn colours_and_other_sizes_are_converted_with_a_notice() {
+        let rgb = png(2, 1, png::ColorType::Rgb, &[255, 255, 255, 0, 0, 0]);
+        let picture = read(&rgb, Ink::Light).unwrap();
+        assert_eq!(picture.pixels, [255, 0]);
+        let (pixels, notices) = picture.fitted([2, 4]);
+        assert_eq!(pixels, [255, 255, 0, 0, 255, 255, 0, 0]);
+        assert_eq!(notices.len(), 2, "{notices:?}");
+        let grey = png(4, 2, png::ColorType::Grayscale, &[0, 100, 10, 20, 0, 100, 30, 40]);
+        let wide = read(&grey, Ink::Light).unwrap();
+        assert_eq!(wide.fitted([1, 2]).0, [50, 25]);
+        assert_eq!(wide.fitted([1, 1]).0, [38]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        assert!(read(&png(2, 2, png::ColorType::Grayscale, &[0; 4])[..40], Ink::Auto).is_err());
+    }
+}
