@@ -137,6 +137,30 @@ fn every_link_of_the_documents_leads_somewhere() {
     assert!(wrong.is_empty(), "{} links lead nowhere:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn every_document_that_the_sources_name_is_there() {
+    let folders = ["src", "crates", "tests", "examples", "benches", "benchmarks", ".ci", "data"];
+    let sources = folders.iter().map(Path::new).filter(|folder| folder.exists()).flat_map(files_below);
+    let mut wrong = Vec::new();
+    let mut named = 0;
+    for source in sources {
+        let Ok(text) = fs::read_to_string(&source) else { continue };
+        for rest in text.split("docs/").skip(1) {
+            let part_of_a_path = |c: &char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '#');
+            let name: String = rest.chars().take_while(part_of_a_path).collect();
+            let end = name.find(".md").map(|dot| dot + ".md".len());
+            let Some(end) = end.filter(|_| name.starts_with(char::is_alphabetic)) else { continue };
+            let anchor: String = name[end..].chars().take_while(|&c| c != '.').collect();
+            named += 1;
+            let target = format!("docs/{}{anchor}", &name[..end]);
+            let complaint = complaint(Path::new("README.md"), target.trim_end_matches(['#', '-']));
+            wrong.extend(complaint.map(|what| format!("{}: {what}", source.display())));
+        }
+    }
+    assert!(named > 10, "only {named} documents were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// What stands between backticks in a line and names a file of the project.
 fn named_files(line: &str) -> Vec<&str> {
     let roots = [
