@@ -19,7 +19,7 @@ use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::sweep::Options;
 use pixel_learn::nn::checkpoint::Saved;
-use pixel_learn::nn::trainer::{Epoch, Images, Setting, Trainer, Underway};
+use pixel_learn::nn::trainer::{Epoch, EpochProgress, Images, Trainer, TrainingSetup};
 
 #[derive(clap::Args)]
 #[command(
@@ -70,7 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn begin(args: &Args, dataset: &Dataset) -> anyhow::Result<Saved> {
     let (table, definition) = args.model.read()?;
     let images = &dataset.train.images;
-    let setting = Setting {
+    let setting = TrainingSetup {
         dataset: dataset.name.clone(),
         image: [images.rows, images.columns],
         classes: dataset.classes(),
@@ -185,7 +185,7 @@ impl Line {
         Line { bar, started: Instant::now(), epoch, epochs, images: 0 }
     }
 
-    fn show(&mut self, underway: Underway) {
+    fn show(&mut self, underway: EpochProgress) {
         self.images = underway.of;
         let Some(bar) = &self.bar else { return };
         let rate = underway.images as f64 / self.started.elapsed().as_secs_f64().max(1e-6);

@@ -2,7 +2,7 @@
 //! definition among them: `cargo bench --bench distance`. Throughput is in feature steps.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pixel_learn::linalg::panels::{Measure, Panels, all_pairs_at};
+use pixel_learn::linalg::pairwise::{Measure, Panels, all_pairs_at};
 use pixel_learn::linalg::simd::{Level, supported};
 
 const FEATURES: usize = 784;

@@ -2,9 +2,9 @@
 //! `cargo bench --bench histogram`. Throughput is in bytes of pixels, one a row and feature.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pixel_learn::linalg::histogram::residuals::{Scratch, best_cuts_of_rows};
+use pixel_learn::linalg::histogram::gradient_sums::{Scratch, best_cuts_of_rows};
 use pixel_learn::linalg::histogram::{
-    ClassHistogram, Entropy, FeatureCuts, Gini, Octets, ResidualHistogram, Sample, few,
+    ByteWords, ClassHistogram, Entropy, FeatureCuts, Gini, ResidualHistogram, Sample, small_node,
 };
 use pixel_learn::linalg::simd::{Level, supported};
 
@@ -48,7 +48,7 @@ fn class_counts(criterion: &mut Criterion) {
 
 fn residual_sums(criterion: &mut Criterion) {
     let n = 8192;
-    let x = Octets::new(&pixels(n), n, FEATURES);
+    let x = ByteWords::new(&pixels(n), n, FEATURES);
     let residuals: Vec<i32> = (0..n as i32).map(|i| i.wrapping_mul(48271) >> 7).collect();
     let mut cuts = FeatureCuts::default();
     for count in [16, 40, 256, 8192] {
@@ -70,9 +70,9 @@ fn residual_sums(criterion: &mut Criterion) {
                 bencher
                     .iter(|| best_cuts_of_rows(level, &x, &rows, &residuals, sum, &mut scratch, &mut cuts));
             });
-            if count <= few::MOST {
+            if count <= small_node::MOST {
                 group.bench_function(format!("all pairs {}", level.name()), |bencher| {
-                    bencher.iter(|| few::best_cuts(level, &x, &rows, &residuals, sum, &mut cuts));
+                    bencher.iter(|| small_node::best_cuts(level, &x, &rows, &residuals, sum, &mut cuts));
                 });
             }
         }

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use pixel_learn::linalg::dot::dots;
 use pixel_learn::linalg::gemm::{View, sgemm};
 use pixel_learn::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
-use pixel_learn::linalg::panels::{Measure, Panels, all_pairs};
+use pixel_learn::linalg::pairwise::{Measure, Panels, all_pairs};
 use pixel_learn::linalg::simd::level;
 use pixel_learn::models::linear::SGDClassifier;
 use pixel_learn::models::tree::DecisionTreeClassifier;

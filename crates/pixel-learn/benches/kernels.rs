@@ -8,12 +8,14 @@ mod dataset;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pixel_learn::linalg::byte_blocks::{self, Row};
-use pixel_learn::linalg::bytes::{self, Affine, Aligned};
+use pixel_learn::linalg::base_delta::{
+    LANES, Lanes, SparseRows, accumulate, accumulate_at, project, project_at,
+};
 use pixel_learn::linalg::dot::dots_at;
 use pixel_learn::linalg::histogram::{ClassHistogram, Columns, Gini, Sample};
 use pixel_learn::linalg::simd::{Level, supported};
-use pixel_learn::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, accumulate_at, project, project_at};
+use pixel_learn::linalg::sparse_bytes::{self, Row};
+use pixel_learn::linalg::truncated_l1::{self, Affine, Aligned};
 use pixel_learn::models::Training;
 use pixel_learn::models::tree::DecisionTreeClassifier;
 
@@ -121,7 +123,7 @@ fn passes(criterion: &mut Criterion) {
 fn descent(criterion: &mut Criterion) {
     let (pixels, _) = common::images(1, 28, 10);
     let weights: Vec<f64> = common::numbers(784).into_iter().map(f64::from).collect();
-    let blocks = byte_blocks::blocks(&weights);
+    let blocks = sparse_bytes::blocks(&weights);
     let lit = |&(_, block): &(usize, &[u8; 8])| block != &[0; 8];
     let (places, lit): (Vec<u16>, Vec<[u8; 8]>) =
         pixels.as_chunks().0.iter().enumerate().filter(lit).map(|(at, block)| (at as u16, *block)).unzip();
@@ -130,7 +132,7 @@ fn descent(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(784));
     for level in levels() {
         group.bench_function(level.name(), |bencher| {
-            bencher.iter(|| byte_blocks::dot_at(level, black_box(row), &blocks));
+            bencher.iter(|| sparse_bytes::dot_at(level, black_box(row), &blocks));
         });
     }
     group.finish();
@@ -140,10 +142,10 @@ fn descent(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("image under an l1 penalty");
     group.throughput(Throughput::Elements(784));
     group.bench_function("product", |bencher| {
-        bencher.iter(|| bytes::dot_truncated(black_box(pixels), &affine, &y, 0.5, &mut x));
+        bencher.iter(|| truncated_l1::dot_truncated(black_box(pixels), &affine, &y, 0.5, &mut x));
     });
     group.bench_function("step", |bencher| {
-        bencher.iter(|| bytes::add_truncated(black_box(1e-9), &x, 0.0, 0.5, &mut y));
+        bencher.iter(|| truncated_l1::add_truncated(black_box(1e-9), &x, 0.0, 0.5, &mut y));
     });
     group.finish();
 }

@@ -57,13 +57,13 @@ fn two_classes(criterion: &mut Criterion) {
     for kernel in [Kernel::Rbf, Kernel::Poly, Kernel::Linear] {
         let svc = SVC { kernel, c: 10.0, ..SVC::default() };
         group.bench_function(format!("fit {kernel:?}"), |bencher| {
-            bencher.iter(|| fit_all(&[svc], &training).map(|fitted| fitted.machines.len()));
+            bencher.iter(|| fit_all(&[svc], &training).map(|fitted| fitted.models.len()));
         });
         if let Ok(fitted) = fit_all(&[svc], &training) {
-            let machines: Vec<_> = fitted.machines.iter().collect();
+            let models: Vec<_> = fitted.models.iter().collect();
             let rows = features.scaled();
             group.bench_function(format!("predict {kernel:?}"), |bencher| {
-                bencher.iter(|| predict_all(&machines, rows, rows).len());
+                bencher.iter(|| predict_all(&models, rows, rows).len());
             });
         }
     }
@@ -76,7 +76,7 @@ fn few_rows(criterion: &mut Criterion) {
     let training = Training { features: &features, labels: &labels, classes: 2 };
     let svc = SVC { kernel: Kernel::Linear, ..SVC::default() };
     criterion.bench_function(&format!("SVC {FEW_ROWS}x{MANY_FEATURES} fit Linear"), |bencher| {
-        bencher.iter(|| fit_all(&[svc], &training).map(|fitted| fitted.machines.len()));
+        bencher.iter(|| fit_all(&[svc], &training).map(|fitted| fitted.models.len()));
     });
 }
 

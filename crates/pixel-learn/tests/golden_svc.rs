@@ -61,10 +61,10 @@ fn decision_values_support_vectors_and_predictions() {
         assert_eq!(cases.len(), CASES);
         let tight: Vec<SVC> = cases.iter().map(|case| svc(case, 1e-6)).collect();
         let usual: Vec<SVC> = cases.iter().map(|case| svc(case, 1e-3)).collect();
-        let tight = fit_all(&tight, &training).unwrap().machines;
-        let usual = fit_all(&usual, &training).unwrap().machines;
-        let machines: Vec<_> = tight.iter().chain(&usual).collect();
-        let predicted = predict_all(&machines, train.scaled(), test.scaled());
+        let tight = fit_all(&tight, &training).unwrap().models;
+        let usual = fit_all(&usual, &training).unwrap().models;
+        let models: Vec<_> = tight.iter().chain(&usual).collect();
+        let predicted = predict_all(&models, train.scaled(), test.scaled());
         for (k, case) in cases.iter().enumerate() {
             let name = format!("{} {} C={}", set["dataset"], case["kernel"], case["C"]);
             assert!(tight[k].converged() && usual[k].converged(), "{name}");
@@ -80,8 +80,8 @@ fn decision_values_support_vectors_and_predictions() {
             }
             // Counts at either tolerance came out equal to the last one; a path of other roundings may
             // move a row whose coefficient is nearly 0.
-            for (machine, key) in [(&tight[k], "support_at_1e-6"), (&usual[k], "support_at_1e-3")] {
-                let (got, expected) = (support(&machine.starts), integers(&case[key]));
+            for (model, key) in [(&tight[k], "support_at_1e-6"), (&usual[k], "support_at_1e-3")] {
+                let (got, expected) = (support(&model.starts), integers(&case[key]));
                 assert_eq!(got.len(), expected.len(), "{name} {key}");
                 for (got, expected) in got.into_iter().zip(expected) {
                     assert!((got - expected).abs() <= 1, "{name} {key}: {got} {expected}");

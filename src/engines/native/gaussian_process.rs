@@ -9,9 +9,9 @@ use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::{Configuration, Parameters};
 use pixel_learn::models::Classifier;
-use pixel_learn::models::gaussian_process::exact::{Couplings, Exact, near_rows};
+use pixel_learn::models::gaussian_process::exact::{Exact, SparseKernel, near_rows};
 use pixel_learn::models::gaussian_process::inducing::InducingPoints;
-use pixel_learn::models::gaussian_process::near::NearSearch;
+use pixel_learn::models::gaussian_process::radius_search::RadiusSearch;
 use pixel_learn::models::gaussian_process::{Decision, GaussianProcessClassifier, MultiClass};
 
 pub struct Family;
@@ -48,8 +48,8 @@ impl engines::Family for Family {
             });
         }
         let training = &work.training;
-        let (search, packing) = timed(|| NearSearch::new(training.features));
-        let (couplings, finding) = timed(|| Couplings::find(&search, training.features.n()));
+        let (search, packing) = timed(|| RadiusSearch::new(training.features));
+        let (kernel, finding) = timed(|| SparseKernel::find(&search, training.features.n()));
         let (near, looking) = timed(|| near_rows(&search, work.test));
         for (index, configuration) in work.configurations.iter().enumerate() {
             let run = || -> Result<Outcome, Failure> {
@@ -58,17 +58,16 @@ impl engines::Family for Family {
                 else {
                     return Err(Failure::Failed("inducing points share no work with the exact model".into()));
                 };
-                let couplings = couplings.as_ref().map_err(|error| Failure::Failed(error.to_string()))?;
-                let (exact, fitting) =
-                    timed(|| Exact::fit(couplings, training, multi_class, max_iter_predict));
+                let kernel = kernel.as_ref().map_err(|error| Failure::Failed(error.to_string()))?;
+                let (exact, fitting) = timed(|| Exact::fit(kernel, training, multi_class, max_iter_predict));
                 let exact = exact?;
-                let (decisions, deciding) = timed(|| exact.decide(couplings, &near));
+                let (decisions, deciding) = timed(|| exact.decide(kernel, &near));
                 Ok(Outcome {
                     predictions: decisions.iter().map(|decision| decision.class).collect(),
                     fit: packing + finding + fitting,
                     predict: looking + deciding,
                     converged: None,
-                    facts: facts(couplings, &decisions),
+                    facts: facts(kernel, &decisions),
                 })
             };
             emit(index, run());
@@ -77,11 +76,11 @@ impl engines::Family for Family {
 }
 
 /// The answer without ties is kept whole, as one character a test row, like the predictions of a result file.
-fn facts(couplings: &Couplings, decisions: &[Decision]) -> serde_json::Map<String, Value> {
+fn facts(kernel: &SparseKernel, decisions: &[Decision]) -> serde_json::Map<String, Value> {
     let spell = |decision: &Decision| char::from_digit(u32::from(decision.tie_free), 36).unwrap_or('?');
     let ties = decisions.iter().filter(|decision| decision.tied).count();
     serde_json::Map::from_iter([
-        ("near_pairs".to_string(), couplings.pairs().into()),
+        ("near_pairs".to_string(), kernel.pairs().into()),
         ("ties".to_string(), ties.into()),
         ("tie_free_predictions".to_string(), decisions.iter().map(spell).collect::<String>().into()),
     ])

@@ -8,7 +8,7 @@ use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use pixel_learn::nn::Definition;
 use pixel_learn::nn::build;
-use pixel_learn::nn::trainer::{Images, Setting, Trainer};
+use pixel_learn::nn::trainer::{Images, Trainer, TrainingSetup};
 
 pub struct Family;
 
@@ -53,7 +53,7 @@ fn run(work: &Work, parameters: &Parameters) -> Result<Outcome, Failure> {
     if labels.is_empty() {
         return Err(Failure::Failed("there are no training rows".into()));
     }
-    let setting = Setting {
+    let setting = TrainingSetup {
         dataset: work.dataset.to_string(),
         image: work.image,
         classes: work.training.classes,

@@ -51,18 +51,18 @@ impl engines::Family for Family {
                 return;
             }
         };
-        let machines: Vec<_> = fitted.machines.iter().collect();
-        let (predicted, predicting) = timed(|| predict_all(&machines, training, test));
+        let models: Vec<_> = fitted.models.iter().collect();
+        let (predicted, predicting) = timed(|| predict_all(&models, training, test));
         for (index, predicted) in predicted.into_iter().enumerate() {
-            let machine = &fitted.machines[index];
+            let model = &fitted.models[index];
             emit(
                 positions[index],
                 Ok(Outcome {
                     predictions: predicted.classes,
                     fit: part(fitting, fitted.alone[index], fitted.total),
                     predict: part(predicting, predicted.alone, predicted.total),
-                    converged: Some(machine.converged()),
-                    facts: to_json(&machine.facts()),
+                    converged: Some(model.converged()),
+                    facts: to_json(&model.facts()),
                 }),
             );
         }

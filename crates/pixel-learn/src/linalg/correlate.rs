@@ -35,7 +35,7 @@ pub fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
 /// out\[p `out_stride` + lane\] = start + sum over o < `outer`, i < `inner` of
 /// a\[o `a_outer` + i `a_inner` + p `a_point`\] b\[o `b_outer` + i `b_inner` + lane\].
 #[derive(Clone, Copy, Debug)]
-pub struct Walk {
+pub struct ConvStrides {
     pub outer: usize,
     pub inner: usize,
     pub points: usize,
@@ -60,16 +60,16 @@ pub enum Start<'a> {
     Apart,
 }
 
-/// Computes a [`Walk`]; with `relu`, negative sums become 0. Panics when the walk leaves a slice; b must reach
+/// Computes a [`ConvStrides`]; with `relu`, negative sums become 0. Panics when the walk leaves a slice; b must reach
 /// to the end of its last padded row.
-pub fn correlate(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+pub fn correlate(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
     correlate_at(simd::level(), walk, a, b, start, relu, out);
 }
 
 /// [`correlate`] at a given level, lowered to what the machine supports.
 pub fn correlate_at(
     level: Level,
-    walk: &Walk,
+    walk: &ConvStrides,
     a: &[f32],
     b: &[f32],
     start: Start,
@@ -91,8 +91,8 @@ pub fn correlate_at(
     }
 }
 
-fn check(walk: &Walk, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
-    let Walk { outer, inner, points, lanes, .. } = *walk;
+fn check(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
+    let ConvStrides { outer, inner, points, lanes, .. } = *walk;
     assert!((points - 1) * walk.out_stride + lanes <= out.len(), "the output is too short");
     if let Start::Bias(bias) = start {
         assert!(bias.len() >= lanes, "a bias for every lane");
@@ -106,7 +106,7 @@ fn check(walk: &Walk, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
 }
 
 /// The definition.
-fn scalar(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+fn scalar(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
     for p in 0..walk.points {
         for lane in 0..walk.lanes {
             let out = &mut out[p * walk.out_stride + lane];
@@ -134,7 +134,7 @@ fn scalar(walk: &Walk, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{LANES, Start, Walk};
+    use super::{ConvStrides, LANES, Start};
 
     /// Calls `$tile::<P, C>` with P from 1 to the largest of the list.
     macro_rules! with_points {
@@ -157,7 +157,7 @@ mod x86 {
     /// The walk must stay inside the slices, as `check` holds it to.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
     pub unsafe fn correlate_avx512(
-        walk: &Walk,
+        walk: &ConvStrides,
         a: &[f32],
         b: &[f32],
         start: Start,
@@ -194,7 +194,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
     #[allow(clippy::too_many_arguments)]
     unsafe fn tile_avx512<const P: usize, const C: usize>(
-        walk: &Walk,
+        walk: &ConvStrides,
         a: *const f32,
         b: *const f32,
         start: Start,
@@ -266,7 +266,7 @@ mod x86 {
     /// The walk must stay inside the slices, as `check` holds it to.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn correlate_avx2(
-        walk: &Walk,
+        walk: &ConvStrides,
         a: &[f32],
         b: &[f32],
         start: Start,
@@ -295,7 +295,7 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     #[allow(clippy::too_many_arguments)]
     unsafe fn tile_avx2<const P: usize, const C: usize>(
-        walk: &Walk,
+        walk: &ConvStrides,
         a: *const f32,
         b: *const f32,
         start: Start,
@@ -378,7 +378,7 @@ mod tests {
             (5, 48, 3, 28),
             (3, 20, 0, 4),
         ] {
-            let walk = Walk {
+            let walk = ConvStrides {
                 outer,
                 inner,
                 points,
@@ -419,7 +419,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the walk leaves a")]
     fn a_walk_outside_its_slices_panics() {
-        let walk = Walk {
+        let walk = ConvStrides {
             outer: 1,
             inner: 4,
             points: 2,

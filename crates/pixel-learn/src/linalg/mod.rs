@@ -2,23 +2,23 @@
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
 pub mod adam;
-pub mod byte_blocks;
+pub mod base_delta;
 pub mod byte_gram;
-pub mod bytes;
 pub mod cholesky;
 pub mod correlate;
+pub mod dense_gemm;
 pub mod dot;
+pub mod dot_f32_f64;
 pub mod exp;
 pub mod gemm;
 pub mod histogram;
+pub mod huge_pages;
 pub mod matrix;
-pub mod mixed;
-pub mod pages;
-pub mod panels;
+pub mod pairwise;
 pub mod pixel_groups;
-pub mod products;
 pub mod simd;
-pub mod sparse;
+pub mod sparse_bytes;
 pub mod tanh;
+pub mod truncated_l1;
 
 pub use matrix::Matrix;

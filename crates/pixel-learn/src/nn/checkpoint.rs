@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::build;
 use super::definition::{Definition, Scaling};
-use super::trainer::{Best, Epoch, Setting, Trainer};
+use super::trainer::{Best, Epoch, Trainer, TrainingSetup};
 
 /// The key of the file's metadata that holds everything but numbers, as JSON.
 const KEY: &str = "mnist-bench";
@@ -36,7 +36,7 @@ struct Head {
     definition: Value,
     class_names: Vec<String>,
     digests: BTreeMap<String, String>,
-    setting: Setting,
+    setting: TrainingSetup,
     history: Vec<Epoch>,
     optimizer_steps: u64,
     best: Option<BestHead>,

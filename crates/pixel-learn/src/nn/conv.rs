@@ -5,7 +5,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::layer::{Layer, Parameter};
-use crate::linalg::correlate::{Start, Walk, correlate, padded, with_padded_rows};
+use crate::linalg::correlate::{ConvStrides, Start, correlate, padded, with_padded_rows};
 
 /// Height, width and channels of an image between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,9 +88,9 @@ impl Convolution {
     }
 
     /// How the outputs of one row follow from the framed input.
-    fn forward_walk(&self) -> Walk {
+    fn forward_walk(&self) -> ConvStrides {
         let ([kh, kw], framed, cin) = (self.kernel, self.framed(), self.input.channels);
-        Walk {
+        ConvStrides {
             outer: kh,
             inner: kw * cin,
             points: self.output().width,
@@ -105,9 +105,9 @@ impl Convolution {
     }
 
     /// How the gradient in one row of the input follows from the framed gradient in the outputs.
-    fn input_walk(&self) -> Walk {
+    fn input_walk(&self) -> ConvStrides {
         let ([kh, kw], framed, cin) = (self.kernel, self.framed_gradient(), self.input.channels);
-        Walk {
+        ConvStrides {
             outer: kh,
             inner: kw * framed.channels,
             points: self.input.width,
@@ -122,10 +122,10 @@ impl Convolution {
     }
 
     /// How the gradient in one row of the kernel follows from the framed input and the framed gradient.
-    fn weights_walk(&self) -> Walk {
+    fn weights_walk(&self) -> ConvStrides {
         let ([_, kw], framed, gradient) = (self.kernel, self.framed(), self.framed_gradient());
         let (output, cin) = (self.output(), self.input.channels);
-        Walk {
+        ConvStrides {
             outer: output.height,
             inner: output.width,
             points: kw * cin,

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 
 use super::layer::{Layer, Parameter};
-use crate::linalg::products::{add_forward, input_gradient as gradient_in_inputs, weights_gradient};
+use crate::linalg::dense_gemm::{add_forward, input_gradient as gradient_in_inputs, weights_gradient};
 
 /// A fully connected layer. Its parameters are W (inputs x outputs, row-major) and b (outputs).
 pub struct Dense {

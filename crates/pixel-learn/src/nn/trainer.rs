@@ -23,7 +23,7 @@ pub struct Images<'a> {
 /// What a network is made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Setting {
+pub struct TrainingSetup {
     /// The data set's name, on which the augmentation may depend.
     pub dataset: String,
     /// Rows and columns of the images.
@@ -54,7 +54,7 @@ pub struct Epoch {
 
 /// How far an epoch has got.
 #[derive(Clone, Copy, Debug)]
-pub struct Underway {
+pub struct EpochProgress {
     pub images: usize,
     pub of: usize,
     /// Means so far.
@@ -74,7 +74,7 @@ pub struct Best {
 /// A network in training.
 pub struct Trainer {
     pub definition: Definition,
-    pub setting: Setting,
+    pub setting: TrainingSetup,
     pub steps: Vec<Step>,
     pub network: Network,
     pub optimizer: Optimizer,
@@ -90,7 +90,7 @@ const ROWS_A_TASK: usize = 64;
 impl Trainer {
     /// An untrained network; `pixels` are those of all training images, which `standard` scaling is fitted on.
     /// `Err` names the layer that does not fit.
-    pub fn new(definition: Definition, setting: Setting, pixels: &[u8]) -> Result<Trainer, String> {
+    pub fn new(definition: Definition, setting: TrainingSetup, pixels: &[u8]) -> Result<Trainer, String> {
         let steps = build::steps(&definition, setting.image, setting.classes)?;
         let features = setting.image[0] * setting.image[1];
         let scaling = match definition.scaling {
@@ -103,7 +103,7 @@ impl Trainer {
     /// As [`Trainer::new`], with a scaling that is known.
     pub fn untrained(
         definition: Definition,
-        setting: Setting,
+        setting: TrainingSetup,
         steps: Vec<Step>,
         scaling: crate::Scaling,
     ) -> Trainer {
@@ -149,7 +149,7 @@ impl Trainer {
     }
 
     /// Trains on all rows once, telling after each batch how far it has got. `Err` when the loss is no number.
-    pub fn epoch(&mut self, images: Images, tell: &mut dyn FnMut(Underway)) -> Result<&Epoch, String> {
+    pub fn epoch(&mut self, images: Images, tell: &mut dyn FnMut(EpochProgress)) -> Result<&Epoch, String> {
         let started = std::time::Instant::now();
         let (mut order, watched) = self.split(images.labels.len());
         let number = self.history.len() as u64;
@@ -178,7 +178,7 @@ impl Trainer {
             loss += mean * rows.len() as f64;
             done += rows.len();
             let count = done as f64;
-            tell(Underway {
+            tell(EpochProgress {
                 images: done,
                 of: order.len(),
                 loss: loss / count,

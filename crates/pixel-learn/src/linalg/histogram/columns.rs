@@ -1,6 +1,6 @@
 //! Bytes stored feature by feature, transposed from rows in blocks of eight rows and sixteen features.
 
-use crate::linalg::bytes::prefetch;
+use crate::linalg::truncated_l1::prefetch;
 
 /// Rows of a block.
 const HIGH: usize = 8;

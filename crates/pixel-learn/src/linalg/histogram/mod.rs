@@ -3,17 +3,17 @@
 //!
 //! A byte feature has at most 255 cuts, so counting values finds exactly the partitions that sorting finds.
 
-pub mod classes;
+mod byte_set;
+pub mod byte_words;
+pub mod class_counts;
 pub mod columns;
-pub mod few;
+pub mod gradient_sums;
 pub mod impurity;
-mod lit;
-pub mod octets;
-mod present;
-pub mod residuals;
+mod nonzero;
+pub mod small_node;
 
-pub use classes::{ClassHistogram, Cut, Sample};
+pub use byte_words::ByteWords;
+pub use class_counts::{ClassHistogram, Cut, Sample};
 pub use columns::Columns;
+pub use gradient_sums::{FeatureCuts, Quantised, ResidualHistogram};
 pub use impurity::{Entropy, Gini, Impurity};
-pub use octets::Octets;
-pub use residuals::{FeatureCuts, Quantised, ResidualHistogram};

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::tree::{Nodes, Random, TOGETHER, check_data, first_largest};
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
-use crate::linalg::histogram::{Quantised, residuals::MOST_ROWS};
+use crate::linalg::histogram::{Quantised, gradient_sums::MOST_ROWS};
 use regression::{Grower, Source};
 
 /// Test rows that one task predicts.

@@ -5,8 +5,8 @@
 //! [`LARGE`] rows count their own pixels. Friedman: Greedy function approximation (2001).
 
 use crate::Scaling;
-use crate::linalg::histogram::residuals::{Scratch, best_cuts_of_rows};
-use crate::linalg::histogram::{FeatureCuts, Octets, Quantised, ResidualHistogram, few};
+use crate::linalg::histogram::gradient_sums::{Scratch, best_cuts_of_rows};
+use crate::linalg::histogram::{ByteWords, FeatureCuts, Quantised, ResidualHistogram, small_node};
 use crate::linalg::simd;
 use crate::models::Training;
 use crate::models::tree::{Nodes, PURE, Random, midpoint};
@@ -23,14 +23,14 @@ const FEW_TO_REMOVE: usize = 400;
 /// Training data in the layouts that growing reads.
 pub(super) struct Source<'a> {
     scaling: &'a Scaling,
-    octets: Octets,
+    octets: ByteWords,
 }
 
 impl<'a> Source<'a> {
     /// O(n d).
     pub fn new(training: &Training<'a>) -> Source<'a> {
         let x = training.features;
-        Source { scaling: x.scaling(), octets: Octets::new(x.pixels(), x.n(), x.d()) }
+        Source { scaling: x.scaling(), octets: ByteWords::new(x.pixels(), x.n(), x.d()) }
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Grower {
     /// What brought the residuals to whole numbers.
     scale: f64,
     idle: Vec<ResidualHistogram>,
-    copy: Octets,
+    copy: ByteWords,
     copied_residuals: Vec<i32>,
     right: Vec<u32>,
     cuts: FeatureCuts,
@@ -67,7 +67,7 @@ pub(super) struct Grower {
 /// The rows that a subtree is grown on: all, or a copy of its own.
 #[derive(Clone, Copy)]
 struct View<'a> {
-    octets: &'a Octets,
+    octets: &'a ByteWords,
     residuals: &'a [i32],
     scaling: &'a Scaling,
 }
@@ -116,7 +116,7 @@ impl Grower {
             max_depth: 0,
             scale: 1.0,
             idle: Vec::new(),
-            copy: Octets::empty(source.octets.d()),
+            copy: ByteWords::empty(source.octets.d()),
             copied_residuals: Vec::new(),
             right: Vec::new(),
             cuts: FeatureCuts::default(),
@@ -159,7 +159,7 @@ impl Grower {
         let mut stack = vec![root];
         while let Some(node) = stack.pop() {
             let size = node.end - node.start;
-            if size <= COPY && !few::pays(simd::level(), size) && !self.is_leaf(&node) {
+            if size <= COPY && !small_node::pays(simd::level(), size) && !self.is_leaf(&node) {
                 self.run_copy(view, rows, node);
             } else {
                 self.make(view, rows, node, &mut stack, 0);
@@ -171,7 +171,7 @@ impl Grower {
     fn run_copy(&mut self, view: View, rows: &mut [u32], node: Pending) {
         let offset = node.start;
         let rows = &mut rows[node.start..node.end];
-        let mut octets = std::mem::replace(&mut self.copy, Octets::empty(0));
+        let mut octets = std::mem::replace(&mut self.copy, ByteWords::empty(0));
         let mut residuals = std::mem::take(&mut self.copied_residuals);
         octets.gather(view.octets, rows);
         residuals.clear();
@@ -240,8 +240,8 @@ impl Grower {
         let (sum, cuts) = (node.moments.sum, &mut self.cuts);
         if let Some(histogram) = &node.histogram {
             histogram.best_cuts(level, view.octets, rows.len(), sum, cuts);
-        } else if few::pays(level, rows.len()) {
-            few::best_cuts(level, view.octets, rows, view.residuals, sum, cuts);
+        } else if small_node::pays(level, rows.len()) {
+            small_node::best_cuts(level, view.octets, rows, view.residuals, sum, cuts);
         } else {
             best_cuts_of_rows(level, view.octets, rows, view.residuals, sum, &mut self.scratch, cuts);
         }

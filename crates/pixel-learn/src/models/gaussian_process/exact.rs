@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::laplace::{Kernel, Latent, Mode};
-use super::near::{Near, NearRows, NearSearch};
+use super::radius_search::{Neighbor, NeighborLists, RadiusSearch};
 use super::{Decision, MultiClass, first_highest};
 use crate::Features;
 use crate::models::{FitError, Training};
@@ -23,21 +23,22 @@ pub const MARGIN: f64 = 60.0;
 /// Coupled pairs at most (12 bytes each, twice while they are sorted).
 const MOST_PAIRS: usize = 60_000_000;
 
-/// What one-vs-rest and one-vs-one share: which training rows are near each other, and how near.
-pub struct Couplings {
-    kernel: Kernel,
+/// The kernel matrix of the training rows, which one-vs-rest and one-vs-one share: entries of rows near each other.
+pub struct SparseKernel {
+    matrix: Kernel,
     pairs: usize,
 }
 
-impl Couplings {
-    pub fn find(search: &NearSearch, n: usize) -> Result<Couplings, FitError> {
+impl SparseKernel {
+    /// Finds the pairs of training rows within [`REACH`]. `Err` when these are more than memory is meant for.
+    pub fn find(search: &RadiusSearch, n: usize) -> Result<SparseKernel, FitError> {
         let near = search.among_training_rows(REACH, MOST_PAIRS).ok_or_else(|| {
             let reason = format!("the kernel couples more than {MOST_PAIRS} pairs of the {n} training rows");
             FitError::UnusableData(format!("{reason}: set inducing, or take fewer rows"))
         })?;
-        let entry = |near: &Near| (near.index, (-0.5 * near.squared_distance).exp());
-        let kernel = Kernel::new((0..near.rows()).map(|row| near.row(row).iter().map(entry)));
-        Ok(Couplings { kernel, pairs: near.pairs() / 2 })
+        let entry = |near: &Neighbor| (near.index, (-0.5 * near.squared_distance).exp());
+        let matrix = Kernel::new((0..near.rows()).map(|row| near.row(row).iter().map(entry)));
+        Ok(SparseKernel { matrix, pairs: near.pairs() / 2 })
     }
 
     /// Pairs of training rows that are near each other.
@@ -67,7 +68,7 @@ impl Exact {
     /// Fits 45 problems of two classes each, or 10 of one against the rest, for ten classes. Two classes are
     /// one problem either way.
     pub fn fit(
-        couplings: &Couplings,
+        kernel: &SparseKernel,
         training: &Training,
         multi_class: MultiClass,
         max_iter: usize,
@@ -88,7 +89,7 @@ impl Exact {
             let all = 0..training.labels.len() as u32;
             let belongs = |row: &u32| negative.is_none_or(|c| label(*row) == c || label(*row) == positive);
             let rows: Vec<u32> = all.filter(belongs).collect();
-            let mode = Mode::find(&couplings.kernel, rows, |row| label(row) == positive, max_iter);
+            let mode = Mode::find(&kernel.matrix, rows, |row| label(row) == positive, max_iter);
             let mut residual = vec![0.0; training.labels.len()];
             mode.rows.iter().zip(&mode.residual).for_each(|(&row, &value)| residual[row as usize] = value);
             Problem { positive, negative, mode, residual }
@@ -98,21 +99,22 @@ impl Exact {
 
     /// The class of each test row, by scikit-learn's rule and by what the rule would say if neither the
     /// kernel underflowed nor probabilities rounded to ties. `near` comes from [`near_rows`].
-    pub fn decide(&self, couplings: &Couplings, near: &NearRows) -> Vec<Decision> {
+    pub fn decide(&self, kernel: &SparseKernel, near: &NeighborLists) -> Vec<Decision> {
         (0..near.rows())
             .into_par_iter()
             .map(|row| {
                 let near = near.row(row);
                 let nearest = near.iter().map(|near| near.squared_distance).fold(f64::INFINITY, f64::min);
                 // As they are, down to zero, and relative to the nearest.
-                let real = |near: &Near| (near.index, (-0.5 * near.squared_distance).exp());
-                let relative = |near: &Near| (near.index, (-0.5 * (near.squared_distance - nearest)).exp());
+                let real = |near: &Neighbor| (near.index, (-0.5 * near.squared_distance).exp());
+                let relative =
+                    |near: &Neighbor| (near.index, (-0.5 * (near.squared_distance - nearest)).exp());
                 let real: Vec<(u32, f64)> = near.iter().map(real).collect();
                 let relative: Vec<(u32, f64)> = near.iter().map(relative).collect();
                 if self.one_vs_one {
-                    self.vote(couplings, &real, &relative)
+                    self.vote(kernel, &real, &relative)
                 } else {
-                    self.compare(couplings, &real, &relative)
+                    self.compare(kernel, &real, &relative)
                 }
             })
             .collect()
@@ -126,9 +128,9 @@ impl Exact {
         self.problems.iter().map(mean).collect()
     }
 
-    fn probabilities(&self, couplings: &Couplings, near: &[(u32, f64)], means: &[f64]) -> Vec<f64> {
+    fn probabilities(&self, kernel: &SparseKernel, near: &[(u32, f64)], means: &[f64]) -> Vec<f64> {
         let probability = |(problem, &mean): (&Problem, &f64)| {
-            let variance = problem.mode.variance(&couplings.kernel, near.iter().copied());
+            let variance = problem.mode.variance(&kernel.matrix, near.iter().copied());
             Latent { mean, variance }.probability()
         };
         self.problems.iter().zip(means).map(probability).collect()
@@ -136,7 +138,7 @@ impl Exact {
 
     /// One-vs-one: a vote a problem by the sign of f, f = 0 counting as negative; equal votes are settled by
     /// the sum of the probabilities.
-    fn vote(&self, couplings: &Couplings, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
+    fn vote(&self, kernel: &SparseKernel, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
         let slot = |class: u8| self.present.partition_point(|&present| present < class);
         let count = |means: &[f64]| {
             let mut votes = vec![0.0; self.present.len()];
@@ -151,7 +153,7 @@ impl Exact {
         let most = votes.iter().copied().fold(0.0, f64::max);
         if votes.iter().filter(|&&count| count == most).count() > 1 {
             let mut confidences = vec![0.0; votes.len()];
-            let probabilities = self.probabilities(couplings, real, &means);
+            let probabilities = self.probabilities(kernel, real, &means);
             for (problem, probability) in self.problems.iter().zip(probabilities) {
                 confidences[slot(problem.positive)] += probability;
                 confidences[slot(problem.negative.unwrap_or(problem.positive))] -= probability;
@@ -168,7 +170,7 @@ impl Exact {
     }
 
     /// One-vs-rest: the highest probability, the first class of equals.
-    fn compare(&self, couplings: &Couplings, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
+    fn compare(&self, kernel: &SparseKernel, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
         let means = self.means(real);
         let clear =
             means.iter().filter(|&&mean| mean > 0.0).count() == 1 && means.iter().any(|&mean| mean > 1e-12);
@@ -176,7 +178,7 @@ impl Exact {
         let (class, tied) = if clear {
             (first_highest(&means), false)
         } else {
-            let probabilities = self.probabilities(couplings, real, &means);
+            let probabilities = self.probabilities(kernel, real, &means);
             let highest = first_highest(&probabilities);
             (highest, probabilities.iter().all(|&p| p == probabilities[highest]))
         };
@@ -189,6 +191,6 @@ impl Exact {
 }
 
 /// The training rows that have a say for each row of `x`.
-pub fn near_rows(search: &NearSearch, x: &Features) -> NearRows {
+pub fn near_rows(search: &RadiusSearch, x: &Features) -> NeighborLists {
     search.of_rows(x, MARGIN)
 }

@@ -13,7 +13,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::lbfgs::{Ending, minimize};
-use super::near::{distance_weights, square, squared_distance};
+use super::radius_search::{distance_weights, square, squared_distance};
 use crate::Features;
 use crate::linalg::Matrix;
 use crate::linalg::cholesky::Cholesky;

@@ -9,12 +9,12 @@ pub mod exact;
 pub mod inducing;
 pub mod laplace;
 mod lbfgs;
-pub mod near;
+pub mod radius_search;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
-use exact::{Couplings, Exact};
-use near::NearSearch;
+use exact::{Exact, SparseKernel};
+use radius_search::RadiusSearch;
 
 /// How binary problems make a multi-class one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,24 +55,24 @@ impl Classifier for GaussianProcessClassifier {
         let pixels = training.features.pixels().to_vec();
         let (n, d) = (training.features.n(), training.features.d());
         let train = Features::new(pixels, n, d, training.features.scaling().clone());
-        let search = NearSearch::new(&train);
-        let couplings = Couplings::find(&search, n)?;
-        let exact = Exact::fit(&couplings, training, self.multi_class, self.max_iter_predict)?;
+        let search = RadiusSearch::new(&train);
+        let kernel = SparseKernel::find(&search, n)?;
+        let exact = Exact::fit(&kernel, training, self.multi_class, self.max_iter_predict)?;
         drop(search);
-        Ok(Box::new(Fitted { train, couplings, exact }))
+        Ok(Box::new(Fitted { train, kernel, exact }))
     }
 }
 
 struct Fitted {
     train: Features,
-    couplings: Couplings,
+    kernel: SparseKernel,
     exact: Exact,
 }
 
 impl Model for Fitted {
     fn predict(&self, x: &Features) -> Vec<u8> {
-        let near = exact::near_rows(&NearSearch::new(&self.train), x);
-        self.exact.decide(&self.couplings, &near).iter().map(|decision| decision.class).collect()
+        let near = exact::near_rows(&RadiusSearch::new(&self.train), x);
+        self.exact.decide(&self.kernel, &near).iter().map(|decision| decision.class).collect()
     }
 }
 

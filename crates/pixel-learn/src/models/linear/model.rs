@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::Features;
+use crate::linalg::base_delta::SparseRows;
 use crate::linalg::dot;
-use crate::linalg::sparse::SparseRows;
 use crate::models::{Facts, FitError, Model, Training};
 
 /// Rows scored as one task.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::Metric;
 use crate::Features;
 use crate::linalg::Matrix;
-use crate::linalg::panels::{Measure, Panels, all_pairs};
+use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 use crate::models::FitError;
 
 /// A training row at a distance from a test row.

@@ -6,19 +6,19 @@ use rayon::prelude::*;
 
 use super::gram::{self, ClassBlock, CrossBlock, Pair};
 use super::kernel::{Kernel, Transform};
-use super::rows::{KernelRows, RowStore};
-use super::{Gamma, SVC, primal, seconds, smo};
+use super::kernel_cache::{KernelRows, RowStore};
+use super::{Gamma, SVC, augmented_lagrangian, seconds, smo};
 use crate::linalg::Matrix;
 use crate::models::{Facts, FitError, Training};
 
-/// One fitted SVC: a two-class machine for every pair of classes, over a common set of support vectors.
+/// One fitted SVC: a two-class model for every pair of classes, over a common set of support vectors.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub struct SvcModel {
     pub transform: Transform,
     /// The classes that have training rows, ascending.
     pub classes: Vec<u8>,
-    /// One machine a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
-    pub pairs: Vec<PairMachine>,
+    /// One model a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
+    pub pairs: Vec<BinarySvc>,
     /// Training rows with a coefficient in any pair, by class, then by index.
     pub support: Vec<u32>,
     /// Where the support vectors of each class start in `support`, and the end.
@@ -29,9 +29,9 @@ pub struct Machine {
     pub width: usize,
 }
 
-/// The machine between two classes: positive values speak for the first.
+/// The model between two classes: positive values speak for the first.
 #[derive(Clone, Debug)]
-pub struct PairMachine {
+pub struct BinarySvc {
     /// Subtracted from the sum over support vectors.
     pub rho: f64,
     pub steps: usize,
@@ -41,7 +41,7 @@ pub struct PairMachine {
     pub weights: Option<Vec<f64>>,
 }
 
-impl Machine {
+impl SvcModel {
     /// Whether every pair met the tolerance.
     pub fn converged(&self) -> bool {
         self.pairs.iter().all(|pair| pair.converged)
@@ -62,17 +62,17 @@ impl Machine {
         ])
     }
 
-    /// The same machine with its support vectors numbered from 0, for whoever keeps only those rows.
-    pub(super) fn renumbered(mut self) -> Machine {
+    /// The same model with its support vectors numbered from 0, for whoever keeps only those rows.
+    pub(super) fn renumbered(mut self) -> SvcModel {
         self.support = (0..self.support.len() as u32).collect();
         self
     }
 }
 
-/// Fitted machines with what fitting took.
-pub struct Machines {
-    pub machines: Vec<Machine>,
-    /// Seconds of work for each machine, as if it were fitted alone: shared work in full.
+/// Fitted models with what fitting took.
+pub struct FittedGroup {
+    pub models: Vec<SvcModel>,
+    /// Seconds of work for each model, as if it were fitted alone: shared work in full.
     pub alone: Vec<f64>,
     /// Seconds of work done in all, over all threads.
     pub total: f64,
@@ -80,7 +80,7 @@ pub struct Machines {
 
 /// The two-class problem of one pair, solved for one classifier.
 struct Solved {
-    machine: PairMachine,
+    model: BinarySvc,
     /// Training row and y alpha, of those that are not zero: first class, then second.
     coefficients: [Vec<(u32, f64)>; 2],
 }
@@ -97,7 +97,7 @@ struct Scratch {
 /// Holds the dot products within classes (the sum of n_class^2 floats), for each thread those of one pair
 /// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched. The linear kernel needs none
 /// of these; a thread holds a copy of its pair's rows, and up to (4 d)^2 / 2 + d^2 doubles.
-pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, FitError> {
+pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, FitError> {
     let features = training.features.scaled();
     for classifier in classifiers {
         classifier.check()?;
@@ -139,7 +139,7 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
     let shared = packing + filling + solved.iter().map(|(crossing, _)| crossing).sum::<f64>();
     let own: Vec<f64> =
         (0..classifiers.len()).map(|k| solved.iter().map(|(_, solved)| solved[k].1).sum()).collect();
-    let machines = transforms
+    let models = transforms
         .iter()
         .enumerate()
         .map(|(k, transform)| {
@@ -147,8 +147,8 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<Machines, Fit
             assemble(*transform, &classes, &blocks, solved)
         })
         .collect();
-    Ok(Machines {
-        machines,
+    Ok(FittedGroup {
+        models,
         alone: classifiers
             .iter()
             .zip(&own)
@@ -209,7 +209,7 @@ fn solve_pair(
             // One after the other in memory: every Newton step reads them all, and is bound by that.
             let packed = features.select(indices.iter().map(|&index| index as usize));
             let rows: Vec<&[f32]> = (0..packed.rows()).map(|row| packed.row(row)).collect();
-            let plane = primal::solve(&rows, positive, svc.c, svc.tol);
+            let plane = augmented_lagrangian::solve(&rows, positive, svc.c, svc.tol);
             (plane.solution, Some(plane.weights))
         }
     };
@@ -220,27 +220,22 @@ fn solve_pair(
     let (first, second) = solution.alpha.split_at(positive);
     Solved {
         coefficients: [nonzero(1.0, &blocks[0].rows, first), nonzero(-1.0, &blocks[1].rows, second)],
-        machine: PairMachine {
-            rho: solution.rho,
-            steps: solution.steps,
-            converged: solution.converged,
-            weights,
-        },
+        model: BinarySvc { rho: solution.rho, steps: solution.steps, converged: solution.converged, weights },
     }
 }
 
-/// Joins the two-class machines of one classifier.
+/// Joins the two-class models of one classifier.
 fn assemble<'a>(
     transform: Transform,
     classes: &[u8],
     blocks: &[ClassBlock],
     solved: impl Iterator<Item = (&'a (usize, usize), &'a Solved)> + Clone,
-) -> Machine {
+) -> SvcModel {
     let width = classes.len().div_ceil(8) * 8;
-    let mut machine = Machine {
+    let mut model = SvcModel {
         transform,
         classes: classes.to_vec(),
-        pairs: solved.clone().map(|(_, solved)| solved.machine.clone()).collect(),
+        pairs: solved.clone().map(|(_, solved)| solved.model.clone()).collect(),
         support: Vec::new(),
         starts: vec![0],
         coefficients: Vec::new(),
@@ -258,11 +253,11 @@ fn assemble<'a>(
         }
         for (&row, coefficients) in block.rows.iter().zip(table.chunks_exact(width)) {
             if coefficients.iter().any(|&c| c != 0.0) {
-                machine.support.push(row);
-                machine.coefficients.extend_from_slice(coefficients);
+                model.support.push(row);
+                model.coefficients.extend_from_slice(coefficients);
             }
         }
-        machine.starts.push(machine.support.len());
+        model.starts.push(model.support.len());
     }
-    machine
+    model
 }

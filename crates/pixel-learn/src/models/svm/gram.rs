@@ -2,14 +2,14 @@
 //!
 //! A class's block with itself serves its problem against every other class and is kept; the block between
 //! two classes serves one problem and is made for it. Since a pair's dot product has the same bits
-//! wherever it is computed (see [`panels`](crate::linalg::panels)), so have the models.
+//! wherever it is computed (see [`pairwise`](crate::linalg::pairwise)), so have the models.
 
 use rayon::prelude::*;
 
 use super::kernel::Transform;
 use super::seconds;
 use crate::linalg::Matrix;
-use crate::linalg::panels::{Measure, Panels, all_pairs};
+use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 
 /// Rows of one strip of a block, a multiple of the tile.
 const STRIP: usize = 192;

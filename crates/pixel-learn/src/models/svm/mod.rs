@@ -4,20 +4,20 @@
 //! training rows once: every kernel is a function of them. [`predict_all`] does the same for the test rows.
 //! A classifier fitted alone goes through the same code and gets the same bits.
 
-mod decision;
+mod augmented_lagrangian;
 mod fit;
 mod gram;
 mod kernel;
-mod primal;
-mod rows;
+mod kernel_cache;
+mod predict;
 mod smo;
 
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::Matrix;
-pub use decision::{Predicted, predict_all};
-pub use fit::{Machine, Machines, PairMachine, fit_all};
+pub use fit::{BinarySvc, FittedGroup, SvcModel, fit_all};
 pub use kernel::{Kernel, Transform};
+pub use predict::{Predicted, predict_all};
 
 /// The scale of the kernels, by scikit-learn's names.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,29 +71,29 @@ impl SVC {
 impl Classifier for SVC {
     /// Deterministic. Fails where fewer than two classes have rows.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
-        let machine = fit_all(&[*self], training)?.machines.remove(0);
-        let rows = training.features.scaled().select(machine.support.iter().map(|&row| row as usize));
-        Ok(Box::new(Fitted { machine: machine.renumbered(), rows }))
+        let model = fit_all(&[*self], training)?.models.remove(0);
+        let rows = training.features.scaled().select(model.support.iter().map(|&row| row as usize));
+        Ok(Box::new(Fitted { model: model.renumbered(), rows }))
     }
 }
 
-/// A machine with its support vectors.
+/// A model with its support vectors.
 struct Fitted {
-    machine: Machine,
+    model: SvcModel,
     rows: Matrix,
 }
 
 impl Model for Fitted {
     fn predict(&self, x: &Features) -> Vec<u8> {
-        predict_all(&[&self.machine], &self.rows, x.scaled()).remove(0).classes
+        predict_all(&[&self.model], &self.rows, x.scaled()).remove(0).classes
     }
 
     fn converged(&self) -> Option<bool> {
-        Some(self.machine.converged())
+        Some(self.model.converged())
     }
 
     fn facts(&self) -> Facts {
-        self.machine.facts()
+        self.model.facts()
     }
 }
 
@@ -133,9 +133,9 @@ mod tests {
         let run = |svcs: &[SVC], threads: usize| -> Vec<Vec<u64>> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let machines = fit_all(svcs, &training).unwrap().machines;
-                let machines: Vec<&Machine> = machines.iter().collect();
-                let predicted = predict_all(&machines, features.scaled(), features.scaled());
+                let models = fit_all(svcs, &training).unwrap().models;
+                let models: Vec<&SvcModel> = models.iter().collect();
+                let predicted = predict_all(&models, features.scaled(), features.scaled());
                 predicted.iter().map(|p| p.decisions.iter().map(|d| d.to_bits()).collect()).collect()
             })
         };
@@ -153,9 +153,9 @@ mod tests {
         // A polynomial of degree 1 is the linear kernel solved by decomposition.
         let newton = SVC { kernel: Kernel::Linear, tol: 1e-6, ..SVC::default() };
         let smo = SVC { kernel: Kernel::Poly, degree: 1, gamma: Gamma::Value(1.0), ..newton };
-        let machines = fit_all(&[newton, smo], &training).unwrap().machines;
-        let machines: Vec<&Machine> = machines.iter().collect();
-        let predicted = predict_all(&machines, features.scaled(), features.scaled());
+        let models = fit_all(&[newton, smo], &training).unwrap().models;
+        let models: Vec<&SvcModel> = models.iter().collect();
+        let predicted = predict_all(&models, features.scaled(), features.scaled());
         for (a, b) in predicted[0].decisions.iter().zip(&predicted[1].decisions) {
             assert!((a - b).abs() < 1e-4, "{a} {b}");
         }
@@ -166,8 +166,8 @@ mod tests {
         let (features, labels) = clouds(200, 20);
         let training = Training { features: &features, labels: &labels, classes: 3 };
         for svc in twelve() {
-            let machine = fit_all(&[svc], &training).unwrap().machines.remove(0);
-            let grouped = predict_all(&[&machine], features.scaled(), features.scaled()).remove(0).classes;
+            let model = fit_all(&[svc], &training).unwrap().models.remove(0);
+            let grouped = predict_all(&[&model], features.scaled(), features.scaled()).remove(0).classes;
             assert_eq!(svc.fit(&training, 0).unwrap().predict(&features), grouped);
         }
     }

@@ -10,7 +10,7 @@
 //! among rows whose y a may grow ("up") and the smallest among rows whose y a may shrink ("low"). They
 //! differ by less than the tolerance at the solution.
 
-use super::rows::{BLOCK, KernelRows};
+use super::kernel_cache::{BLOCK, KernelRows};
 use crate::linalg::simd::for_each_level;
 
 /// LIBSVM's stand-in for a curvature that is not positive (sigmoid kernels have such).

@@ -5,17 +5,18 @@
 //! Extremely randomized trees (2006). Thresholds are real numbers on the scaled features, but scaling is
 //! monotonic, so growing and predicting work on the bytes.
 
-mod draw;
+mod feature_sampler;
 mod fitted;
 mod grow;
 mod nodes;
+mod rng;
 mod split;
 
-pub(crate) use draw::Random;
 pub(crate) use fitted::first_largest;
 pub use fitted::{NodeFacts, Tree};
 pub(crate) use grow::{Growth, PURE, Source};
 pub(crate) use nodes::{Nodes, TOGETHER};
+pub(crate) use rng::Random;
 pub(crate) use split::midpoint;
 
 use crate::Features;

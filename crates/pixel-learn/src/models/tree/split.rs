@@ -1,6 +1,7 @@
 //! Finding the split of one node: which feature and cut, best of all or at a random threshold.
 
-use super::draw::{FeatureOrder, Random};
+use super::Random;
+use super::feature_sampler::FeatureSampler;
 use crate::Scaling;
 use crate::linalg::histogram::{ClassHistogram, Columns, Impurity, Sample};
 use crate::linalg::simd;
@@ -20,7 +21,7 @@ pub(super) struct Search<'a, const L: usize> {
     scaling: &'a Scaling,
     max_features: usize,
     random: Random,
-    order: FeatureOrder,
+    order: FeatureSampler,
     histogram: ClassHistogram<L>,
     values: Vec<u8>,
     level: simd::Level,
@@ -32,7 +33,7 @@ impl<'a, const L: usize> Search<'a, L> {
             scaling,
             max_features,
             random: Random::new(seed),
-            order: FeatureOrder::new(scaling.offset.len()),
+            order: FeatureSampler::new(scaling.offset.len()),
             histogram: ClassHistogram::default(),
             values: Vec::new(),
             level: simd::level(),

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::row_products::{BLOCK, Packed, Sums, chunks, unpack};
+use crate::linalg::base_delta::{LANES, Lanes, SparseRows};
 use crate::linalg::simd::for_each_level;
-use crate::linalg::sparse::{LANES, Lanes, SparseRows};
 
 /// Curvatures below this, or below this part of a row's sum, are left out.
 const LEAST_CURVATURE: f32 = 1e-7;

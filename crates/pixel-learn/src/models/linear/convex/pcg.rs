@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::hessian::ScoreHessian;
 use super::sampled_hessian;
+use crate::linalg::base_delta::SparseRows;
 use crate::linalg::cholesky::{Cholesky, Factor};
-use crate::linalg::sparse::SparseRows;
 
 /// Rows that a class's block is estimated from at first, and at most. The number doubles after a solution
 /// that took too many matrix-vector products with a fresh estimate.

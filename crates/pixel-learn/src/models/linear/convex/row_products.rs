@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::linalg::sparse::{
+use crate::linalg::base_delta::{
     LANES, Lanes, SparseRows, WIDE_LANES, WideLanes, accumulate, project, project_wide,
 };
 

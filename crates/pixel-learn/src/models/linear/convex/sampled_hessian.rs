@@ -12,9 +12,9 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
+use crate::linalg::base_delta::{LANES, Lanes, SparseRows, accumulate, project};
 use crate::linalg::cholesky::Factor;
 use crate::linalg::gemm::{self, View};
-use crate::linalg::sparse::{LANES, Lanes, SparseRows, accumulate, project};
 
 /// Rows taken at a time.
 const CHUNK: usize = 512;
@@ -204,8 +204,8 @@ fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::linalg::Matrix;
+    use crate::linalg::base_delta::tests::of_matrix;
     use crate::linalg::cholesky::Cholesky;
-    use crate::linalg::sparse::tests::of_matrix;
 
     #[test]
     fn the_gram_matrix_is_the_weighted_sum_of_outer_products() {

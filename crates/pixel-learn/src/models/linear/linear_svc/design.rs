@@ -3,8 +3,8 @@
 //! matrices are exact integer sums of bytes that are scaled afterwards.
 
 use crate::Features;
-use crate::linalg::byte_blocks::{self, Block, NonzeroBlocks, WIDTH};
 use crate::linalg::byte_gram::{self, ByteGram, Change};
+use crate::linalg::sparse_bytes::{self, Block, NonzeroBlocks, WIDTH};
 
 /// n rows of `width` columns: the features whose scaled value is not zero everywhere, then the ones.
 pub struct Design {
@@ -71,8 +71,8 @@ impl Design {
         let scaled: Vec<f64> = v.iter().zip(&self.unit).map(|(v, unit)| v * unit).collect();
         let shift: f64 = scaled.iter().zip(&self.offset).map(|(v, offset)| v * offset).sum();
         let start = intercept[0] - shift;
-        let scaled = byte_blocks::blocks(&scaled);
-        byte_blocks::products(&self.blocks, &scaled, start, out);
+        let scaled = sparse_bytes::blocks(&scaled);
+        sparse_bytes::products(&self.blocks, &scaled, start, out);
     }
 
     /// m = 1 - y X w, for signs y.
@@ -101,7 +101,7 @@ impl Design {
 
     /// Adds `factor` times a row.
     pub fn add_row(&self, row: usize, factor: f64, sum: &mut RowSum) {
-        byte_blocks::add(factor, self.blocks.row(row), &mut sum.bytes);
+        sparse_bytes::add(factor, self.blocks.row(row), &mut sum.bytes);
         sum.factors += factor;
     }
 

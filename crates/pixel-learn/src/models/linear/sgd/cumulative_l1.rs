@@ -7,8 +7,8 @@
 
 use super::layout::{Rows, Weights};
 use crate::Features;
-use crate::linalg::bytes::{self, Affine, Aligned, LANES, Pixels};
-use crate::linalg::pages;
+use crate::linalg::huge_pages;
+use crate::linalg::truncated_l1::{self, Affine, Aligned, LANES, Pixels};
 
 /// Rows in whole blocks, and the scaling.
 pub struct DenseRows {
@@ -30,7 +30,7 @@ pub struct TruncatedWeights<'a> {
 impl DenseRows {
     pub fn new(features: &Features) -> DenseRows {
         let (n, d, scaling) = (features.n(), features.d(), features.scaling());
-        let mut pixels = pages::with_capacity(n * d.div_ceil(LANES));
+        let mut pixels = huge_pages::with_capacity(n * d.div_ceil(LANES));
         for i in 0..n {
             for chunk in features.pixel_row(i).chunks(LANES) {
                 let mut block = [0; LANES];
@@ -58,7 +58,7 @@ impl Rows for DenseRows {
     }
 
     fn prefetch(&self, row: usize) {
-        bytes::prefetch(self.row(row).as_flattened());
+        truncated_l1::prefetch(self.row(row).as_flattened());
     }
 
     fn zeros(&self) -> TruncatedWeights<'_> {
@@ -69,12 +69,18 @@ impl Rows for DenseRows {
 
 impl Weights for TruncatedWeights<'_> {
     fn dot(&mut self, row: usize) -> f64 {
-        bytes::dot_truncated(self.rows.row(row), &self.rows.affine, &self.y, self.total_penalty, &mut self.x)
+        truncated_l1::dot_truncated(
+            self.rows.row(row),
+            &self.rows.affine,
+            &self.y,
+            self.total_penalty,
+            &mut self.x,
+        )
     }
 
     fn step(&mut self, _: usize, a: f64, decay: f64, penalty: f64) {
         // y' = w' - q = (1 - decay) w + a x - (w - y).
-        bytes::add_truncated(a, &self.x, decay, self.total_penalty, &mut self.y);
+        truncated_l1::add_truncated(a, &self.x, decay, self.total_penalty, &mut self.y);
         self.total_penalty += penalty;
     }
 
@@ -83,7 +89,7 @@ impl Weights for TruncatedWeights<'_> {
     }
 
     fn into_vec(mut self) -> Vec<f64> {
-        bytes::truncate(&mut self.y, self.total_penalty);
+        truncated_l1::truncate(&mut self.y, self.total_penalty);
         self.y[..self.rows.d].to_vec()
     }
 }

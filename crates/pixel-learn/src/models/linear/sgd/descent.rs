@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::cumulative_l1::DenseRows;
 use super::layout::{Rows, Weights};
 use super::scaled_weights::NonzeroRows;
-use crate::linalg::bytes;
+use crate::linalg::truncated_l1;
 use crate::models::linear::LinearModel;
 use crate::models::linear::model::targets;
 use crate::models::{Facts, FitError, Training};
@@ -138,7 +138,7 @@ impl Descent {
 fn squared_norms(features: &Features) -> Vec<f64> {
     let Scaling { offset, scale } = &**features.scaling();
     let unit: Vec<f64> = scale.iter().map(|scale| 1.0 / scale).collect();
-    (0..features.n()).map(|i| bytes::squared_norm(features.pixel_row(i), offset, &unit)).collect()
+    (0..features.n()).map(|i| truncated_l1::squared_norm(features.pixel_row(i), offset, &unit)).collect()
 }
 
 /// Fisher and Yates.

@@ -8,8 +8,8 @@
 
 use super::layout::{Rows, Weights};
 use crate::Features;
-use crate::linalg::byte_blocks::{self, Block, NonzeroBlocks};
-use crate::linalg::bytes::prefetch;
+use crate::linalg::sparse_bytes::{self, Block, NonzeroBlocks};
+use crate::linalg::truncated_l1::prefetch;
 
 /// Below this scale the weights are multiplied out.
 const SMALLEST_SCALE: f64 = 1e-9;
@@ -52,7 +52,7 @@ impl NonzeroRows {
             .map(|(squared_unit, offset)| squared_unit * offset)
             .collect();
         let offset_norm: f64 = scaling.offset.iter().zip(&offset_direction).map(|(a, b)| a * b).sum();
-        let squared_unit = byte_blocks::blocks(&squared_unit);
+        let squared_unit = sparse_bytes::blocks(&squared_unit);
         let mut rows = NonzeroRows {
             blocks,
             unit,
@@ -61,8 +61,8 @@ impl NonzeroRows {
             offset_norm,
             row_offsets: Vec::new(),
         };
-        let offset_direction = byte_blocks::blocks(&rows.offset_direction);
-        rows.row_offsets = (0..n).map(|i| byte_blocks::dot(rows.blocks.row(i), &offset_direction)).collect();
+        let offset_direction = sparse_bytes::blocks(&rows.offset_direction);
+        rows.row_offsets = (0..n).map(|i| sparse_bytes::dot(rows.blocks.row(i), &offset_direction)).collect();
         rows
     }
 }
@@ -97,7 +97,7 @@ impl ScaledWeights<'_> {
 
 impl Weights for ScaledWeights<'_> {
     fn dot(&mut self, row: usize) -> f64 {
-        let product = byte_blocks::dot(self.rows.blocks.row(row), &self.s);
+        let product = sparse_bytes::dot(self.rows.blocks.row(row), &self.s);
         (product - self.c * self.rows.row_offsets[row] - self.constant) * self.scale
     }
 
@@ -111,7 +111,7 @@ impl Weights for ScaledWeights<'_> {
         }
         if a != 0.0 {
             let a = a / self.scale;
-            byte_blocks::add_scaled(a, self.rows.blocks.row(row), &self.rows.squared_unit, &mut self.s);
+            sparse_bytes::add_scaled(a, self.rows.blocks.row(row), &self.rows.squared_unit, &mut self.s);
             self.c += a;
             self.constant += a * (self.rows.row_offsets[row] - self.rows.offset_norm);
         }
@@ -136,7 +136,7 @@ impl Weights for ScaledWeights<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::byte_blocks::WIDTH;
+    use crate::linalg::sparse_bytes::WIDTH;
     use crate::models::linear::sgd::layout::tests::features;
 
     /// The same steps on scaled rows: the definition.

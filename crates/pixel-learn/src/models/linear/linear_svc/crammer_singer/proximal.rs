@@ -5,8 +5,8 @@
 //! place y. Stored like this the small numbers of a row that is nearly right keep all their digits however
 //! large C is.
 
+use crate::linalg::base_delta::{LANES, Lanes};
 use crate::linalg::simd::for_each_level;
-use crate::linalg::sparse::{LANES, Lanes};
 
 /// What a step is made with.
 #[derive(Clone, Copy, Debug)]

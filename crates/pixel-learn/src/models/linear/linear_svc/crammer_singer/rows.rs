@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::proximal::{Step, proximal_steps};
-use crate::linalg::sparse::{LANES, Lanes};
+use crate::linalg::base_delta::{LANES, Lanes};
 use crate::models::linear::Problems;
 use crate::models::linear::convex::row_products::{BLOCK, Packed, Sums, chunks, unpack};
 

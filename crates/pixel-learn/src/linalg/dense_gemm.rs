@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::correlate::{LANES, Start, Walk, correlate, padded, with_padded_rows};
+use super::correlate::{ConvStrides, LANES, Start, correlate, padded, with_padded_rows};
 
 /// Products in one chain; longer sums add up chains of this length in order.
 const CHAIN: usize = 256;
@@ -29,7 +29,7 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
     let weights = with_padded_rows(weights, outputs);
     let part = |first: usize, strip: usize, out: &mut [f32]| {
         for from in (0..inputs).step_by(CHAIN) {
-            let walk = Walk {
+            let walk = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(inputs - from),
                 points: rows,
@@ -84,7 +84,7 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
     let delta = with_padded_rows(delta, outputs);
     let part = |first: usize, gradient: &mut [f32]| {
         for from in (0..rows).step_by(CHAIN) {
-            let walk = Walk {
+            let walk = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(rows - from),
                 points: gradient.len() / outputs,
@@ -120,7 +120,7 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
     let multiplications = rows * inputs * outputs;
     share(multiplications, &mut turned, WEIGHTS_A_TASK * rows, |task, turned| {
         for from in (0..outputs).step_by(CHAIN) {
-            let walk = Walk {
+            let walk = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(outputs - from),
                 points: turned.len() / rows,

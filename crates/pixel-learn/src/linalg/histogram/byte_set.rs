@@ -1,15 +1,15 @@
 //! Which of the 256 byte values occur: noted with one store a value, listed as bits.
 
 /// A set of bytes.
-pub(super) struct Present([u8; 256]);
+pub(super) struct ByteSet([u8; 256]);
 
-impl Default for Present {
+impl Default for ByteSet {
     fn default() -> Self {
-        Present([0; 256])
+        ByteSet([0; 256])
     }
 }
 
-impl Present {
+impl ByteSet {
     /// Adds a value: one store that waits for no other, unlike setting a bit.
     #[inline(always)]
     pub(super) fn insert(&mut self, value: u8) {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_set_gives_its_values_once() {
-        let mut present = Present::default();
+        let mut present = ByteSet::default();
         for step in 1..200usize {
             let values: Vec<u8> = (0..256).step_by(step).map(|value| value as u8).collect();
             values.iter().for_each(|&value| present.insert(value));

@@ -2,7 +2,7 @@
 //! five blocks of eight pixels are all zero on MNIST, a quarter on Fashion-MNIST; rows taken in a random order cost
 //! what they weigh.
 
-use super::pages;
+use super::huge_pages;
 use super::simd::{self, Level, for_each_level};
 
 /// Values of a block: one of the widest registers, a line of the cache.
@@ -35,7 +35,7 @@ impl NonzeroBlocks {
     pub fn new(bytes: &[u8], d: usize) -> NonzeroBlocks {
         assert!(d / WIDTH < usize::from(u16::MAX), "too many columns: {d}");
         let n = bytes.len().checked_div(d).unwrap_or(0);
-        let mut pixels = pages::with_capacity(n * d.div_ceil(WIDTH));
+        let mut pixels = huge_pages::with_capacity(n * d.div_ceil(WIDTH));
         let (mut places, mut starts) = (Vec::new(), vec![0]);
         for row in bytes.chunks_exact(d.max(1)) {
             let (whole, rest) = row.as_chunks::<WIDTH>();

@@ -10,14 +10,14 @@
 //! the least squares SVM of J. Suykens and J. Vandewalle, 1999.)
 
 use crate::linalg::cholesky::{Cholesky, Factor};
-use crate::linalg::mixed::{add_scaled, dot};
+use crate::linalg::dot_f32_f64::{add_scaled, dot};
 
 /// Rows whose products are remembered, in multiples of the features. What leaves the piece often comes back.
 const REMEMBERED: usize = 4;
 const UNKNOWN: usize = usize::MAX;
 
 /// The dot products between rows that were on the quadratic piece.
-pub struct Gram<'a> {
+pub struct KernelSystem<'a> {
     rows: &'a [&'a [f32]],
     /// Where a row stands in `known`, or [`UNKNOWN`].
     place: Vec<usize>,
@@ -28,10 +28,16 @@ pub struct Gram<'a> {
     limit: usize,
 }
 
-impl<'a> Gram<'a> {
-    pub fn new(rows: &'a [&'a [f32]]) -> Gram<'a> {
+impl<'a> KernelSystem<'a> {
+    pub fn new(rows: &'a [&'a [f32]]) -> KernelSystem<'a> {
         let limit = REMEMBERED * rows.first().map_or(0, |row| row.len());
-        Gram { rows, place: vec![UNKNOWN; rows.len()], known: Vec::new(), products: Vec::new(), limit }
+        KernelSystem {
+            rows,
+            place: vec![UNKNOWN; rows.len()],
+            known: Vec::new(),
+            products: Vec::new(),
+            limit,
+        }
     }
 
     /// As [`Hessian::direction`](super::hessian::Hessian::direction), with the `bias_weight` as it is: above 0 where

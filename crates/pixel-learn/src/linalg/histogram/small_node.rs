@@ -1,8 +1,8 @@
 //! The best cut of every feature for a node of few rows: every row's value is tried as a cut, and every row
 //! compared with it, 64 features at a time.
 
-use super::octets::{LANES, Octets};
-use super::residuals::{FeatureCuts, fraction};
+use super::byte_words::{ByteWords, LANES};
+use super::gradient_sums::{FeatureCuts, fraction};
 use crate::linalg::simd::{self, Level};
 
 /// Most rows, so that their residuals add up within 32 bits.
@@ -21,7 +21,14 @@ pub fn pays(level: Level, rows: usize) -> bool {
 
 /// The best cut of every feature for `rows` of `x`, as [`super::ResidualHistogram::best_cuts`] finds it.
 /// At most [`MOST`] rows. O(rows^2 d).
-pub fn best_cuts(level: Level, x: &Octets, rows: &[u32], residuals: &[i32], sum: i64, out: &mut FeatureCuts) {
+pub fn best_cuts(
+    level: Level,
+    x: &ByteWords,
+    rows: &[u32],
+    residuals: &[i32],
+    sum: i64,
+    out: &mut FeatureCuts,
+) {
     assert!(rows.len() <= MOST, "too many rows for 32-bit sums");
     let d = x.d();
     out.clear(d);

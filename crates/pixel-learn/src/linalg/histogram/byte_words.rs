@@ -5,16 +5,16 @@ pub const LANES: usize = 8;
 
 /// `n` rows of `d` bytes as words of eight (the last padded with 0), twice: row after row, where the words
 /// of a row share cache lines, and block after block, where those of neighbouring rows do.
-pub struct Octets {
+pub struct ByteWords {
     by_row: Vec<u64>,
     by_block: Vec<u64>,
     n: usize,
     d: usize,
 }
 
-impl Octets {
+impl ByteWords {
     /// From row-major bytes. O(n d); takes twice their memory.
-    pub fn new(pixels: &[u8], n: usize, d: usize) -> Octets {
+    pub fn new(pixels: &[u8], n: usize, d: usize) -> ByteWords {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
         let mut by_row = Vec::with_capacity(n * d.div_ceil(LANES));
         for row in pixels.chunks_exact(d.max(1)) {
@@ -24,18 +24,18 @@ impl Octets {
                 by_row.push(u64::from_le_bytes(bytes));
             }
         }
-        let mut octets = Octets { by_row, by_block: Vec::new(), n, d };
+        let mut octets = ByteWords { by_row, by_block: Vec::new(), n, d };
         octets.fill_blocks();
         octets
     }
 
-    /// No rows, for [`Octets::gather`] to fill.
-    pub fn empty(d: usize) -> Octets {
-        Octets { by_row: Vec::new(), by_block: Vec::new(), n: 0, d }
+    /// No rows, for [`ByteWords::gather`] to fill.
+    pub fn empty(d: usize) -> ByteWords {
+        ByteWords { by_row: Vec::new(), by_block: Vec::new(), n: 0, d }
     }
 
     /// Becomes a copy of some rows of `other`, reusing memory. O(rows d).
-    pub fn gather(&mut self, other: &Octets, rows: &[u32]) {
+    pub fn gather(&mut self, other: &ByteWords, rows: &[u32]) {
         self.n = rows.len();
         self.by_row.clear();
         for &row in rows {
@@ -109,8 +109,8 @@ mod tests {
     fn both_layouts_hold_the_bytes() {
         for (n, d) in [(1, 1), (3, 8), (70, 13), (130, 28)] {
             let pixels: Vec<u8> = (0..n * d).map(|i| (i * 31 % 251) as u8).collect();
-            let octets = Octets::new(&pixels, n, d);
-            let mut some = Octets::empty(d);
+            let octets = ByteWords::new(&pixels, n, d);
+            let mut some = ByteWords::empty(d);
             let rows: Vec<u32> = (0..n as u32).rev().step_by(2).collect();
             some.gather(&octets, &rows);
             for j in 0..d {

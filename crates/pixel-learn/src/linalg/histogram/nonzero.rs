@@ -1,7 +1,7 @@
 //! The rows of a node whose value of a feature is not 0, a fifth of them on MNIST: found without a branch a row, so that
 //! only these are counted.
 
-use super::classes::Sample;
+use super::class_counts::Sample;
 use crate::linalg::simd::Level;
 
 /// Rows that are listed together.
@@ -11,19 +11,19 @@ const STRETCH: usize = 512;
 const MARGIN: usize = 16;
 
 /// A list of at most [`STRETCH`] entries: value x L + class in the upper half of each word, the weight in the lower.
-pub(super) struct Lit<const L: usize>(Box<[u32; STRETCH + MARGIN]>);
+pub(super) struct NonzeroList<const L: usize>(Box<[u32; STRETCH + MARGIN]>);
 
-impl<const L: usize> Default for Lit<L> {
+impl<const L: usize> Default for NonzeroList<L> {
     fn default() -> Self {
-        Lit(Box::new([0; STRETCH + MARGIN]))
+        NonzeroList(Box::new([0; STRETCH + MARGIN]))
     }
 }
 
-impl<const L: usize> Lit<L> {
+impl<const L: usize> NonzeroList<L> {
     /// Calls `take` with the entries of those samples whose byte in `column` is not 0, in their order; returns how many
     /// these are. L must be a power of two above every class.
     #[inline(always)]
-    pub(super) fn each(
+    pub(super) fn for_each(
         &mut self,
         level: Level,
         column: &[u8],
@@ -42,31 +42,31 @@ impl<const L: usize> Lit<L> {
                 }
                 all
             }
-            _ => Self::each_body(column, samples, take),
+            _ => Self::for_each_body(column, samples, take),
         }
     }
 
     /// First the values of 64 rows are read, eight into a word, then the few that are not 0 are gone through by the bits
     /// that they set.
     #[inline(always)]
-    fn each_body(column: &[u8], samples: &[Sample], mut take: impl FnMut(u32)) -> usize {
+    fn for_each_body(column: &[u8], samples: &[Sample], mut take: impl FnMut(u32)) -> usize {
         let mut all = 0;
         for samples in samples.chunks(64) {
             let mut values = [[0u8; 8]; 8];
-            let mut lit = 0u64;
+            let mut nonzero = 0u64;
             for (group, (samples, values)) in samples.chunks(8).zip(&mut values).enumerate() {
                 let eight = match samples.first_chunk::<8>() {
                     Some(samples) => values_of(column, samples),
                     None => values_of(column, samples),
                 };
                 *values = eight.to_le_bytes();
-                lit |= bytes_set(eight) << (8 * group);
+                nonzero |= bytes_set(eight) << (8 * group);
             }
-            all += lit.count_ones() as usize;
+            all += nonzero.count_ones() as usize;
             let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
-            while lit != 0 {
-                let at = lit.trailing_zeros() as usize;
-                lit &= lit - 1;
+            while nonzero != 0 {
+                let at = nonzero.trailing_zeros() as usize;
+                nonzero &= nonzero - 1;
                 let (value, sample) = (values[at & 63], &samples[at]);
                 take(
                     u32::from(value) << (16 + L.ilog2())
@@ -81,7 +81,7 @@ impl<const L: usize> Lit<L> {
     /// Appends to `count` entries; returns how many there are then.
     #[cfg(target_arch = "x86_64")]
     fn append(&mut self, mut count: usize, column: &[u8], samples: &[Sample]) -> usize {
-        Self::each_body(column, samples, |entry| {
+        Self::for_each_body(column, samples, |entry| {
             self.0[count] = entry;
             count += 1;
         });
@@ -131,16 +131,16 @@ impl<const L: usize> Lit<L> {
                     column.as_ptr().cast(),
                 )
             };
-            let lit = _mm512_test_epi32_mask(bytes, low_byte);
+            let nonzero = _mm512_test_epi32_mask(bytes, low_byte);
             let values = _mm512_and_si512(bytes, low_byte);
             let facts = _mm512_permutex2var_epi32(first, odd, second);
             let entries = _mm512_or_si512(_mm512_sll_epi32(values, shift), facts);
             let place: &mut [u32; 16] = self.0[count..].first_chunk_mut().expect("the list has a margin");
             // SAFETY: sixteen words are stored to an array of as many.
             unsafe {
-                _mm512_storeu_epi32(place.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(lit, entries))
+                _mm512_storeu_epi32(place.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(nonzero, entries))
             };
-            count += lit.count_ones() as usize;
+            count += nonzero.count_ones() as usize;
         }
         count
     }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn only_rows_that_are_not_0_are_listed_in_order_at_every_level() {
-        let mut lit = Lit::<16>::default();
+        let mut list = NonzeroList::<16>::default();
         for n in (1..200usize).chain([2 * STRETCH + 5]) {
             let column: Vec<u8> = (0..n).map(|row| if row % 3 == n % 3 { row as u8 } else { 0 }).collect();
             let samples: Vec<Sample> = (0..n)
@@ -193,7 +193,7 @@ mod tests {
             for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                 if level <= supported() {
                     let mut listed = Vec::new();
-                    let count = lit.each(level, &column, &samples, |entry| listed.push(entry));
+                    let count = list.for_each(level, &column, &samples, |entry| listed.push(entry));
                     assert_eq!((count, &listed), (expected.len(), &expected), "{level:?}, {n} rows");
                 }
             }
@@ -204,6 +204,6 @@ mod tests {
     #[should_panic(expected = "index out of bounds")]
     fn a_row_beyond_the_column_is_never_read() {
         let samples = [Sample { row: 70, weight: 1, class: 0 }];
-        Lit::<16>::default().each(supported(), &[1; 64], &samples, |_| ());
+        NonzeroList::<16>::default().for_each(supported(), &[1; 64], &samples, |_| ());
     }
 }

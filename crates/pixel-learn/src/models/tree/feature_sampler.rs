@@ -1,48 +1,12 @@
-//! Seeded drawing: whole numbers and thresholds, and scikit-learn's way to draw features without
-//! looking again at those known to be constant.
+//! scikit-learn's way to draw features without looking again at those known to be constant.
 
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
-
-/// The random numbers of one task, such as a tree.
-pub(crate) struct Random(Pcg64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(Pcg64::seed_from_u64(seed))
-    }
-
-    /// The generator of one of many numbered tasks: every number is a stream of its own.
-    pub(crate) fn of_task(seed: u64, number: u64) -> Random {
-        // PCG's streams differ by the odd increment; the state comes from the seed as above.
-        let mut state = Pcg64::seed_from_u64(seed);
-        let low = u128::from(state.next_u64());
-        let high = u128::from(state.next_u64());
-        Random(Pcg64::new(high << 64 | low, u128::from(number)))
-    }
-
-    /// A seed for work that draws its own numbers.
-    pub(crate) fn seed(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
-    /// A whole number below `bound`, which is at least 1 (bias below bound / 2^32).
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (((self.0.next_u64() >> 32) * bound as u64) >> 32) as usize
-    }
-
-    /// A real number in [low, high).
-    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
-        let unit = (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        low + unit * (high - low)
-    }
-}
+use super::Random;
 
 /// The features of one tree in the order that Fisher-Yates left them, constant ones first.
 ///
 /// A feature constant in a node is constant below it. scikit-learn keeps those of the current node at the
 /// front: one that is drawn again counts as drawn but is not looked at.
-pub(crate) struct FeatureOrder {
+pub(crate) struct FeatureSampler {
     features: Vec<u16>,
     constant: Vec<u16>,
 }
@@ -56,10 +20,10 @@ pub(crate) struct NodeDraw {
     visited: usize,
 }
 
-impl FeatureOrder {
-    pub(crate) fn new(d: usize) -> FeatureOrder {
+impl FeatureSampler {
+    pub(crate) fn new(d: usize) -> FeatureSampler {
         let features: Vec<u16> = (0..d as u16).collect();
-        FeatureOrder { constant: features.clone(), features }
+        FeatureSampler { constant: features.clone(), features }
     }
 
     /// Begins a node of which the first `known_constants` features are known to be constant.
@@ -131,7 +95,7 @@ mod tests {
     #[test]
     fn drawing_all_features_visits_each_once() {
         let mut random = Random::new(3);
-        let mut order = FeatureOrder::new(50);
+        let mut order = FeatureSampler::new(50);
         let mut known = 0;
         for step in 0..20 {
             let mut seen = Vec::new();
@@ -160,7 +124,7 @@ mod tests {
     #[test]
     fn drawing_goes_on_until_a_feature_varies() {
         let mut random = Random::new(1);
-        let mut order = FeatureOrder::new(30);
+        let mut order = FeatureSampler::new(30);
         let mut node = order.begin(0);
         let mut drawn = 0;
         while let Some((place, feature)) = order.next(&mut node, 3, &mut random) {

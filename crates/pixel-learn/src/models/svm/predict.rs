@@ -1,16 +1,16 @@
-//! Decision values and votes of any number of machines for the same test rows.
+//! Decision values and votes of any number of models for the same test rows.
 //!
-//! Test rows go in blocks; the dot products of a block with the support vectors of all machines are
-//! computed once, the kernel values once for every kernel, and each machine sums its own. Machines of the
+//! Test rows go in blocks; the dot products of a block with the support vectors of all models are
+//! computed once, the kernel values once for every kernel, and each model sums its own. Models of the
 //! linear kernel have hyperplanes instead.
 
 use rayon::prelude::*;
 
-use super::fit::{Machine, PairMachine};
+use super::fit::{BinarySvc, SvcModel};
 use super::{Transform, seconds};
 use crate::linalg::Matrix;
-use crate::linalg::mixed::dot;
-use crate::linalg::panels::{Measure, Panels, all_pairs};
+use crate::linalg::dot_f32_f64::dot;
+use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 use crate::linalg::simd::for_each_level;
 
 /// Test rows in one task, a multiple of the tile.
@@ -18,43 +18,43 @@ const TEST_ROWS: usize = 192;
 /// Support vectors between two rounds of sums, a multiple of the tile.
 const COLUMNS: usize = 512;
 
-/// What one machine says of all test rows.
+/// What one model says of all test rows.
 pub struct Predicted {
     /// One class a test row.
     pub classes: Vec<u8>,
     /// One value for each pair of classes, a test row after the other; positive speaks for the first.
     pub decisions: Vec<f64>,
-    /// Seconds of work over all threads, as if this machine predicted alone.
+    /// Seconds of work over all threads, as if this model predicted alone.
     pub alone: f64,
-    /// Seconds of work of all machines together, over all threads.
+    /// Seconds of work of all models together, over all threads.
     pub total: f64,
 }
 
-/// A machine's support vectors among the common columns.
+/// A model's support vectors among the common columns.
 struct Member<'a> {
-    machine: &'a Machine,
-    /// For each support vector its column, ascending; none for machines that have hyperplanes.
+    model: &'a SvcModel,
+    /// For each support vector its column, ascending; none for models that have hyperplanes.
     columns: Vec<u32>,
     /// Its kernel among the distinct ones.
     transform: usize,
 }
 
-/// Predicts with all machines; their support vectors are rows of `training`. O(rows * support vectors of
-/// any machine * features).
-pub fn predict_all(machines: &[&Machine], training: &Matrix, test: &Matrix) -> Vec<Predicted> {
-    let by_vectors: Vec<&Machine> = machines.iter().copied().filter(|machine| !machine.linear()).collect();
+/// Predicts with all models; their support vectors are rows of `training`. O(rows * support vectors of
+/// any model * features).
+pub fn predict_all(models: &[&SvcModel], training: &Matrix, test: &Matrix) -> Vec<Predicted> {
+    let by_vectors: Vec<&SvcModel> = models.iter().copied().filter(|model| !model.linear()).collect();
     let union = union(&by_vectors);
     let mut transforms: Vec<Transform> = Vec::new();
-    let members: Vec<Member> = machines
+    let members: Vec<Member> = models
         .iter()
-        .map(|machine| {
-            let known = transforms.iter().position(|transform| *transform == machine.transform);
+        .map(|model| {
+            let known = transforms.iter().position(|transform| *transform == model.transform);
             let transform = known.unwrap_or_else(|| {
-                transforms.push(machine.transform);
+                transforms.push(model.transform);
                 transforms.len() - 1
             });
-            let columns = if machine.linear() { Vec::new() } else { columns(machine, &union) };
-            Member { machine, columns, transform }
+            let columns = if model.linear() { Vec::new() } else { columns(model, &union) };
+            Member { model, columns, transform }
         })
         .collect();
     let (support, packing) = seconds(|| {
@@ -73,34 +73,36 @@ pub fn predict_all(machines: &[&Machine], training: &Matrix, test: &Matrix) -> V
         .iter()
         .enumerate()
         .map(|(index, member)| {
-            // Alone, only the columns of this machine would be computed.
+            // Alone, only the columns of this model would be computed.
             let part = member.columns.len() as f64 / union.len().max(1) as f64;
             let common = |block: &Block| block.dots + block.transforms[member.transform];
             let alone = packing * part
                 + blocks.iter().map(|block| common(block) * part + block.sums[index].1).sum::<f64>();
             let decisions: Vec<f64> =
                 blocks.iter().flat_map(|block| block.sums[index].0.iter().copied()).collect();
-            Predicted { classes: vote(member.machine, &decisions), decisions, alone, total }
+            Predicted { classes: vote(member.model, &decisions), decisions, alone, total }
         })
         .collect()
 }
 
-/// The support vectors of all machines as (position of the class, training row), ascending.
-fn union(machines: &[&Machine]) -> Vec<(u8, u32)> {
-    let mut all: Vec<(u8, u32)> = machines.iter().flat_map(|machine| support(machine)).collect();
+/// The support vectors of all models as (position of the class, training row), ascending.
+fn union(models: &[&SvcModel]) -> Vec<(u8, u32)> {
+    let mut all: Vec<(u8, u32)> = models.iter().flat_map(|model| support(model)).collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-fn support(machine: &Machine) -> impl Iterator<Item = (u8, u32)> {
-    machine.starts.windows(2).enumerate().flat_map(|(class, ends)| {
-        machine.support[ends[0]..ends[1]].iter().map(move |&row| (class as u8, row))
-    })
+fn support(model: &SvcModel) -> impl Iterator<Item = (u8, u32)> {
+    model
+        .starts
+        .windows(2)
+        .enumerate()
+        .flat_map(|(class, ends)| model.support[ends[0]..ends[1]].iter().map(move |&row| (class as u8, row)))
 }
 
-fn columns(machine: &Machine, union: &[(u8, u32)]) -> Vec<u32> {
-    support(machine).map(|vector| union.partition_point(|&other| other < vector) as u32).collect()
+fn columns(model: &SvcModel, union: &[(u8, u32)]) -> Vec<u32> {
+    support(model).map(|vector| union.partition_point(|&other| other < vector) as u32).collect()
 }
 
 /// The squared length, rounded once.
@@ -133,7 +135,7 @@ fn decide_block(
     let own: Vec<f32> = block.clone().map(|i| square(test.row(i))).collect();
     let mut dots = vec![0.0f32; rows * COLUMNS];
     let mut values = vec![0.0f32; rows * COLUMNS];
-    let mut sums: Vec<Sums> = members.iter().map(|member| Sums::new(member.machine, rows)).collect();
+    let mut sums: Vec<Sums> = members.iter().map(|member| Sums::new(member.model, rows)).collect();
     let mut times = (packing, vec![0.0; transforms.len()], vec![0.0; members.len()]);
     for start in (0..support.rows()).step_by(COLUMNS) {
         let columns = start..(start + COLUMNS).min(support.rows());
@@ -148,7 +150,7 @@ fn decide_block(
             })
             .1;
             for (m, member) in
-                members.iter().enumerate().filter(|(_, m)| m.transform == index && !m.machine.linear())
+                members.iter().enumerate().filter(|(_, m)| m.transform == index && !m.model.linear())
             {
                 times.2[m] += seconds(|| sums[m].add(member, columns.clone(), &values)).1;
             }
@@ -157,9 +159,9 @@ fn decide_block(
     let sums = members.iter().zip(sums).zip(times.2);
     let sums = sums
         .map(|((member, sums), time)| {
-            let (decisions, last) = seconds(|| match member.machine.linear() {
-                true => by_hyperplanes(member.machine, test, block.clone()),
-                false => sums.decisions(member.machine),
+            let (decisions, last) = seconds(|| match member.model.linear() {
+                true => by_hyperplanes(member.model, test, block.clone()),
+                false => sums.decisions(member.model),
             });
             (decisions, time + last)
         })
@@ -168,10 +170,9 @@ fn decide_block(
 }
 
 /// One value a pair, for each row of the block.
-fn by_hyperplanes(machine: &Machine, test: &Matrix, block: std::ops::Range<usize>) -> Vec<f64> {
-    let value =
-        |x: &[f32], pair: &PairMachine| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
-    block.flat_map(|row| machine.pairs.iter().map(move |pair| value(test.row(row), pair))).collect()
+fn by_hyperplanes(model: &SvcModel, test: &Matrix, block: std::ops::Range<usize>) -> Vec<f64> {
+    let value = |x: &[f32], pair: &BinarySvc| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
+    block.flat_map(|row| model.pairs.iter().map(move |pair| value(test.row(row), pair))).collect()
 }
 
 /// Sums over support vectors: for each test row, class of the support vector and opposing class.
@@ -181,20 +182,20 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(machine: &Machine, rows: usize) -> Sums {
-        Sums { values: vec![0.0; rows * machine.classes.len() * machine.width], rows }
+    fn new(model: &SvcModel, rows: usize) -> Sums {
+        Sums { values: vec![0.0; rows * model.classes.len() * model.width], rows }
     }
 
     /// Adds the support vectors that stand in `columns`, whose kernel values are `values`.
     fn add(&mut self, member: &Member, columns: std::ops::Range<usize>, values: &[f32]) {
-        let machine = member.machine;
-        let (width, classes) = (machine.width, machine.classes.len());
+        let model = member.model;
+        let (width, classes) = (model.width, model.classes.len());
         for class in 0..classes {
-            let ends = machine.starts[class]..machine.starts[class + 1];
+            let ends = model.starts[class]..model.starts[class + 1];
             let of_class = &member.columns[ends.clone()];
             let first = ends.start + of_class.partition_point(|&c| (c as usize) < columns.start);
             let last = ends.start + of_class.partition_point(|&c| (c as usize) < columns.end);
-            let coefficients = &machine.coefficients[first * width..last * width];
+            let coefficients = &model.coefficients[first * width..last * width];
             let chosen = &member.columns[first..last];
             if chosen.is_empty() {
                 continue;
@@ -210,11 +211,11 @@ impl Sums {
     }
 
     /// One value a pair, for each row.
-    fn decisions(&self, machine: &Machine) -> Vec<f64> {
-        let (width, classes) = (machine.width, machine.classes.len());
-        let mut out = Vec::with_capacity(self.rows * machine.pairs.len());
+    fn decisions(&self, model: &SvcModel) -> Vec<f64> {
+        let (width, classes) = (model.width, model.classes.len());
+        let mut out = Vec::with_capacity(self.rows * model.pairs.len());
         for sums in self.values.chunks_exact(classes * width) {
-            let mut pairs = machine.pairs.iter();
+            let mut pairs = model.pairs.iter();
             for i in 0..classes {
                 for j in i + 1..classes {
                     let rho = pairs.next().map_or(0.0, |pair| pair.rho);
@@ -251,10 +252,10 @@ for_each_level! {
 }
 
 /// The class with the most won pairs, the first among equals; a decision value of 0 speaks for the second.
-fn vote(machine: &Machine, decisions: &[f64]) -> Vec<u8> {
-    let classes = machine.classes.len();
+fn vote(model: &SvcModel, decisions: &[f64]) -> Vec<u8> {
+    let classes = model.classes.len();
     decisions
-        .chunks_exact(machine.pairs.len())
+        .chunks_exact(model.pairs.len())
         .map(|decisions| {
             let mut votes = vec![0usize; classes];
             let mut decisions = decisions.iter();
@@ -265,7 +266,7 @@ fn vote(machine: &Machine, decisions: &[f64]) -> Vec<u8> {
                 }
             }
             let best = (0..classes).rev().max_by_key(|&class| votes[class]).unwrap_or(0);
-            machine.classes[best]
+            model.classes[best]
         })
         .collect()
 }

@@ -16,13 +16,13 @@
 //! (O. Chapelle, Training a support vector machine in the primal, 2007; Y. Yan and Q. Li, An efficient
 //! augmented Lagrangian method for support vector machine, 2020.)
 
-mod dual;
 mod hessian;
+mod kernel_system;
 
-use self::dual::Gram;
 use self::hessian::Hessian;
+use self::kernel_system::KernelSystem;
 use super::smo::{Solution, rho};
-use crate::linalg::mixed::{add_scaled, dot};
+use crate::linalg::dot_f32_f64::{add_scaled, dot};
 
 /// sigma at the start (less for small C): all rows lie on the quadratic piece while w = 0.
 const FIRST_SIGMA: f64 = 0.5;
@@ -85,7 +85,7 @@ struct Newton<'a> {
     /// sum of y next (x, 1).
     pull: Vec<f64>,
     hessian: Hessian<'a>,
-    gram: Gram<'a>,
+    kernel_system: KernelSystem<'a>,
 }
 
 impl<'a> Newton<'a> {
@@ -103,7 +103,7 @@ impl<'a> Newton<'a> {
             next: vec![0.0; n],
             pull: vec![0.0; d + 1],
             hessian: Hessian::new(rows),
-            gram: Gram::new(rows),
+            kernel_system: KernelSystem::new(rows),
         }
     }
 
@@ -194,7 +194,7 @@ impl<'a> Newton<'a> {
         let alone = gradient[self.d].abs().max(f64::MIN_POSITIVE);
         if inside.len() < self.d {
             let bias_weight = if inside.is_empty() { alone } else { 0.0 };
-            self.gram.direction(&inside, gradient, sigma, bias_weight)
+            self.kernel_system.direction(&inside, gradient, sigma, bias_weight)
         } else {
             let count = inside.len() as f64;
             let bias_weight = if inside.is_empty() { alone } else { sigma * BIAS_WEIGHT * (1.0 + count) };
@@ -339,7 +339,7 @@ mod tests {
         let (n, d) = (60, 5);
         let rows = clouds(n, d);
         let views: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        let (mut gram, mut hessian) = (Gram::new(&views), Hessian::new(&views));
+        let (mut gram, mut hessian) = (KernelSystem::new(&views), Hessian::new(&views));
         let gradient: Vec<f64> = (0..=d).map(|j| (j as f64).cos()).collect();
         // No row, one, fewer and more than features; together more than are remembered.
         for step in 0..40 {

@@ -11,7 +11,7 @@
 //!
 //! Every sum is taken in an order that the four rows alone decide: the same bits on every instruction level.
 
-use super::pages;
+use super::huge_pages;
 use super::simd::{self, Level};
 
 #[cfg(target_arch = "x86_64")]
@@ -73,7 +73,7 @@ impl SparseRows {
             .collect();
         // Room for all columns, since what is not touched is not there, in large pages.
         let most = order.len().div_ceil(TOGETHER) * d;
-        let (mut columns, mut values) = (pages::with_capacity(most), pages::with_capacity(most));
+        let (mut columns, mut values) = (huge_pages::with_capacity(most), huge_pages::with_capacity(most));
         let mut starts = vec![0];
         for rows in order.chunks(TOGETHER) {
             // Rows beyond the last differ nowhere.

@@ -12,7 +12,7 @@
 
 use rayon::prelude::*;
 
-use super::octets::{LANES, Octets};
+use super::byte_words::{ByteWords, LANES};
 use crate::linalg::simd::{self, Level};
 
 /// Bits of a packed word that count rows.
@@ -206,12 +206,12 @@ pub struct ResidualHistogram(Vec<Bins>);
 
 impl ResidualHistogram {
     /// An empty histogram for the features of `x`: 2 KB a feature.
-    pub fn new(x: &Octets) -> ResidualHistogram {
+    pub fn new(x: &ByteWords) -> ResidualHistogram {
         ResidualHistogram(vec![[0; 256 * LANES]; x.blocks()])
     }
 
     /// Empties it and adds rows. O(rows x d / 8 + their pixels that are not 0).
-    pub fn set(&mut self, x: &Octets, rows: &[u32], residuals: &[i32]) {
+    pub fn set(&mut self, x: &ByteWords, rows: &[u32], residuals: &[i32]) {
         let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize])).collect();
         self.for_blocks(rows.len(), |block, bins| {
             bins.fill(0);
@@ -220,7 +220,7 @@ impl ResidualHistogram {
     }
 
     /// Takes rows away that were added before.
-    pub fn remove(&mut self, x: &Octets, rows: &[u32], residuals: &[i32]) {
+    pub fn remove(&mut self, x: &ByteWords, rows: &[u32], residuals: &[i32]) {
         let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize]).wrapping_neg()).collect();
         self.for_blocks(rows.len(), |block, bins| {
             add_rows(bins, x, block, rows, &packed);
@@ -236,7 +236,7 @@ impl ResidualHistogram {
 
     /// The best cut of every feature, for a node of `rows` rows whose residuals sum to `sum`; the lowest of
     /// equally good cuts. O(256 d).
-    pub fn best_cuts(&self, level: Level, x: &Octets, rows: usize, sum: i64, out: &mut FeatureCuts) {
+    pub fn best_cuts(&self, level: Level, x: &ByteWords, rows: usize, sum: i64, out: &mut FeatureCuts) {
         out.clear(x.d());
         for (block, bins) in self.0.iter().enumerate() {
             out.set_block(block, &scan(level, bins, rows as f64, sum as f64));
@@ -253,7 +253,7 @@ impl ResidualHistogram {
 }
 
 /// Adds the rows of a node to the bins of one block; false when that was skipped, all their pixels being 0.
-fn add_rows(bins: &mut Bins, x: &Octets, block: usize, rows: &[u32], packed: &[u64]) -> bool {
+fn add_rows(bins: &mut Bins, x: &ByteWords, block: usize, rows: &[u32], packed: &[u64]) -> bool {
     let mut any = 0;
     let mut add = |word: u64, packed: u64| {
         if word != 0 {
@@ -291,7 +291,7 @@ impl Default for Scratch {
 /// the same as [`ResidualHistogram::best_cuts`]. O((rows + 256) d).
 pub fn best_cuts_of_rows(
     level: Level,
-    x: &Octets,
+    x: &ByteWords,
     rows: &[u32],
     residuals: &[i32],
     sum: i64,
@@ -312,12 +312,12 @@ pub fn best_cuts_of_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::histogram::few;
+    use crate::linalg::histogram::small_node;
 
     struct Node {
         pixels: Vec<u8>,
         d: usize,
-        x: Octets,
+        x: ByteWords,
         rows: Vec<u32>,
         residuals: Vec<i32>,
         sum: i64,
@@ -341,7 +341,7 @@ mod tests {
             (0..n + 9).map(|_| [-(1 << 25), 1 << 25, 12345, -9][draw(4) as usize]).collect();
         let rows: Vec<u32> = (0..n as u32 + 9).filter(|row| row % 7 != 3).take(n).collect();
         let sum = rows.iter().map(|&row| i64::from(residuals[row as usize])).sum();
-        Node { x: Octets::new(&pixels, n + 9, d), pixels, d, rows, residuals, sum }
+        Node { x: ByteWords::new(&pixels, n + 9, d), pixels, d, rows, residuals, sum }
     }
 
     /// The definition: every cut between present values, the lowest of the best.
@@ -405,8 +405,8 @@ mod tests {
                     &mut cuts,
                 );
                 assert_eq!(found(&node, &cuts), expected, "{n} rows, {level:?}");
-                if node.rows.len() <= few::MOST {
-                    few::best_cuts(level, &node.x, &node.rows, &node.residuals, node.sum, &mut cuts);
+                if node.rows.len() <= small_node::MOST {
+                    small_node::best_cuts(level, &node.x, &node.rows, &node.residuals, node.sum, &mut cuts);
                     assert_eq!(found(&node, &cuts), expected, "all pairs of {n} rows, {level:?}");
                 }
             }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::Features;
 use crate::linalg::Matrix;
-use crate::linalg::panels::{Measure, Panels, all_pairs};
+use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 
 /// Rows of the left set in one task, a multiple of the tile: packed they fit the second-level cache.
 const LEFT_ROWS: usize = 192;
@@ -14,20 +14,20 @@ const TRAIN_ROWS: usize = 512;
 
 /// A training row and its squared distance.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Near {
+pub struct Neighbor {
     pub index: u32,
     pub squared_distance: f64,
 }
 
 /// For each row some training rows, in rising order of their index.
-pub struct NearRows {
+pub struct NeighborLists {
     starts: Vec<usize>,
-    all: Vec<Near>,
+    all: Vec<Neighbor>,
 }
 
-impl NearRows {
-    fn collect(lists: impl Iterator<Item = Vec<Near>>) -> NearRows {
-        let mut near = NearRows { starts: vec![0], all: Vec::new() };
+impl NeighborLists {
+    fn collect(lists: impl Iterator<Item = Vec<Neighbor>>) -> NeighborLists {
+        let mut near = NeighborLists { starts: vec![0], all: Vec::new() };
         for list in lists {
             near.all.extend(list);
             near.starts.push(near.all.len());
@@ -39,7 +39,7 @@ impl NearRows {
         self.starts.len() - 1
     }
 
-    pub fn row(&self, index: usize) -> &[Near] {
+    pub fn row(&self, index: usize) -> &[Neighbor] {
         &self.all[self.starts[index]..self.starts[index + 1]]
     }
 
@@ -50,7 +50,7 @@ impl NearRows {
 }
 
 /// Training rows prepared for the search.
-pub struct NearSearch<'a> {
+pub struct RadiusSearch<'a> {
     train: &'a Features,
     panels: Panels,
     squares: Vec<f32>,
@@ -58,11 +58,11 @@ pub struct NearSearch<'a> {
     weights: Vec<f64>,
 }
 
-impl<'a> NearSearch<'a> {
+impl<'a> RadiusSearch<'a> {
     /// Packs the training rows; O(n d).
-    pub fn new(train: &'a Features) -> NearSearch<'a> {
+    pub fn new(train: &'a Features) -> RadiusSearch<'a> {
         let rows = train.scaled();
-        NearSearch {
+        RadiusSearch {
             train,
             panels: Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns()),
             squares: (0..rows.rows()).map(|i| square(rows.row(i))).collect(),
@@ -72,20 +72,20 @@ impl<'a> NearSearch<'a> {
 
     /// For every training row the other training rows within `limit` (squared) of it, or `None` once there
     /// are more than `most` pairs. O(n^2 d / 2).
-    pub fn among_training_rows(&self, limit: f64, most: usize) -> Option<NearRows> {
+    pub fn among_training_rows(&self, limit: f64, most: usize) -> Option<NeighborLists> {
         let n = self.train.n();
         let found = std::sync::atomic::AtomicUsize::new(0);
         // Later rows of each row only: the other half follows from symmetry.
-        let blocks: Vec<Option<Vec<Vec<Near>>>> = blocks(n)
+        let blocks: Vec<Option<Vec<Vec<Neighbor>>>> = blocks(n)
             .into_par_iter()
             .map(|block| {
-                let mut lists: Vec<Vec<Near>> = vec![Vec::new(); block.len()];
+                let mut lists: Vec<Vec<Neighbor>> = vec![Vec::new(); block.len()];
                 let mut pairs = 0;
                 self.scan(self.train.scaled(), block.clone(), block.start, |row, index, lower, _| {
                     if f64::from(lower) <= limit && index > block.start + row {
                         let squared_distance = self.exact(self.train, block.start + row, index);
                         if squared_distance <= limit {
-                            lists[row].push(Near { index: index as u32, squared_distance });
+                            lists[row].push(Neighbor { index: index as u32, squared_distance });
                             pairs += 1;
                         }
                     }
@@ -96,21 +96,21 @@ impl<'a> NearSearch<'a> {
             })
             .collect();
         let upper = blocks.into_iter().collect::<Option<Vec<_>>>()?.concat();
-        let mut lists: Vec<Vec<Near>> = vec![Vec::new(); n];
+        let mut lists: Vec<Vec<Neighbor>> = vec![Vec::new(); n];
         for (row, later) in upper.into_iter().enumerate() {
             for near in &later {
-                lists[near.index as usize].push(Near { index: row as u32, ..*near });
+                lists[near.index as usize].push(Neighbor { index: row as u32, ..*near });
             }
             // All earlier rows have been here already, so this keeps the order.
             lists[row].extend(later);
         }
-        Some(NearRows::collect(lists.into_iter()))
+        Some(NeighborLists::collect(lists.into_iter()))
     }
 
     /// For every row of `x` the training rows whose squared distance is at most that of the nearest one
     /// plus `margin`. O(n_x n d).
-    pub fn of_rows(&self, x: &Features, margin: f64) -> NearRows {
-        let lists: Vec<Vec<Vec<Near>>> = blocks(x.n())
+    pub fn of_rows(&self, x: &Features, margin: f64) -> NeighborLists {
+        let lists: Vec<Vec<Vec<Neighbor>>> = blocks(x.n())
             .into_par_iter()
             .map(|block| {
                 let mut candidates: Vec<Vec<(f32, u32)>> = vec![Vec::new(); block.len()];
@@ -123,10 +123,10 @@ impl<'a> NearSearch<'a> {
                     limits[row]
                 });
                 let exact = |row: usize| {
-                    let mut list: Vec<Near> = candidates[row]
+                    let mut list: Vec<Neighbor> = candidates[row]
                         .iter()
                         .filter(|(lower, _)| *lower <= limits[row])
-                        .map(|&(_, index)| Near {
+                        .map(|&(_, index)| Neighbor {
                             index,
                             squared_distance: self.exact(x, block.start + row, index as usize),
                         })
@@ -138,7 +138,7 @@ impl<'a> NearSearch<'a> {
                 (0..block.len()).map(exact).collect()
             })
             .collect();
-        NearRows::collect(lists.into_iter().flatten())
+        NeighborLists::collect(lists.into_iter().flatten())
     }
 
     /// Offers every pair of a row in `block` of `x` and a training row from about `first` on (some before it
@@ -232,13 +232,13 @@ mod tests {
     #[test]
     fn finds_what_comparing_all_pairs_finds() {
         let (train, test) = (features(700, 9, 0), features(211, 9, 3));
-        let search = NearSearch::new(&train);
+        let search = RadiusSearch::new(&train);
         let near = search.among_training_rows(40.0, usize::MAX).unwrap();
         let expected = |x: &Features, row: usize, limit: f64, skip: Option<usize>| -> Vec<u32> {
             let all = (0..700).filter(|&j| Some(j) != skip && search.exact(x, row, j) <= limit);
             all.map(|j| j as u32).collect()
         };
-        let indices = |list: &[Near]| -> Vec<u32> { list.iter().map(|near| near.index).collect() };
+        let indices = |list: &[Neighbor]| -> Vec<u32> { list.iter().map(|near| near.index).collect() };
         assert!(near.pairs() > 700);
         for row in 0..700 {
             assert_eq!(indices(near.row(row)), expected(&train, row, 40.0, Some(row)));

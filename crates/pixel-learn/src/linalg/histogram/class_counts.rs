@@ -1,8 +1,8 @@
 //! Class counts a value of one byte feature, and the best cut among them.
 
+use super::byte_set::ByteSet;
 use super::impurity::Impurity;
-use super::lit::Lit;
-use super::present::Present;
+use super::nonzero::NonzeroList;
 use crate::linalg::simd::Level;
 
 /// A row of a node: where its bytes stand, its class, and how often it counts (bootstrap).
@@ -31,8 +31,8 @@ pub struct Cut {
 /// its counts. Counting it would be slow too, since every addition would wait for the last to the same place.
 pub struct ClassHistogram<const L: usize> {
     counts: Box<[[u32; L]; 256]>,
-    present: Present,
-    lit: Lit<L>,
+    present: ByteSet,
+    nonzero: NonzeroList<L>,
     above: Box<[[u32; L]; 256]>,
     scores: [f64; 256],
 }
@@ -41,8 +41,8 @@ impl<const L: usize> Default for ClassHistogram<L> {
     fn default() -> Self {
         ClassHistogram {
             counts: Box::new([[0; L]; 256]),
-            present: Present::default(),
-            lit: Lit::default(),
+            present: ByteSet::default(),
+            nonzero: NonzeroList::default(),
             above: Box::new([[0; L]; 256]),
             scores: [0.0; 256],
         }
@@ -107,7 +107,7 @@ impl<const L: usize> ClassHistogram<L> {
         impurity: &I,
     ) -> Option<Cut> {
         let (counts, present) = (&mut *self.counts, &mut self.present);
-        let others = self.lit.each(level, column, samples, |entry| {
+        let others = self.nonzero.for_each(level, column, samples, |entry| {
             let bin = (entry >> 16) as usize;
             let value = (bin / L) as u8;
             counts[usize::from(value)][bin % L] += entry & 0xffff;
