@@ -30,7 +30,7 @@ impl ModelArgs {
         let path = self.grid.clone().unwrap_or_else(|| self.benchmarks_dir.join(file::MODELS));
         let grid = file::read(&path)?;
         let table = models::find(&grid.models, &self.model).with_context(|| path.display().to_string())?;
-        let definition = Definition::from_json(table).map_err(anyhow::Error::msg)?;
+        let definition = Definition::from_json(table)?;
         Ok((table.clone(), definition))
     }
 }

@@ -143,7 +143,7 @@ fn checkpoint(path: &Path) -> PathBuf {
 }
 
 fn write(path: &Path, saved: &Saved, resumable: bool) -> anyhow::Result<()> {
-    let bytes = saved.to_bytes(resumable).map_err(anyhow::Error::msg)?;
+    let bytes = saved.to_bytes(resumable)?;
     write_atomically(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -126,7 +126,7 @@ impl From<FitError> for Failure {
         let reason = error.to_string();
         match error {
             FitError::InvalidParameter { .. } => Failure::Unsupported(reason),
-            FitError::UnusableData(_) => Failure::Failed(reason),
+            FitError::UnusableData(_) | FitError::TooFewClasses { .. } => Failure::Failed(reason),
             FitError::Diverged(_) => Failure::Diverged(reason),
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn read(tables: toml::Table) -> Result<Models, GridError> {
     for (name, table) in tables {
         let wrong = |reason: String| GridError::new(format!("model {name}: {reason}"));
         let value = serde_json::to_value(table).map_err(|error| wrong(error.to_string()))?;
-        Definition::from_json(&value).map_err(wrong)?;
+        Definition::from_json(&value).map_err(|error| wrong(error.to_string()))?;
         models.push((name, value));
     }
     Ok(models)

@@ -15,7 +15,33 @@ pub struct Features {
     scaled: OnceLock<Matrix>,
 }
 
+/// Pixels that are not whole images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pixels} pixels do not fill images of {d} pixels")]
+pub struct ShapeError {
+    /// Pixels that were given.
+    pub pixels: usize,
+    /// Pixels of an image.
+    pub d: usize,
+}
+
 impl Features {
+    /// Images of `d` pixels each, standardised by their own mean and deviation (scikit-learn's `StandardScaler`).
+    /// `Err` when the pixels, row-major, one image after the other, do not fill whole images.
+    pub fn standardised(pixels: impl Into<Vec<u8>>, d: usize) -> Result<Features, ShapeError> {
+        let pixels = pixels.into();
+        let n = whole_images(&pixels, d)?;
+        let scaling = Arc::new(Scaling::standard(&pixels, n, d));
+        Ok(Features::new(pixels, n, d, scaling))
+    }
+
+    /// Other images of the same size under the scaling of these: what a model that was fitted on these predicts.
+    pub fn transform(&self, pixels: impl Into<Vec<u8>>) -> Result<Features, ShapeError> {
+        let pixels = pixels.into();
+        let n = whole_images(&pixels, self.d)?;
+        Ok(Features::new(pixels, n, self.d, self.scaling.clone()))
+    }
+
     /// Panics when `pixels.len() != n * d` or the scaling is for another number of features.
     pub fn new(pixels: Vec<u8>, n: usize, d: usize, scaling: Arc<Scaling>) -> Features {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
@@ -43,6 +69,7 @@ impl Features {
         &self.pixels[index * self.d..(index + 1) * self.d]
     }
 
+    /// The scaling of the features.
     pub fn scaling(&self) -> &Arc<Scaling> {
         &self.scaling
     }
@@ -66,5 +93,28 @@ impl Features {
             }
             matrix
         })
+    }
+}
+
+/// The number of images.
+fn whole_images(pixels: &[u8], d: usize) -> Result<usize, ShapeError> {
+    match pixels.len().checked_div(d) {
+        Some(n) if n * d == pixels.len() => Ok(n),
+        _ => Err(ShapeError { pixels: pixels.len(), d }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_that_are_not_whole_images_are_an_error() {
+        let train = Features::standardised([0, 10, 20, 30], 2).unwrap();
+        assert_eq!((train.n(), train.d()), (2, 2));
+        assert_eq!(train.scaled().as_slice(), [-1.0, -1.0, 1.0, 1.0]);
+        assert_eq!(train.transform([10, 20]).unwrap().scaled().as_slice(), [0.0, 0.0]);
+        assert_eq!(train.transform([10, 20, 30]).err(), Some(ShapeError { pixels: 3, d: 2 }));
+        assert_eq!(Features::standardised([1], 0).err(), Some(ShapeError { pixels: 1, d: 0 }));
     }
 }

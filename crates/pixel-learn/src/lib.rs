@@ -1,7 +1,33 @@
-//! scikit-learn's classic classifiers on byte images.
+//! scikit-learn's classic classifiers on byte images: exact, deterministic for any number of threads, and several
+//! times as fast as scikit-learn.
+//!
+//! Images of any size are rows of bytes, one a pixel ([`Features`]); labels are bytes from 0. A classifier is a plain
+//! struct of parameters under scikit-learn's names with the defaults of 0.19; [`Classifier::fit`] returns a
+//! [`Model`], which predicts one class a row. Vector instructions (AVX2, AVX-512) are chosen at run time; work runs in
+//! the rayon pool that the caller installed. The same seed gives the same bits on any number of threads.
+//!
+//! | classifier | method | parameters |
+//! |---|---|---|
+//! | [`LinearSVC`] | augmented Lagrangian, ADMM; to a duality gap | `c`, `loss`, `penalty`, `multi_class`, `tol`, `max_iter` |
+//! | [`LogisticRegression`] | truncated Newton, L-BFGS or SAGA | `c`, `penalty`, `multi_class`, `solver`, `tol`, `max_iter` |
+//! | [`SGDClassifier`] | stochastic gradient descent | `loss`, `penalty`, `alpha`, `l1_ratio`, `max_iter`, `shuffle`, `fit_intercept` |
+//! | [`Perceptron`] | Rosenblatt's rule | `penalty`, `alpha`, `eta0`, `max_iter`, `shuffle`, `fit_intercept` |
+//! | [`PassiveAggressiveClassifier`] | PA-I | `c`, `max_iter`, `shuffle`, `fit_intercept` |
+//! | [`SVC`] | SMO; augmented Lagrangian for the linear kernel | `c`, `kernel`, `gamma`, `degree`, `coef0`, `tol` |
+//! | [`KNeighborsClassifier`] | exhaustive search | `n_neighbors`, `weights`, `metric` |
+//! | [`GaussianNB`] | exact moments | `priors` |
+//! | [`DecisionTreeClassifier`], [`ExtraTreeClassifier`] | CART on histograms of bytes | `criterion`, `splitter`, `max_depth`, `max_features` |
+//! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `tree` (as above) |
+//! | [`GradientBoostingClassifier`] | multinomial deviance, three classes or more | `n_estimators`, `learning_rate`, `max_depth`, `order` |
+//! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
+//! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |
+//!
+//! [`nn`] has convolutional networks that are defined as data. [`linalg`] has the kernels behind all of these; they
+//! follow the needs of the models and may change with any version.
 
 // Vector kernels alone are unsafe.
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 mod features;
 #[allow(unsafe_code, reason = "vector instructions, each chosen by what the machine has")]
@@ -10,5 +36,22 @@ pub mod models;
 pub mod nn;
 mod scaling;
 
-pub use features::Features;
+pub use features::{Features, ShapeError};
+pub use models::boosting::GradientBoostingClassifier;
+pub use models::forest::RandomForestClassifier;
+pub use models::gaussian_process::GaussianProcessClassifier;
+pub use models::linear::{
+    LinearSVC, LogisticRegression, PassiveAggressiveClassifier, Perceptron, SGDClassifier,
+};
+pub use models::mlp::MLPClassifier;
+pub use models::naive_bayes::GaussianNB;
+pub use models::neighbors::KNeighborsClassifier;
+pub use models::svm::SVC;
+pub use models::tree::{DecisionTreeClassifier, ExtraTreeClassifier};
+pub use models::{Classifier, Fact, Facts, FitError, Model, Training};
 pub use scaling::Scaling;
+
+/// The examples of the README are tested too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

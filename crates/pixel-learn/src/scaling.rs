@@ -3,7 +3,9 @@
 /// value = (pixel - offset) / scale, a feature at a time, computed in f64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
+    /// The pixel value that becomes 0, a feature.
     pub offset: Vec<f64>,
+    /// The divisor, a feature; never 0.
     pub scale: Vec<f64>,
 }
 

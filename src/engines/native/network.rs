@@ -6,9 +6,9 @@ use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::nn::Definition;
 use pixel_learn::nn::build;
 use pixel_learn::nn::trainer::{Images, Trainer, TrainingSetup};
+use pixel_learn::nn::{Definition, NetworkError};
 
 pub struct Family;
 
@@ -21,7 +21,7 @@ impl engines::Family for Family {
 
     fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
         let (definition, _) = read(parameters)?;
-        build::steps(&definition, shape.image, shape.classes).map(|_| ())
+        build::steps(&definition, shape.image, shape.classes).map(drop).map_err(|error| error.to_string())
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
@@ -60,8 +60,9 @@ fn run(work: &Work, parameters: &Parameters) -> Result<Outcome, Failure> {
         epochs,
         seed: work.seed,
     };
-    let trainer = Trainer::new(definition, setting, features.pixels()).map_err(Failure::Unsupported)?;
-    let (trainer, fit) = timed(|| -> Result<Trainer, String> {
+    let trainer = Trainer::new(definition, setting, features.pixels())
+        .map_err(|error| Failure::Unsupported(error.to_string()))?;
+    let (trainer, fit) = timed(|| -> Result<Trainer, NetworkError> {
         let mut trainer = trainer;
         let images = Images { pixels: features.pixels(), labels };
         while !trainer.finished() {
@@ -69,7 +70,7 @@ fn run(work: &Work, parameters: &Parameters) -> Result<Outcome, Failure> {
         }
         Ok(trainer)
     });
-    let trainer = trainer.map_err(Failure::Diverged)?;
+    let trainer = trainer.map_err(|error| Failure::Diverged(error.to_string()))?;
     let (predictions, predict) = timed(|| trainer.predict(work.test.pixels()));
     let mut facts = serde_json::Map::new();
     let parameters: usize = trainer.steps.iter().map(|step| step.parameters).sum();

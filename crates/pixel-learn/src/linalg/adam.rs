@@ -9,8 +9,11 @@ use super::simd::{Level, level};
 pub struct AdamStep {
     /// Learning rate with the correction for the moments' start at zero: lr sqrt(1 - beta2^t) / (1 - beta1^t).
     pub rate: f32,
+    /// Decay rate of the running mean of the gradient.
     pub beta_1: f32,
+    /// Decay rate of the running mean of the squared gradient.
     pub beta_2: f32,
+    /// Added to the divisor.
     pub epsilon: f32,
     /// Times the value, added to its gradient: the L2 penalty.
     pub decay: f32,

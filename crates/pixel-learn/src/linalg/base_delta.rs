@@ -40,10 +40,12 @@ pub struct Lanes(pub [f32; LANES]);
 pub struct WideLanes(pub [f64; WIDE_LANES]);
 
 impl Lanes {
+    /// Sixteen zeros.
     pub const ZERO: Lanes = Lanes([0.0; LANES]);
 }
 
 impl WideLanes {
+    /// Eight zeros.
     pub const ZERO: WideLanes = WideLanes([0.0; WIDE_LANES]);
 }
 

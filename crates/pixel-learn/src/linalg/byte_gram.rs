@@ -34,7 +34,9 @@ pub struct ByteGram {
 /// Whether rows are added to a sum or taken out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// The rows come in.
     Add,
+    /// The rows go out.
     Remove,
 }
 

@@ -36,21 +36,32 @@ pub fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
 /// a\[o `a_outer` + i `a_inner` + p `a_point`\] b\[o `b_outer` + i `b_inner` + lane\].
 #[derive(Clone, Copy, Debug)]
 pub struct ConvStrides {
+    /// Steps of the outer sum.
     pub outer: usize,
+    /// Steps of the inner sum.
     pub inner: usize,
+    /// Output points.
     pub points: usize,
+    /// Output channels a point.
     pub lanes: usize,
+    /// Values of a between two outer steps.
     pub a_outer: usize,
+    /// Values of a between two inner steps.
     pub a_inner: usize,
+    /// Values of a between two points.
     pub a_point: usize,
+    /// Values of b between two outer steps.
     pub b_outer: usize,
+    /// Values of b between two inner steps.
     pub b_inner: usize,
+    /// Values of the output between two points.
     pub out_stride: usize,
 }
 
 /// What every sum begins with.
 #[derive(Clone, Copy)]
 pub enum Start<'a> {
+    /// Zero.
     Zero,
     /// One value a lane.
     Bias(&'a [f32]),

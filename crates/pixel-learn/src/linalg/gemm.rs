@@ -6,10 +6,15 @@
 /// A read-only strided view: element (i, j) stands at `data[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
 pub struct View<'a, T> {
+    /// All values.
     pub data: &'a [T],
+    /// Number of rows.
     pub rows: usize,
+    /// Number of columns.
     pub columns: usize,
+    /// Values between two rows.
     pub row_stride: usize,
+    /// Values between two columns.
     pub column_stride: usize,
 }
 

@@ -38,10 +38,12 @@ impl Matrix {
         matrix
     }
 
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
+    /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -53,15 +55,18 @@ impl Matrix {
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.rows * self.columns) }
     }
 
+    /// All values, row-major, to be changed.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
         // SAFETY: as in `as_slice`; the borrow is unique.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.rows * self.columns) }
     }
 
+    /// One row.
     pub fn row(&self, index: usize) -> &[f32] {
         &self.as_slice()[index * self.columns..(index + 1) * self.columns]
     }
 
+    /// One row, to be changed.
     pub fn row_mut(&mut self, index: usize) -> &mut [f32] {
         let columns = self.columns;
         &mut self.as_mut_slice()[index * columns..(index + 1) * columns]

@@ -2,6 +2,7 @@
 //! vectorised paths chosen at run time by [`simd::level`]; tests compare them.
 
 pub mod adam;
+pub mod argmax;
 pub mod base_delta;
 pub mod byte_gram;
 pub mod cholesky;
@@ -16,9 +17,11 @@ pub mod huge_pages;
 pub mod matrix;
 pub mod pairwise;
 pub mod pixel_groups;
+pub mod screen;
 pub mod simd;
 pub mod sparse_bytes;
 pub mod tanh;
 pub mod truncated_l1;
 
+pub use argmax::argmax;
 pub use matrix::Matrix;

@@ -59,10 +59,12 @@ impl Panels {
         Panels { values, rows: count, features, width }
     }
 
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
+    /// Number of features.
     pub fn features(&self) -> usize {
         self.features
     }

@@ -23,6 +23,7 @@ pub const TOGETHER: usize = 4;
 pub struct Lanes(pub [f64; LANES]);
 
 impl Lanes {
+    /// Zeros.
     pub const ZERO: Lanes = Lanes([0.0; LANES]);
 }
 

@@ -14,6 +14,7 @@ pub enum Level {
 }
 
 impl Level {
+    /// The name that `MNIST_BENCH_SIMD` takes.
     pub fn name(self) -> &'static str {
         match self {
             Level::Scalar => "scalar",

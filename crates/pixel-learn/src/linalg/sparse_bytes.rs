@@ -61,6 +61,7 @@ impl NonzeroBlocks {
         self.pixels.len()
     }
 
+    /// The blocks of one row.
     #[inline]
     pub fn row(&self, index: usize) -> Row<'_> {
         let range = self.starts[index]..self.starts[index + 1];
@@ -71,7 +72,9 @@ impl NonzeroBlocks {
 /// The blocks of a row that are not all zero, and their places in a vector.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
+    /// The blocks.
     pub pixels: &'a [Pixels],
+    /// The place of each block in a vector of blocks.
     pub places: &'a [u16],
 }
 

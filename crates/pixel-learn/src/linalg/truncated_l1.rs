@@ -27,6 +27,7 @@ pub struct Aligned(Vec<Block>);
 struct Block([f64; LANES]);
 
 impl Aligned {
+    /// Zeros.
     pub fn zeros(blocks: usize) -> Aligned {
         Aligned(vec![Block::default(); blocks])
     }
@@ -78,7 +79,9 @@ fn total(sums: &[f64; LANES]) -> f64 {
 /// An affine scaling, x = (pixel - offset) * unit.
 #[derive(Clone, Debug)]
 pub struct Affine {
+    /// The pixel value that becomes 0, a feature.
     pub offset: Aligned,
+    /// The factor, a feature.
     pub unit: Aligned,
 }
 

@@ -5,21 +5,34 @@
 
 use rayon::prelude::*;
 
-use super::tree::{
-    Criterion, Growth, MaxFeatures, Random, Source, Splitter, Tree, TreeParameters, first_largest,
-};
+use super::tree::{Criterion, Growth, MaxFeatures, Random, Source, Splitter, Tree, TreeParameters};
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
+use crate::linalg::argmax;
 
 /// Test rows that one task predicts, so that their bytes stay in cache from tree to tree.
 const ROWS: usize = 256;
 
 /// scikit-learn's `RandomForestClassifier`.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, RandomForestClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = RandomForestClassifier { n_estimators: 20, ..Default::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RandomForestClassifier {
+    /// Number of trees, at least 1.
     pub n_estimators: usize,
     /// Draw n of n rows with replacement for each tree; otherwise every tree sees all rows.
     pub bootstrap: bool,
+    /// Parameters of every tree.
     pub tree: TreeParameters,
 }
 
@@ -124,7 +137,7 @@ impl Votes {
 
     /// The class with the most votes of each row; the first of equals.
     pub fn classes(&self) -> Vec<u8> {
-        self.sums.chunks_exact(self.classes).map(first_largest).collect()
+        self.sums.chunks_exact(self.classes).map(|sums| argmax(sums) as u8).collect()
     }
 }
 

@@ -7,15 +7,17 @@ use rayon::prelude::*;
 
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
-use crate::nn::loss::highest_scores;
-use crate::nn::training::{Examples, train_epoch};
-use crate::nn::{Adam, Dense, Layer, Network, Relu, Tanh};
+use crate::nn::loss::{highest_scores, softmax_cross_entropy};
+use crate::nn::{Dense, Layer, Network, Optimizer, Relu, Rule, Tanh};
 
 /// What follows each hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
+    /// f(x) = x.
     Identity,
+    /// f(x) = max(0, x).
     Relu,
+    /// f(x) = tanh x.
     Tanh,
 }
 
@@ -24,15 +26,29 @@ pub enum Activation {
 ///
 /// The output is a softmax over all classes; scikit-learn has a single logistic output for two classes,
 /// the same model with another start and penalty.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, MLPClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = MLPClassifier { hidden_layer_sizes: vec![20], learning_rate_init: 0.01, ..Default::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MLPClassifier {
     /// Units of each hidden layer, first to last.
     pub hidden_layer_sizes: Vec<usize>,
+    /// The activation of every hidden layer.
     pub activation: Activation,
     /// The L2 penalty, which each batch divides by its number of rows; biases are free of it.
     pub alpha: f64,
     /// Rows a step; never more than there are.
     pub batch_size: usize,
+    /// The learning rate of Adam.
     pub learning_rate_init: f64,
     /// Epochs at most.
     pub max_iter: usize,
@@ -118,12 +134,10 @@ impl MLPClassifier {
     ) -> Result<FittedMLP, FitError> {
         self.check()?;
         let n = training.features.n();
-        if n == 0 || n > u32::MAX as usize {
-            return Err(FitError::UnusableData(format!("{n} rows")));
-        }
-        let examples = Examples { x: training.features.scaled(), labels: training.labels };
-        let mut adam = Adam::new(self.learning_rate_init);
-        (adam.beta_1, adam.beta_2, adam.epsilon) = (self.beta_1, self.beta_2, self.epsilon);
+        training.check()?;
+        let MLPClassifier { beta_1, beta_2, epsilon, .. } = *self;
+        let adam = Rule::Adam { beta_1, beta_2, epsilon, weight_decay: 0.0 };
+        let mut optimizer = Optimizer::new(adam, &network);
         let mut rng = Pcg64::seed_from_u64(seed ^ ORDER_STREAM);
         let mut order: Vec<u32> = (0..n as u32).collect();
         let mut loss_curve = Vec::new();
@@ -133,8 +147,7 @@ impl MLPClassifier {
             if self.shuffle {
                 order.shuffle(&mut rng);
             }
-            let batch_size = self.batch_size.min(n);
-            let loss = train_epoch(&mut network, &mut adam, examples, &order, batch_size, self.alpha);
+            let loss = self.epoch(&mut network, &mut optimizer, training, &order);
             if !loss.is_finite() {
                 let epoch = loss_curve.len() + 1;
                 return Err(FitError::Diverged(format!("the training loss of epoch {epoch} is {loss}")));
@@ -144,6 +157,38 @@ impl MLPClassifier {
             loss_curve.push(loss);
         }
         Ok(FittedMLP { network, loss_curve, converged: stalled > PATIENCE })
+    }
+
+    /// Trains on all rows once, in this order, `batch_size` at a time (the last batch may be smaller). Returns the
+    /// mean over the rows of the loss that each batch had before its step: cross-entropy plus
+    /// `alpha` / (2 rows of the batch) times the squared weights, scikit-learn's loss.
+    fn epoch(
+        &self,
+        network: &mut Network,
+        optimizer: &mut Optimizer,
+        training: &Training,
+        order: &[u32],
+    ) -> f64 {
+        let (x, classes) = (training.features.scaled(), network.output_width());
+        let batch_size = self.batch_size.min(x.rows());
+        let mut input = Vec::with_capacity(batch_size * x.columns());
+        let mut labels = Vec::with_capacity(batch_size);
+        let mut total = 0.0;
+        for batch in order.chunks(batch_size) {
+            input.clear();
+            labels.clear();
+            for &row in batch {
+                input.extend_from_slice(x.row(row as usize));
+                labels.push(training.labels[row as usize]);
+            }
+            let decay = self.alpha / batch.len() as f64;
+            let penalty = if self.alpha > 0.0 { 0.5 * decay * network.squared_weights() } else { 0.0 };
+            let loss = softmax_cross_entropy(network.forward(&input), classes, &labels) + penalty;
+            network.backward(&input);
+            optimizer.step(network, self.learning_rate_init, decay);
+            total += loss * batch.len() as f64;
+        }
+        total / order.len() as f64
     }
 
     fn check(&self) -> Result<(), FitError> {
@@ -171,6 +216,7 @@ impl MLPClassifier {
 
 /// A trained network with the history of its training.
 pub struct FittedMLP {
+    /// The trained network.
     pub network: Network,
     /// The mean training loss of each epoch.
     pub loss_curve: Vec<f64>,

@@ -26,9 +26,58 @@ pub use facts::{Fact, Facts};
 /// Training data: n rows of features with one label each, 0 to `classes` - 1. A class need not occur.
 #[derive(Clone, Copy)]
 pub struct Training<'a> {
+    /// One row an image.
     pub features: &'a Features,
+    /// One label a row.
     pub labels: &'a [u8],
+    /// The number of classes, above every label.
     pub classes: usize,
+}
+
+impl<'a> Training<'a> {
+    /// Training data whose number of classes is one more than the largest label. `Err` without rows or features, or
+    /// when there is not one label a row.
+    pub fn new(features: &'a Features, labels: &'a [u8]) -> Result<Training<'a>, FitError> {
+        let classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
+        let training = Training { features, labels, classes };
+        training.check()?;
+        Ok(training)
+    }
+
+    /// `Err` without rows or features, when there is not one label a row, or when a label is not below `classes`.
+    pub(crate) fn check(&self) -> Result<(), FitError> {
+        let (n, d, labels) = (self.features.n(), self.features.d(), self.labels.len());
+        let unusable = |reason: String| Err(FitError::UnusableData(reason));
+        if n == 0 || d == 0 {
+            return unusable(format!("{n} rows of {d} features; at least one of each is needed"));
+        }
+        if labels != n {
+            return unusable(format!("{n} rows and {labels} labels; one label a row is needed"));
+        }
+        match self.labels.iter().find(|&&label| usize::from(label) >= self.classes) {
+            Some(label) => {
+                unusable(format!("label {label} is not below the number of classes, {}", self.classes))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The number of rows of each class.
+    pub(crate) fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes];
+        self.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        counts
+    }
+
+    /// The classes that have rows, ascending. `Err` as [`Training::check`] has it, or when they are fewer than
+    /// `needed`.
+    pub(crate) fn present_classes(&self, needed: usize) -> Result<Vec<u8>, FitError> {
+        self.check()?;
+        let counts = self.class_counts();
+        let present: Vec<u8> = (0..self.classes).filter(|&c| counts[c] > 0).map(|c| c as u8).collect();
+        let found = present.len();
+        if found < needed { Err(FitError::TooFewClasses { needed, found }) } else { Ok(present) }
+    }
 }
 
 /// A classifier with its parameters, ready to be fitted.
@@ -56,10 +105,28 @@ pub trait Model: Send + Sync {
 /// Why a model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub enum FitError {
+    /// A parameter has a value that the method cannot use.
     #[error("parameter {name}={value}: {reason}")]
-    InvalidParameter { name: &'static str, value: String, reason: String },
+    InvalidParameter {
+        /// scikit-learn's name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What the value must be.
+        reason: String,
+    },
+    /// The method cannot learn from these rows.
     #[error("the training data do not fit: {0}")]
     UnusableData(String),
+    /// Fewer classes have rows than the method can tell apart: two for most, three for gradient boosting.
+    #[error("the training data do not fit: {found} class(es) have rows, at least {needed} are needed")]
+    TooFewClasses {
+        /// The least number of classes.
+        needed: usize,
+        /// The number of classes that have rows.
+        found: usize,
+    },
+    /// The optimiser left the range of finite numbers.
     #[error("diverged: {0}")]
     Diverged(String),
 }

@@ -10,6 +10,18 @@ use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
 
 /// scikit-learn's `GaussianNB` as of 0.19, where the smoothing is not a parameter.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, GaussianNB};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = GaussianNB { priors: None }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GaussianNB {
     /// The probability of each class before anything is seen: not negative, summing to 1. `None` takes the
@@ -27,9 +39,7 @@ impl Classifier for GaussianNB {
     /// O(n d). Deterministic. A class without training rows is never predicted, whatever its prior.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let (n, d) = (training.features.n(), training.features.d());
-        if n == 0 || d == 0 {
-            return Err(FitError::UnusableData("there are no rows or no features".into()));
-        }
+        training.check()?;
         let moments = class_moments(training);
         let priors = self.class_priors(&moments, n)?;
         let scaling = training.features.scaling();

@@ -11,6 +11,7 @@ const VALUES_A_TASK: usize = 1 << 15;
 
 /// max(0, x).
 pub struct Relu {
+    /// Values a row.
     pub width: usize,
 }
 
@@ -46,6 +47,7 @@ impl Layer for Relu {
 
 /// The hyperbolic tangent.
 pub struct Tanh {
+    /// Values a row.
     pub width: usize,
 }
 

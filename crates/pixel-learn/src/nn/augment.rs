@@ -5,6 +5,8 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 use serde::Deserialize;
 
+use super::error::NetworkError;
+
 /// Which changes are made. None by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,12 +26,13 @@ impl Augmentation {
         *self == Augmentation::default()
     }
 
-    pub fn check(&self) -> Result<(), String> {
+    /// `Err` for a probability outside 0 to 1.
+    pub fn check(&self) -> Result<(), NetworkError> {
         let probability = |value: f64| (0.0..=1.0).contains(&value);
         if probability(self.flip) && probability(self.erase) {
             return Ok(());
         }
-        Err("augmentation: flip and erase are probabilities between 0 and 1".into())
+        Err(NetworkError::Definition("augmentation: flip and erase are probabilities between 0 and 1".into()))
     }
 
     /// Writes a changed copy of an image of `[rows, columns]`.

@@ -5,6 +5,7 @@ use rand_pcg::Pcg64;
 
 use super::conv::{Conv2D, Convolution, Image, Padding};
 use super::definition::{self, Activation, Definition, Layer as Kind, Units};
+use super::error::NetworkError;
 use super::layer::Layer;
 use super::random::{Purpose, generator, mixed};
 use super::{BatchNorm, Dense, Dropout, MaxPool, Network, Relu, Tanh};
@@ -12,11 +13,14 @@ use super::{BatchNorm, Dense, Dropout, MaxPool, Network, Relu, Tanh};
 /// What passes between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
+    /// An image with channels.
     Image(Image),
+    /// So many values.
     Flat(usize),
 }
 
 impl Shape {
+    /// Number of values.
     pub fn size(self) -> usize {
         match self {
             Shape::Image(image) => image.size(),
@@ -49,7 +53,9 @@ impl std::fmt::Display for Shape {
 pub struct Step {
     /// Its number, from 1, and name: `1 conv`.
     pub name: String,
+    /// What the layer takes.
     pub input: Shape,
+    /// What the layer puts out.
     pub output: Shape,
     /// Learned values.
     pub parameters: usize,
@@ -59,14 +65,16 @@ pub struct Step {
     activation: Activation,
 }
 
-/// Every layer in order, for images of `[rows, columns]` pixels of so many classes.
+/// Every layer in order, for images of `[rows, columns]` pixels of so many classes. `Err` names the layer that does
+/// not fit.
 pub fn steps(
     definition: &Definition,
     [rows, columns]: [usize; 2],
     classes: usize,
-) -> Result<Vec<Step>, String> {
+) -> Result<Vec<Step>, NetworkError> {
+    let wrong = |reason: String| Err(NetworkError::Definition(reason));
     if rows * columns == 0 || classes == 0 {
-        return Err(format!(
+        return wrong(format!(
             "images of {rows} x {columns} pixels of {classes} classes leave nothing to learn"
         ));
     }
@@ -75,8 +83,9 @@ pub fn steps(
     let count = definition.layers.len();
     for (index, layer) in definition.layers.iter().enumerate() {
         let name = format!("{} {}", index + 1, layer.name());
-        let step = step(layer, shape, classes, index + 1 == count)
-            .map_err(|reason| format!("layer {} ({}): {reason}", index + 1, layer.name()))?;
+        let step = step(layer, shape, classes, index + 1 == count).map_err(|reason| {
+            NetworkError::Definition(format!("layer {} ({}): {reason}", index + 1, layer.name()))
+        })?;
         let (output, parameters, statistics, activation) = step;
         steps.push(Step {
             name,
@@ -89,14 +98,14 @@ pub fn steps(
         });
         shape = output;
     }
-    let Some(last) = steps.last() else { return Err("layers = []: a network needs one".into()) };
+    let Some(last) = steps.last() else { return wrong("layers = []: a network needs one".into()) };
     let layer = format!("layer {count} ({})", definition.layers[count - 1].name());
     if last.activation != Activation::Softmax {
-        return Err(format!("{layer}: the last layer needs activation = \"softmax\""));
+        return wrong(format!("{layer}: the last layer needs activation = \"softmax\""));
     }
     match shape {
         Shape::Flat(size) if size == classes => Ok(steps),
-        _ => Err(format!(
+        _ => wrong(format!(
             "{layer}: puts out {shape}, but there are {classes} classes: end with dense, units = \"classes\""
         )),
     }

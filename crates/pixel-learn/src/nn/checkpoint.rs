@@ -10,11 +10,16 @@ use serde_json::Value;
 
 use super::build;
 use super::definition::{Definition, Scaling};
+use super::error::NetworkError;
 use super::trainer::{Best, Epoch, Trainer, TrainingSetup};
 
 /// The key of the file's metadata that holds everything but numbers, as JSON.
 const KEY: &str = "mnist-bench";
 const VERSION: u64 = 1;
+
+fn wrong(reason: impl Into<String>) -> NetworkError {
+    NetworkError::Checkpoint(reason.into())
+}
 
 /// A trainer with what people call its model and classes.
 pub struct Saved {
@@ -22,9 +27,11 @@ pub struct Saved {
     pub model: String,
     /// The model's table, as it was read.
     pub definition: Value,
+    /// The name of each class.
     pub class_names: Vec<String>,
     /// SHA-256 of the data files, by name.
     pub digests: BTreeMap<String, String>,
+    /// The network in training.
     pub trainer: Trainer,
 }
 
@@ -72,7 +79,7 @@ impl Tensor {
 
 impl Saved {
     /// The file's bytes; the same network gives the same bytes. Without `resumable` only what predicting needs.
-    pub fn to_bytes(&self, resumable: bool) -> Result<Vec<u8>, String> {
+    pub fn to_bytes(&self, resumable: bool) -> Result<Vec<u8>, NetworkError> {
         let trainer = &self.trainer;
         let best = trainer.best.as_ref().filter(|_| resumable);
         let head = Head {
@@ -90,7 +97,7 @@ impl Saved {
                 restorable: best.weights.is_some(),
             }),
         };
-        let head = serde_json::to_string(&head).map_err(|error| error.to_string())?;
+        let head = serde_json::to_string(&head).map_err(|error| wrong(error.to_string()))?;
         let mut tensors = self.weights();
         if trainer.definition.scaling == Scaling::Standard {
             tensors.push(Tensor::double("scaling.offset", &trainer.scaling.offset));
@@ -111,9 +118,10 @@ impl Saved {
         let mut views = Vec::new();
         for tensor in &tensors {
             let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
-            views.push((tensor.name.as_str(), view.map_err(|error| error.to_string())?));
+            views.push((tensor.name.as_str(), view.map_err(|error| wrong(error.to_string()))?));
         }
-        serialize(views, Some(HashMap::from([(KEY.to_string(), head)]))).map_err(|error| error.to_string())
+        serialize(views, Some(HashMap::from([(KEY.to_string(), head)])))
+            .map_err(|error| wrong(error.to_string()))
     }
 
     /// Whether both are of one training, however far each has got.
@@ -134,20 +142,22 @@ impl Saved {
     }
 
     /// Reads a file. `Err` says what is wrong with it.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Saved, String> {
-        let wrong = |error: safetensors::SafeTensorError| format!("no safetensors file: {error}");
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(wrong)?;
+    pub fn from_bytes(bytes: &[u8]) -> Result<Saved, NetworkError> {
+        let unreadable = |error: safetensors::SafeTensorError| wrong(format!("no safetensors file: {error}"));
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let head = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-        let head = head.ok_or("no model of this program: train one with `train MODEL --save FILE`")?;
-        let head: Head = serde_json::from_str(head).map_err(|error| format!("its metadata: {error}"))?;
+        let head =
+            head.ok_or_else(|| wrong("no model of this program: train one with `train MODEL --save FILE`"))?;
+        let head: Head =
+            serde_json::from_str(head).map_err(|error| wrong(format!("its metadata: {error}")))?;
         if head.version != VERSION {
-            return Err(format!("is of version {}; this program reads {VERSION}", head.version));
+            return Err(wrong(format!("is of version {}; this program reads {VERSION}", head.version)));
         }
-        let file = File(SafeTensors::deserialize(bytes).map_err(wrong)?);
+        let file = File(SafeTensors::deserialize(bytes).map_err(unreadable)?);
         let definition = Definition::from_json(&head.definition)?;
         let [rows, columns] = head.setting.image;
         if rows.saturating_mul(columns) > 1 << 20 || head.class_names.len() != head.setting.classes {
-            return Err("its metadata: sizes that cannot be".into());
+            return Err(wrong("its metadata: sizes that cannot be"));
         }
         let steps = build::steps(&definition, head.setting.image, head.setting.classes)?;
         let scaling = match definition.scaling {
@@ -213,20 +223,20 @@ impl File<'_> {
         self.0.tensor(name).is_ok()
     }
 
-    fn bytes(&self, name: &str, dtype: Dtype, length: usize) -> Result<&[u8], String> {
-        let tensor = self.0.tensor(name).map_err(|_| format!("has no tensor {name}"))?;
+    fn bytes(&self, name: &str, dtype: Dtype, length: usize) -> Result<&[u8], NetworkError> {
+        let tensor = self.0.tensor(name).map_err(|_| wrong(format!("has no tensor {name}")))?;
         if tensor.dtype() != dtype || tensor.shape().iter().product::<usize>() != length {
-            return Err(format!("tensor {name} is not {length} values of type {dtype:?}"));
+            return Err(wrong(format!("tensor {name} is not {length} values of type {dtype:?}")));
         }
         Ok(tensor.data())
     }
 
-    fn values(&self, name: &str, length: usize) -> Result<Vec<f32>, String> {
+    fn values(&self, name: &str, length: usize) -> Result<Vec<f32>, NetworkError> {
         let (chunks, _) = self.bytes(name, Dtype::F32, length)?.as_chunks::<4>();
         Ok(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
     }
 
-    fn doubles(&self, name: &str, length: usize) -> Result<Vec<f64>, String> {
+    fn doubles(&self, name: &str, length: usize) -> Result<Vec<f64>, NetworkError> {
         let (chunks, _) = self.bytes(name, Dtype::F64, length)?.as_chunks::<8>();
         Ok(chunks.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
     }

@@ -10,8 +10,11 @@ use crate::linalg::correlate::{ConvStrides, Start, correlate, padded, with_padde
 /// Height, width and channels of an image between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Image {
+    /// Rows.
     pub height: usize,
+    /// Columns.
     pub width: usize,
+    /// Values a pixel.
     pub channels: usize,
 }
 
@@ -34,10 +37,13 @@ pub enum Padding {
 /// The settings of a convolution with stride 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
+    /// The images that come in.
     pub input: Image,
+    /// Output channels.
     pub filters: usize,
     /// Height and width.
     pub kernel: [usize; 2],
+    /// What happens at the border.
     pub padding: Padding,
     /// max(0, x) behind the bias.
     pub relu: bool,
@@ -51,6 +57,7 @@ const PARTS: usize = 8;
 const IMAGES_A_TASK: usize = 4;
 
 impl Convolution {
+    /// The images that go out.
     pub fn output(&self) -> Image {
         let Image { height, width, .. } = self.input;
         let [kh, kw] = self.kernel;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::augment::Augmentation;
+use super::error::NetworkError;
 use super::optimizer::Rule;
 use super::schedule::Schedule;
 
@@ -16,18 +17,25 @@ use super::schedule::Schedule;
 pub struct Definition {
     /// What it is and where it comes from, in a line.
     pub description: String,
+    /// What the pixels become before the first layer.
     pub scaling: Scaling,
+    /// The layers, first to last.
     pub layers: Vec<Layer>,
+    /// The rule of the optimiser.
     pub rule: Rule,
+    /// The learning rate before the schedule, above 0.
     pub learning_rate: f64,
+    /// How the learning rate changes.
     pub schedule: Schedule,
     /// Epochs unless the configuration says otherwise.
     pub epochs: usize,
+    /// Training rows a step.
     pub batch: usize,
     /// Adds l2 / 2 times the squared weights to the loss.
     pub l2: f64,
     /// The share of the training rows that is held out to watch the training, below 1.
     pub validation: f64,
+    /// When to stop before the last epoch.
     pub early_stopping: Option<EarlyStopping>,
     augmentation: Augmentation,
     /// What is different on one data set.
@@ -69,33 +77,51 @@ struct On {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Layer {
+    /// Convolution with a bias.
     Conv {
+        /// Output channels.
         filters: usize,
+        /// Size of the kernel.
         kernel: Kernel,
+        /// What happens at the border.
         #[serde(default)]
         padding: Padding,
+        /// The function behind it.
         #[serde(default)]
         activation: Activation,
     },
+    /// Maximum over squares that do not overlap.
     MaxPool {
+        /// The side of a square.
         size: usize,
     },
+    /// Batch normalisation, a channel at a time.
     BatchNorm {
+        /// How much of the running statistics a batch keeps.
         #[serde(default = "ninety_nine")]
         momentum: f64,
+        /// Added to the variance.
         #[serde(default = "thousandth")]
         epsilon: f64,
     },
+    /// Dropout.
     Dropout {
+        /// The share of values that is dropped, below 1.
         rate: f64,
     },
+    /// An image as a row of values.
     Flatten {},
+    /// A dense layer with a bias.
     Dense {
+        /// Output values.
         units: Units,
+        /// The function behind it.
         #[serde(default)]
         activation: Activation,
     },
+    /// An activation alone.
     Activation {
+        /// The function.
         function: Activation,
     },
 }
@@ -119,11 +145,14 @@ impl Layer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Kernel {
+    /// The side of a square.
     Square(usize),
+    /// Height and width.
     Sides([usize; 2]),
 }
 
 impl Kernel {
+    /// Height and width.
     pub fn sides(self) -> [usize; 2] {
         match self {
             Kernel::Square(side) => [side, side],
@@ -132,21 +161,29 @@ impl Kernel {
     }
 }
 
+/// What a convolution does at the border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
+    /// The kernel stays inside; the output is smaller.
     #[default]
     Valid,
+    /// Zeros around the image; the output is as large.
     Same,
 }
 
+/// An activation function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
+    /// f(x) = x.
     #[default]
     Linear,
+    /// f(x) = max(0, x).
     Relu,
+    /// f(x) = tanh x.
     Tanh,
+    /// Softmax, behind the last layer only.
     Softmax,
 }
 
@@ -154,7 +191,9 @@ pub enum Activation {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Units {
+    /// A number.
     Count(usize),
+    /// `classes`: as many as there are classes.
     Named(String),
 }
 
@@ -216,8 +255,8 @@ struct Wire {
 
 impl Definition {
     /// Reads a model's table. `Err` says what does not fit, naming the layer where it is in one.
-    pub fn from_json(value: &Value) -> Result<Definition, String> {
-        serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+    pub fn from_json(value: &Value) -> Result<Definition, NetworkError> {
+        serde_json::from_value(value.clone()).map_err(|error| NetworkError::Definition(error.to_string()))
     }
 
     /// How training images are changed on a data set.
@@ -227,14 +266,15 @@ impl Definition {
 }
 
 impl TryFrom<Wire> for Definition {
-    type Error = String;
+    type Error = NetworkError;
 
-    fn try_from(wire: Wire) -> Result<Definition, String> {
+    fn try_from(wire: Wire) -> Result<Definition, NetworkError> {
         let mut layers = Vec::new();
         for (index, value) in wire.layers.into_iter().enumerate() {
             let name = value.get("type").and_then(Value::as_str).unwrap_or("without type").to_string();
-            let layer = serde_json::from_value(value);
-            layers.push(layer.map_err(|error| format!("layer {} ({name}): {error}", index + 1))?);
+            let layer: Result<Layer, serde_json::Error> = serde_json::from_value(value);
+            let wrong = |error| NetworkError::Definition(format!("layer {} ({name}): {error}", index + 1));
+            layers.push(layer.map_err(wrong)?);
         }
         let (rule, learning_rate) = match wire.optimizer {
             Optimizer::Sgd { learning_rate, momentum, nesterov } => {
@@ -268,8 +308,11 @@ impl TryFrom<Wire> for Definition {
 }
 
 impl Definition {
-    fn check(&self) -> Result<(), String> {
-        let require = |holds: bool, message: &str| if holds { Ok(()) } else { Err(message.to_string()) };
+    fn check(&self) -> Result<(), NetworkError> {
+        let require = |holds: bool, message: &str| match holds {
+            true => Ok(()),
+            false => Err(NetworkError::Definition(message.to_string())),
+        };
         let share = |value: f64| (0.0..1.0).contains(&value);
         require(self.learning_rate > 0.0, "optimizer: learning_rate must be greater than 0")?;
         require(self.epochs > 0, "epochs must be at least 1")?;

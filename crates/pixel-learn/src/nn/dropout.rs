@@ -9,14 +9,17 @@ use super::random::mixed;
 /// Drops each value with a probability, anew in every step. Which ones follows from seed, step and place, so
 /// nothing need be kept between a forward and a backward pass or in a checkpoint.
 pub struct Dropout {
+    /// Values a row.
     pub width: usize,
     /// The share that is dropped, below 1.
     pub rate: f64,
+    /// The seed of what is dropped.
     pub seed: u64,
     step: u64,
 }
 
 impl Dropout {
+    /// Drops each of `width` values with probability `rate`.
     pub fn new(width: usize, rate: f64, seed: u64) -> Dropout {
         assert!((0.0..1.0).contains(&rate), "a share below 1");
         Dropout { width, rate, seed, step: 0 }

@@ -3,7 +3,9 @@
 /// Learned values with the gradient of the loss in them, in the layer's own order.
 #[derive(Clone, Debug)]
 pub struct Parameter {
+    /// The values.
     pub value: Vec<f32>,
+    /// The gradient of the loss in the values.
     pub gradient: Vec<f32>,
     /// Whether an L2 penalty applies: to weights it does, to biases not.
     pub decays: bool,
@@ -47,10 +49,12 @@ pub trait Layer: Send + Sync {
     /// them for it.
     fn begin_step(&mut self, _step: u64) {}
 
+    /// The learned values; none by default.
     fn parameters(&self) -> &[Parameter] {
         &[]
     }
 
+    /// The learned values, to be changed.
     fn parameters_mut(&mut self) -> &mut [Parameter] {
         &mut []
     }
@@ -60,6 +64,7 @@ pub trait Layer: Send + Sync {
         &[]
     }
 
+    /// The gathered values, to be changed.
     fn statistics_mut(&mut self) -> &mut [Vec<f32>] {
         &mut []
     }

@@ -1,5 +1,7 @@
 //! Softmax with cross-entropy.
 
+use crate::linalg::argmax;
+
 /// The mean cross-entropy of a batch of scores (rows x classes) against its labels; replaces every score by
 /// the gradient of that mean in it, (softmax - one hot) / rows. Zero for an empty batch.
 pub fn softmax_cross_entropy(scores: &mut [f32], classes: usize, labels: &[u8]) -> f64 {
@@ -39,13 +41,7 @@ pub fn softmax(scores: &mut [f32]) {
 
 /// The class with the highest score in each row, the first of equals.
 pub fn highest_scores(scores: &[f32], classes: usize) -> Vec<u8> {
-    scores
-        .chunks_exact(classes)
-        .map(|row| {
-            let best = (1..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });
-            best as u8
-        })
-        .collect()
+    scores.chunks_exact(classes).map(|row| argmax(row) as u8).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! between layers. Everything is deterministic for any number of threads.
 
 pub mod activation;
-pub mod adam;
 pub mod augment;
 pub mod batch_norm;
 pub mod build;
@@ -14,6 +13,7 @@ pub mod conv;
 pub mod definition;
 pub mod dense;
 pub mod dropout;
+pub mod error;
 pub mod layer;
 pub mod loss;
 pub mod network;
@@ -22,15 +22,14 @@ pub mod pool;
 pub mod random;
 pub mod schedule;
 pub mod trainer;
-pub mod training;
 
 pub use activation::{Relu, Tanh};
-pub use adam::Adam;
 pub use batch_norm::BatchNorm;
 pub use conv::{Conv2D, Convolution, Image, Padding};
 pub use definition::Definition;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use error::NetworkError;
 pub use layer::{Layer, Parameter};
 pub use network::Network;
 pub use optimizer::{Optimizer, Rule};

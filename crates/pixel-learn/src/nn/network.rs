@@ -20,10 +20,12 @@ impl Network {
         Network { outputs: buffers(), gradients: buffers(), layers }
     }
 
+    /// Values that a row of the input has.
     pub fn input_width(&self) -> usize {
         self.layers[0].input_width()
     }
 
+    /// Values that a row of the output has.
     pub fn output_width(&self) -> usize {
         self.layers[self.layers.len() - 1].output_width()
     }
@@ -33,6 +35,7 @@ impl Network {
         self.layers.iter().flat_map(|layer| layer.parameters())
     }
 
+    /// All parameters, to be changed.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut Parameter> {
         self.layers.iter_mut().flat_map(|layer| layer.parameters_mut())
     }
@@ -42,6 +45,7 @@ impl Network {
         self.layers.iter().flat_map(|layer| layer.statistics())
     }
 
+    /// All statistics, to be changed.
     pub fn statistics_mut(&mut self) -> impl Iterator<Item = &mut Vec<f32>> {
         self.layers.iter_mut().flat_map(|layer| layer.statistics_mut())
     }

@@ -11,15 +11,30 @@ use crate::linalg::simd::for_each_level;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
     /// v = momentum v - rate g; w += v, or, with Nesterov's look ahead, w += momentum v - rate g.
-    Sgd { momentum: f64, nesterov: bool },
+    Sgd {
+        /// How much of the velocity a step keeps, below 1.
+        momentum: f64,
+        /// Whether the step looks ahead (Nesterov).
+        nesterov: bool,
+    },
     /// Kingma and Ba (2014), in the form with the corrected learning rate. With a weight decay, AdamW
     /// (Loshchilov and Hutter, 2017): w -= rate decay w besides.
-    Adam { beta_1: f64, beta_2: f64, epsilon: f64, weight_decay: f64 },
+    Adam {
+        /// Decay rate of the running mean of the gradient.
+        beta_1: f64,
+        /// Decay rate of the running mean of the squared gradient.
+        beta_2: f64,
+        /// Added to the divisor.
+        epsilon: f64,
+        /// The decay of the weights; 0 for plain Adam.
+        weight_decay: f64,
+    },
 }
 
 /// A rule with what it remembers of each parameter, in the network's order.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
+    /// The rule.
     pub rule: Rule,
     /// Steps made.
     pub steps: u64,
@@ -31,6 +46,7 @@ pub struct Optimizer {
 const VALUES_A_TASK: usize = 1 << 15;
 
 impl Optimizer {
+    /// An optimiser that has made no step.
     pub fn new(rule: Rule, network: &Network) -> Optimizer {
         let memories = match rule {
             Rule::Sgd { momentum: 0.0, .. } => 0,

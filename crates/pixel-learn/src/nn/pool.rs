@@ -20,6 +20,7 @@ impl MaxPool {
         MaxPool { input, size }
     }
 
+    /// The images that go out.
     pub fn output(&self) -> Image {
         let Image { height, width, channels } = self.input;
         Image { height: height / self.size, width: width / self.size, channels }

@@ -20,9 +20,14 @@ pub fn generator(seed: u64, purpose: Purpose, place: u64) -> Pcg64 {
 /// What random numbers are drawn for: each has a stream of its own.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
+    /// The initial weights.
     Weights = 1,
+    /// The order of the rows.
     Order = 2,
+    /// How images are changed.
     Augmentation = 3,
+    /// What is dropped.
     Dropout = 4,
+    /// Which rows are held out.
     Validation = 5,
 }

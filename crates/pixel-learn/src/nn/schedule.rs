@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::error::NetworkError;
+
 /// What the learning rate is multiplied with in each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -10,11 +12,20 @@ pub enum Schedule {
     #[default]
     Constant,
     /// 1 / (1 + decay steps): the `decay` of Keras's older optimisers.
-    Inverse { decay: f64 },
+    Inverse {
+        /// The rate of decay, a step.
+        decay: f64,
+    },
     /// `factor` once for every so many epochs that are over.
-    Steps { every: usize, factor: f64 },
+    Steps {
+        /// Epochs between two changes.
+        every: usize,
+        /// Factor of each change.
+        factor: f64,
+    },
     /// Half a cosine from 1 to 0 over all epochs, after a linear rise over `warmup` epochs.
     Cosine {
+        /// Epochs of linear rise.
         #[serde(default)]
         warmup: f64,
     },
@@ -25,7 +36,9 @@ pub enum Schedule {
 pub struct Progress {
     /// Steps made before this one.
     pub step: u64,
+    /// Steps in one epoch.
     pub steps_an_epoch: u64,
+    /// Epochs of the whole training.
     pub epochs: usize,
 }
 
@@ -49,14 +62,16 @@ impl Schedule {
         }
     }
 
-    pub fn check(&self) -> Result<(), String> {
+    /// `Err` for a value out of range.
+    pub fn check(&self) -> Result<(), NetworkError> {
         let fine = match *self {
             Schedule::Constant => true,
             Schedule::Inverse { decay } => decay >= 0.0,
             Schedule::Steps { every, factor } => every > 0 && factor > 0.0,
             Schedule::Cosine { warmup } => warmup >= 0.0,
         };
-        if fine { Ok(()) } else { Err(format!("schedule: out of range: {self:?}")) }
+        let wrong = || NetworkError::Definition(format!("schedule: out of range: {self:?}"));
+        if fine { Ok(()) } else { Err(wrong()) }
     }
 }
 

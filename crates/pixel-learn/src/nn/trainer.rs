@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::augment::Augmentation;
 use super::build::{self, Step};
 use super::definition::{Definition, Scaling};
+use super::error::NetworkError;
 use super::loss::{highest_scores, softmax, softmax_cross_entropy};
 use super::network::Network;
 use super::optimizer::Optimizer;
@@ -16,7 +17,9 @@ use rayon::prelude::*;
 /// What is trained on: images as bytes, one label each.
 #[derive(Clone, Copy)]
 pub struct Images<'a> {
+    /// Row-major, one image after the other.
     pub pixels: &'a [u8],
+    /// One label an image.
     pub labels: &'a [u8],
 }
 
@@ -28,8 +31,11 @@ pub struct TrainingSetup {
     pub dataset: String,
     /// Rows and columns of the images.
     pub image: [usize; 2],
+    /// Number of classes.
     pub classes: usize,
+    /// Passes over the training rows.
     pub epochs: usize,
+    /// The seed of everything that is drawn.
     pub seed: u64,
 }
 
@@ -42,10 +48,14 @@ pub struct Epoch {
     pub epoch: usize,
     /// Of the epoch's last step.
     pub learning_rate: f64,
+    /// Mean training loss, the l2 penalty included.
     pub loss: f64,
+    /// Training accuracy.
     pub accuracy: f64,
+    /// Mean loss of the rows held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_loss: Option<f64>,
+    /// Accuracy on the rows held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
     /// Wall clock, validation included.
@@ -55,17 +65,22 @@ pub struct Epoch {
 /// How far an epoch has got.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochProgress {
+    /// Images so far.
     pub images: usize,
+    /// Images of the epoch.
     pub of: usize,
     /// Means so far.
     pub loss: f64,
+    /// Mean accuracy so far.
     pub accuracy: f64,
 }
 
 /// The best epoch so far and how long ago it was.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {
+    /// The validation loss of the best epoch.
     pub loss: f64,
+    /// Epochs since.
     pub stalled: usize,
     /// The weights and statistics of that epoch, where they are to be restored.
     pub weights: Option<Vec<Vec<f32>>>,
@@ -73,13 +88,21 @@ pub struct Best {
 
 /// A network in training.
 pub struct Trainer {
+    /// The network and its training.
     pub definition: Definition,
+    /// The data that it is made for.
     pub setting: TrainingSetup,
+    /// The layers with their shapes.
     pub steps: Vec<Step>,
+    /// The layers with their weights.
     pub network: Network,
+    /// The optimiser with its running means.
     pub optimizer: Optimizer,
+    /// One entry a finished epoch.
     pub history: Vec<Epoch>,
+    /// The best epoch so far, where there is early stopping.
     pub best: Option<Best>,
+    /// The scaling of the pixels.
     pub scaling: crate::Scaling,
     scaled: Vec<f32>,
 }
@@ -90,7 +113,11 @@ const ROWS_A_TASK: usize = 64;
 impl Trainer {
     /// An untrained network; `pixels` are those of all training images, which `standard` scaling is fitted on.
     /// `Err` names the layer that does not fit.
-    pub fn new(definition: Definition, setting: TrainingSetup, pixels: &[u8]) -> Result<Trainer, String> {
+    pub fn new(
+        definition: Definition,
+        setting: TrainingSetup,
+        pixels: &[u8],
+    ) -> Result<Trainer, NetworkError> {
         let steps = build::steps(&definition, setting.image, setting.classes)?;
         let features = setting.image[0] * setting.image[1];
         let scaling = match definition.scaling {
@@ -149,7 +176,11 @@ impl Trainer {
     }
 
     /// Trains on all rows once, telling after each batch how far it has got. `Err` when the loss is no number.
-    pub fn epoch(&mut self, images: Images, tell: &mut dyn FnMut(EpochProgress)) -> Result<&Epoch, String> {
+    pub fn epoch(
+        &mut self,
+        images: Images,
+        tell: &mut dyn FnMut(EpochProgress),
+    ) -> Result<&Epoch, NetworkError> {
         let started = std::time::Instant::now();
         let (mut order, watched) = self.split(images.labels.len());
         let number = self.history.len() as u64;
@@ -185,8 +216,7 @@ impl Trainer {
                 accuracy: correct as f64 / count,
             });
             if !mean.is_finite() {
-                let epoch = number + 1;
-                return Err(format!("the training loss of epoch {epoch} is {mean}: lower the learning rate"));
+                return Err(NetworkError::Diverged { epoch: number as usize + 1, loss: mean });
             }
         }
         let count = order.len().max(1) as f64;

@@ -11,8 +11,11 @@ use crate::linalg::simd::Level;
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Sample {
+    /// The row among all training rows.
     pub row: u32,
+    /// How often the row counts.
     pub weight: u16,
+    /// The class of the row.
     pub class: u16,
 }
 
@@ -21,7 +24,9 @@ pub struct Sample {
 pub struct Cut {
     /// Larger is better; comparable among cuts of one node by one [`Impurity`].
     pub score: f64,
+    /// The largest value that goes left.
     pub low: u8,
+    /// The smallest value that goes right.
     pub high: u8,
 }
 

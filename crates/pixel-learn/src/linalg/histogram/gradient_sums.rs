@@ -28,7 +28,9 @@ const MANY: usize = 4096;
 /// Residuals as whole numbers: `residual * scale`, rounded, at most 2^25 in magnitude.
 #[derive(Clone, Debug, Default)]
 pub struct Quantised {
+    /// residual * scale, rounded.
     pub values: Vec<i32>,
+    /// A power of two.
     pub scale: f64,
 }
 
@@ -51,8 +53,11 @@ impl Quantised {
 /// `numerator / denominator`; the denominator is 0 where the feature is constant.
 #[derive(Clone, Debug, Default)]
 pub struct FeatureCuts {
+    /// Numerators of the scores, one a feature.
     pub numerator: Vec<f64>,
+    /// Denominators of the scores, one a feature.
     pub denominator: Vec<f64>,
+    /// The least value that goes right, one a feature.
     pub cut: Vec<u16>,
 }
 

@@ -11,9 +11,10 @@ pub use regression::RegressionFacts;
 
 use rayon::prelude::*;
 
-use super::tree::{Nodes, Random, TOGETHER, check_data, first_largest};
+use super::tree::{Nodes, Random, TOGETHER, check_data};
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
+use crate::linalg::argmax;
 use crate::linalg::histogram::{Quantised, gradient_sums::MOST_ROWS};
 use regression::{Grower, Source};
 
@@ -33,12 +34,27 @@ pub enum Order {
 }
 
 /// scikit-learn's `GradientBoostingClassifier` (loss deviance, criterion friedman_mse, no subsampling).
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, GradientBoostingClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = GradientBoostingClassifier { n_estimators: 5, ..Default::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientBoostingClassifier {
+    /// Boosting rounds, at least 1; a round grows one tree a class.
     pub n_estimators: usize,
+    /// Factor of every tree, above 0.
     pub learning_rate: f64,
     /// `None` grows until the leaves' residuals are all alike.
     pub max_depth: Option<usize>,
+    /// Which scores the residuals are taken from.
     pub order: Order,
 }
 
@@ -93,14 +109,9 @@ impl GradientBoostingClassifier {
     /// Prepares the training data for a model that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Boosting<'a>, FitError> {
         self.check(training)?;
-        let mut counts = vec![0usize; training.classes];
-        training.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
-        let present: Vec<u8> =
-            (0..training.classes).filter(|&class| counts[class] > 0).map(|class| class as u8).collect();
-        if present.len() < 3 {
-            let reason = "multinomial deviance needs labels of at least three classes";
-            return Err(FitError::UnusableData(reason.into()));
-        }
+        // Multinomial deviance: two classes would need one tree a round, not one a class.
+        let present = training.present_classes(3)?;
+        let counts = training.class_counts();
         let mut index_of = [0u8; 256];
         present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);
         let n = training.labels.len();
@@ -276,7 +287,7 @@ impl Ensemble {
 
     /// The class of the largest score of each row; the first of equals.
     pub fn classes(&self, scores: &Scores) -> Vec<u8> {
-        let largest = |scores| self.present[usize::from(first_largest(scores))];
+        let largest = |scores| self.present[argmax(scores)];
         scores.sums.chunks_exact(self.present.len()).map(largest).collect()
     }
 

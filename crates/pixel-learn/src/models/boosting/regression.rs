@@ -43,6 +43,7 @@ pub struct RegressionFacts {
     pub threshold: f64,
     /// Variance of the residuals.
     pub impurity: f64,
+    /// Training rows in the node.
     pub samples: usize,
 }
 

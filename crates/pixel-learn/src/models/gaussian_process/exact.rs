@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use super::laplace::{Kernel, Latent, Mode};
 use super::radius_search::{Neighbor, NeighborLists, RadiusSearch};
-use super::{Decision, MultiClass, first_highest};
+use super::{Decision, MultiClass};
 use crate::Features;
+use crate::linalg::argmax;
 use crate::models::{FitError, Training};
 
 /// The squared distance within which training rows count as coupled.
@@ -73,7 +74,7 @@ impl Exact {
         multi_class: MultiClass,
         max_iter: usize,
     ) -> Result<Exact, FitError> {
-        let present = super::present_classes(training)?;
+        let present = training.present_classes(2)?;
         let one_vs_one = multi_class == MultiClass::OneVsOne || present.len() == 2;
         let mut wanted = Vec::new();
         for (index, &class) in present.iter().enumerate() {
@@ -163,9 +164,9 @@ impl Exact {
             votes.iter_mut().zip(confidences).for_each(|(votes, c)| *votes += squeeze(c));
         }
         Decision {
-            class: self.present[first_highest(&votes)],
+            class: self.present[argmax(&votes)],
             tied: means.iter().all(|&mean| mean == 0.0),
-            tie_free: self.present[first_highest(&count(&self.means(relative)))],
+            tie_free: self.present[argmax(&count(&self.means(relative)))],
         }
     }
 
@@ -176,17 +177,13 @@ impl Exact {
             means.iter().filter(|&&mean| mean > 0.0).count() == 1 && means.iter().any(|&mean| mean > 1e-12);
         // Where f is positive for one class only, that class has the highest probability for any variances.
         let (class, tied) = if clear {
-            (first_highest(&means), false)
+            (argmax(&means), false)
         } else {
             let probabilities = self.probabilities(kernel, real, &means);
-            let highest = first_highest(&probabilities);
+            let highest = argmax(&probabilities);
             (highest, probabilities.iter().all(|&p| p == probabilities[highest]))
         };
-        Decision {
-            class: self.present[class],
-            tied,
-            tie_free: self.present[first_highest(&self.means(relative))],
-        }
+        Decision { class: self.present[class], tied, tie_free: self.present[argmax(&self.means(relative))] }
     }
 }
 

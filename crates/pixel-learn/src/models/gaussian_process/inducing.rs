@@ -13,11 +13,12 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::lbfgs::{Ending, minimize};
-use super::radius_search::{distance_weights, square, squared_distance};
+use super::radius_search::{distance_weights, squared_distance};
 use crate::Features;
-use crate::linalg::Matrix;
 use crate::linalg::cholesky::Cholesky;
 use crate::linalg::gemm::{View, dgemm, sgemm};
+use crate::linalg::screen::squared_norm;
+use crate::linalg::{Matrix, argmax};
 use crate::models::{Classifier, Facts, FitError, Model, Training};
 
 /// A Gaussian process classifier with inducing points.
@@ -46,7 +47,7 @@ const TOLERANCE: f64 = 1e-5;
 impl Classifier for InducingPoints {
     /// O(n m^2 + n m d). The seed draws the inducing points.
     fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
-        let present = super::present_classes(training)?;
+        let present = training.present_classes(2)?;
         let (points, length_scale) = self.points(training.features, seed)?;
         let basis = Basis::new(points, length_scale, self.constant_value)?;
         let features = basis.features(training.features.scaled());
@@ -136,7 +137,7 @@ impl Basis {
             .ok_or_else(|| FitError::Diverged("the kernel matrix is not positive definite".into()))?;
         let mut whitening = factor.inverse_factor();
         whitening.iter_mut().for_each(|value| *value *= constant_value.sqrt());
-        let squares = (0..m).map(|i| square(rows.row(i))).collect();
+        let squares = (0..m).map(|i| squared_norm(rows.row(i))).collect();
         Ok(Basis { rows, squares, exponent, whitening })
     }
 
@@ -158,7 +159,7 @@ impl Basis {
                 sgemm(1.0, View::row_major(x, rows, d), points.t(), 0.0, features, m);
                 let mut kernel = Vec::with_capacity(rows * m);
                 for (x, dots) in x.chunks_exact(d).zip(features.chunks_exact(m)) {
-                    let own = square(x);
+                    let own = squared_norm(x);
                     kernel.extend(dots.iter().zip(&self.squares).map(|(dot, other)| {
                         let squared_distance = f64::from(own + other - 2.0 * dot).max(0.0);
                         (self.exponent * squared_distance).exp()
@@ -277,7 +278,7 @@ impl Model for Fitted {
         let mut f = vec![0.0; x.n() * classes];
         let weights = View::row_major(&self.weights, m, classes);
         sgemm(1.0, View::row_major(features.as_slice(), x.n(), m), weights, 0.0, &mut f, classes);
-        let best = |f: &[f32]| self.present[super::first_highest(f)];
+        let best = |f: &[f32]| self.present[argmax(f)];
         f.chunks_exact(classes).map(best).collect()
     }
 

@@ -26,6 +26,7 @@ impl Kernel {
         kernel
     }
 
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.starts.len() - 1
     }
@@ -52,7 +53,9 @@ pub struct Mode {
 /// The mean and variance of f at a point, and so the probability of the positive class.
 #[derive(Clone, Copy, Debug)]
 pub struct Latent {
+    /// Posterior mean of the latent function.
     pub mean: f64,
+    /// Posterior variance of the latent function.
     pub variance: f64,
 }
 

@@ -19,14 +19,29 @@ use radius_search::RadiusSearch;
 /// How binary problems make a multi-class one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MultiClass {
+    /// A problem for every class against the rest.
     OneVsRest,
+    /// A problem for every pair of classes.
     OneVsOne,
 }
 
 /// scikit-learn's `GaussianProcessClassifier` with its default kernel, 1.0 * RBF(1.0), whose parameters are
 /// fixed.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, GaussianProcessClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = GaussianProcessClassifier::default().fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaussianProcessClassifier {
+    /// How several classes are told apart.
     pub multi_class: MultiClass,
     /// Newton steps at most.
     pub max_iter_predict: usize,
@@ -74,20 +89,4 @@ impl Model for Fitted {
         let near = exact::near_rows(&RadiusSearch::new(&self.train), x);
         self.exact.decide(&self.kernel, &near).iter().map(|decision| decision.class).collect()
     }
-}
-
-/// The classes that occur, rising; an error when there are fewer than two, or no features.
-fn present_classes(training: &Training) -> Result<Vec<u8>, FitError> {
-    let mut counts = vec![0usize; training.classes];
-    training.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
-    let present: Vec<u8> = (0..training.classes).filter(|&c| counts[c] > 0).map(|c| c as u8).collect();
-    if present.len() < 2 || training.features.d() == 0 {
-        return Err(FitError::UnusableData(format!("{} classes with rows, two are needed", present.len())));
-    }
-    Ok(present)
-}
-
-/// The index of the highest value, the first of equals.
-fn first_highest<T: PartialOrd>(values: &[T]) -> usize {
-    (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }

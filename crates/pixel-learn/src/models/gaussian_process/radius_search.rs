@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::Features;
 use crate::linalg::Matrix;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
+use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};
 
 /// Rows of the left set in one task, a multiple of the tile: packed they fit the second-level cache.
 const LEFT_ROWS: usize = 192;
@@ -15,7 +16,9 @@ const TRAIN_ROWS: usize = 512;
 /// A training row and its squared distance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbor {
+    /// The training row.
     pub index: u32,
+    /// Squared Euclidean distance of the scaled features, in f64.
     pub squared_distance: f64,
 }
 
@@ -35,10 +38,12 @@ impl NeighborLists {
         near
     }
 
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.starts.len() - 1
     }
 
+    /// The neighbours of one row.
     pub fn row(&self, index: usize) -> &[Neighbor] {
         &self.all[self.starts[index]..self.starts[index + 1]]
     }
@@ -65,7 +70,7 @@ impl<'a> RadiusSearch<'a> {
         RadiusSearch {
             train,
             panels: Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns()),
-            squares: (0..rows.rows()).map(|i| square(rows.row(i))).collect(),
+            squares: (0..rows.rows()).map(|i| squared_norm(rows.row(i))).collect(),
             weights: distance_weights(train),
         }
     }
@@ -153,12 +158,10 @@ impl<'a> RadiusSearch<'a> {
     ) {
         let (n, d) = (self.train.n(), x.columns());
         let left = Panels::left(block.clone().map(|i| x.row(i)), d);
-        let squares: Vec<f32> = block.clone().map(|i| square(x.row(i))).collect();
+        let squares: Vec<f32> = block.clone().map(|i| squared_norm(x.row(i))).collect();
         let mut limits = vec![f32::INFINITY; block.len()];
         let mut dots = vec![0.0f32; block.len() * TRAIN_ROWS];
-        // A dot product of d terms is off by at most gamma(d) |a| |b| <= gamma(d) (|a|^2 + |b|^2) / 2 (Higham,
-        // Accuracy and Stability, 3.1); doubled for the roundings of the squares and of the bounds.
-        let error = 2.0 * (d + 8) as f32 * (f32::EPSILON / 2.0);
+        let error = relative_error(d);
         for start in (first / TRAIN_ROWS * TRAIN_ROWS..n).step_by(TRAIN_ROWS) {
             let columns = start..(start + TRAIN_ROWS).min(n);
             all_pairs(Measure::Dot, &left, &self.panels, columns.clone(), &mut dots, TRAIN_ROWS);
@@ -168,8 +171,7 @@ impl<'a> RadiusSearch<'a> {
                 for (chunk, (dots, others)) in dots.chunks(16).zip(others.chunks(16)).enumerate() {
                     let mut lower = [f32::INFINITY; 16];
                     for (lower, (&dot, &other)) in lower.iter_mut().zip(dots.iter().zip(others)) {
-                        let both = squares[row] + other;
-                        *lower = (both - 2.0 * dot) - both * error;
+                        (*lower, _) = squared_distance_bounds(squares[row] + other, dot, error);
                     }
                     if lower.iter().all(|&lower| lower > limits[row]) {
                         continue;
@@ -208,11 +210,6 @@ pub(super) fn squared_distance(weights: &[f64], a: &[u8], b: &[u8]) -> f64 {
 
 fn blocks(n: usize) -> Vec<std::ops::Range<usize>> {
     (0..n).step_by(LEFT_ROWS).map(|start| start..(start + LEFT_ROWS).min(n)).collect()
-}
-
-/// The squared length, rounded once.
-pub(super) fn square(row: &[f32]) -> f32 {
-    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
 }
 
 #[cfg(test)]

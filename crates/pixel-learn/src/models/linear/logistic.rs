@@ -46,12 +46,27 @@ pub enum Solver {
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19 but for `tol` and `max_iter` of
 /// [`Solver::Liblinear`].
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, LogisticRegression};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = LogisticRegression { c: 10.0, ..LogisticRegression::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogisticRegression {
     /// The weight of the losses against the regulariser, above 0.
     pub c: f64,
+    /// The norm of the weights.
     pub penalty: Penalty,
+    /// How several classes are told apart.
     pub multi_class: LogisticMultiClass,
+    /// How the weights are found.
     pub solver: Solver,
     /// Of [`Solver::Liblinear`] the duality gap, in parts of the objective.
     pub tol: f64,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::Features;
 use crate::linalg::base_delta::SparseRows;
-use crate::linalg::dot;
+use crate::linalg::{argmax, dot};
 use crate::models::{Facts, FitError, Model, Training};
 
 /// Rows scored as one task.
@@ -17,6 +17,7 @@ pub struct LinearModel {
     pub classes: Vec<u8>,
     /// `classes.len()` x d, row-major.
     pub weights: Vec<f64>,
+    /// One a class.
     pub intercepts: Vec<f64>,
     /// Whether an iterative method met its tolerance; `None` for a fixed number of passes.
     pub converged: Option<bool>,
@@ -47,7 +48,7 @@ impl Model for LinearModel {
     fn predict(&self, x: &Features) -> Vec<u8> {
         self.decision_function(x)
             .chunks_exact(self.classes.len())
-            .map(|scores| self.classes[first_largest(scores)])
+            .map(|scores| self.classes[argmax(scores)])
             .collect()
     }
 
@@ -58,17 +59,6 @@ impl Model for LinearModel {
     fn facts(&self) -> Facts {
         self.facts.clone()
     }
-}
-
-/// The index of the largest value, the first of equals.
-fn first_largest(values: &[f64]) -> usize {
-    let mut best = 0;
-    for (index, &value) in values.iter().enumerate() {
-        if value > values[best] {
-            best = index;
-        }
-    }
-    best
 }
 
 /// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in
@@ -127,26 +117,15 @@ pub(super) fn by_class(training: &Training) -> Result<ByClass, FitError> {
     Ok(ByClass { order, targets, classes })
 }
 
-/// The class of each row as an index into the classes that occur, and these, rising. `Err` without rows,
-/// with labels that do not fit, or with fewer than two classes, which leave nothing to separate
-/// (scikit-learn refuses them too).
+/// The class of each row as an index into the classes that occur, and these, ascending. `Err` as
+/// [`Training::present_classes`] has it for two classes (scikit-learn refuses one class too).
 pub(super) fn targets(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
-    let n = training.features.n();
-    if training.labels.len() != n {
-        let labels = training.labels.len();
-        return Err(FitError::UnusableData(format!("{n} rows and {labels} labels")));
-    }
-    let mut position = [None; 256];
-    training.labels.iter().for_each(|&label| position[usize::from(label)] = Some(0));
-    let classes: Vec<u8> = (0..=255).filter(|&class| position[usize::from(class)].is_some()).collect();
-    if classes.len() < 2 {
-        let found = classes.len();
-        return Err(FitError::UnusableData(format!("two classes are needed, {found} found")));
-    }
+    let classes = training.present_classes(2)?;
+    let mut position = [0; 256];
     for (index, &class) in classes.iter().enumerate() {
-        position[usize::from(class)] = Some(index);
+        position[usize::from(class)] = index;
     }
-    Ok((training.labels.iter().filter_map(|&label| position[usize::from(label)]).collect(), classes))
+    Ok((training.labels.iter().map(|&label| position[usize::from(label)]).collect(), classes))
 }
 
 #[cfg(test)]
@@ -175,11 +154,14 @@ mod tests {
     fn unusable_data_give_errors() {
         let x = features(&[1, 2, 3, 4, 5, 6], 2);
         for classifier in all() {
-            for labels in [vec![], vec![0, 1], vec![4, 4, 4]] {
+            for labels in [vec![], vec![0, 1]] {
                 let training = Training { features: &x, labels: &labels, classes: 5 };
                 let error = classifier.fit(&training, 1).err();
                 assert!(matches!(error, Some(FitError::UnusableData(_))), "{labels:?}");
             }
+            let one_class = Training { features: &x, labels: &[4, 4, 4], classes: 5 };
+            let error = classifier.fit(&one_class, 1).err();
+            assert!(matches!(error, Some(FitError::TooFewClasses { needed: 2, found: 1 })));
             let training = Training { features: &features(&[], 2), labels: &[], classes: 2 };
             assert!(classifier.fit(&training, 1).is_err());
         }
@@ -194,11 +176,5 @@ mod tests {
             let training = Training { features: &x, labels: &labels, classes: 5 };
             assert_eq!(classifier.fit(&training, 1).unwrap().predict(&x), labels);
         }
-    }
-
-    #[test]
-    fn of_equal_scores_the_first_wins() {
-        assert_eq!(first_largest(&[1.0, 3.0, 3.0, 2.0]), 1);
-        assert_eq!(first_largest(&[0.0, 0.0]), 0);
     }
 }

@@ -11,8 +11,21 @@ use super::sgd::descent::{Descent, Loss, Order, Step};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, Perceptron};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = Perceptron { max_iter: 20, ..Perceptron::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Perceptron {
+    /// The norm of the weights.
     pub penalty: Penalty,
     /// Strength of the penalty, where there is one; at least 0.
     pub alpha: f64,
@@ -20,7 +33,9 @@ pub struct Perceptron {
     pub eta0: f64,
     /// Passes over the training rows.
     pub max_iter: usize,
+    /// Whether every pass takes the rows in a new order.
     pub shuffle: bool,
+    /// Whether there is an intercept.
     pub fit_intercept: bool,
 }
 

@@ -7,6 +7,7 @@ mod search;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
+use crate::linalg::argmax;
 pub use search::{Index, Neighbors};
 
 /// The Minkowski exponent of the distance.
@@ -28,10 +29,25 @@ pub enum Weights {
 }
 
 /// scikit-learn's `KNeighborsClassifier` with `algorithm="brute"` (which it picks itself beyond 15 features).
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, KNeighborsClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = KNeighborsClassifier { n_neighbors: 3, ..Default::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KNeighborsClassifier {
+    /// Number of neighbours (k), from 1 to the training rows.
     pub n_neighbors: usize,
+    /// How much each neighbour counts.
     pub weights: Weights,
+    /// The distance.
     pub metric: Metric,
 }
 
@@ -59,13 +75,7 @@ impl KNeighborsClassifier {
                         Weights::Distance => 1.0 / neighbor.distance,
                     };
                 }
-                let mut best = 0;
-                for class in 1..classes {
-                    if votes[class] > votes[best] {
-                        best = class;
-                    }
-                }
-                best as u8
+                argmax(&votes) as u8
             })
             .collect()
     }
@@ -74,6 +84,7 @@ impl KNeighborsClassifier {
 impl Classifier for KNeighborsClassifier {
     /// Packs the training rows, O(n d). Deterministic.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
+        training.check()?;
         Ok(Box::new(Fitted {
             classifier: *self,
             index: Index::new(training.features, self.metric, self.n_neighbors)?,

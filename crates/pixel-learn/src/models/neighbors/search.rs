@@ -10,6 +10,7 @@ use super::Metric;
 use crate::Features;
 use crate::linalg::Matrix;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
+use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};
 use crate::models::FitError;
 
 /// A training row at a distance from a test row.
@@ -62,7 +63,7 @@ impl Index {
         let panels = Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns());
         let squares = match metric {
             Metric::Manhattan => Vec::new(),
-            Metric::Euclidean => (0..rows.rows()).map(|i| square(rows.row(i))).collect(),
+            Metric::Euclidean => (0..rows.rows()).map(|i| squared_norm(rows.row(i))).collect(),
         };
         Ok(Index { metric, rows, panels, squares })
     }
@@ -131,16 +132,10 @@ fn check_k(k: usize, n: usize) -> Result<(), FitError> {
     }
 }
 
-/// The squared length, rounded once.
-fn square(row: &[f32]) -> f32 {
-    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
-}
-
 /// What the f32 pass proves about the distance (squared for the Euclidean metric) of a pair.
 ///
-/// The sum of d terms, each made with at most two roundings, is off by at most gamma(d + 2) times the sum
-/// of the terms' magnitudes (Higham, Accuracy and Stability, 3.1): for the Manhattan metric that sum is the
-/// distance, for dot products it is at most |a| |b|, which is at most (|a|^2 + |b|^2) / 2.
+/// For the Euclidean metric see [`screen`](crate::linalg::screen). A sum of d absolute differences is off by at most
+/// gamma(d + 2) times itself.
 struct Bounds {
     /// The test row's squared length (0 for the Manhattan metric).
     square: f32,
@@ -151,11 +146,10 @@ struct Bounds {
 
 impl Bounds {
     fn new(metric: Metric, x: &[f32]) -> Bounds {
-        // Doubled: covers the bounds' own roundings and the second-order terms of gamma.
-        let error = 2.0 * (x.len() + 8) as f32 * (f32::EPSILON / 2.0);
+        let error = relative_error(x.len());
         let square = match metric {
             Metric::Manhattan => 0.0,
-            Metric::Euclidean => square(x),
+            Metric::Euclidean => squared_norm(x),
         };
         Bounds { square, error, metric }
     }
@@ -191,9 +185,7 @@ impl Shortlist {
                 }
                 Metric::Euclidean => {
                     for (i, (&value, &other)) in values.iter().zip(&squares[offset..]).enumerate() {
-                        let both = square + other;
-                        spread[i] = both * error;
-                        lower[i] = both - 2.0 * value - spread[i];
+                        (lower[i], spread[i]) = squared_distance_bounds(square + other, value, error);
                     }
                 }
             }

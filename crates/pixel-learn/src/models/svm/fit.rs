@@ -14,6 +14,7 @@ use crate::models::{Facts, FitError, Training};
 /// One fitted SVC: a two-class model for every pair of classes, over a common set of support vectors.
 #[derive(Clone, Debug)]
 pub struct SvcModel {
+    /// The kernel with its parameters.
     pub transform: Transform,
     /// The classes that have training rows, ascending.
     pub classes: Vec<u8>,
@@ -34,7 +35,9 @@ pub struct SvcModel {
 pub struct BinarySvc {
     /// Subtracted from the sum over support vectors.
     pub rho: f64,
+    /// Iterations of the solver.
     pub steps: usize,
+    /// Whether the solver met its tolerance.
     pub converged: bool,
     /// The hyperplane of the linear kernel: f64 weights that the sum over support vectors could not give
     /// from f32 kernel values.
@@ -52,6 +55,7 @@ impl SvcModel {
         self.pairs.iter().all(|pair| pair.weights.is_some())
     }
 
+    /// Support vectors, in all and by class, and iterations.
     pub fn facts(&self) -> Facts {
         let steps: usize = self.pairs.iter().map(|pair| pair.steps).sum();
         let per_class = self.starts.windows(2).map(|ends| ends[1] - ends[0]);
@@ -71,6 +75,7 @@ impl SvcModel {
 
 /// Fitted models with what fitting took.
 pub struct FittedGroup {
+    /// One a classifier, in their order.
     pub models: Vec<SvcModel>,
     /// Seconds of work for each model, as if it were fitted alone: shared work in full.
     pub alone: Vec<f64>,
@@ -103,12 +108,8 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, 
         classifier.check()?;
     }
     let transforms: Vec<Transform> = classifiers.iter().map(|svc| svc.transform(training)).collect();
+    let classes = training.present_classes(2)?;
     let (mut blocks, packing) = seconds(|| class_blocks(training));
-    let classes: Vec<u8> = blocks.iter().map(|(class, _)| *class).collect();
-    if classes.len() < 2 {
-        return Err(FitError::UnusableData(format!("{} class(es) have rows; two are needed", classes.len())));
-    }
-    let mut blocks: Vec<ClassBlock> = blocks.drain(..).map(|(_, block)| block).collect();
     // The linear kernel is solved from the rows themselves.
     let with_dots = classifiers.iter().any(|svc| svc.kernel != Kernel::Linear);
     let filling = if with_dots { gram::fill(&mut blocks, features) } else { 0.0 };
@@ -181,13 +182,13 @@ fn variance(values: &[f32]) -> f64 {
 }
 
 /// The rows of each class that has any.
-fn class_blocks(training: &Training) -> Vec<(u8, ClassBlock)> {
+fn class_blocks(training: &Training) -> Vec<ClassBlock> {
     let mut rows = vec![Vec::new(); training.classes];
     for (index, &label) in training.labels.iter().enumerate() {
         rows[usize::from(label)].push(index as u32);
     }
-    let present = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
-    present.map(|(class, rows)| (class as u8, ClassBlock::new(training.features.scaled(), rows))).collect()
+    let present = rows.into_iter().filter(|rows| !rows.is_empty());
+    present.map(|rows| ClassBlock::new(training.features.scaled(), rows)).collect()
 }
 
 fn solve_pair(

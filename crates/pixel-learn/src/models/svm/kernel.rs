@@ -20,9 +20,13 @@ pub enum Kernel {
 /// A kernel with its parameters as numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transform {
+    /// The function.
     pub kernel: Kernel,
+    /// The scale.
     pub gamma: f32,
+    /// The constant term.
     pub coef0: f32,
+    /// The exponent of the polynomial.
     pub degree: u32,
 }
 

@@ -26,14 +26,30 @@ pub enum Gamma {
     Auto,
     /// 1 / (features * variance of all training values).
     Scale,
+    /// A number of at least 0.
     Value(f64),
 }
 
 /// scikit-learn's `SVC` with the defaults of 0.19.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, SVC};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = SVC { c: 10.0, ..SVC::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SVC {
+    /// The weight of the losses against the margin (C), above 0.
     pub c: f64,
+    /// The kernel.
     pub kernel: Kernel,
+    /// The scale of the kernels other than linear.
     pub gamma: Gamma,
     /// Of the polynomial kernel.
     pub degree: u32,
@@ -191,7 +207,8 @@ mod tests {
         let none = Features::new(Vec::new(), 0, 5, features.scaling().clone());
         let empty = Training { features: &none, labels: &[], classes: 3 };
         for unusable in [one, empty] {
-            assert!(matches!(SVC::default().fit(&unusable, 0), Err(FitError::UnusableData(_))));
+            let error = SVC::default().fit(&unusable, 0).err();
+            assert!(matches!(error, Some(FitError::UnusableData(_) | FitError::TooFewClasses { .. })));
         }
         // Constant features, and a class that does not occur.
         let constant = Features::new(vec![7; 12], 4, 3, Arc::new(Scaling::standard(&[7; 12], 4, 3)));

@@ -11,6 +11,7 @@ use super::{Transform, seconds};
 use crate::linalg::Matrix;
 use crate::linalg::dot_f32_f64::dot;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
+use crate::linalg::screen::squared_norm;
 use crate::linalg::simd::for_each_level;
 
 /// Test rows in one task, a multiple of the tile.
@@ -59,7 +60,7 @@ pub fn predict_all(models: &[&SvcModel], training: &Matrix, test: &Matrix) -> Ve
         .collect();
     let (support, packing) = seconds(|| {
         let rows = union.iter().map(|&(_, row)| training.row(row as usize));
-        (Panels::right(rows.clone(), training.columns()), rows.map(square).collect::<Vec<f32>>())
+        (Panels::right(rows.clone(), training.columns()), rows.map(squared_norm).collect::<Vec<f32>>())
     });
     let blocks: Vec<Block> = (0..test.rows().div_ceil(TEST_ROWS))
         .into_par_iter()
@@ -105,11 +106,6 @@ fn columns(model: &SvcModel, union: &[(u8, u32)]) -> Vec<u32> {
     support(model).map(|vector| union.partition_point(|&other| other < vector) as u32).collect()
 }
 
-/// The squared length, rounded once.
-fn square(row: &[f32]) -> f32 {
-    row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
-}
-
 /// Decision values of one block of test rows with the seconds that went into them.
 struct Block {
     dots: f64,
@@ -132,7 +128,7 @@ fn decide_block(
 ) -> Block {
     let rows = block.len();
     let (left, packing) = seconds(|| Panels::left(block.clone().map(|i| test.row(i)), test.columns()));
-    let own: Vec<f32> = block.clone().map(|i| square(test.row(i))).collect();
+    let own: Vec<f32> = block.clone().map(|i| squared_norm(test.row(i))).collect();
     let mut dots = vec![0.0f32; rows * COLUMNS];
     let mut values = vec![0.0f32; rows * COLUMNS];
     let mut sums: Vec<Sums> = members.iter().map(|member| Sums::new(member.model, rows)).collect();

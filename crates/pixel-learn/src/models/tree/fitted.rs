@@ -2,12 +2,14 @@
 
 use super::nodes::{Nodes, TOGETHER};
 use crate::Features;
+use crate::linalg::argmax;
 
 /// What scikit-learn's `tree_` says of a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NodeFacts {
     /// The threshold on the scaled feature: values up to it go left. 0 in a leaf.
     pub threshold: f64,
+    /// The impurity of the node.
     pub impurity: f64,
     /// Training rows, each counted once.
     pub samples: u32,
@@ -74,17 +76,6 @@ impl Tree {
     }
 
     pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {
-        (0..x.n()).map(|i| first_largest(self.probabilities(x.pixel_row(i)))).collect()
+        (0..x.n()).map(|i| argmax(self.probabilities(x.pixel_row(i))) as u8).collect()
     }
-}
-
-/// The first class of the largest value, as numpy's argmax.
-pub(crate) fn first_largest(values: &[f64]) -> u8 {
-    let mut best = 0;
-    for (class, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = class;
-        }
-    }
-    best as u8
 }

@@ -12,7 +12,6 @@ mod nodes;
 mod rng;
 mod split;
 
-pub(crate) use fitted::first_largest;
 pub use fitted::{NodeFacts, Tree};
 pub(crate) use grow::{Growth, PURE, Source};
 pub(crate) use nodes::{Nodes, TOGETHER};
@@ -25,7 +24,9 @@ use crate::models::{Classifier, Facts, FitError, Model, Training};
 /// The impurity that a split must decrease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Criterion {
+    /// Gini impurity, 1 - sum p^2.
     Gini,
+    /// Entropy, -sum p log2 p.
     Entropy,
 }
 
@@ -41,6 +42,7 @@ pub enum Splitter {
 /// How many features are drawn in a node (more, while all drawn ones are constant there).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxFeatures {
+    /// All features.
     All,
     /// The integer part of the square root of their number, at least one.
     Sqrt,
@@ -63,10 +65,13 @@ impl MaxFeatures {
 /// `min_samples_leaf` is 1, as by default; a node of impurity <= 1e-7 is a leaf.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TreeParameters {
+    /// The impurity.
     pub criterion: Criterion,
+    /// How a feature is cut.
     pub splitter: Splitter,
     /// `None` grows until the leaves are pure.
     pub max_depth: Option<usize>,
+    /// How many features are drawn in a node.
     pub max_features: MaxFeatures,
 }
 
@@ -93,27 +98,42 @@ impl TreeParameters {
 
 /// Refuses data that none of the tree families can learn from.
 pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
-    let features = training.features;
-    if features.n() == 0 || features.d() == 0 {
-        return Err(FitError::UnusableData("no rows or no features".into()));
-    }
-    if features.d() >= usize::from(u16::MAX) {
+    training.check()?;
+    if training.features.d() >= usize::from(u16::MAX) {
         return Err(FitError::UnusableData("trees know at most 65534 features".into()));
-    }
-    if training.labels.len() != features.n() {
-        return Err(FitError::UnusableData("one label a row is needed".into()));
-    }
-    if training.labels.iter().any(|&label| usize::from(label) >= training.classes) {
-        return Err(FitError::UnusableData("a label is not below the number of classes".into()));
     }
     Ok(())
 }
 
 /// scikit-learn's `DecisionTreeClassifier`: all features in every node unless `max_features` says otherwise.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, DecisionTreeClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = DecisionTreeClassifier::default().fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecisionTreeClassifier(pub TreeParameters);
 
 /// scikit-learn's `ExtraTreeClassifier`: by default a random threshold in each of sqrt(d) random features.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, ExtraTreeClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = ExtraTreeClassifier::default().fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExtraTreeClassifier(pub TreeParameters);
 

@@ -25,10 +25,15 @@ const COMMON_STREAM: u128 = 1;
 /// A loss of the margin: target y is +1 or -1, `p` the score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
+    /// max(0, 1 - y f).
     Hinge,
+    /// max(0, 1 - y f)^2.
     SquaredHinge,
+    /// max(0, -y f).
     Perceptron,
+    /// log(1 + exp(-y f)).
     Log,
+    /// max(0, 1 - y f)^2 where y f >= -1, -4 y f below.
     ModifiedHuber,
 }
 

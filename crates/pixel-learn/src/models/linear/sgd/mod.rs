@@ -15,10 +15,13 @@ pub use self::descent::Loss;
 /// What keeps the weights small.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Penalty {
+    /// No regularisation.
     None,
+    /// Half the sum of squares.
     L2,
     /// By cumulative truncated gradient (Tsuruoka, Tsujii and Ananiadou 2009).
     L1,
+    /// `l1_ratio` of the l1 norm, the rest of l2.
     ElasticNet,
 }
 
@@ -35,9 +38,23 @@ impl Penalty {
 }
 
 /// Parameters under scikit-learn's names; defaults are those of 0.19.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, SGDClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = SGDClassifier { max_iter: 20, ..SGDClassifier::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SGDClassifier {
+    /// The loss of one class against the rest.
     pub loss: Loss,
+    /// The norm of the weights.
     pub penalty: Penalty,
     /// Above 0: the schedule divides by it.
     pub alpha: f64,
@@ -45,7 +62,9 @@ pub struct SGDClassifier {
     pub l1_ratio: f64,
     /// Passes over the training rows.
     pub max_iter: usize,
+    /// Whether every pass takes the rows in a new order.
     pub shuffle: bool,
+    /// Whether there is an intercept.
     pub fit_intercept: bool,
 }
 
