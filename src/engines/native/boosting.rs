@@ -1,12 +1,12 @@
 //! `GradientBoostingClassifier`: 10 and 50 rounds are read off the run of 100 with the same depth. What is
 //! shared counts in full for each.
 
-use super::facts::to_json;
+use super::incremental::{self, Incremental};
 use crate::engines::params::ParamReader;
-use crate::engines::stopwatch::timed;
-use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
+use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::boosting::GradientBoostingClassifier;
+use pixel_learn::models::boosting::{Boosting, GradientBoostingClassifier, Scores};
+use pixel_learn::{Facts, Features};
 
 pub struct Family;
 
@@ -26,43 +26,36 @@ impl engines::Family for Family {
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        let mut sizes = Vec::new();
-        let mut shared = None;
-        for (index, configuration) in work.configurations.iter().enumerate() {
-            match read(&configuration.parameters) {
-                Ok(classifier) => {
-                    sizes.push((classifier.n_estimators, index));
-                    shared = Some(classifier);
-                }
-                Err(reason) => emit(index, Err(Failure::Unsupported(reason))),
-            }
-        }
-        let Some(classifier) = shared else { return };
-        sizes.sort_unstable();
-        let (boosting, mut fit) = timed(|| classifier.begin(&work.training, work.seed));
-        let mut boosting = match boosting {
-            Ok(boosting) => boosting,
-            Err(error) => {
-                let failure = Failure::from(error);
-                sizes.iter().for_each(|&(_, index)| emit(index, Err(failure.clone())));
-                return;
-            }
-        };
-        let mut scores = boosting.ensemble().begin(work.test.n());
-        let mut predict = Cost::default();
-        for (rounds, index) in sizes {
-            fit += timed(|| boosting.boost_to(rounds)).1;
-            let ensemble = boosting.ensemble();
-            let (predictions, cost) = timed(|| {
-                ensemble.update(&mut scores, work.test);
-                ensemble.classes(&scores)
-            });
-            predict += cost;
-            let mut facts = ensemble.facts();
-            facts.insert("train_deviance", boosting.deviance());
-            let facts = to_json(&facts);
-            emit(index, Ok(Outcome { predictions, fit, predict, converged: None, facts }));
-        }
+        let sized =
+            |parameters: &Parameters| read(parameters).map(|boosting| (boosting, boosting.n_estimators));
+        incremental::run(work, emit, sized, |classifier: &GradientBoostingClassifier| {
+            Ok(Growing { boosting: classifier.begin(&work.training, work.seed)?, scores: None })
+        });
+    }
+}
+
+/// An ensemble with the scores of its rounds so far.
+struct Growing<'a> {
+    boosting: Boosting<'a>,
+    scores: Option<Scores>,
+}
+
+impl Incremental for Growing<'_> {
+    fn grow_to(&mut self, size: usize) {
+        self.boosting.boost_to(size);
+    }
+
+    fn predict_so_far(&mut self, x: &Features) -> Vec<u8> {
+        let ensemble = self.boosting.ensemble();
+        let scores = self.scores.get_or_insert_with(|| ensemble.begin(x.n()));
+        ensemble.update(scores, x);
+        ensemble.classes(scores)
+    }
+
+    fn facts(&self) -> Facts {
+        let mut facts = self.boosting.ensemble().facts();
+        facts.insert("train_deviance", self.boosting.deviance());
+        facts
     }
 }
 

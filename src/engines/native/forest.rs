@@ -1,13 +1,13 @@
 //! `RandomForestClassifier`: forests that differ only in their number of trees share the trees of the
 //! largest. What is shared beyond that (the transposed bytes) counts in full for each.
 
-use super::facts::to_json;
+use super::incremental::{self, Incremental};
 use super::tree::common;
 use crate::engines::params::ParamReader;
-use crate::engines::stopwatch::timed;
-use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
+use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::forest::{RandomForestClassifier, Votes, facts};
+use pixel_learn::models::forest::{Forest, RandomForestClassifier, Votes, facts};
+use pixel_learn::{Facts, Features};
 
 pub struct Family;
 
@@ -27,41 +27,36 @@ impl engines::Family for Family {
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        let mut sizes = Vec::new();
-        let mut shared = None;
-        for (index, configuration) in work.configurations.iter().enumerate() {
-            match read(&configuration.parameters) {
-                Ok(classifier) => {
-                    sizes.push((classifier.n_estimators, index));
-                    shared = Some(classifier);
-                }
-                Err(reason) => emit(index, Err(Failure::Unsupported(reason))),
-            }
-        }
-        let Some(classifier) = shared else { return };
-        sizes.sort_unstable();
-        let (forest, mut fit) = timed(|| classifier.begin(&work.training, work.seed));
-        let mut forest = match forest {
-            Ok(forest) => forest,
-            Err(error) => {
-                let failure = Failure::from(error);
-                sizes.iter().for_each(|&(_, index)| emit(index, Err(failure.clone())));
-                return;
-            }
-        };
-        let mut votes = Votes::new(work.test.n(), work.training.classes);
-        let mut predict = Cost::default();
-        for (size, index) in sizes {
-            let voted = forest.trees().len();
-            fit += timed(|| forest.grow_to(size)).1;
-            let (predictions, cost) = timed(|| {
-                votes.add(&forest.trees()[voted..], work.test);
-                votes.classes()
-            });
-            predict += cost;
-            let facts = to_json(&facts(forest.trees()));
-            emit(index, Ok(Outcome { predictions, fit, predict, converged: None, facts }));
-        }
+        let sized = |parameters: &Parameters| read(parameters).map(|forest| (forest, forest.n_estimators));
+        incremental::run(work, emit, sized, |classifier: &RandomForestClassifier| {
+            let forest = classifier.begin(&work.training, work.seed)?;
+            Ok(Growing { forest, votes: None, voted: 0, classes: work.training.classes })
+        });
+    }
+}
+
+/// A forest with the votes of its first `voted` trees.
+struct Growing<'a> {
+    forest: Forest<'a>,
+    votes: Option<Votes>,
+    voted: usize,
+    classes: usize,
+}
+
+impl Incremental for Growing<'_> {
+    fn grow_to(&mut self, size: usize) {
+        self.forest.grow_to(size);
+    }
+
+    fn predict_so_far(&mut self, x: &Features) -> Vec<u8> {
+        let votes = self.votes.get_or_insert_with(|| Votes::new(x.n(), self.classes));
+        votes.add(&self.forest.trees()[self.voted..], x);
+        self.voted = self.forest.trees().len();
+        votes.classes()
+    }
+
+    fn facts(&self) -> Facts {
+        facts(self.forest.trees())
     }
 }
 

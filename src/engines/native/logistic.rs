@@ -1,36 +1,19 @@
 //! `LogisticRegression`: every row is a fit of its own.
 
 use super::linear_svc::penalty;
-use super::run_each;
+use super::own_key;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::linear::LogisticRegression;
 use pixel_learn::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
 
-pub struct Family;
-
-impl engines::Family for Family {
-    fn classifier(&self) -> &'static str {
-        "LogisticRegression"
-    }
-
-    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
-        read(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        super::own_key("LogisticRegression", parameters)
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of fitting.
-        work.training.features.scaled();
-        work.test.scaled();
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
-    }
-}
+pub static FAMILY: Unshared<LogisticRegression> = Unshared {
+    classifier: "LogisticRegression",
+    read,
+    sharing_key: |parameters| own_key("LogisticRegression", parameters),
+    scaled: Scaled::Both,
+};
 
 fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
     let known = ["C", "penalty", "multi_class", "solver", "tol", "max_iter"];

@@ -1,13 +1,17 @@
 //! `MLPClassifier`: nothing is shared, every configuration trains a network of its own.
 
-use super::{own_key, run_each};
+use super::own_key;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::mlp::{Activation, MLPClassifier};
 
-pub struct Family;
+pub static FAMILY: Unshared<MLPClassifier> = Unshared {
+    classifier: "MLPClassifier",
+    read,
+    sharing_key: |parameters| own_key("MLPClassifier", parameters),
+    scaled: Scaled::Both,
+};
 
 /// The last five belong to other solvers or to early stopping: scikit-learn's Adam ignores them too.
 const KNOWN: [&str; 18] = [
@@ -30,27 +34,6 @@ const KNOWN: [&str; 18] = [
     "momentum",
     "nesterovs_momentum",
 ];
-
-impl engines::Family for Family {
-    fn classifier(&self) -> &'static str {
-        "MLPClassifier"
-    }
-
-    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
-        read(parameters).map(|_| ())
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        own_key(self.classifier(), parameters)
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is no part of fitting or predicting.
-        work.training.features.scaled();
-        work.test.scaled();
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
-    }
-}
 
 fn read(parameters: &Parameters) -> Result<MLPClassifier, String> {
     let reader = ParamReader::new(parameters, &KNOWN)?;

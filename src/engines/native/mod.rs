@@ -5,6 +5,7 @@ pub mod boosting;
 mod facts;
 pub mod forest;
 pub mod gaussian_process;
+mod incremental;
 pub mod linear_svc;
 pub mod logistic;
 pub mod mlp;
@@ -16,6 +17,7 @@ pub mod perceptron;
 pub mod sgd;
 pub mod svc;
 pub mod tree;
+mod unshared;
 
 use super::stopwatch::timed;
 use super::{Engine, Failure, Outcome, Work};
@@ -31,17 +33,17 @@ pub static NATIVE: Engine = Engine {
         &forest::Family,
         &gaussian_process::Family,
         &linear_svc::Family,
-        &logistic::Family,
-        &mlp::Family,
+        &logistic::FAMILY,
+        &mlp::FAMILY,
         &naive_bayes::Family,
         &neighbors::Family,
         &network::Family,
-        &passive_aggressive::Family,
-        &perceptron::Family,
-        &sgd::Family,
+        &passive_aggressive::FAMILY,
+        &perceptron::FAMILY,
+        &sgd::FAMILY,
         &svc::Family,
-        &tree::DecisionTree,
-        &tree::ExtraTree,
+        &tree::DECISION_TREE,
+        &tree::EXTRA_TREE,
     ],
 };
 

@@ -1,33 +1,16 @@
 //! `PassiveAggressiveClassifier`: one row a job, since each takes well under a second.
 
-use super::run_each;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::linear::PassiveAggressiveClassifier;
 
-pub struct Family;
-
-impl engines::Family for Family {
-    fn classifier(&self) -> &'static str {
-        "PassiveAggressiveClassifier"
-    }
-
-    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
-        read(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("{:?}", read(parameters))
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of predicting, and fitting works on the bytes.
-        work.test.scaled();
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
-    }
-}
+pub static FAMILY: Unshared<PassiveAggressiveClassifier> = Unshared {
+    classifier: "PassiveAggressiveClassifier",
+    read,
+    sharing_key: |parameters| format!("{:?}", read(parameters)),
+    scaled: Scaled::Test,
+};
 
 fn read(parameters: &Parameters) -> Result<PassiveAggressiveClassifier, String> {
     let default = PassiveAggressiveClassifier::default();

@@ -1,33 +1,17 @@
 //! `Perceptron`: one row a job, since each takes well under a second.
 
-use super::{run_each, sgd};
+use super::sgd;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::linear::Perceptron;
 
-pub struct Family;
-
-impl engines::Family for Family {
-    fn classifier(&self) -> &'static str {
-        "Perceptron"
-    }
-
-    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
-        read(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("{:?}", read(parameters))
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of predicting, and fitting works on the bytes.
-        work.test.scaled();
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
-    }
-}
+pub static FAMILY: Unshared<Perceptron> = Unshared {
+    classifier: "Perceptron",
+    read,
+    sharing_key: |parameters| format!("{:?}", read(parameters)),
+    scaled: Scaled::Test,
+};
 
 fn read(parameters: &Parameters) -> Result<Perceptron, String> {
     let default = Perceptron::default();

@@ -1,34 +1,17 @@
 //! `SGDClassifier`: one row a job, since each takes well under a second.
 
-use super::run_each;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::linear::SGDClassifier;
 use pixel_learn::models::linear::sgd::{Loss, Penalty};
 
-pub struct Family;
-
-impl engines::Family for Family {
-    fn classifier(&self) -> &'static str {
-        "SGDClassifier"
-    }
-
-    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
-        read(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        format!("{:?}", read(parameters))
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        // Scaling is not part of predicting, and fitting works on the bytes.
-        work.test.scaled();
-        run_each(work, emit, |parameters| Ok(Box::new(read(parameters)?) as Box<dyn Classifier>));
-    }
-}
+pub static FAMILY: Unshared<SGDClassifier> = Unshared {
+    classifier: "SGDClassifier",
+    read,
+    sharing_key: |parameters| format!("{:?}", read(parameters)),
+    scaled: Scaled::Test,
+};
 
 fn read(parameters: &Parameters) -> Result<SGDClassifier, String> {
     let default = SGDClassifier::default();
@@ -70,7 +53,7 @@ pub(super) fn penalty(reader: &ParamReader, default: &str) -> Result<Penalty, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engines::Family as _;
+    use crate::engines::{Family as _, Shape};
 
     #[test]
     fn bad_parameters_are_refused_and_equal_ones_share_a_key() {
@@ -84,9 +67,9 @@ mod tests {
             r#"{"max_iter": 0}"#,
             r#"{"penality": "l2"}"#,
         ] {
-            assert!(Family.check(&parameters(bad), &shape).is_err(), "{bad}");
+            assert!(FAMILY.check(&parameters(bad), &shape).is_err(), "{bad}");
         }
-        let key = |json| Family.sharing_key(&parameters(json));
+        let key = |json| FAMILY.sharing_key(&parameters(json));
         assert_eq!(key(r#"{"alpha": 0.0001, "penalty": "l2"}"#), key(r#"{"penalty": "l2"}"#));
         assert_ne!(key(r#"{"penalty": "l1"}"#), key(r#"{"penalty": "l2"}"#));
     }

@@ -3,53 +3,27 @@
 
 use serde_json::Value;
 
-use super::{own_key, run_each};
+use super::own_key;
+use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;
-use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::Classifier;
 use pixel_learn::models::tree::{
     Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter, TreeParameters,
 };
 
-pub struct DecisionTree;
-pub struct ExtraTree;
+pub static DECISION_TREE: Unshared<DecisionTreeClassifier> = Unshared {
+    classifier: "DecisionTreeClassifier",
+    read: decision_tree,
+    sharing_key: |parameters| own_key("DecisionTreeClassifier", parameters),
+    scaled: Scaled::Neither,
+};
 
-impl Family for DecisionTree {
-    fn classifier(&self) -> &'static str {
-        "DecisionTreeClassifier"
-    }
-
-    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
-        decision_tree(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        own_key("DecisionTreeClassifier", parameters)
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        run_each(work, emit, |parameters| Ok(Box::new(decision_tree(parameters)?) as Box<dyn Classifier>));
-    }
-}
-
-impl Family for ExtraTree {
-    fn classifier(&self) -> &'static str {
-        "ExtraTreeClassifier"
-    }
-
-    fn check(&self, parameters: &Parameters, _shape: &Shape) -> Result<(), String> {
-        extra_tree(parameters).map(drop)
-    }
-
-    fn sharing_key(&self, parameters: &Parameters) -> String {
-        own_key("ExtraTreeClassifier", parameters)
-    }
-
-    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        run_each(work, emit, |parameters| Ok(Box::new(extra_tree(parameters)?) as Box<dyn Classifier>));
-    }
-}
+pub static EXTRA_TREE: Unshared<ExtraTreeClassifier> = Unshared {
+    classifier: "ExtraTreeClassifier",
+    read: extra_tree,
+    sharing_key: |parameters| own_key("ExtraTreeClassifier", parameters),
+    scaled: Scaled::Neither,
+};
 
 fn decision_tree(parameters: &Parameters) -> Result<DecisionTreeClassifier, String> {
     let reader = ParamReader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
