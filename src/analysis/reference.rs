@@ -1,10 +1,9 @@
 //! Reference figures beside ours: the published table of 2017 and today's scikit-learn, built into the program.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
-use polars::prelude::*;
 use serde::Deserialize;
+use table_files::parse_csv;
 
 use crate::grid::{Configuration, Parameters};
 
@@ -51,22 +50,24 @@ pub fn read() -> Result<BTreeMap<String, Reference>, String> {
 }
 
 fn published(references: &mut BTreeMap<String, Reference>) -> Result<(), Box<dyn std::error::Error>> {
-    let frame = CsvReader::new(Cursor::new(PUBLISHED.as_bytes())).finish()?;
-    let classifiers = frame.column("classifier")?.str()?;
-    let parameters = frame.column("parameters_json")?.str()?;
-    for dataset in ["mnist", "fashion-mnist"] {
-        let name = if dataset == "mnist" { "mnist_accuracy" } else { "fashion_accuracy" };
-        let accuracies = frame.column(name)?.f64()?;
-        for index in 0..frame.height() {
-            let (Some(classifier), Some(parameters)) = (classifiers.get(index), parameters.get(index)) else {
-                continue;
-            };
+    let rows = parse_csv(PUBLISHED)?;
+    let (names, rows) = rows.split_first().ok_or("the file is empty")?;
+    let column = |name: &str| names.iter().position(|other| other == name).ok_or(format!("no column {name}"));
+    let (classifier, parameters) = (column("classifier")?, column("parameters_json")?);
+    for (dataset, accuracy) in
+        [("mnist", column("mnist_accuracy")?), ("fashion-mnist", column("fashion_accuracy")?)]
+    {
+        for row in rows {
+            let field = |column: usize| row.get(column).map_or("", String::as_str);
             let configuration = Configuration {
-                classifier: classifier.into(),
-                parameters: serde_json::from_str(parameters)?,
+                classifier: field(classifier).into(),
+                parameters: serde_json::from_str(field(parameters))?,
             };
             let figures = figures(references, configuration.clone(), dataset);
-            figures.published = accuracies.get(index);
+            figures.published = match field(accuracy) {
+                "" => None,
+                accuracy => Some(accuracy.parse()?),
+            };
             figures.unconverged = figures.published.is_some() && stopped_early(&configuration);
         }
     }

@@ -1,90 +1,58 @@
-//! The side-by-side for programs: CSV, JSON and Parquet with the same columns.
+//! The side-by-side for programs: the table behind its CSV, JSON and Parquet files.
 
-use polars::prelude::*;
+use table_files::{Table, TableError};
 
 use crate::analysis::reference::Figures;
 use crate::analysis::rows::Row;
 use crate::analysis::tables::{Line, SideBySide};
 
-/// All lines as comma-separated values.
-pub fn csv(table: &SideBySide) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes).finish(&mut frame(table)?)?;
-    Ok(bytes)
-}
-
-/// All lines as a JSON array of objects with the columns of the CSV.
-pub fn json(table: &SideBySide) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    JsonWriter::new(&mut bytes).with_json_format(JsonFormat::Json).finish(&mut frame(table)?)?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
-/// All lines as Parquet, with the columns of the CSV.
-pub fn parquet(table: &SideBySide) -> Result<Vec<u8>, String> {
-    super::parquet::bytes(&frame(table).map_err(|error| error.to_string())?)
-}
-
-/// All lines, a column a figure and data set.
-fn frame(table: &SideBySide) -> PolarsResult<DataFrame> {
-    let text = |of: &dyn Fn(&Line) -> String| -> Vec<String> { table.lines.iter().map(of).collect() };
-    let mut columns = vec![
-        Column::new("run".into(), text(&|line| line.run.clone())),
-        Column::new("classifier".into(), text(&|line| line.classifier.clone())),
-        Column::new("parameters".into(), text(&|line| line.parameters.clone())),
-        Column::new("engine".into(), text(&|line| line.engine.clone())),
-        Column::new("train_size".into(), text(&|line| line.subset.map_or("full".into(), |n| n.to_string()))),
-    ];
-    for (index, dataset) in table.datasets.iter().enumerate() {
-        let prefix = dataset.replace('-', "_");
-        let name = |column: &str| PlSmallStr::from_string(format!("{prefix}_{column}"));
-        let number = |column: &str, of: &dyn Fn(&Row) -> Option<f64>| {
-            let values: Vec<Option<f64>> =
-                table.lines.iter().map(|line| table.row(line, index).and_then(of)).collect();
-            Column::new(name(column), values)
+/// All lines, with a column for each figure and data set.
+pub fn table(side_by_side: &SideBySide) -> Result<Table, TableError> {
+    let lines = &side_by_side.lines;
+    let text = |of: &dyn Fn(&Line) -> String| -> Vec<Option<String>> {
+        lines.iter().map(|line| Some(of(line))).collect()
+    };
+    let mut table = Table::builder()
+        .texts("run", text(&|line| line.run.clone()))
+        .texts("classifier", text(&|line| line.classifier.clone()))
+        .texts("parameters", text(&|line| line.parameters.clone()))
+        .texts("engine", text(&|line| line.engine.clone()))
+        .texts("train_size", text(&|line| line.subset.map_or("full".into(), |n| n.to_string())));
+    for (index, dataset) in side_by_side.datasets.iter().enumerate() {
+        let name = |column: &str| format!("{}_{column}", dataset.replace('-', "_"));
+        let number = |of: &dyn Fn(&Row) -> Option<f64>| -> Vec<Option<f64>> {
+            lines.iter().map(|line| side_by_side.row(line, index).and_then(of)).collect()
         };
-        let status: Vec<&str> = table
-            .lines
-            .iter()
-            .map(|line| table.row(line, index).map_or("not run", |row| row.status.name()))
-            .collect();
-        let flag = |column: &str, of: &dyn Fn(&Row) -> Option<bool>| {
-            let values: Vec<Option<bool>> =
-                table.lines.iter().map(|line| table.row(line, index).and_then(of)).collect();
-            Column::new(name(column), values)
+        let count = |of: &dyn Fn(&Row) -> Option<u64>| -> Vec<Option<u64>> {
+            lines.iter().map(|line| side_by_side.row(line, index).and_then(of)).collect()
         };
-        let whole = |column: &str, of: &dyn Fn(&Row) -> Option<u64>| {
-            let values: Vec<Option<u64>> =
-                table.lines.iter().map(|line| table.row(line, index).and_then(of)).collect();
-            Column::new(name(column), values)
+        let flag = |of: &dyn Fn(&Row) -> Option<bool>| -> Vec<Option<bool>> {
+            lines.iter().map(|line| side_by_side.row(line, index).and_then(of)).collect()
         };
-        let figure = |column: &str, of: &dyn Fn(&Figures) -> Option<f64>| {
-            let values: Vec<Option<f64>> =
-                table.lines.iter().map(|line| of(&line.cells[index].figures)).collect();
-            Column::new(name(column), values)
+        let figure = |of: &dyn Fn(&Figures) -> Option<f64>| -> Vec<Option<f64>> {
+            lines.iter().map(|line| of(&line.cells[index].figures)).collect()
         };
-        let evidence: Vec<Option<&str>> =
-            table.lines.iter().map(|line| Some(table.row(line, index)?.evidence.as_ref()?.name())).collect();
-        columns.extend([
-            Column::new(name("status"), status),
-            number("accuracy", &|row| row.accuracy),
-            number("accuracy_low", &|row| row.interval().map(|(low, _)| low)),
-            number("accuracy_high", &|row| row.interval().map(|(_, high)| high)),
-            number("accuracy_deviation", &|row| row.deviation),
-            whole("repeats", &|row| Some(row.repeats.len() as u64)),
-            Column::new(name("evidence"), evidence),
-            number("fit_seconds", &|row| row.fit_seconds),
-            number("predict_seconds", &|row| row.predict_seconds),
-            flag("times_quiet", &|row| row.fit_seconds.map(|_| row.quiet)),
-            whole("peak_memory_bytes", &|row| row.peak_memory_bytes),
-            flag("converged", &|row| row.converged),
-            figure("published_2017", &|figures| figures.published),
-            figure("scikit_learn", &|figures| figures.sklearn),
-        ]);
+        let status = |line: &Line| {
+            side_by_side.row(line, index).map_or("not run", |row| row.status.name()).to_string()
+        };
+        let evidence =
+            |line: &Line| Some(side_by_side.row(line, index)?.evidence.as_ref()?.name().to_string());
+        table = table
+            .texts(&name("status"), text(&status))
+            .numbers(&name("accuracy"), number(&|row| row.accuracy))
+            .numbers(&name("accuracy_low"), number(&|row| row.interval().map(|(low, _)| low)))
+            .numbers(&name("accuracy_high"), number(&|row| row.interval().map(|(_, high)| high)))
+            .numbers(&name("accuracy_deviation"), number(&|row| row.deviation))
+            .counts(&name("repeats"), count(&|row| Some(row.repeats.len() as u64)))
+            .texts(&name("evidence"), lines.iter().map(evidence).collect())
+            .numbers(&name("fit_seconds"), number(&|row| row.fit_seconds))
+            .numbers(&name("predict_seconds"), number(&|row| row.predict_seconds))
+            .flags(&name("times_quiet"), flag(&|row| row.fit_seconds.map(|_| row.quiet)))
+            .counts(&name("peak_memory_bytes"), count(&|row| row.peak_memory_bytes))
+            .flags(&name("converged"), flag(&|row| row.converged))
+            .numbers(&name("published_2017"), figure(&|figures| figures.published))
+            .numbers(&name("scikit_learn"), figure(&|figures| figures.sklearn));
     }
-    let differences: Vec<Option<f64>> = table.lines.iter().map(|line| table.difference(line)).collect();
-    columns.push(Column::new("accuracy_difference".into(), differences));
-    columns.push(Column::new("id".into(), text(&|line| line.id.clone())));
-    DataFrame::new(table.lines.len(), columns)
+    let differences = lines.iter().map(|line| side_by_side.difference(line)).collect();
+    table.numbers("accuracy_difference", differences).texts("id", text(&|line| line.id.clone())).build()
 }

@@ -10,7 +10,6 @@ pub mod markdown;
 pub mod one_pixel;
 pub mod page;
 pub mod page_data;
-pub mod parquet;
 pub mod row_details;
 pub mod text;
 
@@ -108,15 +107,11 @@ impl Report {
         let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();
         files.insert("benchmark.html".to_string(), page.into_bytes());
-        files.insert(
-            "side-by-side.csv".to_string(),
-            data_files::csv(&table).map_err(|error| error.to_string())?,
-        );
-        files.insert(
-            "side-by-side.json".to_string(),
-            data_files::json(&table).map_err(|error| error.to_string())?,
-        );
-        files.insert("side-by-side.parquet".to_string(), data_files::parquet(&table)?);
+        let side_by_side = data_files::table(&table).map_err(|error| error.to_string())?;
+        let parquet = side_by_side.to_parquet().map_err(|error| error.to_string())?;
+        files.insert("side-by-side.csv".to_string(), side_by_side.to_csv());
+        files.insert("side-by-side.json".to_string(), side_by_side.to_json());
+        files.insert("side-by-side.parquet".to_string(), parquet);
         files.insert("side-by-side.md".to_string(), text::markdown(&table, &view, &untied).into_bytes());
         files.insert(
             "families.md".to_string(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::*;
+use table_files::{Table, TableError};
 
 use super::charts::heat::Heat;
 use crate::drawing::{Words, png, svg};
@@ -114,37 +114,26 @@ pub fn files(pixels: &[Pixels]) -> Result<BTreeMap<String, Vec<u8>>, String> {
     Ok(files)
 }
 
-fn csv(pixels: &[Pixels]) -> PolarsResult<Vec<u8>> {
-    let lines: Vec<(&DatasetPairs, &PairData, &Pair)> = pixels
-        .iter()
-        .flat_map(|set| {
-            set.data.pairs.iter().zip(&set.pairs).map(move |(data, pair)| (&set.data, data, pair))
-        })
-        .collect();
+fn csv(pixels: &[Pixels]) -> Result<Vec<u8>, TableError> {
     type Line<'a> = (&'a DatasetPairs, &'a PairData, &'a Pair);
-    let text = |name: &str, of: &dyn Fn(&Line) -> String| {
-        Column::new(name.into(), lines.iter().map(of).collect::<Vec<String>>())
-    };
-    let number = |name: &str, of: &dyn Fn(&Line) -> u32| {
-        Column::new(name.into(), lines.iter().map(of).collect::<Vec<u32>>())
-    };
-    let mut frame = DataFrame::new(
-        lines.len(),
-        vec![
-            text("dataset", &|(set, ..)| set.dataset.clone()),
-            text("first", &|(.., pair)| pair.first.clone()),
-            text("second", &|(.., pair)| pair.second.clone()),
-            number("row", &|(_, data, _)| data.row as u32),
-            number("column", &|(_, data, _)| data.column as u32),
-            number("threshold", &|(_, data, _)| u32::from(data.threshold)),
-            text("above", &|(.., pair)| pair.above.clone()),
-            text("train_accuracy", &|(.., pair)| pair.train.clone()),
-            number("train_images", &|(_, data, _)| data.train_total),
-            text("test_accuracy", &|(.., pair)| pair.test.clone()),
-            number("test_images", &|(_, data, _)| data.test_total),
-        ],
-    )?;
-    let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes).finish(&mut frame)?;
-    Ok(bytes)
+    let lines: Vec<Line> = pixels
+        .iter()
+        .flat_map(|set| set.data.pairs.iter().zip(&set.pairs).map(|(data, pair)| (&set.data, data, pair)))
+        .collect();
+    let text = |of: &dyn Fn(&Line) -> String| lines.iter().map(|line| Some(of(line))).collect();
+    let count = |of: &dyn Fn(&PairData) -> u64| lines.iter().map(|(_, data, _)| Some(of(data))).collect();
+    let table = Table::builder()
+        .texts("dataset", text(&|(set, ..)| set.dataset.clone()))
+        .texts("first", text(&|(.., pair)| pair.first.clone()))
+        .texts("second", text(&|(.., pair)| pair.second.clone()))
+        .counts("row", count(&|pair| pair.row as u64))
+        .counts("column", count(&|pair| pair.column as u64))
+        .counts("threshold", count(&|pair| u64::from(pair.threshold)))
+        .texts("above", text(&|(.., pair)| pair.above.clone()))
+        .texts("train_accuracy", text(&|(.., pair)| pair.train.clone()))
+        .counts("train_images", count(&|pair| u64::from(pair.train_total)))
+        .texts("test_accuracy", text(&|(.., pair)| pair.test.clone()))
+        .counts("test_images", count(&|pair| u64::from(pair.test_total)))
+        .build()?;
+    Ok(table.to_csv())
 }
