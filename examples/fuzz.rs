@@ -6,10 +6,16 @@
 //! (the making of the files included, most of it). A failure prints the seed and keeps the file; the last line says
 //! how much was tried, for the record in docs/RELIABILITY.md.
 
-#[path = "../tests/validate/bed.rs"]
+#[path = "../tests/results/bed.rs"]
 #[allow(dead_code)]
 mod bed;
-#[path = "../tests/validate/mutate.rs"]
+#[allow(dead_code)]
+#[path = "../tests/common"]
+mod common {
+    pub mod files;
+    pub mod rng;
+}
+#[path = "../tests/results/mutate.rs"]
 mod mutate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

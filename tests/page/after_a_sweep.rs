@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::browser;
-use crate::sandbox::{Run, signal, wait_until};
+use crate::common::sandbox::{Run, signal, wait_until};
 
 /// What a sweep and the tests of this program read.
 const PARTS: [&str; 5] = ["README.md", "benchmarks", "data", "reports", "results"];

@@ -10,12 +10,11 @@
 
 mod after_a_sweep;
 mod browser;
+#[path = "../common/mod.rs"]
+mod common;
 mod figures;
 mod look;
 mod readme;
-#[path = "../sweep/sandbox.rs"]
-#[allow(dead_code)]
-mod sandbox;
 mod size;
 mod table;
 mod text;

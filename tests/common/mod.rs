@@ -1,0 +1,6 @@
+//! What several test binaries share. Each uses a part of it.
+#![allow(dead_code)]
+
+pub mod files;
+pub mod rng;
+pub mod sandbox;

@@ -1,0 +1,69 @@
+//! Intervals, paired test and correction against SciPy and statsmodels (`benchmarks/golden/stats.py`).
+
+use mnist_bench::stats::paired::Discordant;
+use mnist_bench::stats::{holm, interval};
+use serde_json::Value;
+
+fn golden(part: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("../fixtures/stats.json")).unwrap();
+    let cases = all[part].as_array().unwrap().clone();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn number(case: &Value, key: &str) -> f64 {
+    case[key].as_f64().unwrap_or_else(|| panic!("no {key} in {case}"))
+}
+
+fn numbers(case: &Value, key: &str) -> Vec<f64> {
+    case[key].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+#[track_caller]
+fn near(ours: f64, theirs: f64, case: &Value) {
+    assert!((ours - theirs).abs() <= 1e-12, "{ours} for {theirs} in {case}");
+}
+
+#[test]
+fn wilson_is_that_of_statsmodels() {
+    for case in golden("wilson") {
+        let (correct, total) = (number(&case, "correct") as usize, number(&case, "total") as usize);
+        let ours = interval::wilson(correct, total, number(&case, "confidence")).unwrap();
+        near(ours.low, number(&case, "low"), &case);
+        near(ours.high, number(&case, "high"), &case);
+    }
+}
+
+#[test]
+fn students_interval_is_that_of_scipy() {
+    for case in golden("student_t") {
+        let ours = interval::student_t(&numbers(&case, "samples"), number(&case, "confidence")).unwrap();
+        near(ours.low, number(&case, "low"), &case);
+        near(ours.high, number(&case, "high"), &case);
+    }
+}
+
+#[test]
+fn the_exact_mcnemar_test_is_that_of_both() {
+    for case in golden("paired") {
+        let counts = Discordant {
+            only_first: number(&case, "only_first") as u64,
+            only_second: number(&case, "only_second") as u64,
+        };
+        let ours = counts.p_value();
+        for key in ["p", "p_scipy"] {
+            // Relative: a p-value of 1e-60 must not pass for any other small one.
+            let theirs = number(&case, key);
+            assert!((ours - theirs).abs() <= 1e-9 * theirs, "{ours:e} for {key} {theirs:e} in {case}");
+        }
+    }
+}
+
+#[test]
+fn holm_is_that_of_statsmodels() {
+    for case in golden("holm") {
+        for (ours, theirs) in holm::adjust(&numbers(&case, "p")).iter().zip(numbers(&case, "adjusted")) {
+            near(*ours, theirs, &case);
+        }
+    }
+}

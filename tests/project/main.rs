@@ -1,0 +1,6 @@
+//! The project itself: dependencies, documents, the published grid, and statistics checked against SciPy.
+
+mod dependencies;
+mod documents;
+mod golden_stats;
+mod published_grid;

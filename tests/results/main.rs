@@ -1,0 +1,9 @@
+//! Result files, submissions and files of predictions, read and validated without the program.
+
+mod bed;
+#[path = "../common/mod.rs"]
+mod common;
+mod fuzz;
+mod mutate;
+mod prediction_files;
+mod validate;

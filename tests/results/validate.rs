@@ -1,0 +1,508 @@
+//! Submissions and results that must be refused, each with the right words; and those that must not be.
+
+use std::time::Instant;
+
+use crate::bed::{Bed, PLACE, TEST, labels, other_labels, result, sample, sample_of, text, with_errors};
+use mnist_bench::check;
+use mnist_bench::results::schema;
+use serde_json::{Value, json};
+
+/// Problems of the sample after `change`.
+fn after(change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut value = sample();
+    change(&mut value);
+    raw(value.to_string())
+}
+
+/// Problems of these bytes in the sample's place.
+fn raw(bytes: impl AsRef<[u8]>) -> Vec<String> {
+    at(PLACE, bytes)
+}
+
+fn at(place: &str, bytes: impl AsRef<[u8]>) -> Vec<String> {
+    let bed = Bed::new();
+    bed.put(place, bytes);
+    bed.problems()
+}
+
+/// Exactly one problem, which says this.
+#[track_caller]
+fn only(problems: Vec<String>, text: &str) {
+    assert!(problems.len() == 1 && problems[0].contains(text), "wanted only {text:?}: {problems:#?}");
+}
+
+#[test]
+fn the_samples_are_accepted() {
+    let bed = Bed::new();
+    bed.put_json(PLACE, &sample());
+    bed.put_json("r/tiny/native/SVC.json", &result("SVC", &with_errors(9)));
+    let mut grid = sample();
+    grid["classifier"] = json!("SVC");
+    grid["parameters"] = json!({"C": 10, "kernel": "rbf"});
+    grid.as_object_mut().unwrap().remove("method");
+    bed.put_json("submitted/jane/tiny/SVC,C=10.json", &grid);
+    let mut reported = sample();
+    reported["status"] = json!("reported");
+    reported["source"] = json!("a paper");
+    for key in ["repeats", "train_size", "fit_seconds", "hardware"] {
+        reported.as_object_mut().unwrap().remove(key);
+    }
+    reported["classifier"] = json!("2 Conv Layers <100K (Keras)");
+    reported["parameters"] = json!({});
+    bed.put_json("submitted/jane/tiny/2%20Conv%20Layers%20%3C100K%20%28Keras%29.json", &reported);
+    let mut cut = sample();
+    cut["train_size"] = json!(100);
+    bed.put_json("submitted/jane/tiny/Ridge,alpha=1@n=100.json", &cut);
+    let found = bed.check();
+    assert_eq!((found.files, found.problems), (5, Vec::new()));
+}
+
+#[test]
+fn every_rule_has_a_file_that_breaks_it_alone() {
+    type Change = fn(&mut Value);
+    let remove = |value: &mut Value, key: &str| drop(value.as_object_mut().unwrap().remove(key));
+    let cases: Vec<(&str, Change)> = vec![
+        ("/schema_version: is 2; this program reads 1", |v| v["schema_version"] = json!(2)),
+        ("/schema_version: is \"1\"; a whole number", |v| v["schema_version"] = json!("1")),
+        ("/schema_version: is 1.0; a whole number", |v| v["schema_version"] = json!(1.0)),
+        ("/acuracy: is no key here: did you mean accuracy?", |v| v["acuracy"] = json!(0.75)),
+        ("/repeats/0/score: is no key here", |v| v["repeats"][0]["score"] = json!(1)),
+        ("/method/licence: is no key here", |v| v["method"]["licence"] = json!("MIT")),
+        ("/accuracy: is \"0.75\"; a number belongs here, without quotes", |v| v["accuracy"] = json!("0.75")),
+        ("/accuracy: is the boolean true; a number", |v| v["accuracy"] = json!(true)),
+        ("/accuracy: is null; a number", |v| v["accuracy"] = json!(null)),
+        ("/hardware: is null; a text", |v| v["hardware"] = json!(null)),
+        ("/hardware: is 3; a text", |v| v["hardware"] = json!(3)),
+        ("/method: is null; an object", |v| v["method"] = json!(null)),
+        ("/train_size: is the boolean true; a whole number", |v| v["train_size"] = json!(true)),
+        ("/train_size: is -5; a whole number of at least 0", |v| v["train_size"] = json!(-5)),
+        ("/train_size: is 240.5; a whole number", |v| v["train_size"] = json!(240.5)),
+        ("/test_size: is \"60\"", |v| v["test_size"] = json!("60")),
+        ("/repeats: is an object; a list", |v| v["repeats"] = json!({})),
+        ("/repeats/0: is \"0123\"; an object", |v| v["repeats"] = json!(["0123"])),
+        ("/repeats/0/predictions: is a list; a text", |v| v["repeats"][0]["predictions"] = json!([0, 1])),
+        ("/repeats/0/seed: is -1; a whole number", |v| v["repeats"][0]["seed"] = json!(-1)),
+        ("/parameters: is a list; an object", |v| v["parameters"] = json!([1])),
+        ("/status: is \"okay\"; write one of ok or reported: did you mean ok?", |v| {
+            v["status"] = json!("okay")
+        }),
+        ("/status: is the boolean true; write one of", |v| v["status"] = json!(true)),
+        ("/method/external_data: is \"no\"; write true or false", |v| {
+            v["method"]["external_data"] = json!("no");
+        }),
+        ("/accuracy: is 0.8; the mean of the repeats is 0.75", |v| v["accuracy"] = json!(0.8)),
+        ("/repeats/0/accuracy: is 0.9; the predictions make it 0.75", |v| {
+            v["repeats"][0]["accuracy"] = json!(0.9);
+        }),
+        ("/repeats/0/predictions: has 59 characters for 60 test images", |v| {
+            v["repeats"][0]["predictions"] = json!(text(&with_errors(15)[..59]));
+        }),
+        ("/repeats/0/predictions: has 0 characters", |v| v["repeats"][0]["predictions"] = json!("")),
+        ("/repeats/0/predictions: character 'A' at 3 is no class", |v| {
+            let mut classes = text(&with_errors(15));
+            classes.replace_range(3..4, "A");
+            v["repeats"][0]["predictions"] = json!(classes);
+        }),
+        ("/repeats/0/predictions: names class 4 at 0; the classes are 0 to 3", |v| {
+            // The first is wrong already, so the accuracy stays what it was.
+            let mut classes = text(&with_errors(15));
+            classes.replace_range(0..1, "4");
+            v["repeats"][0]["predictions"] = json!(classes);
+        }),
+        ("/repeats: is empty although the status is ok", |v| v["repeats"] = json!([])),
+        ("/repeats/1/seed: is that of repeat 0", |v| {
+            let again = v["repeats"][0].clone();
+            v["repeats"].as_array_mut().unwrap().push(again);
+        }),
+        ("/repeats: has 51 elements; at most 50", |v| {
+            let mut one = v["repeats"][0].clone();
+            one.as_object_mut().unwrap().remove("seed");
+            v["repeats"] = json!(vec![one; 51]);
+        }),
+        ("/fit_seconds: is -1, which is negative", |v| v["fit_seconds"] = json!(-1.0)),
+        ("/fit_seconds: is 40000000, more than a year", |v| v["fit_seconds"] = json!(4e7)),
+        ("/predict_seconds: is -0.5, which is negative", |v| v["predict_seconds"] = json!(-0.5)),
+        ("/train_size: is 241; the training set has 240 images", |v| v["train_size"] = json!(241)),
+        ("/source: stands there although the predictions do", |v| v["source"] = json!("a paper")),
+        ("/hardware: is empty", |v| v["hardware"] = json!("  ")),
+        ("/hardware: holds the control character '\\u{1b}'", |v| v["hardware"] = json!("\u{1b}[31mfast")),
+        ("/hardware: holds the control character '\\n'", |v| v["hardware"] = json!("two\nlines")),
+        ("/engine: has 101 characters; at most 100", |v| v["engine"] = json!("x".repeat(101))),
+        ("/method/description: has 2001 characters", |v| {
+            v["method"]["description"] = json!("x".repeat(2001));
+        }),
+        ("/method/description: is empty", |v| v["method"]["description"] = json!("")),
+        ("/method/description: holds the control character '\\u{202e}'", |v| {
+            v["method"]["description"] = json!("safe \u{202e}gpj.exe");
+        }),
+        ("/method/author: is empty", |v| v["method"]["author"] = json!("")),
+        ("/method/preprocessing: holds the control character '\\0'", |v| {
+            v["method"]["preprocessing"] = json!("a\0b");
+        }),
+        ("/method/code/0: \"javascript:alert(1)\" is no link", |v| {
+            v["method"]["code"] = json!(["javascript:alert(1)"]);
+        }),
+        ("/method/code/0: \"https://a b\" is no link", |v| v["method"]["code"] = json!(["https://a b"])),
+        ("/dataset_digests/t10k-labels-idx1-ubyte: is the digest of other data", |v| {
+            v["dataset_digests"] = json!({"t10k-labels-idx1-ubyte": "00".repeat(32)});
+        }),
+        ("/dataset_digests/t10k-labels: is no file of tiny: did you mean t10k-labels-idx1-ubyte?", |v| {
+            v["dataset_digests"] = json!({"t10k-labels": "00".repeat(32)});
+        }),
+        ("/dataset_digests/a~1b: is no file of tiny", |v| v["dataset_digests"] = json!({"a/b": "00"})),
+        ("its content belongs at results/submitted/joe/tiny/Ridge,alpha=1.json", |v| {
+            v["submitter"] = json!("joe");
+        }),
+        ("belongs at results/submitted/jane/tiny/Ridge,alpha=2.json", |v| {
+            v["parameters"] = json!({"alpha": 2})
+        }),
+        ("belongs at results/submitted/jane/tiny/Ridge,alpha=1@n=100.json", |v| v["train_size"] = json!(100)),
+    ];
+    assert!(cases.len() >= 54);
+    for (expected, change) in cases {
+        only(after(change), expected);
+    }
+    for key in ["schema_version", "status", "submitter", "classifier", "dataset", "test_size", "accuracy"] {
+        only(after(|v| remove(v, key)), &format!("/{key}: is missing"));
+    }
+    only(after(|v| remove(v, "train_size")), "/train_size: is missing: how many training images");
+    only(after(|v| remove(&mut v["method"], "description")), "/method/description: is missing");
+    only(after(|v| remove(&mut v["method"], "external_data")), "/method/external_data: is missing");
+    only(after(|v| remove(&mut v["repeats"][0], "accuracy")), "/repeats/0/accuracy: is missing");
+    only(after(|v| remove(&mut v["repeats"][0], "predictions")), "/repeats/0/predictions: is missing");
+}
+
+#[test]
+fn all_broken_rules_are_reported() {
+    let says = |problems: Vec<String>, expected: &[&str]| {
+        for text in expected {
+            assert!(problems.iter().any(|problem| problem.contains(text)), "no {text:?} in {problems:#?}");
+        }
+        assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    };
+    says(
+        after(|v| {
+            v["acuracy"] = json!(1);
+            v["accuracy"] = json!(75.0);
+            v["fit_seconds"] = json!(-1);
+            v["repeats"][0]["accuracy"] = json!(0.5);
+        }),
+        &[
+            "/acuracy: is no key here",
+            "/accuracy: is 75, not between 0 and 1; divide percent by 100",
+            "/accuracy: is 75; the mean of the repeats is 0.75",
+            "/fit_seconds: is -1",
+            "/repeats/0/accuracy: is 0.5; the predictions make it 0.75",
+        ],
+    );
+    says(
+        after(|v| v["submitter"] = json!("../../etc")),
+        &["/submitter: \"../../etc\" cannot be a folder", "its content belongs at"],
+    );
+    says(
+        after(|v| v["submitter"] = json!("a\u{0}b")),
+        &[
+            "/submitter: \"a\\0b\" cannot be a folder",
+            "/submitter: holds the control",
+            "its content belongs at",
+        ],
+    );
+    says(
+        after(|v| v["dataset"] = json!("../tiny")),
+        &["/dataset: \"../tiny\" cannot be", "there is no data set \"../tiny\"", "its content belongs at"],
+    );
+    says(
+        after(|v| v["dataset"] = json!("tinny")),
+        &["there is no data set \"tinny\" to check it against: did you mean tiny?", "its content belongs at"],
+    );
+    says(
+        after(|v| v["test_size"] = json!(59)),
+        &["/test_size: is 59; the test set has 60", "has 60 characters for 59 test images"],
+    );
+    says(
+        after(|v| drop(v.as_object_mut().unwrap().remove("method"))),
+        &["/classifier: unknown classifier \"Ridge\"; a method of your own needs the key method"],
+    );
+    says(
+        after(|v| {
+            v["classifier"] = json!("SVC");
+            v["parameters"] = json!({"C": -1});
+            v.as_object_mut().unwrap().remove("method");
+        }),
+        &["/parameters: SVC: C = -1 is not", "its content belongs at"],
+    );
+    says(
+        after(|v| v["classifier"] = json!("SVC")),
+        &["/method: stands there although SVC is a classifier of the grid", "its content belongs at"],
+    );
+    says(
+        after(|v| v["status"] = json!("reported")),
+        &["/repeats: stands there although the figure is reported", "/source: is missing"],
+    );
+    says(
+        after(|v| {
+            v["accuracy"] = json!(null);
+            v["train_size"] = json!("all");
+            v["repeats"][0]["predictions"] = json!(7);
+        }),
+        &["/accuracy: is null", "/train_size: is \"all\"", "/repeats/0/predictions: is 7"],
+    );
+}
+
+#[test]
+fn invalid_json_names_the_line() {
+    let good = sample().to_string();
+    only(raw(""), "is no JSON: EOF");
+    only(raw("[]"), "is a list; an object {...} belongs here");
+    only(raw("null"), "is null; an object");
+    only(raw(&good[..good.len() - 2]), "is no JSON: EOF");
+    only(raw(format!("{good} more")), "is no JSON: trailing characters at line 1");
+    only(raw(good.replace("0.75", "NaN")), "JSON has no NaN and no Infinity");
+    only(raw(good.replace("1.5", "-Infinity")), "JSON has no NaN and no Infinity");
+    only(raw(good.replace("1.5", "1e999")), "number out of range");
+    only(raw(good.replace("1.5", "+1.5")), "is no JSON");
+    only(raw(good.replace("1.5", "1.5,")), "is no JSON");
+    only(raw(good.replace("\"jane\"", "'jane'")), "is no JSON: expected value at line 1");
+    only(raw([b"\xef\xbb\xbf", good.as_bytes()].concat()), "without a byte order mark");
+    only(raw(good.replace("a laptop", "a l\u{1}aptop")), "control character");
+    only(raw([&good.as_bytes()[..good.len() - 1], b", \"engine\": \"\xff\"}"].concat()), "save it as UTF-8");
+    only(raw("[".repeat(100_000)), "recursion limit");
+    let twice = good.replacen("\"status\"", "\"submitter\": \"jane\", \"status\"", 1);
+    only(raw(&twice), "/submitter: stands there twice");
+    let deep = good.replacen("\"alpha\":1.0", "\"alpha\":1.0,\"alpha\":1.0", 1);
+    only(raw(&deep), "/parameters/alpha: stands there twice");
+    only(raw(good.replace("a laptop", &"x".repeat(1_000_000))), "is longer than 1 MB");
+}
+
+#[test]
+fn path_must_match_content() {
+    let good = sample().to_string();
+    let belongs = "belongs at results/submitted/jane/tiny/Ridge,alpha=1.json";
+    only(at("submitted/jane/other/Ridge,alpha=1.json", &good), belongs);
+    only(at("submitted/jane/tiny/ridge.json", &good), belongs);
+    only(at("submitted/jane/Ridge,alpha=1.json", &good), belongs);
+    only(at("submitted/jane/tiny/deeper/Ridge,alpha=1.json", &good), belongs);
+    only(at("reference/tiny/native/Ridge,alpha=1.json", &good), belongs);
+    for (place, text) in [
+        ("submitted/jane/tiny/model.bin", "is no .json file; submissions are nothing else"),
+        ("submitted/jane/.hidden", "is hidden"),
+        ("a/b/c/d/e/f/g/h/i.json", "lies too deep"),
+    ] {
+        let bed = Bed::new();
+        bed.put_json(PLACE, &sample());
+        bed.put(place, b"x");
+        only(bed.problems(), text);
+    }
+}
+
+#[test]
+fn parent_folder_called_submitted_is_allowed() {
+    let bed = Bed::new();
+    let results = bed.path().join("submitted/project/results");
+    let native = results.join("r/tiny/native");
+    std::fs::create_dir_all(&native).unwrap();
+    std::fs::write(native.join("SVC.json"), result("SVC", &with_errors(9)).to_string()).unwrap();
+    std::fs::write(results.join("README.md"), "what is here").unwrap();
+    let found = check::tree(std::slice::from_ref(&results), &results, &bed.outlines);
+    assert_eq!((found.files, found.problems), (1, Vec::new()));
+    // Its own submissions are still held to be nothing else.
+    std::fs::create_dir_all(results.join("submitted/jane")).unwrap();
+    std::fs::write(results.join("submitted/jane/notes.txt"), "x").unwrap();
+    for path in [&results, &results.join("submitted/jane")] {
+        let found = check::tree(std::slice::from_ref(path), &results, &bed.outlines);
+        assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
+    }
+}
+
+#[test]
+fn a_result_may_be_longer_than_a_submission() {
+    let bed = Bed::new();
+    let mut long = result("SVC", &with_errors(9));
+    long["repeats"][0]["facts"] = json!({"history": "x".repeat(1_500_000)});
+    bed.put_json("r/tiny/native/SVC.json", &long);
+    assert_eq!(bed.problems(), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_are_refused() {
+    use std::os::unix::fs::symlink;
+    let bed = Bed::new();
+    let path = bed.put_json(PLACE, &sample());
+    let file = path.with_file_name("Ridge,alpha=2.json");
+    symlink("/etc/passwd", &file).unwrap();
+    only(bed.problems(), "Ridge,alpha=2.json: is a symbolic link");
+    std::fs::remove_file(&file).unwrap();
+    symlink(bed.path(), path.with_file_name("up")).unwrap();
+    only(bed.problems(), "up: is a symbolic link");
+    std::fs::remove_file(path.with_file_name("up")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(pipe.success());
+    only(bed.problems(), "is no plain file");
+}
+
+#[test]
+fn duplicates_are_refused() {
+    let bed = Bed::new();
+    bed.put_json(PLACE, &sample());
+    bed.put_json("submitted/jane/tiny/Ridge-again.json", &sample());
+    let problems = bed.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.contains("is the same entry as")), "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.contains("Ridge-again.json: its content belongs")));
+}
+
+#[test]
+fn results_of_a_sweep_obey_the_same_rules() {
+    let place = "r/tiny/native/SVC.json";
+    let with = |change: fn(&mut Value)| {
+        let mut value = result("SVC", &with_errors(9));
+        change(&mut value);
+        at(place, value.to_string())
+    };
+    only(with(|v| v["note"] = json!(1)), "/note: is no key here");
+    only(with(|v| v["threads"] = json!(0)), "/threads: is 0");
+    only(with(|v| v["quiet"] = json!("no")), "/quiet: is \"no\"; write true or false");
+    only(with(|v| v["error"] = json!("why")), "/error: stands there although the run is ok");
+    only(with(|v| v["status"] = json!("time_out")), "did you mean timeout?");
+    let both = with(|v| {
+        v["repeats"][0]["accuracy"] = json!(0.5);
+        v["accuracy"] = json!(0.5);
+    });
+    only(both, "/repeats/0/accuracy: is 0.5; the predictions make it 0.85");
+    only(with(|v| v["engine"] = json!("linfa")), "/engine: is \"linfa\", but the file lies under");
+    only(with(|v| v["parameters"] = json!({"C": 2})), "/parameters: make the id \"SVC,C=2\"");
+    only(with(|v| v["accuracy"] = json!(0.9)), "/accuracy: is 0.9; the mean of the repeats");
+    only(
+        with(|v| v["repeats"][0]["fit_cpu_seconds"] = json!(4e7)),
+        "/repeats/0/fit_cpu_seconds: is more than a year",
+    );
+    let provenance = |v: &mut Value| {
+        let mut here = serde_json::to_value(mnist_bench::results::Provenance::here()).unwrap();
+        here["dataset_digests"] = json!({"t10k-labels-idx1-ubyte": "ab"});
+        v["provenance"] = here;
+    };
+    only(with(provenance), "/provenance/dataset_digests/t10k-labels-idx1-ubyte: is the digest of other data");
+}
+
+/// Warnings for predictions submitted beside 24 results that err on the same 6 images and one of their own.
+fn warnings(classes: &[u8]) -> Vec<String> {
+    let bed = Bed::new();
+    bed.put_json(PLACE, &sample_of(classes));
+    for number in 0..24 {
+        let mut predictions = with_errors(6);
+        predictions[20 + number] = (predictions[20 + number] + 1) % 4;
+        let value = result("SVC", &predictions);
+        let mut value = value;
+        value["parameters"] = json!({"C": number + 2});
+        value["id"] = json!(format!("SVC,C={}", number + 2));
+        bed.put_json(&format!("r/tiny/native/SVC,C={}.json", number + 2), &value);
+    }
+    let found = bed.check();
+    assert_eq!(found.problems, [], "suspicions are no errors");
+    bed.warnings()
+}
+
+#[test]
+fn suspicious_entries_are_warnings() {
+    assert_eq!(warnings(&with_errors(15)), Vec::<String>::new(), "an honest entry raises none");
+    let says = |classes: &[u8], text: &str| {
+        let warnings = warnings(classes);
+        assert!(warnings.iter().any(|warning| warning.contains(text)), "no {text:?} in {warnings:#?}");
+    };
+    says(&labels(), "is above the best checked result");
+    let mut same = with_errors(6);
+    same[20] = (same[20] + 1) % 4;
+    says(&same, "exactly the predictions of");
+    let mut shifted = labels();
+    shifted.rotate_left(1);
+    says(&shifted, "agree with the labels 1 images earlier");
+    let mut shifted = labels();
+    shifted.rotate_right(3);
+    says(&shifted, "agree with the labels 3 images later");
+    let mut reversed = labels();
+    reversed.reverse();
+    says(&reversed, "agree with the labels in reverse order");
+    let renamed: Vec<u8> = labels().iter().map(|label| (label + 1) % 4).collect();
+    says(&renamed, "with the classes renamed");
+    says(&other_labels(), "agree with the labels of other, submitted as tiny");
+}
+
+/// On the real data beside the committed results: every kind of copy of the labels is seen, and what real models
+/// of ours predict, submitted by somebody with a few changes, is not.
+#[test]
+fn copied_test_labels_are_noticed() {
+    use mnist_bench::check;
+    use mnist_bench::results::{record::accuracy, wire};
+    let outlines = mnist_bench::dataset::Outline::load_all(std::path::Path::new("data")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let labels = &outlines["fashion-mnist"].test_labels;
+    let strewn = |every: usize, classes: &[u8]| -> Vec<u8> {
+        classes
+            .iter()
+            .enumerate()
+            .map(|(i, &c)| if (i * 7919) % every == 0 { (c + 3) % 10 } else { c })
+            .collect()
+    };
+    let forest =
+        "results/reference/fashion-mnist/native/RandomForestClassifier,max_depth=10,n_estimators=100.json";
+    let forest = mnist_bench::results::store::read(std::path::Path::new(forest)).unwrap();
+    let mut shuffled = labels.clone();
+    shuffled.chunks_mut(97).for_each(|chunk| chunk.reverse());
+    let cases = [
+        (strewn(10, labels), "labels with errors strewn"),
+        (strewn(100, labels), "above the best checked"),
+        (shuffled, "exactly as often as the labels"),
+        (outlines["mnist"].test_labels.clone(), "the labels of mnist, submitted as fashion-mnist"),
+        (labels.iter().map(|label| (label * 3 + 1) % 10).collect(), "with the classes renamed"),
+        (strewn(50, &forest.repeats[0].predictions), ""),
+    ];
+    for (classes, text) in cases {
+        let mut value = sample();
+        let share = accuracy(&classes, labels);
+        value["dataset"] = json!("fashion-mnist");
+        value["train_size"] = json!(60_000);
+        value["test_size"] = json!(10_000);
+        value["accuracy"] = json!(share);
+        value["repeats"] = json!([{"accuracy": share, "predictions": wire::encode(&classes)}]);
+        let path = folder.path().join("submitted/jane/fashion-mnist/Ridge,alpha=1.json");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, value.to_string()).unwrap();
+        let found = check::tree(&[path], std::path::Path::new("results"), &outlines);
+        assert_eq!(found.problems, []);
+        let seen = found.warnings.iter().any(|warning| warning.message.contains(text));
+        assert!(
+            if text.is_empty() { found.warnings.is_empty() } else { seen },
+            "{text:?}: {:#?}",
+            found.warnings
+        );
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_current() {
+    for (name, schema) in [("submission", &*schema::SUBMISSION), ("result", &*schema::RESULT)] {
+        let path = format!("docs/schema/{name}.schema.json");
+        let committed = std::fs::read_to_string(&path).unwrap();
+        let now = format!("{schema:#}\n");
+        assert!(committed == now, "{path} is not current: `mnist-bench validate --schema {name} > {path}`");
+    }
+}
+
+#[test]
+fn ten_thousand_files_take_less_than_ten_seconds() {
+    let bed = Bed::new();
+    let predictions = with_errors(15);
+    for number in 0..10_000 {
+        let mut value = result("SVC", &predictions);
+        value["parameters"] = json!({"C": number + 2});
+        value["id"] = json!(format!("SVC,C={}", number + 2));
+        // As long as a real file: 10,000 predictions are most of it.
+        value["repeats"][0]["facts"] = json!({"padding": "0".repeat(10_000 - TEST)});
+        bed.put_json(&format!("r/tiny/native/SVC,C={}.json", number + 2), &value);
+    }
+    let since = Instant::now();
+    let found = bed.check();
+    assert_eq!((found.files, found.problems), (10_000, Vec::new()));
+    assert!(since.elapsed().as_secs() < 10, "{:?}", since.elapsed());
+}

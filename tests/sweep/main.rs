@@ -1,0 +1,14 @@
+//! A sweep with the real program in a sandbox: what may happen to a worker, a disk or the sweep itself, and what
+//! must be the same whatever happens.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod disk;
+mod early_stop;
+mod external_engines;
+mod faults;
+mod networks;
+mod same_bits;
+mod shards;
+mod simd_levels;
+mod stop;
