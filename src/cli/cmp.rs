@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::ExitCode;
-use super::out::stdout;
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::stdout;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::side::{self, Spec};
 use crate::dataset::Outline;

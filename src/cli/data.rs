@@ -9,8 +9,8 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::ExitCode;
-use super::out::stdout;
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::stdout;
 use crate::dataset::{self, Dataset, FILES, Split, catalogue, manifest};
 
 #[derive(clap::Args)]

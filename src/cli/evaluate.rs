@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::ExitCode;
-use super::out::stdout;
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::stdout;
 use crate::dataset;
 use crate::results::record::Record;
 use crate::results::{history, store};

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::ExitCode;
-use super::out::{stdout, tell};
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::dataset;
 use crate::explore::one_pixel::{self, OnePixel};
 use crate::explore::{self, Explorer};
@@ -36,7 +36,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for name in &args.names {
         let dataset = dataset::load_from(&args.data_dir.data_dir, name)?;
-        tell(&format!("{name}: pictures of {} images", dataset.train.labels.len()));
+        print_err(&format!("{name}: pictures of {} images", dataset.train.labels.len()));
         pairs.push(one_pixel::compute(&dataset));
         for drawn in explore::pictures(&dataset).map_err(anyhow::Error::msg)? {
             files.push((drawn.picture.file.clone(), drawn.png));

@@ -6,8 +6,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::ExitCode;
-use super::out::stdout;
-use super::shared::Selection;
+use super::common_args::Selection;
+use super::stdio::stdout;
 use crate::dataset::catalogue;
 use crate::engines::external::Need;
 use crate::engines::{Shape, Support, support};

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::ExitCode;
-use super::out::{stdout, tell};
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::dataset::Outline;
 use crate::results::{Store, submission};
 use crate::sweep::lock::Lock;
@@ -68,7 +68,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if merge.codes.len() > 1 {
         let codes: Vec<String> =
             merge.codes.iter().map(|(digest, count)| format!("{count} by {}", short(digest))).collect();
-        tell(&format!(
+        print_err(&format!(
             "made by different code ({}): a sweep of this run makes again what its own code did not make",
             codes.join(", ")
         ));

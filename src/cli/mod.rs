@@ -2,11 +2,11 @@
 //! an `Args` struct (clap), and `pub fn run(args: Args) -> anyhow::Result<ExitCode>`.
 //!
 //! `Err` from `run` is bad input (exit code 2, one line on standard error); a command that ran and has
-//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed to [`out::stdout`],
+//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed to [`stdio::stdout`],
 //! never with `println!`, so that a reader who leaves early changes nothing.
 
-pub mod asked;
 pub mod cmp;
+pub mod common_args;
 pub mod data;
 pub mod diff;
 pub mod evaluate;
@@ -15,13 +15,13 @@ pub mod explore;
 pub mod grid;
 pub mod merge;
 pub mod model;
-pub mod out;
 pub mod plan;
+pub mod plan_args;
 pub mod predict;
 pub mod prediction_args;
 pub mod rank;
 pub mod report;
-pub mod shared;
+pub mod stdio;
 pub mod submit;
 pub mod summary;
 pub mod sweep;

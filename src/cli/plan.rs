@@ -7,8 +7,8 @@ use clap::value_parser;
 use serde_json::json;
 
 use super::ExitCode;
-use super::asked::Asked;
-use super::out::stdout;
+use super::plan_args::PlanArgs;
+use super::stdio::stdout;
 use crate::engines::external::Need;
 use crate::sweep::Plan;
 use crate::sweep::cost::check::{Errors, errors};
@@ -19,7 +19,7 @@ use crate::sweep::shares::{Share, Shares};
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    asked: Asked,
+    plan: PlanArgs,
 
     /// Number of shares to divide the sweep into, run by `sweep --shard I/N`
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..=100_000))]
@@ -44,14 +44,14 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let past = args.asked.past()?;
+    let past = args.plan.past()?;
     let text = if args.check { check(&args, &past) } else { shares(&args, &past)? };
     write!(stdout(), "{text}")?;
     Ok(ExitCode::Success)
 }
 
 fn shares(args: &Args, past: &Past) -> anyhow::Result<String> {
-    let mut plan = args.asked.plan(Need::Nothing)?;
+    let mut plan = args.plan.plan(Need::Nothing)?;
     plan.expect(past);
     let shares = Shares::of(&plan, args.shards as usize);
     Ok(if args.json { shares_json(args, &plan, &shares) } else { shares_text(args, &plan, &shares) })
@@ -87,7 +87,7 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
     );
     let known: Vec<String> =
         by_basis(plan).into_iter().map(|(basis, count)| format!("{count} from {}", basis.name())).collect();
-    text += &format!("expected: {} ({})\n", known.join(", "), args.asked.costs().display());
+    text += &format!("expected: {} ({})\n", known.join(", "), args.plan.costs().display());
     text += &format!(
         "a share is run by: sweep --shard 1/{}@{} and the same arguments\n",
         shares.shares.len(),
@@ -160,12 +160,12 @@ fn check(args: &Args, past: &Past) -> String {
         return format!("{:#}\n", json!(errors.iter().map(one).collect::<Vec<_>>()));
     }
     let Some(first) = errors.first() else {
-        return format!("{}: no recorded result to compare with\n", args.asked.costs().display());
+        return format!("{}: no recorded result to compare with\n", args.plan.costs().display());
     };
     let mut text = format!(
         "{} results of {}, each against what would be expected of it without ...\n\n",
         first.results,
-        args.asked.costs().display()
+        args.plan.costs().display()
     );
     text +=
         "without             time: middle  9 in 10   memory: middle  9 in 10   expected / recorded in all\n";

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::ExitCode;
-use super::out::{stdout, tell};
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::dataset;
 use crate::dataset::picture::{self, Ink};
 use pixel_learn::nn::checkpoint::Saved;
@@ -108,7 +108,7 @@ fn read_png(path: &Path, size: [usize; 2], ink: Ink) -> anyhow::Result<Vec<u8>> 
         picture::read(&bytes, ink).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
     let (pixels, notices) = picture.fitted(size);
     for notice in notices {
-        tell(&format!("{}: {notice}", path.display()));
+        print_err(&format!("{}: {notice}", path.display()));
     }
     Ok(pixels)
 }

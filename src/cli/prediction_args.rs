@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::out::tell;
+use super::stdio::print_err;
 use crate::prediction_file::{self, Question};
 
 /// How a file of predictions is laid out, where it does not say so itself.
@@ -24,7 +24,7 @@ impl Layout {
             Question { images, class_names, column: self.column.as_deref(), no_header: self.no_header };
         let reading = prediction_file::read(file, &question)
             .map_err(|refusal| anyhow::anyhow!("{}: {refusal}", file.display()))?;
-        tell(&format!("{}: {}", file.display(), reading.summary(class_names)));
+        print_err(&format!("{}: {}", file.display(), reading.summary(class_names)));
         Ok(reading.classes)
     }
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::ExitCode;
-use super::out::{stdout, tell};
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::report::{Report, Request};
 
 /// Make tables, charts and the page from result files
@@ -46,10 +46,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let report = Report::make(&request).map_err(anyhow::Error::msg)?;
     let mut out = stdout();
     for problem in &report.problems {
-        tell(&format!("left out: {problem}"));
+        print_err(&format!("left out: {problem}"));
     }
     for note in &report.notes {
-        tell(note);
+        print_err(note);
     }
     if args.check {
         let differences = report.check(&args.reports_dir);

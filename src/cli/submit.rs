@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use super::ExitCode;
-use super::out::{stdout, tell};
+use super::common_args::DataDir;
 use super::prediction_args::Layout;
-use super::shared::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::check;
 use crate::dataset::Outline;
 use crate::grid::{Configuration, Parameters, renamed, schema};
@@ -165,12 +165,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     fs::write(&draft, &bytes).context("cannot write to the temporary folder")?;
     let found = check::tree(&[draft], &args.results_dir, &outlines);
     for problem in &found.problems {
-        tell(&format!("error: {} {}", problem.pointer, problem.message));
+        print_err(&format!("error: {} {}", problem.pointer, problem.message));
     }
     for warning in
         found.warnings.iter().filter(|warning| !warning.message.contains(&path.display().to_string()))
     {
-        tell(&format!("warning: {} {}", warning.pointer, warning.message));
+        print_err(&format!("warning: {} {}", warning.pointer, warning.message));
     }
     if !found.problems.is_empty() {
         bail!("nothing was written: mend the above first");

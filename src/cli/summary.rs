@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::ExitCode;
+use super::common_args::DataDir;
 use super::model::ModelArgs;
-use super::out::stdout;
-use super::shared::DataDir;
+use super::stdio::stdout;
 use crate::dataset::catalogue;
 use pixel_learn::nn::build::{self, Step};
 

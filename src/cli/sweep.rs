@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::ExitCode;
-use super::asked::Asked;
-use super::out::{stdout, tell};
+use super::plan_args::PlanArgs;
+use super::stdio::{print_err, stdout};
 use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
@@ -30,7 +30,7 @@ changes no exit code."
 )]
 pub struct Args {
     #[command(flatten)]
-    asked: Asked,
+    plan: PlanArgs,
 
     /// Jobs at the same time [default: one a core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
@@ -101,14 +101,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("--run {:?} is the folder of submissions: take another name", args.run);
     }
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
-    let mut plan = args.asked.plan(Need::Version)?;
+    let mut plan = args.plan.plan(Need::Version)?;
     let planned = plan.rows.len();
     expect_and_share(&args, &store, &mut plan)?;
     if args.dry_run {
         return dry_run(&plan, &options, &store);
     }
     if plan.rows.is_empty() && planned > 0 {
-        tell("this share is empty: there are more shares than groups of rows");
+        print_err("this share is empty: there are more shares than groups of rows");
         return Ok(ExitCode::Success);
     }
     if plan.rows.is_empty() {
@@ -128,10 +128,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
     for line in summary.lines() {
-        tell(&line);
+        print_err(&line);
     }
     match args.shard {
-        Some(_) => tell(&format!("when all shares are done: report --run {}", args.run)),
+        Some(_) => print_err(&format!("when all shares are done: report --run {}", args.run)),
         None => report(&args, &plan)?,
     }
     drop(lock);
@@ -146,17 +146,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Says what rows are expected to take, and leaves those of the share that is asked for.
 fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<()> {
-    let mut past = args.asked.past()?;
+    let mut past = args.plan.past()?;
     if let Some(shard) = &args.shard {
         // What the run itself has so far must not move rows from one share to another.
-        if same_folder(args.asked.costs(), &store.root()) {
+        if same_folder(args.plan.costs(), &store.root()) {
             past = Past::default();
         }
         plan.expect(&past);
         let shares = Shares::of(plan, shard.of);
         let all = plan.rows.len();
         shares.keep(shard, plan)?;
-        tell(&format!(
+        print_err(&format!(
             "share {}/{}@{}: {} of {all} rows",
             shard.number,
             shard.of,
@@ -175,28 +175,28 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
     let request = Request {
         results: &args.results_dir,
-        data: &args.asked.selection.data_dir.data_dir,
+        data: &args.plan.selection.data_dir.data_dir,
         reports: &args.reports_dir,
         run: &args.run,
         subset: native.or(plan.rows.first()).map(|row| row.subset),
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg).context("cannot make the report")?;
     for problem in &report.problems {
-        tell(&format!("left out of the report: {problem}"));
+        print_err(&format!("left out of the report: {problem}"));
     }
     let written = report.write(&args.reports_dir);
     written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
     // Nothing is cut for a file or a pipe.
     let width = sweep::process::terminal_width().unwrap_or(usize::MAX);
     write!(stdout(), "{}", report.terminal(width))?;
-    tell(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
+    print_err(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
     Ok(())
 }
 
 fn options(args: &Args) -> Options {
     let jobs = if args.quiet_pass { 1 } else { args.jobs.map_or_else(Options::cores, usize::from) };
     Options {
-        data_dir: args.asked.selection.data_dir.data_dir.clone(),
+        data_dir: args.plan.selection.data_dir.data_dir.clone(),
         jobs,
         threads: usize::from(args.threads),
         memory_limit: args.memory_limit.unwrap_or_else(|| Options::default_memory_limit(jobs)),

@@ -11,9 +11,9 @@ use clap::value_parser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ExitCode;
+use super::common_args::DataDir;
 use super::model::ModelArgs;
-use super::out::{stdout, tell};
-use super::shared::DataDir;
+use super::stdio::{print_err, stdout};
 use crate::dataset::{self, Dataset};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
@@ -98,7 +98,7 @@ fn begin(args: &Args, dataset: &Dataset) -> anyhow::Result<Saved> {
     if !before.is_of(&begun) {
         bail!("{}: the checkpoint of another training: delete it, or --force", path.display());
     }
-    tell(&format!("going on from {} after epoch {}", path.display(), before.trainer.history.len()));
+    print_err(&format!("going on from {} after epoch {}", path.display(), before.trainer.history.len()));
     Ok(before)
 }
 
@@ -110,25 +110,25 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
             Ok(epoch) => epoch.clone(),
             Err(reason) => {
                 line.end();
-                tell(&format!("diverged: {reason}"));
+                print_err(&format!("diverged: {reason}"));
                 return Ok(ExitCode::Failed);
             }
         };
         line.end();
-        tell(&describe(&epoch, saved.trainer.setting.epochs, line.images));
+        print_err(&describe(&epoch, saved.trainer.setting.epochs, line.images));
         if let Some(path) = &args.save {
             write(&checkpoint(path), saved, true)?;
         }
     }
     if saved.trainer.history.len() < saved.trainer.setting.epochs {
-        tell("stopped early: the validation loss no longer improves");
+        print_err("stopped early: the validation loss no longer improves");
     }
     let predictions = saved.trainer.predict(&dataset.test.images.pixels);
     if let Some(path) = &args.save {
         write(path, saved, false)?;
         // One that stays is overwritten by the next training.
         let _ = fs::remove_file(checkpoint(path));
-        tell(&format!("saved: {}", path.display()));
+        print_err(&format!("saved: {}", path.display()));
     }
     let (share, count) = (accuracy(&predictions, &dataset.test.labels), dataset.test.labels.len());
     writeln!(stdout(), "test accuracy {share:.4} on {count} images of {}", dataset.name)?;

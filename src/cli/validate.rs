@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::ExitCode;
-use super::out::stdout;
-use super::shared::DataDir;
+use super::common_args::DataDir;
+use super::stdio::stdout;
 use crate::check;
 use crate::dataset::Outline;
 use crate::results::schema;

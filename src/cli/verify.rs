@@ -9,8 +9,8 @@ use clap::value_parser;
 use sha2::{Digest, Sha256};
 
 use super::ExitCode;
-use super::out::{stdout, tell};
-use super::shared::{DataDir, Engines};
+use super::common_args::{DataDir, Engines};
+use super::stdio::{print_err, stdout};
 use crate::check::walk;
 use crate::engines::external::{self, Need};
 use crate::grid::parse_duration;
@@ -121,7 +121,7 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
         if chosen.iter().any(|(_, record)| record.engine == engine.name)
             && let Err(error) = external::register(&engine, Need::Version)
         {
-            tell(&format!("{error:#}"));
+            print_err(&format!("{error:#}"));
         }
     }
     Ok(())
@@ -210,7 +210,7 @@ fn remember(
     let path = results.join(evidence::FILE);
     all.write(results).with_context(|| format!("cannot write {}", path.display()))?;
     if left_out > 0 {
-        tell(&format!("{left_out} results lie outside {} and were not remembered", results.display()));
+        print_err(&format!("{left_out} results lie outside {} and were not remembered", results.display()));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 
 #[allow(unsafe_code, reason = "process groups and pipes below the standard library")]
 pub mod external;
-pub mod foreign;
+pub mod library;
 #[cfg(feature = "libsvm")]
 pub mod libsvm;
 #[cfg(feature = "linfa")]

@@ -11,7 +11,7 @@ use libsvm_rs::train::svm_train;
 use libsvm_rs::{KernelType, SvmParameter, SvmProblem, check_parameter, set_quiet};
 
 use super::instances;
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -62,7 +62,7 @@ impl Family for Svc {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
@@ -75,10 +75,10 @@ impl Family for Svc {
         };
         let test = instances(work.test);
         let read = |parameters: &Parameters| read(parameters, work.test.d());
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             // Training itself checks nothing.
             check_parameter(&problem, &settings).map_err(failed)?;
-            foreign::outcome(
+            library::outcome(
                 || Ok(svm_train(&problem, &settings)),
                 |model| Ok(test.iter().map(|row| predict(model, row) as u8).collect()),
                 |model| Description::default().with("support_vectors", model.support_vector_count()),

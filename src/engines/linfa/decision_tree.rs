@@ -9,7 +9,7 @@ use linfa::traits::Fit;
 use linfa_trees::{DecisionTree as Model, SplitQuality};
 
 use super::{predict, records, targets};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -51,15 +51,15 @@ impl Family for DecisionTree {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let (train, test) = (records(work.training.features), records(work.test));
         let labels = targets(work.training.labels);
         let dataset = DatasetView::new(train.view(), labels.view());
-        foreign::each(work, emit, read, |settings| {
-            foreign::outcome(
+        library::each(work, emit, read, |settings| {
+            library::outcome(
                 || {
                     Model::params()
                         .split_quality(settings.criterion)

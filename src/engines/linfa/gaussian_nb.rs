@@ -10,7 +10,7 @@ use linfa::traits::Fit;
 use linfa_bayes::GaussianNb as Model;
 
 use super::{predict, records, targets};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -52,7 +52,7 @@ impl Family for GaussianNb {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
@@ -60,9 +60,9 @@ impl Family for GaussianNb {
         let labels = targets(work.training.labels);
         let dataset = DatasetView::new(train.view(), labels.view());
         let read = |parameters: &Parameters| read(parameters, work.training.classes);
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let error = prior_log_error(&settings, work.training.labels, work.training.classes)?;
-            foreign::outcome(
+            library::outcome(
                 || {
                     Model::<f64, usize>::params()
                         .var_smoothing(settings.var_smoothing)

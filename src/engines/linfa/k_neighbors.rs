@@ -10,7 +10,7 @@ use linfa_nn::{CommonNearestNeighbour, NearestNeighbour};
 use ndarray::ArrayView2;
 
 use super::records;
-use crate::engines::foreign::{contain, failed};
+use crate::engines::library::{contain, failed};
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{Cost, Failure, Family, Outcome, Shape, Work};

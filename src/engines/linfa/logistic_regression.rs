@@ -13,7 +13,7 @@ use linfa_logistic::{
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::{predict, records, targets};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -56,14 +56,14 @@ impl Family for LogisticRegression {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let (train, test) = (records(work.training.features), records(work.test));
         let labels = targets(work.training.labels);
-        foreign::each(work, emit, read, |settings| {
-            foreign::outcome(
+        library::each(work, emit, read, |settings| {
+            library::outcome(
                 || fit(&settings, &train, &labels, work.training.classes),
                 |model| match model {
                     Model::Multinomial(model) => Ok(predict(model, test.view())),

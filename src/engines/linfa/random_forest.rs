@@ -15,7 +15,7 @@ use rand_core_06::{Error, RngCore, impls};
 use rand_pcg::Pcg64;
 
 use super::{classes, records, targets};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -89,7 +89,7 @@ impl Family for RandomForest {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
@@ -97,7 +97,7 @@ impl Family for RandomForest {
         let test: Array2<f64> = records(work.test);
         let d = work.test.d();
         let read = |parameters: &Parameters| read(parameters, d);
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let tree = DecisionTree::<f64, usize>::params()
                 .split_quality(settings.criterion)
                 .max_depth(settings.max_depth)
@@ -106,7 +106,7 @@ impl Family for RandomForest {
             let forest = RandomForestParams::new_fixed_rng(tree, Draws::seeded(work.seed))
                 .ensemble_size(settings.trees)
                 .feature_proportion(settings.feature_proportion(d));
-            foreign::outcome(
+            library::outcome(
                 || forest.fit(&dataset).map_err(failed),
                 |model| {
                     let mut predictions: Array1<usize> = model.default_target(&test);

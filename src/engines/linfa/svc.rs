@@ -12,7 +12,7 @@ use linfa_svm::{Svm, SvmParams};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::{records, targets};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -87,7 +87,7 @@ impl Family for Svc {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
@@ -95,9 +95,9 @@ impl Family for Svc {
         let labels = targets(work.training.labels);
         let classes = work.training.classes;
         let read = |parameters: &Parameters| read(parameters, work.test.d());
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let (train, test) = (&train * settings.scale(), &test * settings.scale());
-            foreign::outcome(
+            library::outcome(
                 || fit(&settings, &train, &labels, classes),
                 |pairs| Ok(vote(pairs, test.view(), classes)),
                 |pairs| {

@@ -22,7 +22,7 @@ impl engines::Family for Family {
     fn sharing_key(&self, parameters: &Parameters) -> String {
         let mut shared = parameters.clone();
         shared.remove("n_estimators");
-        super::own_key("GradientBoostingClassifier", &shared)
+        super::unshared_key("GradientBoostingClassifier", &shared)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

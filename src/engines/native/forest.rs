@@ -23,7 +23,7 @@ impl engines::Family for Family {
     fn sharing_key(&self, parameters: &Parameters) -> String {
         let mut shared = parameters.clone();
         shared.remove("n_estimators");
-        super::own_key("RandomForestClassifier", &shared)
+        super::unshared_key("RandomForestClassifier", &shared)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

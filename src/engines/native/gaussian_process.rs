@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{own_key, run_each};
+use super::{run_each, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
@@ -33,7 +33,7 @@ impl engines::Family for Family {
     fn sharing_key(&self, parameters: &Parameters) -> String {
         match read(parameters) {
             Ok(Method::Exact(_)) => self.classifier().to_string(),
-            _ => own_key(self.classifier(), parameters),
+            _ => unshared_key(self.classifier(), parameters),
         }
     }
 

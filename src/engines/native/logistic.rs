@@ -1,8 +1,8 @@
 //! `LogisticRegression`: every row is a fit of its own.
 
 use super::linear_svc::penalty;
-use super::own_key;
 use super::unshared::{Scaled, Unshared};
+use super::unshared_key;
 use crate::engines::params::ParamReader;
 use crate::grid::Parameters;
 use pixel_learn::models::linear::LogisticRegression;
@@ -11,7 +11,7 @@ use pixel_learn::models::linear::logistic::{LogisticMultiClass, Penalty, Solver}
 pub static FAMILY: Unshared<LogisticRegression> = Unshared {
     classifier: "LogisticRegression",
     read,
-    sharing_key: |parameters| own_key("LogisticRegression", parameters),
+    sharing_key: |parameters| unshared_key("LogisticRegression", parameters),
     scaled: Scaled::Both,
 };
 

@@ -1,7 +1,7 @@
 //! `MLPClassifier`: nothing is shared, every configuration trains a network of its own.
 
-use super::own_key;
 use super::unshared::{Scaled, Unshared};
+use super::unshared_key;
 use crate::engines::params::ParamReader;
 use crate::grid::Parameters;
 use pixel_learn::models::mlp::{Activation, MLPClassifier};
@@ -9,7 +9,7 @@ use pixel_learn::models::mlp::{Activation, MLPClassifier};
 pub static FAMILY: Unshared<MLPClassifier> = Unshared {
     classifier: "MLPClassifier",
     read,
-    sharing_key: |parameters| own_key("MLPClassifier", parameters),
+    sharing_key: |parameters| unshared_key("MLPClassifier", parameters),
     scaled: Scaled::Both,
 };
 

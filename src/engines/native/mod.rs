@@ -48,7 +48,7 @@ pub static NATIVE: Engine = Engine {
 };
 
 /// The sharing key of a configuration that shares with none: its canonical id.
-pub fn own_key(classifier: &str, parameters: &Parameters) -> String {
+pub fn unshared_key(classifier: &str, parameters: &Parameters) -> String {
     Configuration::new(classifier, parameters.clone()).id()
 }
 

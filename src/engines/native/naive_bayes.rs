@@ -1,6 +1,6 @@
 //! `GaussianNB`: nothing is shared, nothing is random.
 
-use super::{own_key, run_each};
+use super::{run_each, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -19,7 +19,7 @@ impl engines::Family for Family {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        own_key(self.classifier(), parameters)
+        unshared_key(self.classifier(), parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

@@ -1,7 +1,7 @@
 //! `Network`: a model defined as data (`benchmarks/neural.toml`), trained on the layers of `nn`. Nothing is
 //! shared. The configuration carries the whole definition, so that a result says what was trained.
 
-use super::own_key;
+use super::unshared_key;
 use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
@@ -25,7 +25,7 @@ impl engines::Family for Family {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        own_key(self.classifier(), parameters)
+        unshared_key(self.classifier(), parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::own_key;
 use super::unshared::{Scaled, Unshared};
+use super::unshared_key;
 use crate::engines::params::ParamReader;
 use crate::grid::Parameters;
 use pixel_learn::models::tree::{
@@ -14,14 +14,14 @@ use pixel_learn::models::tree::{
 pub static DECISION_TREE: Unshared<DecisionTreeClassifier> = Unshared {
     classifier: "DecisionTreeClassifier",
     read: decision_tree,
-    sharing_key: |parameters| own_key("DecisionTreeClassifier", parameters),
+    sharing_key: |parameters| unshared_key("DecisionTreeClassifier", parameters),
     scaled: Scaled::Neither,
 };
 
 pub static EXTRA_TREE: Unshared<ExtraTreeClassifier> = Unshared {
     classifier: "ExtraTreeClassifier",
     read: extra_tree,
-    sharing_key: |parameters| own_key("ExtraTreeClassifier", parameters),
+    sharing_key: |parameters| unshared_key("ExtraTreeClassifier", parameters),
     scaled: Scaled::Neither,
 };
 

@@ -9,7 +9,7 @@ use smartcore::tree::decision_tree_classifier::{
 };
 
 use super::{Data, classes};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -59,15 +59,15 @@ impl Family for DecisionTree {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
-        foreign::each(work, emit, read, |mut settings| {
+        library::each(work, emit, read, |mut settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             settings.seed = Some(work.seed);
-            foreign::outcome(
+            library::outcome(
                 || DecisionTreeClassifier::fit(&data.train, &data.labels, settings).map_err(failed),
                 |model| model.predict(&data.test).map(classes).map_err(failed),
                 |model| Description::default().with("depth", model.depth().saturating_sub(1)),

@@ -5,7 +5,7 @@
 use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
 
 use super::{Data, classes};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -26,15 +26,15 @@ impl Family for GaussianNb {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
         let read = |parameters: &Parameters| read(parameters, work.training.classes);
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
-            foreign::outcome(
+            library::outcome(
                 || GaussianNB::fit(&data.train, &data.labels, settings).map_err(failed),
                 |model| model.predict(&data.test).map(classes).map_err(failed),
                 |_| Description::default(),

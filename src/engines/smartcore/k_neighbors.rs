@@ -9,7 +9,7 @@ use smartcore::neighbors::KNNWeightFunction;
 use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameters};
 
 use super::{Data, classes};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -57,12 +57,12 @@ impl Family for KNeighbors {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             match settings.p {
                 1 => one(data, settings, Distances::manhattan()),
@@ -79,7 +79,7 @@ fn one<D: Distance<Vec<f64>>>(data: &Data, settings: Settings, distance: D) -> R
         .with_weight(settings.weights)
         .with_algorithm(settings.algorithm)
         .with_distance(distance);
-    foreign::outcome(
+    library::outcome(
         || KNNClassifier::fit(&data.train, &data.labels, parameters).map_err(failed),
         |model| model.predict(&data.test).map(classes).map_err(failed),
         |_| Description::default(),

@@ -13,7 +13,7 @@ mod svc;
 
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::foreign::failed;
+use super::library::failed;
 use super::{Engine, Failure, Work};
 use pixel_learn::Features;
 

@@ -8,7 +8,7 @@ use smartcore::ensemble::random_forest_classifier::{
 
 use super::decision_tree::{criterion, max_depth};
 use super::{Data, classes};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -53,15 +53,15 @@ impl Family for RandomForest {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             let settings = settings.with_seed(work.seed);
-            foreign::outcome(
+            library::outcome(
                 || RandomForestClassifier::fit(&data.train, &data.labels, settings).map_err(failed),
                 |model| model.predict(&data.test).map(classes).map_err(failed),
                 |_| Description::default(),

@@ -6,7 +6,7 @@ use smartcore::svm::Kernels;
 use smartcore::svm::svc::{MultiClassSVC, SVCParameters};
 
 use super::{Data, Matrix};
-use crate::engines::foreign::{self, Description, alone, failed};
+use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -50,20 +50,20 @@ impl Family for Svc {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        alone(parameters)
+        unshared_key(parameters)
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
         let read = |parameters: &Parameters| read(parameters, work.test.d());
-        foreign::each(work, emit, read, |settings| {
+        library::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             let parameters = SVCParameters::<f64, u32, Matrix, Vec<u32>>::default()
                 .with_c(settings.c)
                 .with_tol(settings.tol)
                 .with_kernel(settings.kernel)
                 .with_seed(Some(work.seed));
-            foreign::outcome(
+            library::outcome(
                 || MultiClassSVC::fit(&data.train, &data.labels, &parameters).map_err(failed),
                 |model| {
                     let predictions = model.predict(&data.test).map_err(failed)?;

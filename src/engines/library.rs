@@ -66,7 +66,7 @@ pub fn contain<T>(part: &str, work: impl FnOnce() -> Result<T, Failure>) -> Resu
 }
 
 /// The sharing key of a configuration that shares nothing: keys sorted, 10 equal to 10.0.
-pub fn alone(parameters: &Parameters) -> String {
+pub fn unshared_key(parameters: &Parameters) -> String {
     let mut parts: Vec<String> = parameters
         .iter()
         .map(|(name, value)| match value.as_f64() {
@@ -106,8 +106,8 @@ mod tests {
     fn a_key_does_not_depend_on_order_or_spelling_of_numbers() {
         let parameters = |text| serde_json::from_str::<Parameters>(text).unwrap();
         let a = parameters(r#"{"b": 10, "a": "x"}"#);
-        assert_eq!(alone(&a), alone(&parameters(r#"{"a": "x", "b": 10.0}"#)));
-        assert_ne!(alone(&a), alone(&parameters(r#"{"a": "y", "b": 10.0}"#)));
+        assert_eq!(unshared_key(&a), unshared_key(&parameters(r#"{"a": "x", "b": 10.0}"#)));
+        assert_ne!(unshared_key(&a), unshared_key(&parameters(r#"{"a": "y", "b": 10.0}"#)));
     }
 
     #[test]

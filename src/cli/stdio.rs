@@ -4,22 +4,22 @@
 use std::io::{self, ErrorKind, StdoutLock, Write};
 
 /// Standard output, locked, until the reader leaves.
-pub fn stdout() -> Out<StdoutLock<'static>> {
-    Out { inner: io::stdout().lock(), left: false }
+pub fn stdout() -> PipeWriter<StdoutLock<'static>> {
+    PipeWriter { inner: io::stdout().lock(), left: false }
 }
 
 /// A line on standard error.
-pub fn tell(line: &str) {
+pub fn print_err(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A writer whose reader may leave.
-pub struct Out<W> {
+pub struct PipeWriter<W> {
     inner: W,
     left: bool,
 }
 
-impl<W: Write> Out<W> {
+impl<W: Write> PipeWriter<W> {
     /// Nothing, once the reader has left.
     fn unless_left<T>(&mut self, nothing: T, what: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         if self.left {
@@ -35,7 +35,7 @@ impl<W: Write> Out<W> {
     }
 }
 
-impl<W: Write> Write for Out<W> {
+impl<W: Write> Write for PipeWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.unless_left(bytes.len(), |inner| inner.write(bytes))
     }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_reader_who_left_is_no_error_and_is_not_asked_again() {
         let mut out =
-            Out { inner: Failing(vec![ErrorKind::StorageFull, ErrorKind::BrokenPipe]), left: false };
+            PipeWriter { inner: Failing(vec![ErrorKind::StorageFull, ErrorKind::BrokenPipe]), left: false };
         assert_eq!(out.write_all(b"a").unwrap_err().kind(), ErrorKind::StorageFull);
         out.write_all(b"b").unwrap();
         out.write_all(b"c").unwrap();

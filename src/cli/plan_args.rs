@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::value_parser;
 
-use super::shared::Selection;
+use super::common_args::Selection;
 use crate::engines::external::Need;
 use crate::grid::{Grid, Smaller, parse_duration};
 use crate::results::costs;
@@ -14,7 +14,7 @@ use crate::sweep::cost::Past;
 use crate::sweep::{Plan, Wanted, plan};
 
 #[derive(clap::Args, Clone, Debug)]
-pub struct Asked {
+pub struct PlanArgs {
     #[command(flatten)]
     pub selection: Selection,
 
@@ -31,7 +31,7 @@ pub struct Asked {
     costs: Option<PathBuf>,
 }
 
-impl Asked {
+impl PlanArgs {
     /// Where costs are looked for unless something else is asked for: the committed run.
     const COSTS: &str = "results/reference";
 
