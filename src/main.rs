@@ -31,37 +31,37 @@ macro_rules! subcommands {
 subcommands! {
     /// Show the data sets: shapes, range, mean, class counts and digests
     Data = data,
-    /// List what a sweep would run, and what it cannot
+    /// List the configurations of a sweep, and which are unsupported
     Grid = grid,
-    /// Say what a sweep is expected to take, and divide it into shares for several machines
+    /// Estimate what a sweep takes, and divide it into shards for several machines
     Plan = plan,
-    /// Run configurations on data sets: result files, and the report of them
+    /// Run configurations on data sets; write result files and the report
     Sweep = sweep,
-    /// Join the results of several folders into one run
+    /// Merge the results of several folders into one run
     Merge = merge,
     /// Show the layers of a network
     Summary = summary,
     /// Train a network, and save it
     Train = train,
-    /// Ask a saved network about images
+    /// Classify images with a saved network
     Predict = predict,
     /// Print the classification report of result files
     Evaluate = evaluate,
-    /// Look at the images themselves: pictures of the data, which pairs of classes one pixel tells apart
+    /// Explore the images: pictures of the data, and how well one pixel separates two classes
     Explore = explore,
     /// Make tables, charts and the page from result files
     Report = report,
-    /// Rank what can be told apart, in groups of what cannot
+    /// Rank results in tie groups, which a paired test does not separate
     Rank = rank,
-    /// Put engines, runs or files side by side on what both have: accuracy, time, paired tests
+    /// Compare two engines, runs or files: accuracy, time, paired tests
     Cmp = cmp,
-    /// Say what got worse from one run to another
+    /// List what got worse from one run to another
     Diff = diff,
-    /// Check result files and submissions: everything that is wrong, and how to mend it
+    /// Validate result files and submissions: every error, and how to fix it
     Validate = validate,
     /// Make a submission from a file of predictions
     Submit = submit,
-    /// Train results again from their recorded seeds and compare every prediction
+    /// Retrain results from their recorded seeds and compare every prediction
     Verify = verify,
     /// Run one job of a sweep, read from standard input
     #[command(hide = true)]

@@ -72,7 +72,7 @@ fn sides(args: &Args) -> Result<(side::Side, side::Side), String> {
 /// The other side is a file, and this one is not.
 fn no_file(side: &str) -> String {
     if side.ends_with(".json") {
-        return format!("{side}: there is no such file");
+        return format!("{side}: no such file");
     }
-    format!("{side:?} is no file, and the other side is one: name two of a kind")
+    format!("{side:?} is not a file, but the other side is: compare two files, two engines or two runs")
 }

@@ -17,8 +17,8 @@ use crate::results::Store;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing is worse than the limits allow; 1 something is: a line each; 2 bad input, \
-or no row that both have. Rows that only one run has are told and change no exit code."
+    after_help = "Exit codes: 0 nothing is worse than the limits allow; 1 something is, one line for each; 2 bad \
+input, or the runs have no row in common. Rows of only one run are listed and do not change the exit code."
 )]
 pub struct Args {
     /// The run before
@@ -84,5 +84,5 @@ fn at_least_zero(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|number: &f64| number.is_finite() && *number >= 0.0)
-        .ok_or_else(|| "not a number of at least 0".to_string())
+        .ok_or_else(|| "expected a number of at least 0".to_string())
 }

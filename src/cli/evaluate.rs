@@ -53,7 +53,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
             let (status, reason) = (record.status.name(), record.reason());
-            bail!("{}: nothing to evaluate, its status is {status}: {reason}", path.display());
+            bail!("{}: nothing to evaluate: status {status}: {reason}", path.display());
         }
         let count = record.repeats.len();
         bail!("{}: no repeat {}: the file has {count} with predictions", path.display(), args.repeat);
@@ -61,7 +61,12 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     let data = dataset::load_from(&args.data_dir.data_dir, &record.dataset)?;
     check(&record, &data).with_context(|| path.display().to_string())?;
     if let Some(class) = repeat.predictions.iter().find(|&&class| usize::from(class) >= data.classes()) {
-        bail!("{}: predicts class {class}, which {} does not have", path.display(), data.name);
+        bail!(
+            "{}: invalid prediction {class}: {} has the classes 0 to {}",
+            path.display(),
+            data.name,
+            data.classes() - 1
+        );
     }
     let mut confusion = Confusion::new(data.classes());
     confusion.add(&data.test.labels, &repeat.predictions);
@@ -83,11 +88,11 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
 fn check(record: &Record, data: &dataset::Dataset) -> anyhow::Result<()> {
     let digests = record.provenance.as_ref().map(|provenance| &provenance.dataset_digests);
     if digests.is_some_and(|digests| !digests.is_empty() && *digests != data.digests) {
-        bail!("made from other files of {} than those here", data.name);
+        bail!("the files of {} are not those that the result was made from", data.name);
     }
     let (got, wanted) = (record.test_size, data.test.labels.len());
     if got != wanted || record.repeats.iter().any(|repeat| repeat.predictions.len() != wanted) {
-        bail!("has predictions for {got} images; the test set of {} has {wanted}", data.name);
+        bail!("found predictions for {got} images, expected {wanted} (the test set of {})", data.name);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::results::store::write_atomically;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Data sets to look at
+    /// Data sets to explore
     #[arg(value_name = "NAME", default_values = ["mnist", "fashion-mnist"])]
     names: Vec<String>,
 
@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
 
-    /// Write nothing; exit with 1 when the files there are not what the images make
+    /// Write nothing; exit with 1 when the files are not those of the current images
     #[arg(long)]
     check: bool,
 }
@@ -58,14 +58,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", path.display())?;
         } else if fs::read(&path).ok().as_ref() != Some(bytes) {
             differences += 1;
-            writeln!(out, "{}: not what the images make: run `mnist-bench explore`", path.display())?;
+            writeln!(out, "{}: not up to date: run `mnist-bench explore`", path.display())?;
         }
     }
     if differences > 0 {
         return Ok(ExitCode::Failed);
     }
     if args.check {
-        writeln!(out, "{} files are what the images make", files.len())?;
+        writeln!(out, "{} files are up to date", files.len())?;
     } else {
         writeln!(out, "`report` shows them")?;
     }

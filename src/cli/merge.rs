@@ -38,7 +38,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.into == submission::RUN {
-        bail!("--into {:?} is the folder of submissions: take another name", args.into);
+        bail!("--into {:?} is reserved for submissions: choose another name", args.into);
     }
     let store = Store::new(&args.results_dir, &args.into).map_err(anyhow::Error::msg)?;
     let outlines = Outline::load_all(&args.data_dir.data_dir)?;
@@ -69,7 +69,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let codes: Vec<String> =
             merge.codes.iter().map(|(digest, count)| format!("{count} by {}", short(digest))).collect();
         print_err(&format!(
-            "made by different code ({}): a sweep of this run makes again what its own code did not make",
+            "the results are of different versions of the code ({}): a sweep of this run reruns those of other versions",
             codes.join(", ")
         ));
     }

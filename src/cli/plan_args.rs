@@ -47,7 +47,11 @@ impl PlanArgs {
     /// What is recorded of earlier runs; nothing where the default folder does not exist.
     pub fn past(&self) -> anyhow::Result<Past> {
         if self.costs.as_ref().is_some_and(|folder| !folder.is_dir()) {
-            bail!("--costs {}: is no folder of a run, such as {}", self.costs().display(), Self::COSTS);
+            bail!(
+                "--costs {}: not a folder; expected the folder of a run, such as {}",
+                self.costs().display(),
+                Self::COSTS
+            );
         }
         let recorded = costs::read_run(self.costs());
         let mut past = Past::default();

@@ -15,7 +15,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", default_value = "local")]
     run: String,
 
-    /// Write nothing; exit with 1 when the files there are not what the results make
+    /// Write nothing; exit with 1 when the files are not those of the current results
     #[arg(long)]
     check: bool,
 
@@ -57,10 +57,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "{difference}")?;
         }
         if !differences.is_empty() {
-            writeln!(out, "not what the results make: run `mnist-bench report --run {}`", args.run)?;
+            writeln!(out, "the report is not up to date: run `mnist-bench report --run {}`", args.run)?;
             return Ok(ExitCode::Failed);
         }
-        writeln!(out, "{} files are what the results make", report.files.len())?;
+        writeln!(out, "{} files are up to date", report.files.len())?;
         return Ok(ExitCode::Success);
     }
     for path in report.write(&args.reports_dir)? {

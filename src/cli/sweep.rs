@@ -22,12 +22,10 @@ use crate::sweep::shares::{Shard, Shares};
 use crate::sweep::{self, Options, Plan, quantity, signals};
 
 #[derive(clap::Args)]
-#[command(
-    after_help = "Exit codes: 0 every row of our own models has a result; 1 one of them has none, or a \
+#[command(after_help = "Exit codes: 0 every native row has a result; 1 one of them has none, or a \
 quiet pass found other predictions; 2 bad input, or results cannot be written; 130 stopped by Ctrl-C (what was \
 finished is written, and the same command goes on from there). What other engines cannot do is a finding and \
-changes no exit code."
-)]
+changes no exit code.")]
 pub struct Args {
     #[command(flatten)]
     plan: PlanArgs,
@@ -98,7 +96,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let options = options(&args);
     if args.run == submission::RUN {
-        bail!("--run {:?} is the folder of submissions: take another name", args.run);
+        bail!("--run {:?} is reserved for submissions: choose another name", args.run);
     }
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
     let mut plan = args.plan.plan(Need::Version)?;

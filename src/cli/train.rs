@@ -23,8 +23,8 @@ use pixel_learn::nn::trainer::{Epoch, EpochProgress, Images, Trainer, TrainingSe
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "With --save FILE a checkpoint stands in FILE.checkpoint after each epoch, and the same \
-command goes on from it after anything. The model can then be asked with `predict --model FILE IMAGE...`."
+    after_help = "With --save FILE each epoch writes a checkpoint to FILE.checkpoint, from which the same \
+command resumes. `predict --model FILE IMAGE...` classifies images with the saved model."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
     epochs: Option<u32>,
 
-    /// Seed of the weights, the order of the images and whatever else is drawn
+    /// Seed of everything random: weights, order of the images, dropout, augmentation
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 
@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
 
-    /// Begin anew even where there is a checkpoint
+    /// Start again even where there is a checkpoint
     #[arg(long)]
     force: bool,
 }
@@ -93,12 +93,16 @@ fn begin(args: &Args, dataset: &Dataset) -> anyhow::Result<Saved> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(begun),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
-    let before = Saved::from_bytes(&bytes)
-        .map_err(|reason| anyhow::anyhow!("{}: {reason}: delete it, or --force", path.display()))?;
+    let before = Saved::from_bytes(&bytes).map_err(|reason| {
+        anyhow::anyhow!("{}: {reason}: delete the file, or start again with --force", path.display())
+    })?;
     if !before.is_of(&begun) {
-        bail!("{}: the checkpoint of another training: delete it, or --force", path.display());
+        bail!(
+            "{}: checkpoint of another model, data set or seed: delete the file, or start again with --force",
+            path.display()
+        );
     }
-    print_err(&format!("going on from {} after epoch {}", path.display(), before.trainer.history.len()));
+    print_err(&format!("resuming from {} after epoch {}", path.display(), before.trainer.history.len()));
     Ok(before)
 }
 

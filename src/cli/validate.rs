@@ -14,11 +14,11 @@ use crate::results::schema;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing is wrong (warnings are no errors); 1 something is: one line each with \
-file, place in it, what and how to mend it; 2 the data sets cannot be read."
+    after_help = "Exit codes: 0 no errors (warnings do not count); 1 errors, one line each: file, place in it, what is \
+wrong and how to fix it; 2 the data sets cannot be read."
 )]
 pub struct Args {
-    /// Files and folders to check
+    /// Files and folders to validate
     #[arg(value_name = "PATH", default_value = "results")]
     paths: Vec<PathBuf>,
 

@@ -58,7 +58,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1h")]
     timeout: Duration,
 
-    /// Remember what was reproduced in verified.jsonl of the results folder, for the report
+    /// Record what was reproduced in verified.jsonl of the results folder, for the report
     #[arg(long)]
     record: bool,
 
@@ -140,7 +140,7 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
             if walk::is_submitted(&file) {
                 if file == *path {
                     bail!(
-                        "{}: submissions cannot be trained again here; `validate` recomputes what they claim",
+                        "{}: submissions cannot be retrained; `validate` recomputes their accuracy",
                         file.display()
                     );
                 }
@@ -210,7 +210,7 @@ fn remember(
     let path = results.join(evidence::FILE);
     all.write(results).with_context(|| format!("cannot write {}", path.display()))?;
     if left_out > 0 {
-        print_err(&format!("{left_out} results lie outside {} and were not remembered", results.display()));
+        print_err(&format!("{left_out} results outside {} were not recorded", results.display()));
     }
     Ok(())
 }

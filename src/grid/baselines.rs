@@ -15,12 +15,12 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
     let common = match document.get("common") {
         None | Some(Value::Null) => &nothing,
         Some(Value::Object(common)) => common,
-        Some(_) => return Err(GridError::new("\"common\" is not an object of parameters")),
+        Some(_) => return Err(GridError::new("\"common\": expected an object of parameters")),
     };
     let classifiers = match document.get("classifiers") {
         None => &document,
         Some(Value::Object(classifiers)) => classifiers,
-        Some(_) => return Err(GridError::new("\"classifiers\" is not an object of families")),
+        Some(_) => return Err(GridError::new("\"classifiers\": expected an object of families")),
     };
     let mut grid = Grid {
         name: name.into(),
@@ -39,7 +39,9 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         let own = objects(classifier, parts)?.into_iter().flatten();
         for (name, values) in shared.chain(own) {
             if parameters.iter().any(|(before, _)| before == name) {
-                return Err(GridError::new(format!("{classifier}: {name} stands twice: delete one of them")));
+                return Err(GridError::new(format!(
+                    "{classifier}: duplicate parameter {name}: delete one of them"
+                )));
             }
             parameters.push((name.clone(), read_values(values)));
         }
@@ -54,7 +56,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         });
     }
     if grid.families.is_empty() {
-        return Err(GridError::new("no classifier in it: a grid needs at least one"));
+        return Err(GridError::new("the grid has no classifier: add at least one"));
     }
     grid.check()?;
     Ok(grid)
@@ -66,11 +68,9 @@ fn objects<'a>(classifier: &str, parts: &'a Value) -> Result<Vec<&'a Map<String,
         Value::Array(parts) => parts.iter().collect(),
         part => vec![part],
     };
-    parts
-        .into_iter()
-        .map(|part| part.as_object())
-        .collect::<Option<_>>()
-        .ok_or_else(|| GridError::new(format!("{classifier} is not a list of {{\"parameter\": [values]}}")))
+    parts.into_iter().map(|part| part.as_object()).collect::<Option<_>>().ok_or_else(|| {
+        GridError::new(format!("{classifier}: expected a list of objects such as {{\"C\": [1, 10]}}"))
+    })
 }
 
 fn read_values(values: &Value) -> Vec<Value> {
@@ -123,11 +123,11 @@ mod tests {
         for (text, expected) in [
             ("", "EOF while parsing"),
             ("[]", "invalid type: sequence"),
-            ("{}", "no classifier in it"),
+            ("{}", "no classifier"),
             (r#"{"classifiers": 3}"#, "\"classifiers\" is not an object"),
-            (r#"{"classifiers": {"SVC": 3}}"#, "SVC is not a list of"),
-            (r#"{"classifiers": {"SVC": [{"C": []}]}}"#, "C = [] leaves nothing to run"),
-            (r#"{"classifiers": {"SVC": [{"C": [1]}, {"C": [2]}]}}"#, "SVC: C stands twice"),
+            (r#"{"classifiers": {"SVC": 3}}"#, "SVC: expected a list of"),
+            (r#"{"classifiers": {"SVC": [{"C": []}]}}"#, "C = [] has no value"),
+            (r#"{"classifiers": {"SVC": [{"C": [1]}, {"C": [2]}]}}"#, "SVC: duplicate parameter C"),
             (r#"{"classifiers": {"SCV": [{"C": [1]}]}}"#, "did you mean SVC?"),
             (r#"{"classifiers": {"MLPClassifier": [{"hidden_layer_sizes": ["(a,)"]}]}}"#, "[100, 10]"),
         ] {

@@ -25,7 +25,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 const MOST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 fn wrong(text: &str) -> String {
-    format!("{text:?} is not a duration between 1ms and a year: write it as 30s, 5m or 1.5h")
+    format!("{text:?}: expected a duration between 1ms and a year, such as 30s, 5m or 1.5h")
 }
 
 #[cfg(test)]

@@ -21,14 +21,18 @@ pub fn read(path: &Path) -> Result<Grid, GridError> {
     let parse = match path.extension().and_then(|ending| ending.to_str()) {
         Some("toml") => toml::parse,
         Some("json") => baselines::parse,
-        _ => return Err(wrong("a grid is a .toml file, or a .json file in upstream's form".into())),
+        _ => {
+            return Err(wrong(
+                "expected a .toml file, or a .json file in the form of upstream's baselines.json".into(),
+            ));
+        }
     };
     let metadata = fs::metadata(path).map_err(|error| wrong(format!("cannot read the grid: {error}")))?;
     if !metadata.is_file() {
-        return Err(wrong("not a file: name a grid file".into()));
+        return Err(wrong("not a file: expected a grid file".into()));
     }
     if metadata.len() > MAX_BYTES {
-        return Err(wrong(format!("{} bytes are too many for a grid", metadata.len())));
+        return Err(wrong(format!("found {} bytes, expected at most {MAX_BYTES}", metadata.len())));
     }
     let bytes = fs::read(path).map_err(|error| wrong(format!("cannot read the grid: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8 text: save it as UTF-8".into()))?;
@@ -58,7 +62,7 @@ pub fn suites(folder: &Path, names: &[String]) -> Result<Vec<Grid>, GridError> {
 
 /// The names of the suites in a benchmarks folder, in alphabetical order.
 fn suite_names(folder: &Path) -> Result<Vec<String>, GridError> {
-    let advice = "run from the project's folder, or say where the suites are with --benchmarks-dir";
+    let advice = "run from the project's folder, or name the folder of the suites by --benchmarks-dir";
     let entries = fs::read_dir(folder)
         .map_err(|error| GridError::new(format!("{}: {error}: {advice}", folder.display())))?;
     let mut names: Vec<String> = entries
@@ -67,7 +71,7 @@ fn suite_names(folder: &Path) -> Result<Vec<String>, GridError> {
         .filter_map(|file| file.strip_suffix(".toml").map(str::to_string))
         .collect();
     if names.is_empty() {
-        return Err(GridError::new(format!("{}: no suites (.toml files) in it: {advice}", folder.display())));
+        return Err(GridError::new(format!("{}: no suites (.toml files): {advice}", folder.display())));
     }
     names.sort();
     Ok(names)

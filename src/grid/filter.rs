@@ -100,7 +100,7 @@ impl Filters {
 
     fn nothing_left(&self, among: Vec<(&Configuration, &str)>) -> GridError {
         if among.is_empty() {
-            return GridError::new("nothing to choose from");
+            return GridError::new("the grids have no configurations");
         }
         let ids: Vec<String> = among.iter().map(|(configuration, _)| configuration.long_id()).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -116,7 +116,7 @@ impl Filters {
             let parts: Vec<&str> =
                 ids.iter().flat_map(|id| id.split(',')).chain(ids.iter().copied()).collect();
             return GridError::new(format!(
-                "the filters leave nothing: no id matches {text:?}{}",
+                "the filters select nothing: no id matches {text:?}{}",
                 did_you_mean(text, &parts)
             ));
         }
@@ -127,7 +127,7 @@ impl Filters {
         classifiers.sort_unstable();
         classifiers.dedup();
         GridError::new(format!(
-            "the filters leave nothing of {} configurations: there are the engines {} and the classifiers {}",
+            "the filters select none of {} configurations (engines: {}; classifiers: {})",
             among.len(),
             list(&engines),
             list(&classifiers)
@@ -145,7 +145,7 @@ fn check_names(what: &str, names: &[String], valid: &[String]) -> Result<(), Gri
         Some(name) => {
             let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
             let hint = did_you_mean(name, &valid);
-            let others = if what == "engine" { "; those of a file of yours by --engines" } else { "" };
+            let others = if what == "engine" { "; for engines of your own: --engines FILE" } else { "" };
             Err(GridError::new(format!("unknown {what} {name:?}{hint} (known: {}{others})", list(&valid))))
         }
     }
@@ -190,7 +190,7 @@ impl clap::FromArgMatches for Filters {
                     let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
                     clap::Error::raw(
                         ErrorKind::ValueValidation,
-                        format!("--{id} {text:?} is not a regex: {reason}\n"),
+                        format!("--{id} {text:?}: invalid regular expression: {reason}\n"),
                     )
                 })?;
                 patterns.push((index, Pattern { regex, includes }));
@@ -272,7 +272,7 @@ mod tests {
     fn mistakes_name_the_nearest() {
         assert_eq!(
             plan(&["-f", "kernel=rfb"]).unwrap_err(),
-            "the filters leave nothing: no id matches \"kernel=rfb\": did you mean kernel=rbf?"
+            "the filters select nothing: no id matches \"kernel=rfb\": did you mean kernel=rbf?"
         );
         assert_eq!(
             plan(&["-c", "SVM"]).unwrap_err().split(" (").next().unwrap(),
@@ -280,10 +280,10 @@ mod tests {
         );
         assert_eq!(
             plan(&["-e", "lifna"]).unwrap_err(),
-            "unknown engine \"lifna\": did you mean linfa? (known: native, linfa or smartcore; those of a file of yours by --engines)"
+            "unknown engine \"lifna\": did you mean linfa? (known: native, linfa or smartcore; for engines of your own: --engines FILE)"
         );
         assert!(plan(&["-c", "Perceptron"]).unwrap_err().contains("classifiers GaussianNB or SVC"));
-        assert!(plan(&["-x", "."]).unwrap_err().starts_with("the filters leave nothing of 10"));
+        assert!(plan(&["-x", "."]).unwrap_err().starts_with("the filters select none of 10"));
         let available = ["mnist".to_string(), "fashion-mnist".to_string()];
         let error = filters(&["-d", "fashion"]).select_datasets(&available).unwrap_err().to_string();
         assert!(error.contains("did you mean fashion-mnist?"), "{error}");
@@ -295,6 +295,6 @@ mod tests {
         let command = Filters::augment_args(Command::new("test").no_binary_name(true));
         let matches = command.try_get_matches_from(["-f", "("]).unwrap();
         let error = Filters::from_arg_matches(&matches).unwrap_err().to_string();
-        assert_eq!(error, "error: --filter \"(\" is not a regex: unclosed group\n");
+        assert_eq!(error, "error: --filter \"(\": invalid regular expression: unclosed group\n");
     }
 }

@@ -102,7 +102,7 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
         let parameter = known.parameter(name).ok_or_else(|| unknown_parameter(known, name))?;
         if !parameter.kind.accepts(value) {
             let mut message =
-                format!("{}: {name} = {value} is not {}", known.name, parameter.kind.describe());
+                format!("{}: {name} = {value}: expected {}", known.name, parameter.kind.describe());
             let slip = value.as_str().and_then(|text| renamed::slip(text, &parameter.kind.names()));
             if let Some(here) = renamed::value(known.name, name, value) {
                 message += &format!(": {here}");
@@ -159,13 +159,13 @@ impl Kind {
         match self {
             Kind::Choice(names) => list(names),
             Kind::Flag => "true or false".into(),
-            Kind::Whole(least) => format!("a whole number of at least {least}"),
+            Kind::Whole(least) => format!("an integer of at least {least}"),
             Kind::AtLeast(least) => format!("a number of at least {least}"),
             Kind::Above(bound) => format!("a number greater than {bound}"),
             Kind::Number => "a number".into(),
             Kind::Sizes => "a list of layer sizes such as [100, 10]".into(),
             Kind::Priors => "\"uniform\" or a list of probabilities that add up to 1".into(),
-            Kind::Text => "a text".into(),
+            Kind::Text => "a string".into(),
             Kind::Definition => "the definition of a model".into(),
             Kind::Null => "null".into(),
             Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join(" or "),
@@ -223,8 +223,8 @@ mod tests {
             error("SVC", json!({"kernel": "rfb"})),
             "SVC: kernel = \"rfb\" is not linear, poly, rbf or sigmoid: did you mean rbf?"
         );
-        assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1 is not a number greater than 0");
-        assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\" is not a number greater than 0");
+        assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1: expected a number greater than 0");
+        assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\": expected a number greater than 0");
         assert!(error("SVC", json!({"n_jobs": -1})).ends_with("leave it out"));
         assert!(error("MLPClassifier", json!({"hidden_layer_sizes": []})).contains("[100, 10]"));
         assert!(error("GaussianNB", json!({"priors": [0.5, 0.6]})).contains("add up to 1"));

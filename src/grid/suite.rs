@@ -71,26 +71,26 @@ pub struct Smaller {
 }
 
 impl Grid {
-    /// Checks every configuration against the schema, and that none stands twice.
+    /// Checks every configuration against the schema, and that there are no duplicates.
     pub fn check(&self) -> Result<(), GridError> {
         let mut total = 0usize;
         for family in &self.families {
             if let Some((name, _)) = family.parameters.iter().find(|(_, values)| values.is_empty()) {
                 return Err(GridError::new(format!(
-                    "{}: {name} = [] leaves nothing to run: give it a value or delete the line",
+                    "{}: {name} = [] has no value: add one or delete the line",
                     family.classifier
                 )));
             }
             let listed = |name: &String| family.parameters.iter().any(|(listed, _)| listed == name);
             if let Some(name) = family.rising.iter().find(|name| !listed(name)) {
                 return Err(GridError::new(format!(
-                    "{}: rising = [{name:?}] names none of the family's parameters: list its values there",
+                    "{}: rising: the family has no parameter {name:?}: add it with a list of values",
                     family.classifier
                 )));
             }
             if family.engines.is_empty() {
                 return Err(GridError::new(format!(
-                    "{}: engines = [] leaves nothing to run: name an engine, such as native",
+                    "{}: engines = [] is empty: name an engine, such as native",
                     family.classifier
                 )));
             }
@@ -111,7 +111,7 @@ impl Grid {
             let key = (planned.engine, planned.configuration.id(), planned.train_size);
             if let Some((engine, id, _)) = seen.insert(key.clone(), ()).map(|()| key) {
                 return Err(GridError::new(format!(
-                    "{id} stands twice for engine {engine}: delete one of them"
+                    "duplicate configuration {id} for engine {engine}: delete one of them"
                 )));
             }
         }

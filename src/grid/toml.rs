@@ -65,7 +65,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         families: Vec::new(),
     };
     if wire.family.is_empty() && grid.models.is_empty() {
-        return Err(GridError::new("no [[family]] in it: a grid needs at least one"));
+        return Err(GridError::new("the grid has no [[family]]: add at least one"));
     }
     for family in wire.family {
         let start = family.classifier.span().start;
@@ -102,7 +102,7 @@ fn at(text: &str, position: usize, message: String) -> GridError {
 
 fn read_size(text: &str, size: &Spanned<i64>) -> Result<usize, GridError> {
     usize::try_from(*size.get_ref()).ok().filter(|&size| size > 0).ok_or_else(|| {
-        at(text, size.span().start, format!("train_size = {} is not a number of rows", size.get_ref()))
+        at(text, size.span().start, format!("train_size = {}: expected a positive integer", size.get_ref()))
     })
 }
 
@@ -116,7 +116,7 @@ fn read_sizes(
         (None, None) => return Ok(None),
         (Some(size), None) => return Ok(Some(vec![read_size(text, &size)?])),
         (Some(_), Some(sizes)) => {
-            let message = "train_size and train_sizes: say it once".to_string();
+            let message = "found both train_size and train_sizes: delete one of them".to_string();
             return Err(at(text, sizes.span().start, message));
         }
         (None, Some(sizes)) => (sizes.get_ref().clone(), sizes.span().start),
@@ -125,7 +125,7 @@ fn read_sizes(
         sizes.iter().map(|&size| usize::try_from(size).ok().filter(|&size| size > 0)).collect();
     match read {
         Some(read) if !read.is_empty() && read.windows(2).all(|pair| pair[0] < pair[1]) => Ok(Some(read)),
-        _ => Err(at(text, at_byte, format!("train_sizes = {sizes:?} are not rising numbers of rows"))),
+        _ => Err(at(text, at_byte, format!("train_sizes = {sizes:?}: expected rising positive integers"))),
     }
 }
 
@@ -148,7 +148,7 @@ fn read_values(name: &str, values: toml::Value) -> Result<Vec<Value>, GridError>
 fn to_json(name: &str, value: toml::Value) -> Result<Value, GridError> {
     let refuse = |what: &str| {
         let message =
-            format!("{name} holds {what}: values are numbers, texts, true, false and lists of those");
+            format!("{name}: found {what}, expected numbers, strings, true, false or lists of them");
         Err(GridError::new(message))
     };
     match value {
@@ -273,7 +273,7 @@ mod tests {
         let error = parse("test", &text.replace("['C']", "['c']")).unwrap_err().to_string();
         assert_eq!(
             error,
-            "line 3: SVC: rising = [\"c\"] names none of the family's parameters: list its values there"
+            "line 3: SVC: rising: the family has no parameter \"c\": add it with a list of values"
         );
     }
 
@@ -284,7 +284,7 @@ mod tests {
             (String::new(), "no [[family]] in it"),
             ("[[family]]\n".into(), "line 1: missing field `classifier`"),
             ("x = 1\n".into(), "line 1: unknown field `x`"),
-            (format!("{family}parameters = {{ C = [] }}"), "line 2: SVC: C = [] leaves nothing to run"),
+            (format!("{family}parameters = {{ C = [] }}"), "line 2: SVC: C = [] has no value"),
             (format!("{family}engines = []"), "line 2: SVC: engines = [] leaves nothing"),
             (format!("{family}parameters = {{ C = [1, nan] }}"), "line 2: C holds NaN"),
             (format!("{family}parameters = {{ C = [inf] }}"), "line 2: C holds inf"),
@@ -292,10 +292,10 @@ mod tests {
             (format!("{family}parameters = {{ C = {{ a = 1 }} }}"), "line 2: C holds a table"),
             (
                 format!("{family}parameters = {{ C = [1, 1.0] }}"),
-                "line 2: SVC stands twice for engine native",
+                "line 2: duplicate configuration SVC for engine native",
             ),
-            (format!("{family}engines = ['native', 'native']"), "stands twice"),
-            (format!("{family}{family}"), "line 4: SVC stands twice"),
+            (format!("{family}engines = ['native', 'native']"), "duplicate configuration"),
+            (format!("{family}{family}"), "line 4: duplicate configuration SVC"),
             (format!("{family}classifier = 'SVC'"), "line 3: duplicate key"),
             (format!("{family}parameters = {{ C = 1, C = 2 }}"), "line 3: duplicate key"),
             (format!("{family}parameters = 3"), "line 3: invalid type: integer `3`"),
@@ -304,15 +304,15 @@ mod tests {
                 "[[family]]\nclassifier = 'SVM'".into(),
                 "line 2: unknown classifier \"SVM\": did you mean SVC?",
             ),
-            (format!("train_size = 0\n{family}"), "line 1: train_size = 0 is not a number of rows"),
+            (format!("train_size = 0\n{family}"), "line 1: train_size = 0: expected a positive integer"),
             (format!("{family}train_size = -5"), "line 3: train_size = -5"),
             (format!("{family}train_size = 1.5"), "line 3: invalid type"),
             (format!("{family}train_sizes = []"), "line 3: train_sizes = [] are not rising"),
             (format!("{family}train_sizes = [5, 5]"), "line 3: train_sizes = [5, 5] are not rising"),
             (format!("train_sizes = [0, 5]\n{family}"), "line 1: train_sizes = [0, 5] are not rising"),
             (format!("{family}train_size = 5\ntrain_sizes = [5, 6]"), "line 4: train_size and train_sizes"),
-            (format!("{family}timeout = 'soon'"), "line 3: timeout = \"soon\" is not a duration"),
-            (format!("{family}timeout = -1"), "line 3: timeout = \"-1\" is not a duration"),
+            (format!("{family}timeout = 'soon'"), "line 3: timeout = \"soon\": expected a duration"),
+            (format!("{family}timeout = -1"), "line 3: timeout = \"-1\": expected a duration"),
             ("family = 3".into(), "line 1: invalid type"),
             ("[[family".into(), "line 1: "),
         ] {

@@ -61,9 +61,9 @@ fn runs_join_engine_by_engine() {
     sandbox.run(&["cmp", "local/native", "later"]).code(2).says("name two of a kind");
     sandbox.run(&["cmp", "local", "nowhere"]).code(2).says("(there: later, local)");
     let file = "results/local/tiny/native/GaussianNB.json";
-    sandbox.run(&["cmp", file, "native"]).code(2).says("\"native\" is no file, and the other side is");
+    sandbox.run(&["cmp", file, "native"]).code(2).says("\"native\" is not a file, but the other side is");
     let missing = "results/later/tiny/native/GausianNB.json";
-    sandbox.run(&["cmp", file, missing]).code(2).says("GausianNB.json: there is no such file");
+    sandbox.run(&["cmp", file, missing]).code(2).says("GausianNB.json: no such file");
 }
 
 #[test]

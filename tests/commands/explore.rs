@@ -65,7 +65,7 @@ fn pictures_are_written_named_and_checked() {
     let changed = run(folder.path(), &["--check"]);
     assert_eq!(changed.status.code(), Some(1));
     let told = String::from_utf8(changed.stdout).unwrap();
-    assert!(told.contains("pca-tiny.png: not what the images make") && !told.contains("tsne"), "{told}");
+    assert!(told.contains("pca-tiny.png: not up to date") && !told.contains("tsne"), "{told}");
 }
 
 #[test]

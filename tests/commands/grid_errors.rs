@@ -66,10 +66,10 @@ fn bad_grid_files() {
     );
     write("b.json", "{\"classifiers\": {\"SVC\": [{\"C\": [0]}]}}");
     assert!(
-        error(&["--grid", &path("b.json")]).contains("b.json: SVC: C = 0 is not a number greater than 0")
+        error(&["--grid", &path("b.json")]).contains("b.json: SVC: C = 0: expected a number greater than 0")
     );
     write("c.yaml", "");
-    assert!(error(&["--grid", &path("c.yaml")]).contains("a grid is a .toml file"));
+    assert!(error(&["--grid", &path("c.yaml")]).contains("expected a .toml file"));
     assert!(error(&["--grid", &path("none.toml")]).contains("cannot read the grid"));
     fs::create_dir(folder.path().join("d.toml")).unwrap();
     assert!(error(&["--grid", &path("d.toml")]).contains("not a file"));

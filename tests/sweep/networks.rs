@@ -122,11 +122,13 @@ fn killed_training_resumes_to_the_same_weights() {
     assert!(kills > 0, "it was over before it could be killed");
     run(folder, &train("killed.safetensors", "1"))
         .code(0)
-        .says("going on from killed.safetensors.checkpoint");
+        .says("resuming from killed.safetensors.checkpoint");
     assert!(weights(&folder.join("killed.safetensors")) == expected);
-    // A checkpoint of another training is not gone on from.
+    // A checkpoint of another training is not resumed.
     std::fs::write(&checkpoint, b"rubbish").unwrap();
-    assert!(run(folder, &train("killed.safetensors", "1")).code(2).stderr.contains("delete it, or --force"));
+    assert!(
+        run(folder, &train("killed.safetensors", "1")).code(2).stderr.contains("start again with --force")
+    );
 }
 
 #[test]
@@ -225,7 +227,7 @@ fn shape_mismatch_names_the_layer() {
             "{ type = 'flatten' }, { type = 'dense', units = 4 }",
             "the last layer needs activation = \"softmax\"",
         ),
-        ("{ type = 'dropout', rate = 1.0 }", "layer 1 (dropout): rate = 1 is no share"),
+        ("{ type = 'dropout', rate = 1.0 }", "layer 1 (dropout): rate = 1: expected at least 0 and below 1"),
         ("{ type = 'conv', filters = 2, kernel = 3, stride = 2 }", "layer 1 (conv): unknown field `stride`"),
         ("{ type = 'lstm' }", "layer 1 (lstm): unknown variant `lstm`"),
         ("{ filters = 2 }", "layer 1 (without type): missing field `type`"),

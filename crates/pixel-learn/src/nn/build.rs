@@ -98,7 +98,7 @@ pub fn steps(
         });
         shape = output;
     }
-    let Some(last) = steps.last() else { return wrong("layers = []: a network needs one".into()) };
+    let Some(last) = steps.last() else { return wrong("layers = []: expected at least one layer".into()) };
     let layer = format!("layer {count} ({})", definition.layers[count - 1].name());
     if last.activation != Activation::Softmax {
         return wrong(format!("{layer}: the last layer needs activation = \"softmax\""));
@@ -123,7 +123,7 @@ fn step(
         Shape::Flat(size) => Err(format!("needs an image, but gets {size} values: put it before flatten")),
     };
     let activation = |activation: Activation| match activation {
-        Activation::Softmax if !is_last => Err("softmax belongs behind the last layer only".to_string()),
+        Activation::Softmax if !is_last => Err("softmax is allowed in the last layer only".to_string()),
         activation => Ok(activation),
     };
     match layer {
@@ -149,7 +149,7 @@ fn step(
             Ok((input, 2 * channels, 2 * channels, Activation::Linear))
         }
         Kind::Dropout { rate } if !(0.0..1.0).contains(rate) => {
-            Err(format!("rate = {rate} is no share: at least 0, below 1"))
+            Err(format!("rate = {rate}: expected at least 0 and below 1"))
         }
         Kind::Dropout { .. } => Ok((input, 0, 0, Activation::Linear)),
         Kind::Flatten {} => Ok((Shape::Flat(input.size()), 0, 0, Activation::Linear)),
@@ -158,10 +158,12 @@ fn step(
                 return Err(format!("needs a row of values, but gets {input}: put flatten before it"));
             };
             let units = match units {
-                Units::Count(0) => return Err("units = 0 leaves nothing".into()),
+                Units::Count(0) => return Err("units = 0: expected at least 1".into()),
                 Units::Count(units) => *units,
                 Units::Named(name) if name == "classes" => classes,
-                Units::Named(name) => return Err(format!("units = {name:?}: a number, or \"classes\"")),
+                Units::Named(name) => {
+                    return Err(format!("units = {name:?}: expected a number or \"classes\""));
+                }
             };
             Ok((Shape::Flat(units), (inputs + 1) * units, 0, activation(*function)?))
         }

@@ -318,7 +318,10 @@ impl Definition {
         require(self.epochs > 0, "epochs must be at least 1")?;
         require(self.batch > 0, "batch must be at least 1")?;
         require(self.l2 >= 0.0, "l2 must not be negative")?;
-        require(share(self.validation), "validation is a share of the training rows: at least 0, below 1")?;
+        require(
+            share(self.validation),
+            "validation: expected a fraction of the training images, at least 0 and below 1",
+        )?;
         require(
             self.early_stopping.is_none() || self.validation > 0.0,
             "early_stopping watches the validation loss: set validation, such as 0.1",
