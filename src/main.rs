@@ -1,4 +1,4 @@
-//! The table of contents of the program: one line a subcommand, each in a file of its own under `cli/`.
+//! The subcommands, each in a file of its own under `cli/`.
 
 use clap::{Parser, Subcommand};
 use mnist_bench::cli;
@@ -12,7 +12,7 @@ struct Arguments {
     command: Command,
 }
 
-/// Makes the subcommands of this list: each names its file under `cli/`.
+/// Defines the subcommands of this list; each names its file under `cli/`.
 macro_rules! subcommands {
     ($($(#[$says:meta])* $name:ident = $file:ident,)*) => {
         #[derive(Subcommand)]

@@ -1,4 +1,4 @@
-//! `cmp`: engines, runs or single files side by side on what both have: accuracy, time, and paired statistics.
+//! `cmp`: compares two engines, runs or files on their common rows: accuracy, time, paired statistics.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ fn sides(args: &Args) -> Result<(side::Side, side::Side), String> {
     }
 }
 
-/// The other side is a file, and this one is not.
+/// The message where only the other side is a file.
 fn no_file(side: &str) -> String {
     if side.ends_with(".json") {
         return format!("{side}: no such file");

@@ -8,24 +8,24 @@ use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
 use crate::grid::{Filters, Grid, Planned, file};
 
-/// Where the data sets are.
+/// The folder of the data sets.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DataDir {
-    /// Folder that holds one folder a data set
+    /// Folder of the data sets, each in a folder of its own
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
 }
 
-/// Which engines there are besides the built-in ones.
+/// The list of external engines.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Engines {
-    /// File that says which external engines there are [default: engines.toml in the benchmarks folder]
+    /// File that lists the external engines [default: engines.toml in the benchmarks folder]
     #[arg(long, value_name = "FILE")]
     pub engines: Option<PathBuf>,
 }
 
 impl Engines {
-    /// The external engines; none where the file of the benchmarks folder is not there.
+    /// The external engines; none where the benchmarks folder has no list of them.
     pub fn definitions(&self, benchmarks_dir: &Path) -> anyhow::Result<Vec<Definition>> {
         match &self.engines {
             Some(path) => external::file::read(path),
@@ -37,7 +37,7 @@ impl Engines {
     }
 }
 
-/// Which configurations are meant, and on which data sets.
+/// The selected configurations and data sets.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Selection {
     /// Suite to run, by the name of its file in the benchmarks folder, or 'all'; repeatable
@@ -63,7 +63,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The grid file named, or the suites.
+    /// The grid of `--grid`, or the suites.
     pub fn grids(&self) -> anyhow::Result<Vec<Grid>> {
         let mut grids = match &self.grid {
             Some(path) => vec![file::read(path)?],
@@ -73,8 +73,8 @@ impl Selection {
         Ok(grids)
     }
 
-    /// What is selected of those grids; `more_engines` are known besides the built-in and the external ones.
-    /// External engines that have something to run are known to the whole program from now on.
+    /// Plans the selected configurations of `grids`. `more_engines` are accepted besides the built-in and
+    /// external ones. Registers the external engines that the plan uses for the rest of the process.
     pub fn plan(&self, grids: &[Grid], more_engines: &[String], need: Need) -> anyhow::Result<Vec<Planned>> {
         let external = self.engines.definitions(&self.benchmarks_dir)?;
         let built_in = BUILT_IN.iter().map(|engine| engine.name.to_string());
@@ -88,7 +88,7 @@ impl Selection {
         Ok(planned)
     }
 
-    /// The data sets that are selected of those in the data folder.
+    /// The selected data sets of the data folder.
     pub fn datasets(&self) -> anyhow::Result<Vec<String>> {
         Ok(self.filters.select_datasets(&catalogue::available(&self.data_dir.data_dir)?)?)
     }

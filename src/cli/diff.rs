@@ -1,4 +1,4 @@
-//! `diff`: what got worse from one run to another, for a script to act on.
+//! `diff`: lists regressions from one run to another, with an exit code for scripts.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `evaluate`: the classification report of result files, of any model, in scikit-learn's layout.
+//! `evaluate`: prints the classification report of result files in scikit-learn's layout.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..))]
     repeat: u16,
 
-    /// Digits behind the point
+    /// Digits after the decimal point
     #[arg(long, value_name = "N", default_value = "2", value_parser = value_parser!(u8).range(1..=9))]
     digits: u8,
 
-    /// Print the history of the training too, where the file has one
+    /// Print the training history too, where the file has one
     #[arg(long)]
     history: bool,
 
@@ -84,7 +84,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Whether the predictions are of these test images.
+/// Checks that the predictions belong to these test images.
 fn check(record: &Record, data: &dataset::Dataset) -> anyhow::Result<()> {
     let digests = record.provenance.as_ref().map(|provenance| &provenance.dataset_digests);
     if digests.is_some_and(|digests| !digests.is_empty() && *digests != data.digests) {

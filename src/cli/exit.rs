@@ -42,7 +42,7 @@ pub fn finish(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
         } else {
             one_line(&format!("{error:#}"))
         };
-        // Nobody is left to tell when standard error is closed too.
+        // There is no channel left when standard error is closed too.
         let _ = writeln!(io::stderr(), "error: {line}");
         ExitCode::Usage
     });

@@ -1,4 +1,4 @@
-//! `explore`: computes from the images what the report shows of the data themselves.
+//! `explore`: computes the report's pictures and figures of the data from the images.
 
 use std::fs;
 use std::io::Write;
@@ -47,7 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     files.push((one_pixel::FILE.to_string(), pairs));
     let mut bytes = serde_json::to_vec_pretty(&explorer)?;
     bytes.push(b'\n');
-    // Last, for it names the others.
+    // Last, because it names the other files.
     files.push((explore::FILE.to_string(), bytes));
     let mut out = stdout();
     let mut differences = 0;

@@ -1,4 +1,4 @@
-//! `grid`: lists what a sweep would run, without running it.
+//! `grid`: lists the configurations that a sweep would run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -39,7 +39,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-/// A planned configuration with what its engine says to each data set.
+/// A planned configuration with its support on each data set.
 struct Row<'a> {
     planned: &'a Planned,
     id: String,
@@ -69,7 +69,7 @@ impl Groups {
     }
 }
 
-/// The state in a word, the group, and the reason.
+/// State, number of the group, and reason.
 fn describe(
     row: &Row,
     support: &Support,
@@ -108,7 +108,7 @@ fn to_json(rows: &[Row]) -> String {
     format!("{:#}\n", Value::from(list))
 }
 
-/// A line a configuration; a line a data set where the data sets differ.
+/// One line for each configuration; one for each data set where they differ.
 fn to_text(rows: &[Row], datasets: &[(String, Shape)]) -> String {
     let mut groups = Groups::default();
     let engine_width = rows.iter().map(|row| row.planned.engine.len()).max().unwrap_or(0);

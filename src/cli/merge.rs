@@ -1,4 +1,4 @@
-//! `merge`: joins the results of several folders into one run.
+//! `merge`: merges the results of several folders into one run.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-/// The start of a digest. What a file calls one may be anything.
+/// The first 12 digits of a digest, or `unknown` where a file has something else in its place.
 fn short(digest: &str) -> &str {
     let start = digest.get(..12).filter(|start| start.chars().all(|c| c.is_ascii_hexdigit()));
     start.unwrap_or("unknown")

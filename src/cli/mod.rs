@@ -1,8 +1,8 @@
 //! The command line: one file a subcommand, each with the same parts in the same order: the module header,
 //! an `Args` struct (clap), and `pub fn run(args: Args) -> anyhow::Result<ExitCode>`.
 //!
-//! `Err` from `run` is bad input (exit code 2, one line on standard error); a command that ran and has
-//! failures to tell of prints them itself and returns [`ExitCode::Failed`]. Everything is printed to [`stdio::stdout`],
+//! `Err` from `run` is bad input (exit code 2, one line on standard error); a command that ran and found
+//! failures prints them itself and returns [`ExitCode::Failed`]. Everything is printed to [`stdio::stdout`],
 //! never with `println!`, so that a reader who leaves early changes nothing.
 
 pub mod cmp;

@@ -1,4 +1,4 @@
-//! Which model is meant: the argument that the subcommands about networks share.
+//! The arguments that name a network, shared by the subcommands about networks.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub struct ModelArgs {
 }
 
 impl ModelArgs {
-    /// The model's table, as it stands and as it is understood.
+    /// The model's table as JSON, and the definition read from it.
     pub fn read(&self) -> anyhow::Result<(Value, Definition)> {
         let path = self.grid.clone().unwrap_or_else(|| self.benchmarks_dir.join(file::MODELS));
         let grid = file::read(&path)?;

@@ -1,4 +1,5 @@
-//! `plan`: what a sweep is expected to take, in shares for several machines, and how far off that may be.
+//! `plan`: estimates the time and memory of a sweep, in shards for several machines, and the error of the
+//! estimate.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -33,8 +34,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..=1000))]
     repeats: u16,
 
-    /// Instead, say how far off the expectations are: recorded results against what they would have been
-    /// without them
+    /// Instead, print the error of the estimates: each recorded result against its estimate from the other
+    /// results
     #[arg(long, conflicts_with_all = ["shards", "jobs", "repeats"])]
     check: bool,
 
@@ -57,7 +58,7 @@ fn shares(args: &Args, past: &Past) -> anyhow::Result<String> {
     Ok(if args.json { shares_json(args, &plan, &shares) } else { shares_text(args, &plan, &shares) })
 }
 
-/// Expected seconds of a share as asked for.
+/// Expected seconds of a shard, with `--jobs` and `--repeats`.
 fn takes(args: &Args, share: &Share) -> f64 {
     share.seconds_with(usize::from(args.jobs)) * f64::from(args.repeats)
 }
@@ -128,7 +129,7 @@ fn shares_json(args: &Args, plan: &Plan, shares: &Shares) -> String {
     format!("{value:#}\n")
 }
 
-/// How many rows' expectations stand on what.
+/// Counts the rows by the basis of their estimate.
 fn by_basis(plan: &Plan) -> BTreeMap<Basis, usize> {
     let mut counts = BTreeMap::new();
     for row in &plan.rows {

@@ -1,4 +1,4 @@
-//! What `sweep` and `plan` have in common: what is to be run, and what is known of its cost.
+//! Arguments of `sweep` and `plan`: which rows to run, and which recorded costs to use.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct PlanArgs {
 }
 
 impl PlanArgs {
-    /// Where costs are looked for unless something else is asked for: the committed run.
+    /// The default of `--costs`: the committed run.
     const COSTS: &str = "results/reference";
 
     pub fn plan(&self, need: Need) -> anyhow::Result<Plan> {
@@ -44,7 +44,7 @@ impl PlanArgs {
         self.costs.as_deref().unwrap_or(Path::new(Self::COSTS))
     }
 
-    /// What is recorded of earlier runs; nothing where the default folder does not exist.
+    /// Recorded costs of earlier runs; empty where the default folder does not exist.
     pub fn past(&self) -> anyhow::Result<Past> {
         if self.costs.as_ref().is_some_and(|folder| !folder.is_dir()) {
             bail!(
@@ -59,9 +59,9 @@ impl PlanArgs {
         Ok(past)
     }
 
-    /// What the grids ask for on each data set, with the command line's word above the grids'.
+    /// The rows of the grids on each data set. The command line overrides the grids.
     fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<Vec<Wanted>> {
-        /// Time limit of a configuration where neither grid nor command line names one.
+        /// Default time limit of a configuration.
         const TIMEOUT: Duration = Duration::from_secs(3600);
         let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
         let planned = self.selection.plan(grids, test_engine.as_slice(), need)?;
@@ -70,7 +70,7 @@ impl PlanArgs {
             let grid = grids.iter().find(|grid| grid.name == suite);
             grid.map_or(String::new(), |grid| grid.digest.clone())
         };
-        // One size for all is also that of the smaller ones.
+        // `--train-size` also replaces the sizes of the rows that this one waits for.
         let at_size =
             |smaller: &Smaller| Smaller { train_size: train_size.or(smaller.train_size), ..smaller.clone() };
         let mut wanted = Vec::new();

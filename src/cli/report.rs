@@ -11,7 +11,7 @@ use crate::report::{Report, Request};
 /// Make tables, charts and the page from result files
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The run that the page opens on
+    /// Run that the page opens with
     #[arg(long, value_name = "NAME", default_value = "local")]
     run: String,
 
@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long, value_name = "ROWS")]
     train_size: Option<usize>,
 
-    /// Folder that holds one folder a run
+    /// Folder of the runs, each in a folder of its own
     #[arg(long, value_name = "DIR", default_value = "results")]
     results_dir: PathBuf,
 

@@ -1,26 +1,26 @@
-//! Standard output and standard error for readers who may leave early, such as `head`: what is written after that goes
-//! nowhere, and the command ends with the exit code that it would have had.
+//! Standard output and standard error that tolerate a closed pipe (`... | head`): later writes are dropped,
+//! and the exit code stays the same.
 
 use std::io::{self, ErrorKind, StdoutLock, Write};
 
-/// Standard output, locked, until the reader leaves.
+/// Standard output, locked. Writes after a closed pipe are dropped.
 pub fn stdout() -> PipeWriter<StdoutLock<'static>> {
     PipeWriter { inner: io::stdout().lock(), left: false }
 }
 
-/// A line on standard error.
+/// Prints a line on standard error; write errors are ignored.
 pub fn print_err(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// A writer whose reader may leave.
+/// A writer that drops everything after the first broken pipe.
 pub struct PipeWriter<W> {
     inner: W,
     left: bool,
 }
 
 impl<W: Write> PipeWriter<W> {
-    /// Nothing, once the reader has left.
+    /// Runs `what` unless the pipe is closed; returns `nothing` then.
     fn unless_left<T>(&mut self, nothing: T, what: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         if self.left {
             return Ok(nothing);

@@ -1,4 +1,4 @@
-//! `summary`: shows the layers of a network with what they put out and how many parameters they have.
+//! `summary`: lists the layers of a network with their output shapes and numbers of parameters.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Data set that it is to be trained on
+    /// Data set to train on
     #[arg(short, long, value_name = "NAME", default_value = "fashion-mnist")]
     dataset: String,
 

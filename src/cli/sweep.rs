@@ -1,4 +1,4 @@
-//! `sweep`: runs configurations on data sets, writes a result file for each, and the report of them all.
+//! `sweep`: runs configurations on data sets; writes a result file for each, and the report.
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub struct Args {
     #[command(flatten)]
     plan: PlanArgs,
 
-    /// Jobs at the same time [default: one a core]
+    /// Jobs at the same time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
@@ -121,7 +121,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => Lock::take(&store.root())?,
     };
     if args.shard.is_none() {
-        // What a share finds half written may be another's at work.
+        // A file that a shard finds half written may be in use by another.
         sweep::resume::remove_leftovers(&store.root());
     }
     let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
@@ -142,11 +142,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Says what rows are expected to take, and leaves those of the share that is asked for.
+/// Estimates the cost of every row, and keeps the rows of the shard of `--shard`.
 fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<()> {
     let mut past = args.plan.past()?;
     if let Some(shard) = &args.shard {
-        // What the run itself has so far must not move rows from one share to another.
+        // Results of this run must not change which rows a shard has.
         if same_folder(args.plan.costs(), &store.root()) {
             past = Past::default();
         }
@@ -168,7 +168,7 @@ fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Resu
     Ok(())
 }
 
-/// Makes the report of all results, opening on the rows just swept, and prints their side-by-side.
+/// Writes the report of all results, opening with the rows of this sweep, and prints their table.
 fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
     let request = Request {
@@ -184,7 +184,7 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     }
     let written = report.write(&args.reports_dir);
     written.with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
-    // Nothing is cut for a file or a pipe.
+    // Lines are not cut when the output is a file or a pipe.
     let width = sweep::process::terminal_width().unwrap_or(usize::MAX);
     write!(stdout(), "{}", report.terminal(width))?;
     print_err(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
@@ -209,7 +209,7 @@ fn options(args: &Args) -> Options {
 }
 
 fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {
-    // A hundred thousand lines, each written by itself, would take longer than to make them.
+    // Buffered: writing a hundred thousand lines one by one takes longer than making them.
     let mut out = BufWriter::new(stdout());
     for line in sweep::preview::lines(plan, options, store)? {
         writeln!(out, "{line}")?;

@@ -1,5 +1,5 @@
-//! `train`: trains one network, telling of each epoch, and saves it. A training that was killed goes on from its
-//! checkpoint when the same command is given again.
+//! `train`: trains a network, prints a line for each epoch, and saves it. After a kill the same command
+//! resumes from the checkpoint.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 
-    /// Threads [default: one a core]; the weights are the same for any number
+    /// Threads [default: the number of cores]; the weights are the same for any number
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
@@ -66,7 +66,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     pool.context("cannot start the threads")?.install(|| train(&args, &dataset, &mut saved))
 }
 
-/// The network as it is to be trained: from the checkpoint where there is one, or untrained.
+/// The network to train: from the checkpoint where there is one, else untrained.
 fn begin(args: &Args, dataset: &Dataset) -> anyhow::Result<Saved> {
     let (table, definition) = args.model.read()?;
     let images = &dataset.train.images;
@@ -130,7 +130,7 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
     let predictions = saved.trainer.predict(&dataset.test.images.pixels);
     if let Some(path) = &args.save {
         write(path, saved, false)?;
-        // One that stays is overwritten by the next training.
+        // If it cannot be removed, the next training overwrites it.
         let _ = fs::remove_file(checkpoint(path));
         print_err(&format!("saved: {}", path.display()));
     }
@@ -139,7 +139,7 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
     Ok(ExitCode::Success)
 }
 
-/// Where the training that saves to a file keeps its checkpoint.
+/// The checkpoint's path beside the file to save.
 fn checkpoint(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".checkpoint");
@@ -167,13 +167,13 @@ fn describe(epoch: &Epoch, epochs: usize, images: usize) -> String {
     )
 }
 
-/// The live line of an epoch, where standard error is a terminal.
+/// The progress line of an epoch, if standard error is a terminal.
 struct Line {
     bar: Option<ProgressBar>,
     started: Instant,
     epoch: usize,
     epochs: usize,
-    /// Images that the epoch trains on, once it is known.
+    /// The number of training images of an epoch, 0 until it is known.
     images: usize,
 }
 

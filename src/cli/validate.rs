@@ -1,4 +1,4 @@
-//! `validate`: says everything that is wrong with result files and submissions.
+//! `validate`: lists all errors of result files and submissions.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `verify`: trains results again from their recorded seeds and compares the predictions one by one.
+//! `verify`: retrains results from their recorded seeds and compares all predictions.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 
-    /// Only results whose recorded training and prediction, all repeats together, took at most so long
+    /// Only results whose recorded training and prediction took at most this long, over all repeats
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     at_most: Option<Duration>,
 
@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 
-    /// Jobs at the same time [default: one a core]
+    /// Jobs at the same time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
@@ -114,8 +114,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Makes the external engines of these results known. One without a version is told of, and its results are
-/// then not compared.
+/// Registers the external engines of these results. Prints a line for an engine without a version, whose
+/// results are then not compared.
 fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
     for engine in args.engines.definitions("benchmarks".as_ref())? {
         if chosen.iter().any(|(_, record)| record.engine == engine.name)
@@ -127,8 +127,8 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The results to train again. A file given by name must be readable. Files in a folder that are not results
-/// with predictions are skipped with a message.
+/// The results to retrain. A file that is named must be readable; in folders, submissions and results without
+/// predictions are skipped.
 fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     let mut chosen = Vec::new();
     for path in &args.paths {
@@ -160,7 +160,7 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
         bail!("no result to verify: name result files, or a folder of them such as results/reference");
     }
     if let Some(count) = args.sample {
-        // Drawn by digest: the same files come out wherever they are listed, in whatever order.
+        // Sampled by digest of the path, so that the sample does not depend on the order of the files.
         let rank = |(path, _): &(PathBuf, Record)| {
             let name: Vec<_> = path.iter().rev().take(3).map(|part| part.to_string_lossy()).collect();
             Sha256::digest(format!("{} {}", args.seed, name.join("/")))
@@ -172,7 +172,7 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     Ok(chosen)
 }
 
-/// What all repeats of a result took.
+/// Fit and predict seconds of a result, over all repeats.
 fn seconds(record: &Record) -> f64 {
     record.repeats.iter().map(|repeat| repeat.fit_seconds + repeat.predict_seconds).sum()
 }

@@ -1,4 +1,4 @@
-//! `worker`: the other end of a sweep's job, started by the sweep and by nobody else.
+//! `worker`: runs one job of a sweep; started by `sweep` only.
 
 use super::ExitCode;
 use crate::sweep;

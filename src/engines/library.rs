@@ -1,8 +1,8 @@
-//! What engines over somebody else's library share: calls that are timed, and that turn a panic into a
-//! failed row, so that one configuration cannot take the results of others with it.
+//! Helpers for engines over other Rust libraries: timed calls that turn a panic into a failed row, so that
+//! one configuration cannot lose the results of others.
 //!
-//! The data stand in the library's own matrix type before the clock starts: converting them is part of
-//! loading, which no engine is charged for. What a library copies inside its own calls is its own time.
+//! The data are converted to the library's matrix type before the clock starts: conversion is part of
+//! loading, which is not timed. Copies inside the library's calls are.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,7 +10,7 @@ use super::stopwatch::timed;
 use super::{Failure, Outcome, Work};
 use crate::grid::Parameters;
 
-/// What is worth telling about a fitted model.
+/// Facts about a fitted model.
 #[derive(Default)]
 pub struct Description {
     /// As in [`Outcome::converged`].
@@ -38,7 +38,7 @@ pub fn each<S>(
     }
 }
 
-/// Fits and predicts, each timed by itself. `describe` looks at the model outside both clocks.
+/// Fits and predicts, each timed. `describe` reads the model outside both measurements.
 pub fn outcome<M>(
     fit: impl FnOnce() -> Result<M, Failure>,
     predict: impl FnOnce(&M) -> Result<Vec<u8>, Failure>,
@@ -54,7 +54,7 @@ pub fn outcome<M>(
 
 /// Runs `work` of the library's `part`; a panic becomes [`Failure::Failed`] with its message on one line.
 pub fn contain<T>(part: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // The closures borrow data that is read only, and nothing that a panic left half-written is used again.
+    // The closures borrow read-only data, and nothing that a panic left half-written is used again.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let message = payload
             .downcast_ref::<String>()

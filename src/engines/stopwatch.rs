@@ -1,9 +1,9 @@
-//! Wall-clock and CPU time of a stretch of work.
+//! Wall-clock and CPU time of a piece of work.
 
 use std::ops::{Add, AddAssign};
 use std::time::Instant;
 
-/// What a stretch of work took, in seconds.
+/// The cost of a piece of work, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
     pub wall_seconds: f64,
@@ -47,7 +47,7 @@ impl Stopwatch {
     }
 }
 
-/// Runs `work` and says what it cost.
+/// Runs `work` and measures its cost.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     let watch = Stopwatch::start();
     let value = work();

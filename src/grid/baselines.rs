@@ -1,6 +1,6 @@
-//! Upstream's form of a grid, `baselines.json`: `{"common": {...}, "classifiers": {"SVC": [{"C": [1.0]},
-//! {"kernel": ["rbf"]}]}}`. A family is the cartesian product over all its objects; tuples stand as strings
-//! such as `"(100,10,)"`. Without a `classifiers` key the whole object is taken for it.
+//! The JSON grid of the Fashion-MNIST repository, `baselines.json`: `{"common": {...}, "classifiers": {"SVC":
+//! [{"C": [1.0]}, {"kernel": ["rbf"]}]}}`. A family is the Cartesian product over all its objects; tuples are
+//! strings such as `"(100,10,)"`. Without the key `classifiers` the whole object is the list of classifiers.
 
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
     };
     for (classifier, parts) in classifiers.iter().filter(|(name, _)| *name != "common") {
         let mut parameters = Vec::new();
-        // Common parameters apply where the classifier has them, as upstream's own runner had it.
+        // Common parameters apply to the classifiers that have them, as in upstream's runner.
         let known = schema::classifier(classifier);
         let shared =
             common.iter().filter(|(name, _)| known.is_some_and(|known| known.parameter(name).is_some()));
@@ -62,7 +62,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
     Ok(grid)
 }
 
-/// The objects of one family: a list of them, or one alone.
+/// The objects of a family, given as a list or as one object.
 fn objects<'a>(classifier: &str, parts: &'a Value) -> Result<Vec<&'a Map<String, Value>>, GridError> {
     let parts = match parts {
         Value::Array(parts) => parts.iter().collect(),

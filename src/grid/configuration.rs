@@ -1,4 +1,4 @@
-//! One configuration: a classifier's name with its parameters, spelled as scikit-learn 0.19 spelled them.
+//! A configuration: a classifier and its parameters, with the names of scikit-learn 0.19.
 
 use serde_json::Value;
 
@@ -17,8 +17,8 @@ impl Configuration {
         Configuration { classifier: classifier.into(), parameters }
     }
 
-    /// The configuration as it runs on data of so many classes: uniform priors, which a grid spells
-    /// `"uniform"` or as ten times 0.1, become 1/classes for each class.
+    /// The configuration for data of `classes` classes: uniform priors, written `"uniform"` or as ten times
+    /// 0.1 in a grid, become 1/classes for each class.
     pub fn for_classes(&self, classes: usize) -> Configuration {
         let mut configuration = self.clone();
         if let Some(priors) = configuration.parameters.get_mut("priors")

@@ -1,8 +1,8 @@
-//! Durations as people write them: `30s`, `5m`, `1.5h`, or a bare number of seconds.
+//! Durations such as `30s`, `5m`, `1.5h`, or a number of seconds.
 
 use std::time::Duration;
 
-/// Reads a duration greater than zero; the error says how to write one.
+/// Parses a duration greater than zero. The error shows the expected form.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     let split = trimmed.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(trimmed.len());
@@ -16,7 +16,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let seconds = number.trim().parse::<f64>().map_err(|_| wrong(text))? * unit;
     match Duration::try_from_secs_f64(seconds) {
-        // A deadline that far away is none, and adding it to a clock could overflow.
+        // A longer limit could overflow when it is added to a clock.
         Ok(duration) if !duration.is_zero() && duration <= MOST => Ok(duration),
         _ => Err(wrong(text)),
     }

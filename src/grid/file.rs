@@ -1,4 +1,4 @@
-//! Finds and reads grid files: one by its path, or the suites of the benchmarks folder by name.
+//! Reads grid files: one by its path, or the suites of the benchmarks folder by name.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +8,9 @@ use super::schema::NETWORK;
 use super::{Grid, GridError, baselines, toml};
 use crate::nearest::{did_you_mean, list};
 
-/// Larger files than this are not grids.
+/// The largest grid file that is read.
 const MAX_BYTES: u64 = 4 << 20;
-/// The file in the benchmarks folder that says how external engines are started; it is no suite.
+/// The list of external engines in the benchmarks folder, which is not a suite.
 const ENGINES: &str = "engines.toml";
 /// The file in the benchmarks folder whose models every grid may name.
 pub const MODELS: &str = "neural.toml";
@@ -40,7 +40,7 @@ pub fn read(path: &Path) -> Result<Grid, GridError> {
     parse(&name, &text).map_err(|error| wrong(error.to_string()))
 }
 
-/// The suites of a benchmarks folder: those named, all of them for `all`, or the default ones for no name.
+/// Suites of a benchmarks folder: those in `names`, all for `all`, or the default ones for an empty list.
 pub fn suites(folder: &Path, names: &[String]) -> Result<Vec<Grid>, GridError> {
     let available = suite_names(folder)?;
     let listed: Vec<&str> = available.iter().map(String::as_str).collect();

@@ -1,9 +1,9 @@
-//! The filters that every command shares: which classifiers, engines, data sets and ids.
+//! Filters of the command line: by classifier, engine, data set and id.
 //!
-//! `-c`, `-e` and `-d` name what is wanted (any of those named). `-f REGEX` and `-x REGEX` include and
-//! exclude by id; each may be repeated, and the last that matches wins. What matches none is in when the
-//! first of them is an exclusion, and out when it is an inclusion. A regex is searched in the id and in the
-//! id with the defaults spelled out, so `kernel=rbf` finds what `SVC,C=10` leaves unsaid.
+//! `-c`, `-e` and `-d` select by name. `-f REGEX` and `-x REGEX` include and exclude by id; both are
+//! repeatable, and the last match wins. A configuration that matches no pattern is selected if the first
+//! pattern is an exclusion, and not if it is an inclusion. Patterns are searched in the id and in the id with
+//! all defaults, so that `kernel=rbf` also finds `SVC,C=10`.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use regex::bytes::{Regex, RegexBuilder};
@@ -53,13 +53,13 @@ impl Filters {
         last.map_or(!first.includes, |pattern| pattern.includes)
     }
 
-    /// Those of the available data sets that are selected, in the order available; an unknown name is an error.
+    /// The selected data sets, in the order of `available`. An unknown name is an error.
     pub fn select_datasets(&self, available: &[String]) -> Result<Vec<String>, GridError> {
         check_names("data set", &self.datasets, available)?;
         Ok(available.iter().filter(|name| self.matches_dataset(name)).cloned().collect())
     }
 
-    /// Keeps what is selected; nothing left is an error that names the nearest.
+    /// Keeps the selected items. An empty selection is an error with the nearest name.
     pub fn select<T>(
         &self,
         items: Vec<T>,
@@ -75,8 +75,8 @@ impl Filters {
         Ok(selected)
     }
 
-    /// What the grids plan under these filters. An engine that is named although none of the grids has it
-    /// runs every configuration of them. The same row asked for by two grids is planned once.
+    /// Plans the selected configurations of `grids`. An engine that is named here but in no grid runs every
+    /// configuration. A row of two grids is planned once.
     pub fn plan(&self, grids: &[Grid], known_engines: &[String]) -> Result<Vec<Planned>, GridError> {
         check_names("engine", &self.engines, known_engines)?;
         let classifiers: Vec<String> = schema::CLASSIFIERS.iter().map(|c| c.name.to_string()).collect();
@@ -104,7 +104,7 @@ impl Filters {
         }
         let ids: Vec<String> = among.iter().map(|(configuration, _)| configuration.long_id()).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        // The first pattern that includes but finds nothing is the likeliest slip.
+        // The first inclusion without a match is the most likely mistake.
         let wrong = self.patterns.iter().find(|pattern| {
             pattern.includes
                 && !among.iter().any(|(c, _)| {
@@ -167,7 +167,7 @@ impl clap::Args for Filters {
             |command, (id, short, value, help)| {
                 let argument =
                     Arg::new(id).long(id).short(short).value_name(value).help(help).action(ArgAction::Append);
-                // A comma is part of an id, and separates names.
+                // A comma separates names, but is part of an id.
                 command.arg(if value == "NAME" { argument.value_delimiter(',') } else { argument })
             },
         )

@@ -1,15 +1,15 @@
-//! The canonical id of a configuration, which joins everything: MNIST with Fashion-MNIST, engine with engine,
-//! ours with the published row. `SVC,C=10,kernel=linear`: the classifier, then `,key=value` sorted by key.
+//! The canonical id of a configuration, the key that joins results over data sets, engines and published
+//! rows. `SVC,C=10,kernel=linear`: the classifier, then `,key=value` sorted by key.
 //!
-//! - Parameters at scikit-learn 0.19's default are dropped; `None` is spelled `none`.
+//! - Parameters at scikit-learn 0.19's default are dropped; `None` is written `none`.
 //! - Numbers are in shortest form, so 10 and 10.0 are one, 0.0001 is `1e-4`; whole numbers keep their digits.
 //! - Lists of numbers are joined by `x` (`100x10`); priors that are the same for every class are `uniform`.
 //! - Everything outside letters, digits and `_ . + -` is percent-encoded, so an id is safe in a file name.
 //! - The definition of a network is eight digits of a digest.
-//! - What would read as something else (the text "10", nested lists) stands as percent-encoded JSON after `~`.
-//! - Past [`MAX_LENGTH`] characters the end is replaced by a digest of the whole.
+//! - Ambiguous values (the string "10", nested lists) are percent-encoded JSON after `~`.
+//! - Ids longer than [`MAX_LENGTH`] characters end with a digest of the whole.
 //!
-//! Two configurations have one id exactly when they mean the same.
+//! Two configurations have the same id exactly when they are equivalent.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ impl Configuration {
         cut(self.spelled(true))
     }
 
-    /// Like the id, but with the parameters that stand at their default too: what people search for.
+    /// The id with all default parameters, for searching.
     pub fn long_id(&self) -> String {
         self.spelled(false)
     }
@@ -46,7 +46,7 @@ impl Configuration {
         }
         parts.sort();
         let mut id = encode(&self.classifier);
-        // A name must not hide the file or look like a flag.
+        // A file name must not start with a dot (hidden) or a dash (an option).
         if id.starts_with(['.', '-']) {
             id = format!("%{:02X}{}", id.as_bytes()[0], &id[1..]);
         }
@@ -66,7 +66,7 @@ fn spell(name: &str, value: &Value, kind: Option<&Kind>) -> String {
         Value::Number(number) => spell_number(number),
         Value::String(text) if reads_as_something_else(text) => as_json(value),
         Value::String(text) => encode(text),
-        // scikit-learn reads `hidden_layer_sizes=100` and `(100,)` as the same.
+        // scikit-learn treats `hidden_layer_sizes=100` and `(100,)` alike.
         Value::Array(list) if matches!(kind, Some(Kind::Sizes)) && list.len() == 1 => {
             spell(name, &list[0], None)
         }
@@ -95,7 +95,7 @@ fn spell_number(number: &serde_json::Number) -> String {
     if scientific.len() < plain.len() { scientific } else { plain }
 }
 
-/// Whether a string would be taken for a number, a list of numbers, a flag or `None`.
+/// Whether a string looks like a number, a list of numbers, a boolean or `None`.
 fn reads_as_something_else(text: &str) -> bool {
     matches!(text, "" | "none" | "true" | "false")
         || text.parse::<f64>().is_ok()

@@ -1,8 +1,8 @@
-//! Grids of configurations: what can be run, under which name.
+//! Grids of configurations.
 //!
 //! A grid file ([`toml`], or upstream's JSON in [`baselines`]) becomes a [`Grid`], whose families expand to
-//! [`Planned`] configurations in the order of the file; [`Filters`] select among them. [`schema`] knows the classifiers and their parameters, [`Configuration::id`] names each configuration
-//! canonically.
+//! [`Planned`] configurations in the order of the file; [`Filters`] select among them. [`schema`] knows the
+//! classifiers and their parameters, [`Configuration::id`] names each configuration canonically.
 
 pub mod baselines;
 pub mod configuration;

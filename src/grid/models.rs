@@ -1,7 +1,8 @@
-//! Networks that grid files define (`[model.NAME]`) and configurations name (`Network` with `model = "NAME"`).
+//! Networks that grid files define (`[model.NAME]`) and configurations name (`Network` with `model =
+//! "NAME"`).
 //!
-//! A configuration carries the whole definition of its model, so a result says what was trained, and its id a
-//! digest of it, so that a model that has changed is another row.
+//! A configuration contains the whole definition of its model, so that a result documents what was trained.
+//! Its id has a digest of the definition, so that a changed model is another row.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ pub(super) fn read(tables: toml::Table) -> Result<Models, GridError> {
     Ok(models)
 }
 
-/// The model of that name; the error names the nearest.
+/// The model `name`; the error suggests the nearest name.
 pub fn find<'a>(models: &'a [(String, Value)], name: &str) -> Result<&'a Value, GridError> {
     models.iter().find(|(known, _)| known == name).map(|(_, model)| model).ok_or_else(|| {
         let names: Vec<&str> = models.iter().map(|(name, _)| name.as_str()).collect();
@@ -34,8 +35,7 @@ pub fn find<'a>(models: &'a [(String, Value)], name: &str) -> Result<&'a Value, 
     })
 }
 
-/// Puts the definition of the model that a configuration names into it, and the number of epochs where it
-/// names none.
+/// Adds the definition of the named model to the parameters, and its number of epochs where none is given.
 pub(super) fn define(parameters: &mut Parameters, models: &[(String, Value)]) {
     let name = parameters.get("model").and_then(Value::as_str).unwrap_or_default();
     let Some((_, model)) = models.iter().find(|(known, _)| known == name) else { return };
@@ -47,8 +47,8 @@ pub(super) fn define(parameters: &mut Parameters, models: &[(String, Value)]) {
     parameters.insert("definition".into(), model.clone());
 }
 
-/// What an id says of a definition: eight hexadecimal digits of the SHA-256 of its canonical JSON, without
-/// what changes nothing (the description, and the epochs, which stand for themselves).
+/// Digest of a definition in an id: eight hexadecimal digits of the SHA-256 of its canonical JSON, without
+/// the description (which changes nothing) and the epochs (which are a parameter).
 pub(super) fn digest(canonical: Value) -> String {
     let mut canonical = canonical;
     if let Value::Object(map) = &mut canonical {

@@ -1,5 +1,5 @@
-//! What scikit-learn has renamed or added since 0.19, whose spelling the grid keeps. Source: the release notes of
-//! scikit-learn 0.20 to 1.8 and the signatures of its estimators.
+//! What scikit-learn has renamed or added since 0.19, whose spelling the grid keeps. Source: the release
+//! notes of scikit-learn 0.20 to 1.8 and the signatures of its estimators.
 
 use serde_json::Value;
 
@@ -126,7 +126,8 @@ fn is_of(classifiers: &[&str], classifier: &str) -> bool {
     classifiers.is_empty() || classifiers.contains(&classifier)
 }
 
-/// What a value of today's scikit-learn is here, for a message; `None` where it is not known under another name.
+/// What a value of today's scikit-learn is here, for a message; `None` where it is not known under another
+/// name.
 pub fn value(classifier: &str, parameter: &str, value: &Value) -> Option<String> {
     let name = match value {
         Value::Null => "null",
@@ -183,7 +184,8 @@ pub fn is_other_estimator(name: &str) -> bool {
     OTHER_ESTIMATORS.iter().any(|other| other.eq_ignore_ascii_case(name))
 }
 
-/// The candidate that `text` is a slip of, if there is one: a word is never taken for one that means another model.
+/// The candidate that `text` is a slip of, if there is one: a word is never taken for one that means another
+/// model.
 pub fn slip<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let lower = text.to_lowercase();
     let distance = |candidate: &str| strsim::osa_distance(&lower, &candidate.to_lowercase());

@@ -1,5 +1,5 @@
-//! What a grid may say: what a parameter may hold, and what is wrong with a configuration, by the table of classifiers
-//! (`schema/classifiers.rs`).
+//! What a grid may say: what a parameter may hold, and what is wrong with a configuration, by the table of
+//! classifiers (`schema/classifiers.rs`).
 
 mod classifiers;
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::models::{self, Models};
 use super::{Configuration, GridError, Parameters, schema};
 
-/// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a slip.
+/// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a
+/// slip.
 const MAX_CONFIGURATIONS: usize = 100_000;
 
 /// What one grid file asks for.

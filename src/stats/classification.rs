@@ -2,28 +2,28 @@
 
 use super::confusion::{Confusion, Measures};
 
-/// What a set of predictions is worth, a class at a time.
+/// Precision, recall and F1 of each class, with averages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classification {
     pub classes: Vec<Scores>,
     pub accuracy: f64,
-    /// Means over the classes: all alike, and weighted by support.
+    /// Averages over the classes: unweighted (`macro`), and weighted by support.
     pub macro_average: Scores,
     pub weighted_average: Scores,
 }
 
-/// The figures of one class, or of several together. A division by zero gives 0, as scikit-learn has it.
+/// Measures of one class, or averages of them. A division by zero gives 0, as in scikit-learn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scores {
     pub precision: f64,
     pub recall: f64,
     pub f1: f64,
-    /// Images of the class.
+    /// Support: the number of images of the class.
     pub support: usize,
 }
 
 impl Classification {
-    /// What follows from the counts, whatever number of repeats they are of.
+    /// Measures from the counts of one or several repeats.
     pub fn of(confusion: &Confusion) -> Classification {
         let score = |(class, measures): (usize, Measures)| Scores {
             precision: measures.precision.unwrap_or(0.0),

@@ -1,20 +1,21 @@
-//! Which class was taken for which, and what follows from it for each class.
+//! Confusion matrix, and precision, recall and F1 of each class.
 
-/// Counts of test images by class (row) and predicted class (column).
+/// Confusion matrix: counts of test images by true class (row) and predicted class (column).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
     counts: Vec<u32>,
 }
 
-/// How well one class is found.
+/// Measures of one class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
-    /// Of the images predicted as this class, the share that are of it; `None` when none was so predicted.
+    /// Precision: the share of images predicted as this class that belong to it; `None` without such
+    /// predictions.
     pub precision: Option<f64>,
-    /// Of the images of this class, the share that were predicted as it; `None` when there are none.
+    /// Recall: the share of images of this class that were predicted as it; `None` without such images.
     pub recall: Option<f64>,
-    /// The harmonic mean of both, `2 right / (predicted + there)`; `None` when the class occurs in neither.
+    /// F1, the harmonic mean of precision and recall; `None` when no image has or is predicted as the class.
     pub f1: Option<f64>,
 }
 
@@ -23,34 +24,36 @@ impl Confusion {
         Confusion { classes, counts: vec![0; classes * classes] }
     }
 
-    /// Adds one pass over the test images. Both slices are of one length, with classes below `classes`.
+    /// Adds the predictions for all test images. Both slices have the same length and hold classes below
+    /// `classes`.
     pub fn add(&mut self, labels: &[u8], predictions: &[u8]) {
         for (&label, &prediction) in labels.iter().zip(predictions) {
             self.counts[usize::from(label) * self.classes + usize::from(prediction)] += 1;
         }
     }
 
-    /// How many images of `class` were predicted as `predicted`.
+    /// The number of images of `class` that were predicted as `predicted`.
     pub fn count(&self, class: usize, predicted: usize) -> u32 {
         self.counts[class * self.classes + predicted]
     }
 
-    /// Row by row.
+    /// The matrix, row-major.
     pub fn counts(&self) -> &[u32] {
         &self.counts
     }
 
-    /// How many images of `class` there are.
+    /// The number of images of `class`.
     pub fn support(&self, class: usize) -> usize {
         (0..self.classes).map(|predicted| self.count(class, predicted) as usize).sum()
     }
 
-    /// How many images were predicted as what they are.
+    /// The number of correct predictions.
     pub fn right(&self) -> usize {
         (0..self.classes).map(|class| self.count(class, class) as usize).sum()
     }
 
-    /// The pairs of different classes with their counts, the most frequent first, then in the order of classes.
+    /// The pairs of different classes with their counts, the most frequent first, then in the order of
+    /// classes.
     pub fn worst(&self) -> Vec<(usize, usize, u32)> {
         let mut pairs = Vec::new();
         for class in 0..self.classes {
@@ -65,7 +68,7 @@ impl Confusion {
         pairs
     }
 
-    /// One entry a class.
+    /// Measures for each class.
     pub fn measures(&self) -> Vec<Measures> {
         let of = |class: usize| {
             let right = self.count(class, class);

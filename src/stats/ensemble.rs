@@ -1,7 +1,7 @@
-//! What many models say of each image: images that all get wrong, what they would reach together, and labels
-//! that they agree are others.
+//! Many models on the same images: images that all get wrong, the accuracy of an oracle and of a majority
+//! vote, and labels that all models contradict.
 
-/// What entries on the same images have in common.
+/// Counts over all entries on the same images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Together {
     /// Images that no entry gets right, in order.
@@ -12,12 +12,12 @@ pub struct Together {
     pub majority: usize,
 }
 
-/// An image whose label all entries contradict with one voice.
+/// An image for which all entries predict the same class, which is not its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub image: usize,
     pub label: u8,
-    /// What every entry says.
+    /// The class that every entry predicts.
     pub said: u8,
 }
 
@@ -39,9 +39,9 @@ pub fn together(entries: &[&[u8]], labels: &[u8]) -> Together {
     together
 }
 
-/// Images that every one of at least two entries calls the same other class: candidates for a wrong label, for
-/// people to look at, and no proof. Consensus filtering after Brodley and Friedl (1999), "Identifying
-/// mislabeled training data", JAIR 11:131-167.
+/// Images for which at least two entries all predict the same wrong class: candidates for a wrong label,
+/// which a person must confirm. Consensus filtering after Brodley and Friedl (1999), "Identifying mislabeled
+/// training data", JAIR 11:131-167.
 pub fn label_noise(entries: &[&[u8]], labels: &[u8]) -> Vec<Candidate> {
     if entries.len() < 2 {
         return Vec::new();
@@ -54,7 +54,7 @@ pub fn label_noise(entries: &[&[u8]], labels: &[u8]) -> Vec<Candidate> {
     labels.iter().enumerate().filter_map(candidate).collect()
 }
 
-/// How many entries say each class of an image.
+/// Votes for each class of an image.
 fn votes(entries: &[&[u8]], image: usize) -> [usize; 256] {
     let mut votes = [0; 256];
     for entry in entries {

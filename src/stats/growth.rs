@@ -9,17 +9,17 @@ use super::interval::Interval;
 pub struct Growth {
     pub exponent: f64,
     pub factor: f64,
-    /// How many points it is fitted to.
+    /// The number of points of the fit.
     pub points: usize,
-    /// Student's 95 % interval of the exponent, as if the logarithms scattered around the line by chance. A
-    /// cost that bends, such as a constant start followed by growth, is no chance: look at the chart.
+    /// Student's 95 % interval of the exponent, valid if the residuals in logarithms are random. For a cost
+    /// that is no power law, such as a constant followed by growth, it means little: look at the chart.
     pub interval: Interval,
 }
 
-/// The fewest points that a line is fitted to: with two it would go through both and say nothing.
+/// The fewest points of a fit: a line through two points has no residuals.
 pub const FEWEST: usize = 3;
 
-/// Fits a power law to pairs of rows and cost. Pairs that have no logarithm are left out. `None` below
+/// Fits a power law to pairs of (rows, cost). Pairs without a logarithm are skipped. `None` with fewer than
 /// [`FEWEST`] different numbers of rows.
 pub fn fit(pairs: &[(f64, f64)]) -> Option<Growth> {
     let logs: Vec<(f64, f64)> = pairs

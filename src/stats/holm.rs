@@ -1,8 +1,8 @@
-//! Many tests at once: Holm's correction.
+//! Holm's correction for multiple tests.
 
-/// Adjusted p-values in the order of `p_values`: whoever rejects where the adjusted value is at most 0.05
-/// rejects even one true hypothesis of the whole table in at most 5 % of such tables, however the tests depend
-/// on each other.
+/// Holm's adjusted p-values, in the order of `p_values`. Rejecting at 0.05 keeps the probability of one or
+/// more false rejections in the whole table (the family-wise error rate) at or below 5 %, for any dependence
+/// of the tests.
 ///
 /// Holm (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics
 /// 6:65-70.
@@ -19,9 +19,9 @@ pub fn adjust(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// The same for p-values that each stand there so many times: a table of ten thousand entries has fifty million
-/// pairs, and far fewer different p-values. Equal p-values have equal adjusted ones, since the first of them has
-/// the largest factor and the others cannot fall below it.
+/// Adjusted p-values of distinct p-values with multiplicities: a table of ten thousand entries has fifty
+/// million pairs, but far fewer distinct p-values. Equal p-values have equal adjusted ones, since the first
+/// of them has the largest factor and the others cannot fall below it.
 pub fn adjust_counted(p_values: &[(f64, u64)]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].0.total_cmp(&p_values[b].0));

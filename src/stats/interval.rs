@@ -1,4 +1,4 @@
-//! Intervals: of an accuracy counted on test images, and of a mean over seeds.
+//! Confidence intervals: of an accuracy on test images (Wilson), and of a mean over seeds (Student).
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
@@ -9,12 +9,12 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Wilson's score interval for a share of `correct` in `total`, with the given confidence such as 0.95.
+/// Wilson's score interval for the proportion `correct / total`, at a confidence such as 0.95.
 ///
-/// It says how far the accuracy on other images of the same kind may lie; not how far another training would
-/// lead. Unlike the textbook interval it stays between 0 and 1 and holds its level near 0 and 1.
-/// Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22:209-212;
-/// Brown, Cai and DasGupta (2001), Statistical Science 16:101-133. `None` for no images at all.
+/// It covers the accuracy on other test images of the same distribution, not the variance of training. Unlike
+/// the normal approximation it stays within [0, 1] and keeps its level near both ends. Wilson (1927),
+/// "Probable inference, the law of succession, and statistical inference", JASA 22:209-212; Brown, Cai and
+/// DasGupta (2001), Statistical Science 16:101-133. `None` when `total` is 0.
 pub fn wilson(correct: usize, total: usize, confidence: f64) -> Option<Interval> {
     if correct > total {
         return None;
@@ -27,7 +27,8 @@ pub fn wilson(correct: usize, total: usize, confidence: f64) -> Option<Interval>
     })
 }
 
-/// The same for a share such as the mean accuracy of several repeats on the same images.
+/// Wilson's interval for a proportion that is no ratio of counts, such as the mean accuracy of several
+/// repeats.
 pub fn wilson_of_share(p: f64, total: usize, confidence: f64) -> Option<Interval> {
     if total == 0 || !(confidence > 0.0 && confidence < 1.0) {
         return None;
@@ -41,8 +42,8 @@ pub fn wilson_of_share(p: f64, total: usize, confidence: f64) -> Option<Interval
 
 /// Student's t-interval for the mean of samples, such as the accuracies of one method over its seeds.
 ///
-/// It speaks of training variance on these test images. Student (1908), "The probable error of a mean",
-/// Biometrika 6:1-25. `None` below two samples, which say nothing about their spread.
+/// It covers the variance of training on these test images. Student (1908), "The probable error of a mean",
+/// Biometrika 6:1-25. `None` below two samples, which have no variance.
 pub fn student_t(samples: &[f64], confidence: f64) -> Option<Interval> {
     let n = samples.len();
     if n < 2 || !(confidence > 0.0 && confidence < 1.0) {

@@ -1,8 +1,8 @@
 //! Statistics of data and results: pure functions over labels, pixels and figures.
 //!
-//! [`interval`] says how sure one figure is, [`paired`] compares two models on the same images, [`holm`] corrects
-//! for many comparisons, [`ties`] puts what cannot be told apart into groups, [`ensemble`] looks at what many
-//! models say of each image, [`growth`] how a cost grows with the rows.
+//! [`interval`]: confidence intervals; [`paired`]: McNemar's test of two models; [`holm`]: correction for
+//! multiple tests; [`ties`]: groups of models that the test does not separate; [`ensemble`]: all models on
+//! each image; [`growth`]: the power law of a cost.
 
 pub mod classification;
 pub mod confusion;

@@ -1,5 +1,5 @@
-//! How well one pixel tells two classes apart: for each pair, the best rule "this pixel is at least that
-//! bright", found on the training images from histograms of bytes.
+//! One-pixel classifiers: for each pair of classes the best rule "pixel >= threshold" (a decision stump),
+//! found from histograms of the training images.
 
 use crate::dataset::Split;
 
@@ -10,14 +10,14 @@ pub struct Rule {
     pub second: u8,
     /// Index of the pixel, row-major.
     pub pixel: usize,
-    /// The rule says `above` where the pixel is at least this, the other class elsewhere.
+    /// The rule predicts `above` where the pixel is at least this, and the other class elsewhere.
     pub threshold: u8,
     pub above: u8,
     pub train: Score,
     pub test: Score,
 }
 
-/// Images of the pair, as many as there are of each class.
+/// Correct and all images of a pair of classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Score {
     pub correct: u32,
@@ -25,14 +25,14 @@ pub struct Score {
 }
 
 impl Score {
-    /// Share of the images that the rule gets right; 0 where there are none.
+    /// Accuracy of the rule; 0 without images.
     pub fn accuracy(self) -> f64 {
         if self.total == 0 { 0.0 } else { f64::from(self.correct) / f64::from(self.total) }
     }
 }
 
 impl Rule {
-    /// The class that the rule says for an image of the pair.
+    /// The class that the rule predicts for an image.
     pub fn says(&self, image: &[u8]) -> u8 {
         let bright = image.get(self.pixel).is_some_and(|&pixel| pixel >= self.threshold);
         if bright == (self.above == self.first) { self.first } else { self.second }
@@ -40,8 +40,8 @@ impl Rule {
 }
 
 /// The rules of all pairs of classes, in order of (first, second). Ties go to the first pixel and the lowest
-/// threshold. Every threshold of every pixel is tried: classes^2 / 2 x pixels x 256 steps, after one pass over
-/// the images.
+/// threshold. Every threshold of every pixel is tried: classes^2 / 2 x pixels x 256 steps, after one pass
+/// over the images.
 pub fn rules(train: &Split, test: &Split, classes: usize) -> Vec<Rule> {
     let histogram = Histogram::of(train, classes);
     let mut rules = Vec::new();
@@ -56,7 +56,7 @@ pub fn rules(train: &Split, test: &Split, classes: usize) -> Vec<Rule> {
     rules
 }
 
-/// How a rule does on the images of its pair.
+/// Score of a rule on the images of its pair.
 fn score(rule: &Rule, split: &Split) -> Score {
     let d = split.images.rows * split.images.columns;
     let mut score = Score::default();
@@ -69,12 +69,12 @@ fn score(rule: &Rule, split: &Split) -> Score {
     score
 }
 
-/// Images by class, pixel and value.
+/// Counts of images by class, pixel and value.
 struct Histogram {
     d: usize,
     /// Index (class * d + pixel) * 256 + value.
     counts: Vec<u32>,
-    /// Images of each class.
+    /// The number of images of each class.
     totals: Vec<u32>,
 }
 
@@ -98,11 +98,11 @@ impl Histogram {
         &self.counts[(usize::from(class) * self.d + pixel) * 256..][..256]
     }
 
-    /// The best rule on the training images; its test score is still to be taken.
+    /// The best rule on the training images, without its test score.
     fn best(&self, first: u8, second: u8) -> Rule {
         let totals = (self.totals[usize::from(first)], self.totals[usize::from(second)]);
         let total = totals.0 + totals.1;
-        // Always the commoner class: "pixel 0 is at least 0".
+        // The rule to beat always predicts the more frequent class: "pixel 0 >= 0".
         let above = if totals.0 >= totals.1 { first } else { second };
         let train = Score { correct: totals.0.max(totals.1), total };
         let test = Score::default();
@@ -113,7 +113,8 @@ impl Histogram {
             for threshold in 1..=255u8 {
                 let value = usize::from(threshold) - 1;
                 below = (below.0 + a[value], below.1 + b[value]);
-                // Right when `first` is the bright one: its images at or above, the other's below.
+                // Correct if `first` is the brighter class: its images at or above the threshold, the others
+                // below.
                 let bright_first = totals.0 - below.0 + below.1;
                 let correct = bright_first.max(total - bright_first);
                 if correct > best.train.correct {

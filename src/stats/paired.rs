@@ -4,7 +4,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use pixel_learn::linalg::simd::for_each_level;
 
-/// On how many images exactly one of two models is right.
+/// Discordant pairs: images on which exactly one of two models is correct.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Discordant {
     pub only_first: u64,
@@ -12,7 +12,7 @@ pub struct Discordant {
 }
 
 impl Discordant {
-    /// Counts over images; the three are as long as the shortest.
+    /// Counts discordant images. Slices of different length are cut to the shortest.
     pub fn count(first: &[u8], second: &[u8], labels: &[u8]) -> Discordant {
         let mut counts = Discordant::default();
         for ((first, second), label) in first.iter().zip(second).zip(labels) {
@@ -23,39 +23,39 @@ impl Discordant {
         counts
     }
 
-    /// The same from which images each gets right, 64 to a word, and how many these are: where many models are
-    /// compared, counting words is what makes it quick.
+    /// Counts from bit sets of correct images (64 images in a word) and their sizes. With many models this is
+    /// much faster than comparing predictions.
     pub fn of_masks(first: (&[u64], usize), second: (&[u64], usize)) -> Discordant {
         let both = common_bits(first.0, second.0);
         Discordant { only_first: first.1 as u64 - both, only_second: second.1 as u64 - both }
     }
 
-    /// As far as the p-value goes: which of the two models is the first does not matter.
+    /// The split without its direction, which the p-value does not depend on.
     pub fn unordered(self) -> Discordant {
         let Discordant { only_first, only_second } = self;
         Discordant { only_first: only_first.min(only_second), only_second: only_first.max(only_second) }
     }
 
-    /// The two-sided p-value of the exact McNemar test: the chance of a split at least this uneven if either
-    /// model were as likely as the other to be the one that is right.
+    /// The two-sided p-value of the exact McNemar test: the probability of a split at least as uneven when
+    /// both models are equally likely to be the correct one.
     ///
     /// McNemar (1947), Psychometrika 12:153-157, in its exact binomial form; recommended for two classifiers
-    /// on one test set by Dietterich (1998), Neural Computation 10:1895-1923. It compares two *trained models*
-    /// on these images; it says nothing about what other seeds would have given.
+    /// on one test set by Dietterich (1998), Neural Computation 10:1895-1923. It compares two *trained
+    /// models* on these images, not the methods over other seeds.
     pub fn p_value(self) -> f64 {
         let total = self.only_first + self.only_second;
         let fewer = self.only_first.min(self.only_second);
         if total == 0 || self.only_first == self.only_second {
             return 1.0;
         }
-        // A valid binomial for every total; were it not, nothing would be told apart.
+        // Valid for every total; on an error nothing is separated.
         Binomial::new(0.5, total).map_or(1.0, |binomial| (2.0 * binomial.cdf(fewer)).min(1.0))
     }
 }
 
 for_each_level! {
-    /// How many bits both have. By the words' own instructions, where the machine has them: a large table spends
-    /// its time here.
+    /// Population count of the intersection, by `popcnt` where the machine has it: large tables spend their
+    /// time here.
     fn common_bits(first: &[u64], second: &[u64]) -> u64 {
         first.iter().zip(second).map(|(first, second)| u64::from((first & second).count_ones())).sum()
     }

@@ -1,21 +1,22 @@
-//! The principal components of images: plain loops in a fixed order, so that every machine gives the same bits.
+//! Principal component analysis (PCA) of images. Loops in a fixed order give the same bits on every machine.
 
 use rayon::prelude::*;
 
-/// A mean and the directions of the largest variance from it, with their variances.
+/// Mean, principal axes and explained variance.
 pub struct Components {
     mean: Vec<f64>,
-    /// Unit vectors, one after the other; the largest entry of each is positive.
+    /// Principal axes: unit vectors, row-major, each with its largest entry positive.
     axes: Vec<Vec<f64>>,
-    /// Variance along each, as a share of the total.
+    /// Explained variance ratio of each axis.
     pub shares: Vec<f64>,
 }
 
-/// Rounds of the power iteration: the first axes of real images are then exact to many digits.
+/// Iterations of the orthogonal iteration, enough for many digits of the first axes of real images.
 const ROUNDS: usize = 60;
 
 impl Components {
-    /// The first `wanted` components of `n` rows of `d` bytes, found by orthogonal iteration on the covariance.
+    /// The first `wanted` components of `n` rows of `d` bytes, found by orthogonal iteration on the
+    /// covariance.
     pub fn of(pixels: &[u8], d: usize, wanted: usize) -> Components {
         let n = (pixels.len() / d.max(1)).max(1);
         let wanted = wanted.min(d);
@@ -59,7 +60,7 @@ impl Components {
         Components { mean, axes: found.into_iter().map(|(_, axis)| axis).collect(), shares }
     }
 
-    /// Where rows of bytes lie along the axes, row by row.
+    /// Projects rows of bytes onto the axes; row-major, one column for each axis.
     pub fn project(&self, pixels: &[u8]) -> Vec<f64> {
         let d = self.mean.len();
         let mut places = Vec::with_capacity(pixels.len() / d.max(1) * self.axes.len());
@@ -72,8 +73,8 @@ impl Components {
     }
 }
 
-/// Sums over all rows of the products of their columns, above the diagonal. Products of bytes are whole numbers,
-/// and their sums stay far below 2^53: exact in any order.
+/// The Gram matrix of the columns, on and above the diagonal. Sums of products of bytes are integers far
+/// below 2^53, hence exact in any order.
 fn products(pixels: &[u8], d: usize) -> Vec<f64> {
     let block = |rows: &[u8]| {
         let mut sums = vec![0.0; d * d];
@@ -94,7 +95,7 @@ fn products(pixels: &[u8], d: usize) -> Vec<f64> {
     pixels.par_chunks(2_000 * d).map(block).reduce(|| vec![0.0; d * d], add)
 }
 
-/// Eight sums side by side, which a compiler can keep in registers; the order is fixed.
+/// Dot product in eight partial sums, which the compiler keeps in a vector register; the order is fixed.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (a_parts, b_parts) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -118,7 +119,7 @@ fn start(index: usize, d: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Gram and Schmidt, twice over for accuracy.
+/// Gram-Schmidt orthogonalisation, twice for accuracy.
 fn orthonormalise(axes: &mut [Vec<f64>]) {
     for index in 0..axes.len() {
         let (before, after) = axes.split_at_mut(index);

@@ -1,19 +1,19 @@
-//! Groups of entries that cannot be told apart, instead of an order that chance made.
+//! Tie groups: entries that a paired test does not separate, instead of a ranking by chance.
 
 use rayon::prelude::*;
 
 use super::holm;
 use super::paired::Discordant;
 
-/// The level of the whole table.
+/// Significance level of the whole table.
 pub const LEVEL: f64 = 0.05;
-/// Pairs counted at a time: 32 MB of splits.
+/// Pairs in a block: 32 MB of splits.
 const PAIRS: usize = 1 << 22;
 
-/// Where an entry stands.
+/// The rank of an entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
-    /// Which of the entries.
+    /// Index of the entry.
     pub entry: usize,
     /// Groups count from 1, the best first.
     pub group: usize,
@@ -22,14 +22,14 @@ pub struct Standing {
     pub against_best: f64,
 }
 
-/// Puts entries of one table (predictions on the same images) into tie groups, in order of group and then of
+/// Sorts entries of one table (predictions on the same images) into tie groups, by group and then by
 /// accuracy.
 ///
-/// The best entry leads a group, and every entry that the exact McNemar test does not separate from it belongs
-/// to it; the best of those left leads the next. The p-values of *all* pairs of the table are adjusted by
-/// Holm's method, because which pairs are looked at follows from the results. Equal accuracies keep the order
-/// of `entries`. An entry can be tied with a better one although one between them is not: the two agree on
-/// more images, so fewer decide.
+/// The best entry leads a group, and every entry that the exact McNemar test does not separate from it
+/// belongs to it; the best of those left leads the next. The p-values of *all* pairs of the table are
+/// adjusted by Holm's method, because which pairs are looked at follows from the results. Equal accuracies
+/// keep the order of `entries`. An entry can be tied with a better one although one between them is not,
+/// since the test depends on how many images the two disagree on.
 pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     let count = entries.len();
     let right: Vec<Vec<u64>> = entries.iter().map(|entry| mask(entry, labels)).collect();
@@ -57,8 +57,8 @@ pub fn groups(entries: &[&[u8]], labels: &[u8]) -> Vec<Standing> {
     standings
 }
 
-/// The adjusted p-value of every split that a pair of the table has, in order of the splits. Pairs with the same
-/// split share it, so that what is kept grows with the splits, and not with the square of the entries.
+/// The adjusted p-value of every split that a pair of the table has, in order of the splits. Pairs with the
+/// same split share it, so that what is kept grows with the splits, and not with the square of the entries.
 fn adjusted(right: &[Vec<u64>], correct: &[usize]) -> Vec<(Split, f64)> {
     let counts = counted_splits(right, correct);
     let p_values: Vec<(f64, u64)> =
@@ -66,7 +66,7 @@ fn adjusted(right: &[Vec<u64>], correct: &[usize]) -> Vec<(Split, f64)> {
     counts.into_iter().map(|(split, _)| split).zip(holm::adjust_counted(&p_values)).collect()
 }
 
-/// How a pair splits, as far as its p-value goes: the fewer in the upper half, the more in the lower.
+/// The split of a pair: the smaller count in the upper half of the word, the larger in the lower.
 type Split = u64;
 
 fn split(right: &[Vec<u64>], correct: &[usize], first: usize, second: usize) -> Split {
@@ -79,8 +79,8 @@ fn discordant(split: Split) -> Discordant {
     Discordant { only_first: split >> 32, only_second: split & u64::from(u32::MAX) }
 }
 
-/// Every split with how many pairs have it, in order. Sorted a block of pairs at a time: a table of ten thousand
-/// entries has fifty million, and a hash map of their splits misses the cache with each.
+/// Distinct splits with their numbers of pairs, in order. Blocks of pairs are sorted and merged: ten thousand
+/// entries have fifty million pairs, and a hash map would miss the cache with each.
 fn counted_splits(right: &[Vec<u64>], correct: &[usize]) -> Vec<(Split, u64)> {
     let (mut counts, mut first) = (Vec::new(), 0);
     while first < right.len() {
@@ -117,7 +117,7 @@ fn merged(counts: &[(Split, u64)], splits: &[Split]) -> Vec<(Split, u64)> {
     merged
 }
 
-/// Which images an entry gets right, 64 to a word.
+/// Bit set of the images that an entry gets right, 64 in a word.
 fn mask(entry: &[u8], labels: &[u8]) -> Vec<u64> {
     let word = |(entry, labels): (&[u8], &[u8])| {
         let right = entry.iter().zip(labels).enumerate();

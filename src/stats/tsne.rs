@@ -1,8 +1,8 @@
-//! t-SNE: points of many dimensions laid out in the plane so that neighbours stay neighbours.
+//! t-SNE: an embedding in the plane that keeps neighbours together.
 //!
-//! Exact repulsion between all pairs, attraction among nearest neighbours; the layout starts from the first two
-//! columns of the points (their principal components), so there is no seed. Plain loops in a fixed order: the
-//! same bits for any number of threads.
+//! Exact repulsion between all pairs, attraction among nearest neighbours; the layout starts from the first
+//! two columns of the points (their principal components), so there is no seed. Plain loops in a fixed order:
+//! the same bits for any number of threads.
 //!
 //! Reference: Laurens van der Maaten and Geoffrey Hinton (2008), "Visualizing data using t-SNE", Journal of
 //! Machine Learning Research 9, 2579-2605; start and learning rate as in Dmitry Kobak and Philipp Berens
@@ -10,20 +10,20 @@
 
 use rayon::prelude::*;
 
-/// Effective number of neighbours.
+/// Perplexity: the effective number of neighbours.
 const PERPLEXITY: f64 = 30.0;
-/// Neighbours that attract; farther ones count for nothing.
+/// Neighbours in the attraction; farther points have no attraction.
 const NEIGHBOURS: usize = 90;
 const EARLY_STEPS: usize = 250;
 const STEPS: usize = 750;
-/// How much stronger attraction is in the early steps.
+/// Early exaggeration: the factor of the attraction in the first steps.
 const EXAGGERATION: f32 = 12.0;
 const LANES: usize = 16;
 
-/// One neighbour with its share of attraction.
+/// A neighbour and its joint probability.
 type Pull = (u32, f32);
 
-/// Places in the plane of `n` points with `d` columns each.
+/// Embeds `n` points of `d` columns; returns (x, y) of each.
 pub fn embed(points: &[f32], d: usize) -> Vec<[f32; 2]> {
     let n = points.len() / d;
     let pulls = pulls(points, d);
@@ -63,8 +63,8 @@ pub fn embed(points: &[f32], d: usize) -> Vec<[f32; 2]> {
     x.into_iter().zip(y).map(|(x, y)| [x, y]).collect()
 }
 
-/// The push on a place from all others and the sum of its weights. Its own contribution to both is known: none
-/// to the push, one to the sum.
+/// The repulsive force on a point from all others, and the sum of its Student-t weights. The point itself
+/// adds 0 to the force and 1 to the sum.
 fn push(x: &[f32], y: &[f32], at_x: f32, at_y: f32) -> [f32; 3] {
     let mut sums = [[0f32; LANES]; 3];
     let mut add = |lane: usize, x: f32, y: f32| {
@@ -88,7 +88,7 @@ fn push(x: &[f32], y: &[f32], at_x: f32, at_y: f32) -> [f32; 3] {
     [dx, dy, weight - 1.0]
 }
 
-/// For each point its neighbours in both directions with shares that add up to 1 over all pairs.
+/// Joint probabilities: for each point its neighbours in both directions, with a total of 1 over all pairs.
 fn pulls(points: &[f32], d: usize) -> Vec<Vec<Pull>> {
     let n = points.len() / d;
     let one_way: Vec<Vec<Pull>> = (0..n).into_par_iter().map(|i| neighbours(points, d, i)).collect();
@@ -103,7 +103,8 @@ fn pulls(points: &[f32], d: usize) -> Vec<Vec<Pull>> {
     both.into_iter().map(|own| own.into_iter().collect()).collect()
 }
 
-/// The nearest neighbours of one point with the shares of a Gaussian as wide as the perplexity asks for.
+/// Conditional probabilities of a point's nearest neighbours, from a Gaussian whose width gives the
+/// perplexity.
 fn neighbours(points: &[f32], d: usize, i: usize) -> Vec<Pull> {
     let n = points.len() / d;
     let own = &points[i * d..][..d];

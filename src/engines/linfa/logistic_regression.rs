@@ -1,8 +1,8 @@
-//! LogisticRegression over linfa-logistic: the l2 penalty, multinomial as it has it, and one-vs-rest by
-//! us over its binary model (the class of the highest probability). Its loss is the sum over rows plus
+//! LogisticRegression over linfa-logistic: the l2 penalty, multinomial as it has it, and one-vs-rest by this
+//! adapter over its binary model (the class of the highest probability). Its loss is the sum over rows plus
 //! alpha/2 |w|^2 without the intercept, so that alpha = 1/C is scikit-learn's objective; LIBLINEAR, which
 //! stands behind the published one-vs-rest rows, penalises the intercept too. The solver is L-BFGS, and it
-//! does not say whether it converged; where its line search gives up, the row is a failure with its words.
+//! does not say whether it converged; where its line search gives up, the row is a failure with its message.
 
 use linfa::DatasetView;
 use linfa::traits::Fit;
@@ -29,7 +29,7 @@ struct Settings {
 
 enum Model {
     Multinomial(MultiFittedLogisticRegression<f64, usize>),
-    /// A class with its model against the rest, in the order of the classes.
+    /// Each class with its model against the rest, in the order of the classes.
     OneVsRest(Vec<(usize, FittedLogisticRegression<f64, bool>)>),
 }
 
@@ -104,7 +104,7 @@ fn fit(
     Ok(Model::OneVsRest(models))
 }
 
-/// The class of the highest probability against the rest, a test row.
+/// For each test row the class of the highest probability against the rest.
 fn most_probable(models: &[(usize, FittedLogisticRegression<f64, bool>)], test: ArrayView2<f64>) -> Vec<u8> {
     let mut probabilities = Array2::zeros((test.nrows(), models.len()));
     for (column, (_, model)) in models.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! linfa as an engine: the classifiers of the grid that it has, with parameters translated as closely as
-//! its interfaces allow. What it cannot express is unsupported; what it does differently is written at
-//! the family and stays in its figures.
+//! its interfaces allow. What it cannot express is unsupported; differences to scikit-learn are documented
+//! at each family and not corrected.
 //!
 //! Values are `f64`, as in linfa's own examples; labels are `usize`.
 
@@ -30,7 +30,7 @@ pub static LINFA: Engine = Engine {
     ],
 };
 
-/// As in Cargo.lock; a test holds it to that.
+/// The version in Cargo.lock; a test compares them.
 const VERSION: &str = "0.8.1";
 
 /// The scaled rows in linfa's matrix type.

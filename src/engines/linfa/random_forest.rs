@@ -2,8 +2,8 @@
 //! `bootstrap=False`; what holds for linfa's single tree holds for each of these.
 //!
 //! `max_features` counts the columns that a tree is given, once and with replacement, where scikit-learn
-//! draws anew for every split: with 28 of 784 pixels a tree sees next to nothing. Tied votes fall by the
-//! order of a hash map. docs/FINDINGS.md has both: the rows measure that.
+//! draws anew for every split: with 28 of 784 pixels a tree sees little of an image. Tied votes are decided
+//! by the order of a hash map. docs/FINDINGS.md describes both.
 
 use linfa::Dataset;
 use linfa::traits::{Fit, PredictInplace};
@@ -26,7 +26,7 @@ struct Settings {
     trees: usize,
     criterion: SplitQuality,
     max_depth: Option<usize>,
-    /// Columns of a tree.
+    /// The number of columns of each tree.
     max_features: usize,
     min_samples_split: usize,
     min_samples_leaf: usize,
@@ -124,7 +124,7 @@ impl Family for RandomForest {
     }
 }
 
-/// Our generator behind the trait of the `rand` that linfa uses: its own default draws without a seed.
+/// This project's generator behind the trait of the `rand` that linfa uses, whose default has no seed.
 #[derive(Clone)]
 struct Draws(Pcg64);
 

@@ -1,4 +1,4 @@
-//! SVC over linfa-svm, which is binary: one-vs-one with votes by us, as LIBSVM does it (ties fall to the
+//! SVC over linfa-svm, which is binary: one-vs-one with votes by this adapter, as in LIBSVM (ties go to the
 //! lower class). Shrinking is off, because three places of it deviate from LIBSVM's, and the tolerance is
 //! scikit-learn's 1e-3 (linfa's own default is 1e-7).
 //!
@@ -68,7 +68,7 @@ impl Settings {
         }
     }
 
-    /// What the rows are multiplied by.
+    /// The factor of the rows.
     fn scale(&self) -> f64 {
         match self.kernel {
             Kernel::Polynomial { gamma, .. } => gamma.sqrt(),
@@ -102,7 +102,7 @@ impl Family for Svc {
                 |pairs| Ok(vote(pairs, test.view(), classes)),
                 |pairs| {
                     let support: usize = pairs.iter().map(|pair| pair.model.nsupport()).sum();
-                    // The reason for stopping is private; how the model prints tells it.
+                    // The stopping reason is private, but part of the Debug output.
                     let met = |pair: &Pair| pair.model.to_string().starts_with("Exited");
                     Description { converged: Some(pairs.iter().all(met)), ..Description::default() }
                         .with("support_vectors_of_all_pairs", support)
@@ -141,7 +141,7 @@ fn fit(
     if pairs.is_empty() { Err(failed("fewer than two classes in the training rows")) } else { Ok(pairs) }
 }
 
-/// The class that wins most of its pairs, the lowest of several.
+/// The class with the most votes of its pairs; ties go to the lowest class.
 fn vote(pairs: &[Pair], test: ArrayView2<f64>, classes: usize) -> Vec<u8> {
     let mut votes = Array2::<u16>::zeros((test.nrows(), classes));
     for Pair { classes: (first, second), model } in pairs {

@@ -1,5 +1,5 @@
-//! `GradientBoostingClassifier`: 10 and 50 rounds are read off the run of 100 with the same depth. What is
-//! shared counts in full for each.
+//! `GradientBoostingClassifier`: models of 10 and 50 rounds are stages of the model of 100 rounds with the
+//! same depth. Shared work is counted in full for each.
 
 use super::incremental::{self, Incremental};
 use crate::engines::params::ParamReader;

@@ -1,5 +1,5 @@
 //! `RandomForestClassifier`: forests that differ only in their number of trees share the trees of the
-//! largest. What is shared beyond that (the transposed bytes) counts in full for each.
+//! largest. Other shared work (transposing the bytes) is counted in full for each.
 
 use super::incremental::{self, Incremental};
 use super::tree::common;

@@ -1,5 +1,5 @@
-//! `GaussianProcessClassifier`: with the default kernel one-vs-rest and one-vs-one share the search for near
-//! rows; with inducing points, an extension, nothing is shared.
+//! `GaussianProcessClassifier`: with the default kernel one-vs-rest and one-vs-one share the search for
+//! neighbours; with inducing points, an extension, nothing is shared.
 
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ impl engines::Family for Family {
     }
 }
 
-/// The answer without ties is kept whole, as one character a test row, like the predictions of a result file.
+/// The predictions without rounding, one character for each test row, like the predictions of a result file.
 fn facts(kernel: &SparseKernel, decisions: &[Decision]) -> serde_json::Map<String, Value> {
     let spell = |decision: &Decision| char::from_digit(u32::from(decision.tie_free), 36).unwrap_or('?');
     let ties = decisions.iter().filter(|decision| decision.tied).count();

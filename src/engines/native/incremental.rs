@@ -1,5 +1,5 @@
-//! Ensembles whose configurations differ only in their number of members: one ensemble grows, and the smaller ones are
-//! read off on the way. What is shared beyond the members counts in full for each.
+//! Ensembles whose configurations differ only in their number of members: one ensemble grows, and the smaller
+//! ones are read off on the way. What is shared beyond the members counts in full for each.
 
 use super::facts::to_json;
 use crate::engines::stopwatch::timed;
@@ -12,15 +12,16 @@ pub trait Incremental {
     /// Adds members until there are `size`.
     fn grow_to(&mut self, size: usize);
 
-    /// The classes that all members predict for the rows of `x`, the same in every call; asks only the members that
-    /// are new since the last call.
+    /// The classes that all members predict for the rows of `x`, the same in every call; asks only the
+    /// members that are new since the last call.
     fn predict_so_far(&mut self, x: &Features) -> Vec<u8>;
 
     /// Facts about the ensemble so far.
     fn facts(&self) -> Facts;
 }
 
-/// Runs a group of configurations: `read` gives a classifier and its number of members, `begin` an empty ensemble.
+/// Runs a group of configurations: `read` gives a classifier and its number of members, `begin` an empty
+/// ensemble.
 pub fn run<C, I: Incremental>(
     work: &Work,
     emit: &mut dyn FnMut(usize, Result<Outcome, Failure>),

@@ -1,5 +1,5 @@
-//! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same model
-//! (loss and penalty have no effect on crammer_singer) share its fit.
+//! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same
+//! model (loss and penalty have no effect on crammer_singer) share its fit.
 
 use super::facts::to_json;
 use crate::engines::params::ParamReader;
@@ -71,7 +71,7 @@ fn outcome(model: Result<LinearModel, FitError>, fit: Cost, work: &Work) -> Resu
     Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: to_json(&model.facts()) })
 }
 
-/// The model that the parameters mean: what has no effect stands at its default.
+/// The model of these parameters; those without effect are set to their defaults.
 fn read(parameters: &Parameters) -> Result<LinearSVC, String> {
     let default = LinearSVC::default();
     let reader = ParamReader::new(parameters, &["C", "loss", "penalty", "multi_class", "tol", "max_iter"])?;

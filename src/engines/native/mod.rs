@@ -1,5 +1,5 @@
-//! The project's own models as an engine: one file a family, which reads parameters, names what shares
-//! work, and times it.
+//! The models of pixel-learn as an engine. Each family has a file, which reads its parameters, names the
+//! configurations that share work, and times them.
 
 pub mod boosting;
 mod facts;
@@ -24,7 +24,7 @@ use super::{Engine, Failure, Outcome, Work};
 use crate::grid::{Configuration, Parameters};
 use pixel_learn::models::Classifier;
 
-/// Our own implementations.
+/// The engine `native`: this project's implementations.
 pub static NATIVE: Engine = Engine {
     name: "native",
     version: env!("CARGO_PKG_VERSION"),

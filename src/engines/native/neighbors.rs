@@ -28,7 +28,7 @@ impl engines::Family for Family {
         }
     }
 
-    /// What is timed: packing the rows as fit; the search and the vote as predict. Searching for nine
+    /// Fit time is packing the rows; predict time is the search and the vote. Searching for nine
     /// neighbours takes as long as searching for one, within the noise, so each configuration is charged
     /// the whole search.
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {

@@ -1,5 +1,5 @@
 //! `Network`: a model defined as data (`benchmarks/neural.toml`), trained on the layers of `nn`. Nothing is
-//! shared. The configuration carries the whole definition, so that a result says what was trained.
+//! shared. The configuration contains the whole definition, so that a result documents what was trained.
 
 use super::unshared_key;
 use crate::engines::params::ParamReader;
@@ -38,7 +38,7 @@ impl engines::Family for Family {
 /// The definition and the number of epochs.
 fn read(parameters: &Parameters) -> Result<(Definition, usize), String> {
     let reader = ParamReader::new(parameters, &KNOWN)?;
-    // Where no number is given, the definition has one.
+    // The definition has a number of epochs for when the parameter is absent.
     let epochs = reader.integer("epochs", usize::MAX, 1)?;
     let definition =
         reader.value("definition").ok_or("no definition: name a model that a grid file defines")?;

@@ -1,4 +1,4 @@
-//! `Perceptron`: one row a job, since each takes well under a second.
+//! `Perceptron`: each configuration is a job of its own, since it takes well under a second.
 
 use super::sgd;
 use super::unshared::{Scaled, Unshared};

@@ -1,4 +1,4 @@
-//! `SGDClassifier`: one row a job, since each takes well under a second.
+//! `SGDClassifier`: each configuration is a job of its own, since it takes well under a second.
 
 use super::unshared::{Scaled, Unshared};
 use crate::engines::params::ParamReader;

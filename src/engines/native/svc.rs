@@ -69,13 +69,13 @@ impl engines::Family for Family {
     }
 }
 
-/// The part of a cost that `alone` of `total` seconds of work stand for.
+/// The share `alone / total` of a cost.
 fn part(cost: Cost, alone: f64, total: f64) -> Cost {
     let part = if total > 0.0 { alone / total } else { 0.0 };
     Cost { wall_seconds: cost.wall_seconds * part, cpu_seconds: cost.cpu_seconds * part }
 }
 
-/// Parameters that change neither the model nor its predictions are taken and ignored.
+/// Parameters that change neither the model nor its predictions are accepted and ignored.
 fn read(parameters: &Parameters) -> Result<SVC, String> {
     let known = ["C", "kernel", "gamma", "degree", "coef0", "tol", "shrinking", "cache_size"];
     let reader = ParamReader::new(parameters, &known)?;

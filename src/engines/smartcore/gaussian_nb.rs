@@ -1,6 +1,6 @@
 //! GaussianNB over smartcore's, which smooths no variance: a pixel that is constant within a class makes
 //! that class's likelihood not a number, and the class is never predicted; where all classes have one,
-//! predicting fails. That is what its rows show.
+//! predicting fails.
 
 use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
 

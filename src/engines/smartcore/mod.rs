@@ -1,6 +1,6 @@
 //! smartcore as an engine: the classifiers of the grid that it has, with parameters passed as they are
-//! given. What it cannot express is unsupported; what it does differently is written at the family and
-//! stays in its figures.
+//! given. What it cannot express is unsupported; differences to scikit-learn are documented at each family
+//! and not corrected.
 //!
 //! Values are `f64` in its row-major [`DenseMatrix`], as in smartcore's own examples; labels are `u32`.
 
@@ -31,7 +31,7 @@ pub static SMARTCORE: Engine = Engine {
     ],
 };
 
-/// As in Cargo.lock; a test holds it to that.
+/// The version in Cargo.lock; a test compares them.
 const VERSION: &str = "0.7.0";
 
 type Matrix = DenseMatrix<f64>;

@@ -1,6 +1,6 @@
 //! SVC over smartcore's `MultiClassSVC`: one-vs-one as scikit-learn's, but solved by LASVM, an online
 //! method that passes over the rows a fixed number of times (two, its default) instead of solving to the
-//! tolerance. Ties between votes fall by the order of a hash map, so that they differ between runs.
+//! tolerance. Tied votes are decided by the order of a hash map, so that they differ between runs.
 
 use smartcore::svm::Kernels;
 use smartcore::svm::svc::{MultiClassSVC, SVCParameters};
