@@ -1,6 +1,6 @@
-//! Rows that are alike in most places, times up to sixteen vectors at once: what linear models with a handful of
-//! classes spend their time in. An image is mostly background: four of five pixels of MNIST, half of
-//! Fashion-MNIST.
+//! Products of rows with up to sixteen vectors at once, the rows stored as differences from a common base row: the
+//! inner loops of linear models with several classes. An image is mostly background: four of five pixels of MNIST,
+//! half of Fashion-MNIST.
 //!
 //! A row is a base that all rows share, the most frequent value of every column, plus what it differs by in some
 //! columns. So a product with a vector is the base's, computed once, plus one term for every difference. The
@@ -139,7 +139,7 @@ impl SparseRows {
         }
     }
 
-    /// The same rows with every value squared.
+    /// Rows with every value squared.
     pub fn squared(&self) -> SparseRows {
         let square = |(&column, values): (&u16, &[f32; TOGETHER])| {
             let base = self.base[usize::from(column)];

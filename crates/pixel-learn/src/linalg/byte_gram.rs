@@ -140,7 +140,7 @@ impl ByteGram {
 struct Packed {
     /// Four rows of one column in four bytes; 16 columns to a panel.
     bytes: Vec<u8>,
-    /// The same less 128.
+    /// The values of `bytes` less 128.
     signed: Vec<u8>,
     /// Two rows of one column in two 16-bit values; 8 columns to a panel.
     words: Vec<i16>,

@@ -1,5 +1,5 @@
-//! Memory in large pages, for rows that are taken in a random order: with small ones each row would wait for the
-//! translation of its address too.
+//! Memory in huge pages (Linux's MADV_HUGEPAGE), for rows that are visited in random order: with pages of 4 KB almost
+//! every row would miss the TLB.
 
 /// An empty vector with room for `capacity` values, its memory in large pages where the system has them for the asking
 /// (Linux's MADV_HUGEPAGE). Changes no result.

@@ -1,6 +1,6 @@
-//! Rows of bytes without their black parts, against weights in `f64`: what stochastic descent does to every row. Three in
-//! five blocks of eight pixels are all zero on MNIST, a quarter on Fashion-MNIST; rows taken in a random order cost
-//! what they weigh.
+//! Sparse rows of bytes times weights in `f64`, for stochastic descent: only blocks of eight pixels with a non-zero
+//! byte are stored. Three in five blocks are zero on MNIST, a quarter on Fashion-MNIST. Rows are visited in random
+//! order, so that the time of a row is that of loading its bytes.
 
 use super::huge_pages;
 use super::simd::{self, Level, for_each_level};
@@ -31,7 +31,7 @@ pub struct NonzeroBlocks {
 }
 
 impl NonzeroBlocks {
-    /// Of row-major bytes, `d` to a row, the last block filled up with zeros. Panics at half a million columns.
+    /// Stores row-major bytes, `d` to a row, the last block filled up with zeros. Panics at half a million columns.
     pub fn new(bytes: &[u8], d: usize) -> NonzeroBlocks {
         assert!(d / WIDTH < usize::from(u16::MAX), "too many columns: {d}");
         let n = bytes.len().checked_div(d).unwrap_or(0);

@@ -1,6 +1,6 @@
-//! Rows of bytes, scaled, against weights in `f64` that an l1 penalty truncates: what stochastic descent does to every
-//! row. A row of bytes is a quarter of its scaled values in `f32`, and rows taken in a random order cost what they
-//! weigh.
+//! Scaled rows of bytes times weights in `f64` that a cumulative l1 penalty truncates, for stochastic descent. A row of
+//! bytes takes a quarter of the memory of its scaled values in `f32`. Rows are visited in random order, so that the
+//! time of a row is that of loading its bytes.
 //!
 //! Rows and vectors are whole blocks, filled up with zeros; sums run in [`LANES`] parts.
 #![allow(
@@ -57,7 +57,7 @@ impl DerefMut for Aligned {
     }
 }
 
-/// The blocks of a vector that must have so many.
+/// The blocks of a vector; panics when there are not `number` of them.
 #[inline(always)]
 fn blocks(values: &[f64], number: usize) -> &[[f64; LANES]] {
     assert_eq!(values.len(), number * LANES, "lengths differ");

@@ -56,11 +56,11 @@ pub struct MLPClassifier {
     pub tol: f64,
     /// Whether the rows are taken in a new order in every epoch.
     pub shuffle: bool,
-    /// How much of Adam's running mean of the gradient a step keeps, below 1.
+    /// Decay rate of the running mean of the gradient (Adam), below 1.
     pub beta_1: f64,
-    /// Likewise of the squared gradient.
+    /// Decay rate of the running mean of the squared gradient, below 1.
     pub beta_2: f64,
-    /// Keeps Adam from dividing by zero.
+    /// Added to Adam's divisor.
     pub epsilon: f64,
 }
 
@@ -82,7 +82,7 @@ impl Default for MLPClassifier {
     }
 }
 
-/// Epochs in a row without improvement that are put up with.
+/// Training stops after more than this many epochs in a row without improvement (today's `n_iter_no_change`).
 const PATIENCE: usize = 2;
 
 /// Rows that predict together; fixed, though no bit depends on it.

@@ -11,7 +11,7 @@ use super::error::NetworkError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
-    /// Up to so many pixels in each direction, uniformly; what comes in is 0.
+    /// The largest shift in pixels, drawn uniformly in each direction; pixels from outside the image are 0.
     pub shift: usize,
     /// The probability of a mirror image, left for right. Hurts digits.
     pub flip: f64,

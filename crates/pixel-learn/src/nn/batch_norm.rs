@@ -50,7 +50,7 @@ impl BatchNorm {
         }
     }
 
-    /// The same with ReLU behind it, as a layer of its own would compute it.
+    /// This layer followed by ReLU, with the bits of two separate layers.
     pub fn with_relu(self) -> BatchNorm {
         BatchNorm { relu: true, ..self }
     }

@@ -65,8 +65,8 @@ pub struct Step {
     activation: Activation,
 }
 
-/// Every layer in order, for images of `[rows, columns]` pixels of so many classes. `Err` names the layer that does
-/// not fit.
+/// Every layer in order, for images of `[rows, columns]` pixels in `classes` classes. `Err` names the layer that
+/// does not fit.
 pub fn steps(
     definition: &Definition,
     [rows, columns]: [usize; 2],

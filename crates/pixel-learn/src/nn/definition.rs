@@ -57,7 +57,7 @@ pub enum Scaling {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
-    /// Epochs in a row without improvement of the validation loss that are put up with.
+    /// Training stops after more than this many epochs in a row without improvement of the validation loss.
     pub patience: usize,
     /// What counts as improvement.
     #[serde(default)]

@@ -3,6 +3,34 @@
 //! A batch is row-major `f32`, one row an example, as wide as a layer's input or output. A layer is told
 //! its inputs and outputs again on the way back, so it need not keep them; the [`Network`] owns the buffers
 //! between layers. Everything is deterministic for any number of threads.
+//!
+//! A network is defined as data ([`Definition`]) and trained by a [`Trainer`]:
+//!
+//! ```
+//! use pixel_learn::nn::trainer::{Images, TrainingSetup};
+//! use pixel_learn::nn::{Definition, Trainer};
+//!
+//! // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+//! let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+//! let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+//! let definition = Definition::from_json(&serde_json::json!({
+//!     "layers": [
+//!         {"type": "conv", "filters": 4, "kernel": 2, "padding": "same", "activation": "relu"},
+//!         {"type": "flatten"},
+//!         {"type": "dense", "units": "classes", "activation": "softmax"},
+//!     ],
+//!     "optimizer": {"type": "adam", "learning_rate": 0.02},
+//!     "epochs": 20,
+//!     "batch": 10,
+//! }))?;
+//! let setting = TrainingSetup { dataset: "bright".into(), image: [2, 2], classes: 3, epochs: 20, seed: 1 };
+//! let mut trainer = Trainer::new(definition, setting, &pixels)?;
+//! while !trainer.finished() {
+//!     trainer.epoch(Images { pixels: &pixels, labels: &labels }, &mut |_| {})?;
+//! }
+//! assert_eq!(trainer.predict(&pixels), labels);
+//! # Ok::<(), pixel_learn::nn::NetworkError>(())
+//! ```
 
 pub mod activation;
 pub mod augment;

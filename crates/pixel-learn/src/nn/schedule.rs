@@ -16,7 +16,7 @@ pub enum Schedule {
         /// The rate of decay, a step.
         decay: f64,
     },
-    /// `factor` once for every so many epochs that are over.
+    /// `factor` to the power of the finished epochs divided by `every`, rounded down.
     Steps {
         /// Epochs between two changes.
         every: usize,

@@ -46,7 +46,7 @@ pub struct TrainingSetup {
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
-    /// Of the epoch's last step.
+    /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
     /// Mean training loss, the l2 penalty included.
     pub loss: f64,

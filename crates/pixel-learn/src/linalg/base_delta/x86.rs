@@ -1,10 +1,10 @@
-//! The kernels of rows that are alike in most places, by hand: the compiler keeps such sums in memory.
+//! Kernels in AVX2 and AVX-512 intrinsics: the compiler would keep the sums in memory.
 
 use std::arch::x86_64::*;
 
 use super::{CHAINS, Lanes, SparseRows, TOGETHER, WideLanes, group_of, groups};
 
-/// How many columns ahead values are asked for: across the end of a page, where the machine's own foresight ends.
+/// Prefetch distance in columns: far enough to cross a page, where the hardware prefetcher stops.
 const AHEAD: usize = 256;
 
 /// Defines the products of one group of rows with lanes of `$number` in `$registers` registers of `$width` each.

@@ -41,7 +41,7 @@ impl Columns {
         for first in (0..count).step_by(TILE) {
             let rows: [&[u8]; TILE] = std::array::from_fn(|k| row(first + k));
             for feature in (0..d).step_by(WIDE) {
-                // The next rows are asked for one after the other: the memory takes only so many requests at once.
+                // Prefetches are spread over the loop: the processor has a limited number of outstanding cache misses.
                 for soon in TILE * feature / d..TILE * (feature + WIDE).min(d) / d {
                     if first + TILE + soon < count {
                         prefetch(row(first + TILE + soon));

@@ -10,7 +10,7 @@ pub trait Impurity: Sync {
     /// other; neither side is empty.
     fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64;
 
-    /// Likewise of many cuts.
+    /// The scores of several cuts at once.
     #[inline(always)]
     fn scores<const L: usize>(
         &self,

@@ -1,5 +1,5 @@
-//! The rows of a node whose value of a feature is not 0, a fifth of them on MNIST: found without a branch a row, so that
-//! only these are counted.
+//! Branch-free compaction of a node's samples with a non-zero byte in one column (a fifth of them on MNIST): only
+//! these are counted.
 
 use super::class_counts::Sample;
 use crate::linalg::simd::Level;
@@ -46,8 +46,7 @@ impl<const L: usize> NonzeroList<L> {
         }
     }
 
-    /// First the values of 64 rows are read, eight into a word, then the few that are not 0 are gone through by the bits
-    /// that they set.
+    /// Reads the values of 64 rows, eight to a word, into a bit mask of the non-zero ones, and then visits the set bits.
     #[inline(always)]
     fn for_each_body(column: &[u8], samples: &[Sample], mut take: impl FnMut(u32)) -> usize {
         let mut all = 0;

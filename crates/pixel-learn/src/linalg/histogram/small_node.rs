@@ -1,5 +1,5 @@
-//! The best cut of every feature for a node of few rows: every row's value is tried as a cut, and every row
-//! compared with it, 64 features at a time.
+//! The best cut of every feature for a small node by all-pairs comparison: the value of every row is tried as a
+//! cut, and every row is compared with it, 64 features at a time.
 
 use super::byte_words::{ByteWords, LANES};
 use super::gradient_sums::{FeatureCuts, fraction};
@@ -14,7 +14,7 @@ const FEW: usize = 40;
 /// Features a block.
 const BLOCK: usize = 64;
 
-/// Whether the all-pairs way pays on this machine for so many rows.
+/// Whether all-pairs comparison is faster than a histogram at this level for a node of `rows` rows.
 pub fn pays(level: Level, rows: usize) -> bool {
     level >= Level::Avx512 && rows <= FEW
 }

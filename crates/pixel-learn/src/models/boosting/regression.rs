@@ -168,7 +168,7 @@ impl Grower {
         }
     }
 
-    /// Likewise on a copy of the node's rows alone, which the second-level cache holds.
+    /// Grows the subtree of a node from a copy of the node's rows, which fits the second-level cache.
     fn run_copy(&mut self, view: View, rows: &mut [u32], node: Pending) {
         let offset = node.start;
         let rows = &mut rows[node.start..node.end];
@@ -193,7 +193,7 @@ impl Grower {
         node.depth >= self.max_depth || node.moments.rows < 2 || node.moments.impurity(self.scale) <= PURE
     }
 
-    /// Makes one node, and pends its children when it is split. `offset` is where `rows` begin among all.
+    /// Makes one node, and pushes its children onto the stack when it is split. `offset` is where `rows` begin among all.
     fn make(&mut self, view: View, rows: &mut [u32], node: Pending, stack: &mut Vec<Pending>, offset: usize) {
         let id = self.nodes.len();
         if let Some(parent) = node.right_of {

@@ -61,7 +61,7 @@ impl Model for LinearModel {
     }
 }
 
-/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are lit in
+/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are non-zero in
 /// more of the same places, and neighbouring rows are multiplied together.
 pub struct Problems {
     /// n x d.

@@ -11,14 +11,14 @@ use super::{Gamma, SVC, augmented_lagrangian, seconds, smo};
 use crate::linalg::Matrix;
 use crate::models::{Facts, FitError, Training};
 
-/// One fitted SVC: a two-class model for every pair of classes, over a common set of support vectors.
+/// One fitted SVC: a binary classifier for every pair of classes (one-vs-one), over a common set of support vectors.
 #[derive(Clone, Debug)]
 pub struct SvcModel {
     /// The kernel with its parameters.
     pub transform: Transform,
     /// The classes that have training rows, ascending.
     pub classes: Vec<u8>,
-    /// One model a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
+    /// One classifier a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
     pub pairs: Vec<BinarySvc>,
     /// Training rows with a coefficient in any pair, by class, then by index.
     pub support: Vec<u32>,
@@ -30,7 +30,7 @@ pub struct SvcModel {
     pub width: usize,
 }
 
-/// The model between two classes: positive values speak for the first.
+/// The binary classifier of a pair of classes: a positive decision value predicts the first.
 #[derive(Clone, Debug)]
 pub struct BinarySvc {
     /// Subtracted from the sum over support vectors.
@@ -66,7 +66,7 @@ impl SvcModel {
         ])
     }
 
-    /// The same model with its support vectors numbered from 0, for whoever keeps only those rows.
+    /// The model with its support vectors numbered from 0, for callers that keep only those rows.
     pub(super) fn renumbered(mut self) -> SvcModel {
         self.support = (0..self.support.len() as u32).collect();
         self
@@ -165,7 +165,7 @@ impl SVC {
         let gamma = match self.gamma {
             Gamma::Auto => 1.0 / d,
             Gamma::Value(value) => value,
-            // scikit-learn's stand-in where all values are equal.
+            // scikit-learn's value where all features are equal.
             Gamma::Scale => match variance(training.features.scaled().as_slice()) {
                 0.0 => 1.0,
                 variance => 1.0 / (d * variance),

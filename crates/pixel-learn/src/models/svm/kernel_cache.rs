@@ -1,4 +1,4 @@
-//! Kernel rows of one pair of classes, computed when first asked for and kept.
+//! Cache of kernel rows of one pair of classes: a row is computed at its first use and kept.
 
 use super::gram::Pair;
 use super::kernel::Transform;

@@ -51,9 +51,9 @@ pub struct SVC {
     pub kernel: Kernel,
     /// The scale of the kernels other than linear.
     pub gamma: Gamma,
-    /// Of the polynomial kernel.
+    /// The degree of the polynomial kernel.
     pub degree: u32,
-    /// Of the polynomial and sigmoid kernels.
+    /// The constant term of the polynomial and sigmoid kernels.
     pub coef0: f64,
     /// The violation of the optimality conditions at which solving stops.
     pub tol: f64,

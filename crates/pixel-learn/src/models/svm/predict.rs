@@ -23,7 +23,7 @@ const COLUMNS: usize = 512;
 pub struct Predicted {
     /// One class a test row.
     pub classes: Vec<u8>,
-    /// One value for each pair of classes, a test row after the other; positive speaks for the first.
+    /// One value for each pair of classes, a test row after the other; a positive one predicts the first.
     pub decisions: Vec<f64>,
     /// Seconds of work over all threads, as if this model predicted alone.
     pub alone: f64,
@@ -247,7 +247,7 @@ for_each_level! {
     }
 }
 
-/// The class with the most won pairs, the first among equals; a decision value of 0 speaks for the second.
+/// The class with the most won pairs, the first among equals; a decision value of 0 is a vote for the second.
 fn vote(model: &SvcModel, decisions: &[f64]) -> Vec<u8> {
     let classes = model.classes.len();
     decisions

@@ -13,7 +13,7 @@
 use super::kernel_cache::{BLOCK, KernelRows};
 use crate::linalg::simd::for_each_level;
 
-/// LIBSVM's stand-in for a curvature that is not positive (sigmoid kernels have such).
+/// LIBSVM's replacement for a curvature that is not positive (TAU), as indefinite kernels such as the sigmoid have.
 const TAU: f64 = 1e-12;
 
 /// Steps after which the solver gives up; LIBSVM's limit.

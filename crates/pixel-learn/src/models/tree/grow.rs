@@ -21,7 +21,7 @@ pub(crate) struct Source<'a> {
     pub training: Training<'a>,
     /// Rows in order of class. The deeper a node, the fewer its classes: its rows share cache lines.
     order: Vec<u32>,
-    /// Of the rows in this order.
+    /// The columns of the rows in `order`.
     columns: Columns,
 }
 
@@ -145,7 +145,7 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         }
     }
 
-    /// Likewise over a copy of the node's rows alone.
+    /// Grows the subtree of a node from a copy of the node's rows.
     fn run_compact(&mut self, samples: &mut [Sample], node: Pending<L>) {
         let Source { training: Training { features: x, .. }, order, .. } = self.source;
         let mut columns = std::mem::take(&mut self.compact);
@@ -160,7 +160,7 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         self.compact = columns;
     }
 
-    /// Makes one node, and pends its children when it is split.
+    /// Makes one node, and pushes its children onto the stack when it is split.
     fn make(
         &mut self,
         columns: &Columns,

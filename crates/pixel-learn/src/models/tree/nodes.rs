@@ -62,7 +62,7 @@ impl Nodes {
         }
     }
 
-    /// Likewise for up to [`TOGETHER`] rows of `d` bytes, which go down the tree side by side: each step
+    /// The leaves of up to [`TOGETHER`] rows of `d` bytes, which go down the tree side by side: each step
     /// waits for memory, and the steps of different rows wait at the same time.
     pub(crate) fn leaves_of(&self, rows: &[u8], d: usize) -> [u32; TOGETHER] {
         let mut at = [0u32; TOGETHER];

@@ -99,7 +99,8 @@ mod tests {
     use super::*;
     use crate::models::linear::sgd::layout::tests::features;
 
-    /// The same steps with what each weight has received kept beside it: APPLYPENALTY of the paper.
+    /// Reference implementation: the penalty that each weight has received is stored beside it (APPLYPENALTY of the
+    /// paper).
     #[test]
     fn weights_are_those_that_receive_their_penalties_one_by_one() {
         let (n, d) = (40, 70);

@@ -76,7 +76,7 @@ impl Loss {
 pub enum Step {
     /// 1 / (alpha (t0 + t)), with t0 by Bottou's heuristic; alpha above 0.
     Optimal { alpha: f64 },
-    /// The same step always.
+    /// A constant step.
     Constant(f64),
     /// PA-I: hinge loss divided by the squared norm of the row, at most C.
     PassiveAggressive { c: f64 },
@@ -139,7 +139,7 @@ impl Descent {
     }
 }
 
-/// Of each scaled row.
+/// The squared norm of each scaled row.
 fn squared_norms(features: &Features) -> Vec<f64> {
     let Scaling { offset, scale } = &**features.scaling();
     let unit: Vec<f64> = scale.iter().map(|scale| 1.0 / scale).collect();
@@ -166,7 +166,7 @@ struct Problem<'a, R> {
     rows: &'a R,
     /// The class of each row.
     targets: &'a [usize],
-    /// Of each row; empty where no step asks for them.
+    /// The squared norm of each row; empty where the step does not need it.
     squared_norms: &'a [f64],
     seed: u64,
 }

@@ -139,7 +139,7 @@ mod tests {
     use crate::linalg::sparse_bytes::WIDTH;
     use crate::models::linear::sgd::layout::tests::features;
 
-    /// The same steps on scaled rows: the definition.
+    /// Reference implementation on scaled rows.
     #[test]
     fn weights_are_those_of_the_scaled_rows() {
         let (n, d) = (40, 70);

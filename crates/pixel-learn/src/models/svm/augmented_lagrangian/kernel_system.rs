@@ -23,7 +23,7 @@ pub struct KernelSystem<'a> {
     place: Vec<usize>,
     /// Rows in the order in which they came.
     known: Vec<usize>,
-    /// Of each known row the products with those known before it and with itself, one row after the other.
+    /// Packed lower triangle: the products of each known row with those before it and with itself.
     products: Vec<f64>,
     limit: usize,
 }
