@@ -8,9 +8,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use mnist_bench::dataset;
-use pixel_learn::Scaling;
-use pixel_learn::models::tree::{DecisionTreeClassifier, TreeParameters};
 use pixel_learn::models::{Classifier, Training};
+use pixel_learn::{DecisionTreeClassifier, Scaling};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for name in ["mnist", "fashion-mnist"] {
@@ -33,8 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         println!("  scaled by 1/255  {min} to {max}");
 
-        let DecisionTreeClassifier(parameters) = DecisionTreeClassifier::default();
-        let tree = DecisionTreeClassifier(TreeParameters { max_depth: Some(10), ..parameters });
+        let tree = DecisionTreeClassifier { max_depth: Some(10), ..DecisionTreeClassifier::default() };
         let training = Training { features: &x_train, labels: &train.labels, classes: dataset.classes() };
         let model = tree.fit(&training, 1)?;
         let predictions = model.predict(&x_test);

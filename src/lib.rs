@@ -16,6 +16,7 @@ pub mod engines;
 pub mod explore;
 pub mod format;
 pub mod grid;
+mod hex;
 pub mod nearest;
 pub mod prediction_file;
 pub mod report;

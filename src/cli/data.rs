@@ -12,6 +12,7 @@ use super::ExitCode;
 use super::common_args::DataDir;
 use super::stdio::stdout;
 use crate::dataset::{self, Dataset, FILES, Split, catalogue, manifest};
+use crate::hex::hex;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -77,7 +78,7 @@ impl<'a> Summary<'a> {
         for file in FILES {
             let path = catalogue::find_file(&folder, file)?;
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let md5: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let md5: String = hex(Md5::digest(&bytes));
             let declared = manifest.files.get(file).and_then(|digests| digests.md5.as_ref());
             files.push(FileSummary {
                 name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),

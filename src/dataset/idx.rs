@@ -13,6 +13,7 @@ use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::DatasetError;
+use crate::hex::hex;
 
 /// More content than this is refused: a gzip file of a few megabytes can claim any size.
 const MAX_BYTES: usize = 4 << 30;
@@ -178,7 +179,7 @@ fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
         ));
     }
     let digest = Sha256::new().chain_update(&header.bytes).chain_update(&bytes).finalize();
-    Ok(Idx { dimensions: header.dimensions, bytes, sha256: hexadecimal(&digest) })
+    Ok(Idx { dimensions: header.dimensions, bytes, sha256: hex(digest) })
 }
 
 fn read_header(content: &mut impl Read, rank: usize) -> Result<Header, Problem> {
@@ -255,11 +256,6 @@ fn read_header(content: &mut impl Read, rank: usize) -> Result<Header, Problem> 
 
 fn short_header() -> Problem {
     Problem::new("the file ends within its header", DOWNLOAD)
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -354,7 +350,7 @@ mod tests {
             let read = parse(&if zipped { gzip(&plain) } else { plain.clone() }[..], 3).unwrap();
             prop_assert_eq!(read.dimensions, [count as usize, rows as usize, columns as usize]);
             prop_assert_eq!(read.bytes, bytes);
-            prop_assert_eq!(read.sha256, hexadecimal(&Sha256::digest(&plain)));
+            prop_assert_eq!(read.sha256, hex(Sha256::digest(&plain)));
         }
 
         #[test]

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::configuration::{Configuration, is_uniform};
 use super::models;
 use super::schema::{self, Kind};
+use crate::hex::hex;
 
 /// The longest id.
 pub const MAX_LENGTH: usize = 120;
@@ -139,7 +140,7 @@ fn cut(id: String) -> String {
     if id.len() <= MAX_LENGTH {
         return id;
     }
-    let digest: String = Sha256::digest(&id).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex(&Sha256::digest(&id)[..8]);
     format!("{}~{digest}", &id[..MAX_LENGTH - 1 - digest.len()])
 }
 

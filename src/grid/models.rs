@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{GridError, Parameters};
+use crate::hex::hex;
 use crate::nearest::{did_you_mean, list};
 use pixel_learn::nn::Definition;
 
@@ -54,5 +55,5 @@ pub(super) fn digest(canonical: Value) -> String {
     if let Value::Object(map) = &mut canonical {
         map.retain(|key, _| key != "description" && key != "epochs");
     }
-    Sha256::digest(canonical.to_string()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(canonical.to_string())[..4])
 }

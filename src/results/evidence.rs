@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::store::write_atomically;
+use crate::hex::hex;
 
 /// The file's name in the folder of all results.
 pub const FILE: &str = "verified.jsonl";
@@ -110,7 +111,7 @@ pub fn digest<'a>(predictions: impl Iterator<Item = &'a [u8]>) -> String {
         hash.update((classes.len() as u64).to_le_bytes());
         hash.update(classes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use anyhow::bail;
 use sha2::{Digest, Sha256};
 
 use super::{Plan, cost};
+use crate::hex::hex;
 
 /// Which share, of how many: `2/8`, or `2/8@3f2a91bc0d5e` with the digest of the shares meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,7 +175,7 @@ fn digest(plan: &Plan, of_row: &[usize]) -> String {
     let mut lines: Vec<String> =
         plan.rows.iter().zip(of_row).map(|(row, place)| format!("{} {place}\n", row.name())).collect();
     lines.sort();
-    Sha256::digest(lines.concat()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(lines.concat())[..6])
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@
 //! | [`KNeighborsClassifier`] | exhaustive search | `n_neighbors`, `weights`, `metric` |
 //! | [`GaussianNB`] | exact moments | `priors` |
 //! | [`DecisionTreeClassifier`], [`ExtraTreeClassifier`] | CART on histograms of bytes | `criterion`, `splitter`, `max_depth`, `max_features` |
-//! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `tree` (as above) |
+//! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
 //! | [`GradientBoostingClassifier`] | multinomial deviance, three classes or more | `n_estimators`, `learning_rate`, `max_depth`, `order` |
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |

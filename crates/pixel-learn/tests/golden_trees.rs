@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pixel_learn::models::boosting::{GradientBoostingClassifier, Order};
 use pixel_learn::models::forest::RandomForestClassifier;
 use pixel_learn::models::tree::{
-    Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter, TreeParameters,
+    Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter,
 };
 use pixel_learn::models::{Classifier, Training};
 use pixel_learn::{Features, Scaling};
@@ -72,8 +72,8 @@ fn best_split_trees_have_the_structure_of_scikit_learn() {
     for case in golden["trees"]["cases"].as_array().unwrap() {
         for seed in 0..3 {
             let mut classifier = DecisionTreeClassifier::default();
-            classifier.0.criterion = criterion(&case["criterion"]);
-            classifier.0.max_depth = case["max_depth"].as_u64().map(|depth| depth as usize);
+            classifier.criterion = criterion(&case["criterion"]);
+            classifier.max_depth = case["max_depth"].as_u64().map(|depth| depth as usize);
             let tree = classifier.grow(&data.training(), seed).unwrap();
             let [features, thresholds, rights, impurities, samples] =
                 ["feature", "threshold", "right", "impurity", "samples"].map(|name| numbers(&case[name]));
@@ -162,27 +162,29 @@ fn boosting_has_the_trees_and_losses_of_scikit_learn() {
 fn seeded_families_have_the_accuracies_of_scikit_learn() {
     let golden = golden();
     let data = Data::load(&golden["train"], golden["test"].as_u64().unwrap() as usize);
-    let tree = DecisionTreeClassifier::default().0;
-    let extra = ExtraTreeClassifier::default().0;
-    let entropy = |tree: TreeParameters| TreeParameters { criterion: Criterion::Entropy, ..tree };
-    let random = TreeParameters { splitter: Splitter::Random, ..tree };
+    let tree = DecisionTreeClassifier::default();
+    let random = DecisionTreeClassifier { splitter: Splitter::Random, ..tree };
+    let extra = ExtraTreeClassifier::default();
     let forest = RandomForestClassifier::default();
-    let shallow = TreeParameters { max_depth: Some(6), ..entropy(forest.tree) };
+    let entropy = Criterion::Entropy;
     assert_eq!(extra.max_features, MaxFeatures::Sqrt);
     let families: [(&str, Box<dyn Classifier>); 7] = [
-        ("DecisionTree best", Box::new(DecisionTreeClassifier(tree))),
-        ("DecisionTree random", Box::new(DecisionTreeClassifier(random))),
+        ("DecisionTree best", Box::new(tree)),
+        ("DecisionTree random", Box::new(random)),
         (
             "DecisionTree random entropy 10",
-            Box::new(DecisionTreeClassifier(TreeParameters { max_depth: Some(10), ..entropy(random) })),
+            Box::new(DecisionTreeClassifier { max_depth: Some(10), criterion: entropy, ..random }),
         ),
-        ("ExtraTree random", Box::new(ExtraTreeClassifier(extra))),
+        ("ExtraTree random", Box::new(extra)),
         (
             "ExtraTree best entropy",
-            Box::new(ExtraTreeClassifier(TreeParameters { splitter: Splitter::Best, ..entropy(extra) })),
+            Box::new(ExtraTreeClassifier { splitter: Splitter::Best, criterion: entropy, ..extra }),
         ),
         ("RandomForest 10", Box::new(forest)),
-        ("RandomForest 10 entropy depth 6", Box::new(RandomForestClassifier { tree: shallow, ..forest })),
+        (
+            "RandomForest 10 entropy depth 6",
+            Box::new(RandomForestClassifier { max_depth: Some(6), criterion: entropy, ..forest }),
+        ),
     ];
     for (name, classifier) in families {
         let golden = &golden["accuracy"][name];

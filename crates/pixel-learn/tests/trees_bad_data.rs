@@ -15,9 +15,9 @@ fn features(pixels: Vec<u8>, n: usize, d: usize) -> Features {
 
 fn classification() -> Vec<Box<dyn Classifier + Sync>> {
     let mut best = ExtraTreeClassifier::default();
-    best.0.splitter = Splitter::Best;
+    best.splitter = Splitter::Best;
     let mut random = DecisionTreeClassifier::default();
-    random.0.splitter = Splitter::Random;
+    random.splitter = Splitter::Random;
     vec![
         Box::new(DecisionTreeClassifier::default()),
         Box::new(ExtraTreeClassifier::default()),
@@ -32,9 +32,9 @@ fn impossible_parameters_are_refused_by_name() {
     let x = features(vec![1, 2, 3, 4], 4, 1);
     let training = Training { features: &x, labels: &[0, 1, 2, 0], classes: 3 };
     let mut tree = DecisionTreeClassifier::default();
-    tree.0.max_depth = Some(0);
+    tree.max_depth = Some(0);
     let mut none_drawn = ExtraTreeClassifier::default();
-    none_drawn.0.max_features = MaxFeatures::Count(0);
+    none_drawn.max_features = MaxFeatures::Count(0);
     let boosting = GradientBoostingClassifier::default();
     let refused: [(&str, Box<dyn Classifier>); 6] = [
         ("max_depth", Box::new(tree)),

@@ -24,7 +24,7 @@ impl Arrays {
         let (train, labels) = (work.training.features, work.training.labels);
         let x_train = scaled(train, &folder.join(format!("{}.X_train.npy", digest(train))))?;
         let x_test = scaled(work.test, &folder.join(format!("{}.X_test.npy", digest(work.test))))?;
-        let y_train = folder.join(format!("{}.y_train.npy", hex(Sha256::digest(labels))));
+        let y_train = folder.join(format!("{}.y_train.npy", first_digits(Sha256::digest(labels))));
         once(&y_train, |file| {
             file.write_all(&header("|u1", &format!("({},)", labels.len())))?;
             file.write_all(labels)
@@ -91,11 +91,11 @@ fn digest(features: &Features) -> String {
         hash.update(value.to_le_bytes());
     }
     hash.update(features.pixels());
-    hex(hash.finalize())
+    first_digits(hash.finalize())
 }
 
-fn hex(digest: impl AsRef<[u8]>) -> String {
-    digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+fn first_digits(digest: impl AsRef<[u8]>) -> String {
+    crate::hex::hex(&digest.as_ref()[..16])
 }
 
 #[cfg(test)]

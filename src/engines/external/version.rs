@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
 use super::{Definition, environment};
+use crate::hex::hex;
 
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -147,7 +148,7 @@ fn digest(definition: &Definition) -> anyhow::Result<String> {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash.finalize()))
 }
 
 #[cfg(test)]

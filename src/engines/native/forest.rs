@@ -2,7 +2,7 @@
 //! largest. Other shared work (transposing the bytes) is counted in full for each.
 
 use super::incremental::{self, Incremental};
-use super::tree::common;
+use super::tree::{criterion, max_depth, max_features};
 use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
@@ -67,6 +67,8 @@ fn read(parameters: &Parameters) -> Result<RandomForestClassifier, String> {
     Ok(RandomForestClassifier {
         n_estimators: reader.integer("n_estimators", defaults.n_estimators, 1)?,
         bootstrap: reader.boolean("bootstrap", defaults.bootstrap)?,
-        tree: common(&reader, defaults.tree)?,
+        criterion: criterion(&reader)?,
+        max_depth: max_depth(&reader)?,
+        max_features: max_features(&reader, defaults.max_features)?,
     })
 }

@@ -8,7 +8,7 @@ use super::unshared_key;
 use crate::engines::params::ParamReader;
 use crate::grid::Parameters;
 use pixel_learn::models::tree::{
-    Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter, TreeParameters,
+    Criterion, DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter,
 };
 
 pub static DECISION_TREE: Unshared<DecisionTreeClassifier> = Unshared {
@@ -27,20 +27,22 @@ pub static EXTRA_TREE: Unshared<ExtraTreeClassifier> = Unshared {
 
 fn decision_tree(parameters: &Parameters) -> Result<DecisionTreeClassifier, String> {
     let reader = ParamReader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
-    let defaults = DecisionTreeClassifier::default().0;
-    Ok(DecisionTreeClassifier(TreeParameters {
+    Ok(DecisionTreeClassifier {
+        criterion: criterion(&reader)?,
         splitter: splitter(&reader, "best")?,
-        ..common(&reader, defaults)?
-    }))
+        max_depth: max_depth(&reader)?,
+        max_features: max_features(&reader, MaxFeatures::All)?,
+    })
 }
 
 fn extra_tree(parameters: &Parameters) -> Result<ExtraTreeClassifier, String> {
     let reader = ParamReader::new(parameters, &["criterion", "splitter", "max_depth", "max_features"])?;
-    let defaults = ExtraTreeClassifier::default().0;
-    Ok(ExtraTreeClassifier(TreeParameters {
+    Ok(ExtraTreeClassifier {
+        criterion: criterion(&reader)?,
         splitter: splitter(&reader, "random")?,
-        ..common(&reader, defaults)?
-    }))
+        max_depth: max_depth(&reader)?,
+        max_features: max_features(&reader, MaxFeatures::Sqrt)?,
+    })
 }
 
 fn splitter(reader: &ParamReader, default: &str) -> Result<Splitter, String> {
@@ -50,24 +52,25 @@ fn splitter(reader: &ParamReader, default: &str) -> Result<Splitter, String> {
     })
 }
 
-/// Reads `criterion`, `max_depth` and `max_features`, which forests have too.
-pub(super) fn common(reader: &ParamReader, defaults: TreeParameters) -> Result<TreeParameters, String> {
-    let criterion = match reader.choice("criterion", "gini", &["gini", "entropy"])? {
+pub(super) fn criterion(reader: &ParamReader) -> Result<Criterion, String> {
+    Ok(match reader.choice("criterion", "gini", &["gini", "entropy"])? {
         "gini" => Criterion::Gini,
         _ => Criterion::Entropy,
-    };
-    let max_depth = match reader.value("max_depth") {
-        None => None,
-        Some(_) => Some(reader.integer("max_depth", 1, 1)?),
-    };
-    let max_features = match reader.value("max_features") {
-        None => defaults.max_features,
+    })
+}
+
+pub(super) fn max_depth(reader: &ParamReader) -> Result<Option<usize>, String> {
+    reader.value("max_depth").map(|_| reader.integer("max_depth", 1, 1)).transpose()
+}
+
+pub(super) fn max_features(reader: &ParamReader, default: MaxFeatures) -> Result<MaxFeatures, String> {
+    Ok(match reader.value("max_features") {
+        None => default,
         Some(Value::String(_)) => {
             reader.choice("max_features", "auto", &["auto", "sqrt"])?;
             // "auto" and "sqrt" mean the same for classifiers in scikit-learn 0.19.
             MaxFeatures::Sqrt
         }
         Some(_) => MaxFeatures::Count(reader.integer("max_features", 1, 1)?),
-    };
-    Ok(TreeParameters { criterion, max_depth, max_features, ..defaults })
+    })
 }

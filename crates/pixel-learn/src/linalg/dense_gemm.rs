@@ -2,7 +2,7 @@
 //!
 //! For the shapes of a training step: few rows, and weights that may be larger than a cache and are new in each
 //! step, so that packing them first would cost as much as the product. Each product reads the weights once, as
-//! they stand. Every element is a sum of chains of [`CHAIN`] fused multiply-adds, whatever the split: the same
+//! they stand. Every element is a sum of chains of 256 fused multiply-adds, whatever the split: the same
 //! bits for any number of threads, and those of [`sgemm`](super::gemm::sgemm).
 
 use rayon::prelude::*;

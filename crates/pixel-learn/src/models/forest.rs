@@ -32,8 +32,12 @@ pub struct RandomForestClassifier {
     pub n_estimators: usize,
     /// Draw n of n rows with replacement for each tree; otherwise every tree sees all rows.
     pub bootstrap: bool,
-    /// Parameters of every tree.
-    pub tree: TreeParameters,
+    /// The impurity.
+    pub criterion: Criterion,
+    /// Edges from the root to the deepest leaf of a tree at most; `None` grows until the leaves are pure.
+    pub max_depth: Option<usize>,
+    /// How many features are drawn in a node.
+    pub max_features: MaxFeatures,
 }
 
 impl Default for RandomForestClassifier {
@@ -41,12 +45,9 @@ impl Default for RandomForestClassifier {
         RandomForestClassifier {
             n_estimators: 10,
             bootstrap: true,
-            tree: TreeParameters {
-                criterion: Criterion::Gini,
-                splitter: Splitter::Best,
-                max_depth: None,
-                max_features: MaxFeatures::Sqrt,
-            },
+            criterion: Criterion::Gini,
+            max_depth: None,
+            max_features: MaxFeatures::Sqrt,
         }
     }
 }
@@ -63,12 +64,14 @@ pub struct Forest<'a> {
 impl RandomForestClassifier {
     /// Prepares the training data for a forest that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
-        self.tree.check(training)?;
+        let RandomForestClassifier { criterion, max_depth, max_features, .. } = *self;
+        let tree = TreeParameters { criterion, splitter: Splitter::Best, max_depth, max_features };
+        tree.check(training)?;
         if self.n_estimators == 0 {
             return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
         }
         let (n, d) = (training.features.n(), training.features.d());
-        let growth = Growth::new(&self.tree, d, n);
+        let growth = Growth::new(&tree, d, n);
         Ok(Forest {
             source: Source::new(training),
             growth,

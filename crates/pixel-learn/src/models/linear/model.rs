@@ -73,7 +73,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// `Err` as [`targets`] has it. O(n d).
+    /// `Err` with fewer than two classes or without one label a row. O(n d).
     pub fn new(training: &Training) -> Result<Problems, FitError> {
         let ByClass { order, targets, classes } = by_class(training)?;
         let (features, scaling) = (training.features, training.features.scaling());

@@ -64,15 +64,15 @@ impl MaxFeatures {
 /// What a single tree and the trees of a forest have in common. `min_samples_split` is 2 and
 /// `min_samples_leaf` is 1, as by default; a node of impurity <= 1e-7 is a leaf.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TreeParameters {
+pub(crate) struct TreeParameters {
     /// The impurity.
-    pub criterion: Criterion,
+    pub(crate) criterion: Criterion,
     /// How a feature is cut.
-    pub splitter: Splitter,
+    pub(crate) splitter: Splitter,
     /// `None` grows until the leaves are pure.
-    pub max_depth: Option<usize>,
+    pub(crate) max_depth: Option<usize>,
     /// How many features are drawn in a node.
-    pub max_features: MaxFeatures,
+    pub(crate) max_features: MaxFeatures,
 }
 
 impl TreeParameters {
@@ -119,7 +119,16 @@ pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DecisionTreeClassifier(pub TreeParameters);
+pub struct DecisionTreeClassifier {
+    /// The impurity.
+    pub criterion: Criterion,
+    /// How a feature is cut.
+    pub splitter: Splitter,
+    /// Edges from the root to the deepest leaf at most; `None` grows until the leaves are pure.
+    pub max_depth: Option<usize>,
+    /// How many features are drawn in a node.
+    pub max_features: MaxFeatures,
+}
 
 /// scikit-learn's `ExtraTreeClassifier`: by default a random threshold in each of sqrt(d) random features.
 ///
@@ -135,41 +144,52 @@ pub struct DecisionTreeClassifier(pub TreeParameters);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExtraTreeClassifier(pub TreeParameters);
+pub struct ExtraTreeClassifier {
+    /// The impurity.
+    pub criterion: Criterion,
+    /// How a feature is cut.
+    pub splitter: Splitter,
+    /// Edges from the root to the deepest leaf at most; `None` grows until the leaves are pure.
+    pub max_depth: Option<usize>,
+    /// How many features are drawn in a node.
+    pub max_features: MaxFeatures,
+}
 
 impl Default for DecisionTreeClassifier {
     fn default() -> Self {
-        DecisionTreeClassifier(TreeParameters {
+        DecisionTreeClassifier {
             criterion: Criterion::Gini,
             splitter: Splitter::Best,
             max_depth: None,
             max_features: MaxFeatures::All,
-        })
+        }
     }
 }
 
 impl Default for ExtraTreeClassifier {
     fn default() -> Self {
-        ExtraTreeClassifier(TreeParameters {
+        ExtraTreeClassifier {
             criterion: Criterion::Gini,
             splitter: Splitter::Random,
             max_depth: None,
             max_features: MaxFeatures::Sqrt,
-        })
+        }
     }
 }
 
 impl DecisionTreeClassifier {
     /// Grows the tree itself, whose structure can be looked at. O(n d depth) at most.
     pub fn grow(&self, training: &Training, seed: u64) -> Result<Tree, FitError> {
-        grow_on_all_rows(&self.0, training, seed)
+        let DecisionTreeClassifier { criterion, splitter, max_depth, max_features } = *self;
+        grow_on_all_rows(&TreeParameters { criterion, splitter, max_depth, max_features }, training, seed)
     }
 }
 
 impl ExtraTreeClassifier {
     /// Grows the tree itself, whose structure can be looked at. O(n sqrt(d) depth) at most.
     pub fn grow(&self, training: &Training, seed: u64) -> Result<Tree, FitError> {
-        grow_on_all_rows(&self.0, training, seed)
+        let ExtraTreeClassifier { criterion, splitter, max_depth, max_features } = *self;
+        grow_on_all_rows(&TreeParameters { criterion, splitter, max_depth, max_features }, training, seed)
     }
 }
 
