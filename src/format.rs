@@ -36,6 +36,19 @@ pub fn count(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// A whole number with commas between thousands.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// One line without control characters or those that change the direction of text, for a terminal or Markdown.
 pub fn plain(text: &str) -> String {
     let harmful = |c: char| {
@@ -95,6 +108,7 @@ mod tests {
         let spelled: Vec<String> = [0.0004, 0.5, 1.0, 31.24, 99.96, 3600.4].map(seconds).to_vec();
         assert_eq!(spelled, ["0.000", "0.500", "1.00", "31.2", "100", "3600"]);
         assert_eq!([0.0, 2e-300, 0.01, 1.0].map(probability), ["<1e-300", "2.00e-300", "1.00e-2", "1.00e0"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(cut("Perceptron", 5), "Perc…");
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
         assert_eq!(cell("_a_ max_depth b__c"), "\\_a\\_ max_depth b\\_\\_c");

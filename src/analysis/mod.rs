@@ -3,6 +3,8 @@
 
 pub mod compare;
 pub mod fidelity;
+pub mod findings;
+pub mod origin;
 pub mod peers;
 pub mod ranking;
 pub mod reference;

@@ -15,7 +15,8 @@ use super::tables::{SideBySide, View};
 use crate::format::{accuracy, difference, plain, title};
 use crate::results::Status;
 
-const OURS: &str = "native";
+/// The library of this project, as the interface calls its engine.
+pub const OURS: &str = "native";
 /// Accuracy that counts as ahead: what the rule of fidelity allows without spread.
 pub const AHEAD: f64 = 0.005;
 
@@ -134,6 +135,56 @@ pub struct Ahead {
     pub ours: String,
     pub gain: String,
     pub time: String,
+}
+
+/// One other library over all families: what its CPU time is in parts of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Library {
+    pub engine: String,
+    /// Pairs whose CPU times can be compared, each measured with nothing else running.
+    pub timed: usize,
+    /// Its CPU time over ours: the geometric mean over these pairs; `None` without one.
+    pub factor: Option<f64>,
+    /// In how many of them it is the faster one.
+    pub faster: usize,
+    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], of so many with an accuracy.
+    pub more_accurate: usize,
+    pub compared: usize,
+    /// Results that ours has and the library tried to reach and did not.
+    pub without: usize,
+    /// Training images of its results, rising.
+    pub train_sizes: Vec<usize>,
+}
+
+/// Every other library, the one with most pairs first; without the run of the scaling curves, as [`Peers::of`].
+pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<Library> {
+    let left_out = curves.filter(|run| *run != view.run);
+    let mut by_engine: BTreeMap<&str, Vec<(usize, Group)>> = BTreeMap::new();
+    for ((_, engine, train_size), group) in groups(table, view, left_out) {
+        by_engine.entry(engine).or_default().push((train_size, group));
+    }
+    let library = |(engine, groups): (&str, Vec<(usize, Group)>)| {
+        let pairs = || groups.iter().flat_map(|(_, group)| &group.pairs);
+        let ratios: Vec<f64> = pairs().filter(|pair| pair.quiet()).filter_map(Pair::time).collect();
+        let gains: Vec<f64> = pairs().filter_map(Pair::gain).collect();
+        let mut train_sizes: Vec<usize> =
+            groups.iter().filter(|(_, group)| !group.pairs.is_empty()).map(|(size, _)| *size).collect();
+        train_sizes.sort_unstable();
+        train_sizes.dedup();
+        Library {
+            engine: engine.to_string(),
+            timed: ratios.len(),
+            factor: (!ratios.is_empty()).then(|| geometric_mean(&ratios)),
+            faster: ratios.iter().filter(|&&ratio| ratio < 1.0).count(),
+            more_accurate: gains.iter().filter(|&&gain| gain > AHEAD + ROUNDING).count(),
+            compared: gains.len(),
+            without: groups.iter().map(|(_, group)| group.without).sum(),
+            train_sizes,
+        }
+    };
+    let mut libraries: Vec<Library> = by_engine.into_iter().map(library).collect();
+    libraries.sort_by_key(|library| (std::cmp::Reverse(library.timed), library.engine.clone()));
+    libraries
 }
 
 impl Peers {

@@ -18,10 +18,24 @@ use crate::results::{Problem, schema, store, validate};
 pub struct Submitted {
     /// The data sets, as people write them: the heads of the figures.
     pub datasets: Vec<String>,
+    /// How well people do, where somebody submitted that.
+    pub people: Option<People>,
     /// Own methods and entries of the grid; what has no entry is left out.
     pub divisions: Vec<Division>,
     pub problems: Vec<Problem>,
 }
+
+/// An accuracy that people reached, with who they were.
+#[derive(Clone, Debug, PartialEq)]
+pub struct People {
+    pub dataset: String,
+    pub accuracy: f64,
+    pub images: usize,
+    pub who: String,
+}
+
+/// The classifier under which the accuracy of people is submitted.
+const PEOPLE: &str = "human performance";
 
 /// Entries under one heading, by name: figures of different evidence are no order.
 #[derive(Debug)]
@@ -130,6 +144,13 @@ fn arrange(methods: &Methods, submitted: &mut Submitted) {
             submitted.divisions.push(Division { heading, entries });
         }
     }
+    let people = methods.iter().filter(|(key, _)| key.name == PEOPLE).flat_map(|(_, files)| files.values());
+    submitted.people = people.last().map(|file| People {
+        dataset: file.dataset.clone(),
+        accuracy: file.accuracy,
+        images: file.test_size,
+        who: file.method.as_ref().map(|method| method.description.clone()).unwrap_or_default(),
+    });
     submitted.datasets = columns.iter().map(|(name, _)| title(name)).collect();
 }
 

@@ -36,7 +36,9 @@ pub enum Place {
 
 /// One data set in words.
 pub struct Summary {
+    pub dataset: String,
     pub title: String,
+    pub groups: usize,
     /// How many entries and how many groups.
     pub counts: String,
     /// The entries of the first group, the best first.
@@ -125,7 +127,9 @@ fn summary(ranking: &Ranking) -> Summary {
         more => format!("; {more} more are earlier steps of one of them or predict exactly the same"),
     };
     Summary {
+        dataset: ranking.dataset.clone(),
         title: title(&ranking.dataset),
+        groups,
         counts: format!("{entries} in {}{also}", count(groups, "group")),
         more: first.len().saturating_sub(MOST_NAMES),
         leaders: first.into_iter().take(MOST_NAMES).collect(),

@@ -11,6 +11,7 @@ pub mod one_pixel;
 pub mod page;
 pub mod page_data;
 pub mod row_details;
+pub mod summary;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::fidelity::Fidelity;
+use crate::analysis::findings::{Findings, Sources};
 use crate::analysis::peers::Peers;
 use crate::analysis::rows::{self, Row};
 use crate::analysis::scaling::Scaling;
@@ -30,6 +32,7 @@ use crate::explore;
 use crate::format::{self, title};
 use crate::results::store::write_atomically;
 use crate::results::{Problem, Store, submission};
+use summary::Summary;
 
 /// The run that is nobody else's business: it stands only on its own report.
 pub const LOCAL: &str = "local";
@@ -92,8 +95,19 @@ impl Report {
         let untied = ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let submitted = submitted::read(request.results);
+        let pairs: Vec<_> = pixels.iter().map(|pixels| &pixels.data).collect();
+        let findings = Findings::of(
+            &table,
+            &view,
+            &Sources { datasets: &datasets, groups: &groups, submitted: &submitted, pixels: &pairs, curves },
+        );
+        let summary = Summary::of(&findings);
+        let best = charts::dumbbell::chart(&findings)?;
+        let has_best = best.is_some();
+        charts.splice(0..0, best);
         let problems = [&read.problems[..], &submitted.problems[..]].concat();
         let shown = page::Shown {
+            summary: &summary,
             charts: &charts,
             pixels: &pixels,
             pictures: &pictures,
@@ -112,7 +126,14 @@ impl Report {
         files.insert("side-by-side.csv".to_string(), side_by_side.to_csv());
         files.insert("side-by-side.json".to_string(), side_by_side.to_json());
         files.insert("side-by-side.parquet".to_string(), parquet);
-        files.insert("side-by-side.md".to_string(), text::markdown(&table, &view, &untied).into_bytes());
+        files.insert(
+            "side-by-side.md".to_string(),
+            text::markdown(&table, &view, &untied, &summary).into_bytes(),
+        );
+        files.insert(
+            "findings.md".to_string(),
+            markdown::findings::markdown(&summary, &view, has_best).into_bytes(),
+        );
         files.insert(
             "families.md".to_string(),
             markdown::best_per_family::markdown(&table, &view).into_bytes(),
@@ -120,13 +141,14 @@ impl Report {
         if !peers.lines.is_empty() {
             files.insert(
                 "peers.md".to_string(),
-                markdown::peers::markdown(&peers, &view, scaling.is_some()).into_bytes(),
+                markdown::peers::markdown(&peers, &view, scaling.is_some(), &summary).into_bytes(),
             );
         }
         if view.subset.is_none() {
             files.insert(
                 "fidelity.md".to_string(),
-                markdown::fidelity::markdown(&Fidelity::of(&table, &view), &table, &view).into_bytes(),
+                markdown::fidelity::markdown(&Fidelity::of(&table, &view), &table, &view, &summary)
+                    .into_bytes(),
             );
         }
         if let Some(scaling) = &scaling {

@@ -7,17 +7,19 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::charts::dumbbell;
 use super::charts::overview::Chart;
 use super::one_pixel::Pixels;
 use super::page_data;
 use super::row_details::RowDetails;
+use super::summary::Summary;
 use crate::analysis::peers::Peers;
 use crate::analysis::submitted::Submitted;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
 use crate::analysis::ties::Untied;
 use crate::explore::Drawn;
-use crate::format::{count, title};
+use crate::format::{accuracy, count, title};
 use crate::results::{Problem, Status};
 
 /// What a plain sweep runs, with lines of analysis: the published grid first.
@@ -34,6 +36,16 @@ struct Page<'a> {
     run: &'a str,
     size: String,
     datasets: Vec<String>,
+    summary: &'a Summary,
+    /// The chart of the best of each family, which stands at the top.
+    best: Option<&'a Chart>,
+    citation: String,
+    /// What links to documents and result files begin with.
+    base: String,
+    /// Where mistakes are reported; empty where the repository is not set.
+    mistakes: String,
+    /// The lines of the view, for readers without JavaScript.
+    plain: Vec<PlainLine>,
     counts: Vec<Count>,
     charts: &'a [Chart],
     pixels: &'a [Pixels],
@@ -48,6 +60,15 @@ struct Page<'a> {
     css: &'static str,
     js: &'static str,
 }
+
+/// A line of the table without JavaScript: a name and an accuracy a data set.
+struct PlainLine {
+    name: String,
+    figures: Vec<String>,
+}
+
+/// The repository's address, where `package.repository` sets it.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A picture of the data, inside the page.
 struct Shot {
@@ -75,6 +96,7 @@ struct Count {
 /// What the page shows besides the table.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
+    pub summary: &'a Summary,
     pub charts: &'a [Chart],
     pub pixels: &'a [Pixels],
     pub pictures: &'a [Drawn],
@@ -88,11 +110,18 @@ pub struct Shown<'a> {
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { charts, pixels, pictures, closer, groups, peers, untied, submitted, problems } = *shown;
+    let Shown { summary, charts, pixels, pictures, closer, groups, peers, untied, submitted, problems } =
+        *shown;
     let page = Page {
         run: &view.run,
         size: view.size(),
         datasets: table.datasets.iter().map(|name| title(name)).collect(),
+        summary,
+        best: charts.iter().find(|chart| chart.name == dumbbell::NAME),
+        citation: citation(summary),
+        base: if REPOSITORY.is_empty() { "..".into() } else { format!("{REPOSITORY}/blob/HEAD") },
+        mistakes: if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/issues/new") },
+        plain: plain_lines(table, view),
         counts: counts(table, view, problems),
         charts,
         pixels,
@@ -107,12 +136,46 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         css: include_str!("page/page.css"),
         js: concat!(
             include_str!("page/page.js"),
+            include_str!("page/search.js"),
+            include_str!("page/libraries.js"),
             include_str!("page/details.js"),
+            include_str!("page/answers.js"),
+            include_str!("page/compare.js"),
+            include_str!("page/yours.js"),
+            include_str!("page/share.js"),
             include_str!("page/charts.js"),
             include_str!("page/start.js"),
         ),
     };
     page.render().map_err(|error| error.to_string())
+}
+
+/// How to cite the results shown, as BibTeX.
+fn citation(summary: &Summary) -> String {
+    let note = if summary.strip.is_empty() { String::new() } else { summary.strip.join("; ") };
+    let url = if REPOSITORY.is_empty() { String::new() } else { format!("  url    = {{{REPOSITORY}}},\n") };
+    format!(
+        "@misc{{mnist-bench,\n  title  = {{mnist-bench: classic classifiers on MNIST and Fashion-MNIST}},\n  author = {{{{The \
+         mnist-bench contributors}}}},\n{url}  note   = {{Version {}; {note}}}\n}}",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn plain_lines(table: &SideBySide, view: &View) -> Vec<PlainLine> {
+    let figure = |line: &Line, dataset| {
+        let row = table.row(line, dataset);
+        match row.and_then(|row| row.accuracy) {
+            Some(value) => accuracy(value),
+            None => row.map_or(String::new(), |row| row.status.name().replace('_', " ")),
+        }
+    };
+    let lines = table.view(view).filter(|line| !line.engine.is_empty());
+    lines
+        .map(|line| PlainLine {
+            name: format!("{} {}", line.classifier, line.parameters),
+            figures: (0..table.datasets.len()).map(|dataset| figure(line, dataset)).collect(),
+        })
+        .collect()
 }
 
 /// What came of the view: results by status for each data set, one-sided lines, what was not run.

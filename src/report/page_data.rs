@@ -116,6 +116,9 @@ struct RowData<'a> {
     fit: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     predict: Option<f64>,
+    /// CPU time of both together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<u64>,
     threads: usize,
@@ -208,6 +211,7 @@ fn row_data<'a>(row: &'a Row, groups: &'a Groups, provenance: &mut Vec<Provenanc
         seeds_high: over_seeds.map(|(_, high)| high),
         fit: row.fit_seconds,
         predict: row.predict_seconds,
+        cpu: row.cpu_seconds.map(|seconds| round(seconds)),
         memory: row.peak_memory_bytes,
         threads: row.threads,
         jobs: row.jobs_in_flight,

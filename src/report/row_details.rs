@@ -28,6 +28,8 @@ const WANTED: usize = 4;
 const PER_PAIR: usize = 10;
 /// Images that most rows get wrong.
 const HARDEST: usize = 24;
+/// Images that most rows get wrong and that the page has pictures of, to be found by their number.
+const PICTURED: usize = 1_000;
 /// Images drawn by chance, the same for every row of a data set, and the seed that draws them.
 const DRAWN: usize = 16;
 const SEED: u64 = 1;
@@ -38,6 +40,9 @@ const COLUMNS: usize = 32;
 pub struct RowDetails {
     /// Base64 of gzipped JSON; empty when there is nothing to look at.
     pub packed: String,
+    /// Base64 of gzipped JSON: what every row of the whole training set answered to each test image, for
+    /// comparisons; empty when there is nothing to compare.
+    pub answers: String,
     /// Base64 of a PNG for each data set in `packed`, in its order.
     pub sprites: Vec<String>,
 }
@@ -71,6 +76,21 @@ struct Set {
     drawn: Vec<usize>,
 }
 
+/// What rows answered, their first repeats.
+#[derive(Serialize, Default)]
+struct Answers<'a> {
+    sets: Vec<Labels>,
+    /// By result file, for each test image the class predicted in base 36, or `.` where it is right.
+    rows: BTreeMap<&'a str, String>,
+}
+
+#[derive(Serialize)]
+struct Labels {
+    name: String,
+    /// One character an image, in base 36.
+    labels: String,
+}
+
 /// What one row did, its first repeat for the images, all of them for the counts.
 #[derive(Serialize)]
 struct Look {
@@ -87,7 +107,7 @@ struct Look {
     /// as 0 here, as scikit-learn has it.
     macro_average: [f64; 3],
     weighted_average: [f64; 3],
-    /// For each image of the set the class predicted, `0`-`9` and `a`-`z`, or `.` where it is right.
+    /// For each of the first images of the set (those that rows refer to) the class predicted, `0`-`9` and `a`-`z`, or `.` where it is right.
     shown: String,
 }
 
@@ -97,8 +117,9 @@ pub fn build(
     table: &SideBySide,
     view: &View,
 ) -> Result<RowDetails, String> {
-    let mut details = RowDetails { packed: String::new(), sprites: Vec::new() };
+    let mut details = RowDetails { packed: String::new(), answers: String::new(), sprites: Vec::new() };
     let mut packed = Packed { sets: Vec::new(), rows: BTreeMap::new() };
+    let mut answers = Answers::default();
     for name in &table.datasets {
         let Some(dataset) = datasets.get(name) else { continue };
         let all = table.rows.iter().filter(|row| row.dataset == *name && !row.predictions.is_empty());
@@ -113,16 +134,25 @@ pub fn build(
             continue;
         }
         let set = packed.sets.len();
-        let (chosen, images) = choose(dataset, &rows, view);
+        let labels = &dataset.test.labels;
+        let (chosen, images, referred) = choose(dataset, &rows, view);
         for row in rows {
-            packed.rows.insert(&row.file, look_at(row, set, dataset, &images));
+            packed.rows.insert(&row.file, look_at(row, set, dataset, &images[..referred]));
+            if row.subset.is_none() {
+                let every = row.predictions[0].iter().zip(labels).map(|(&own, &label)| answer(own, label));
+                answers.rows.insert(&row.file, every.collect());
+            }
         }
+        let labels = labels.iter().map(|&label| digit(label)).collect();
+        answers.sets.push(Labels { name: dataset.name.clone(), labels });
         details.sprites.push(BASE64.encode(sprite(&dataset.test, &images)?));
         packed.sets.push(chosen);
     }
     if !packed.sets.is_empty() {
-        let json = serde_json::to_vec(&packed).map_err(|error| error.to_string())?;
-        details.packed = BASE64.encode(gzip(&json).map_err(|error| error.to_string())?);
+        details.packed = pack(&packed)?;
+        if !answers.rows.is_empty() {
+            details.answers = pack(&answers)?;
+        }
     }
     Ok(details)
 }
@@ -140,14 +170,7 @@ fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
     let report = Classification::of(&confusion);
     let measures = |Measures { precision, recall, f1 }| [precision, recall, f1].map(|share| share.map(round));
     let average = |Scores { precision, recall, f1, .. }| [precision, recall, f1].map(round);
-    let shown = images.iter().map(|&image| {
-        let predicted = row.predictions[0][image];
-        if predicted == dataset.test.labels[image] {
-            '.'
-        } else {
-            char::from_digit(predicted.into(), 36).unwrap_or('.')
-        }
-    });
+    let shown = images.iter().map(|&image| answer(row.predictions[0][image], dataset.test.labels[image]));
     Look {
         set,
         measures: confusion.measures().into_iter().map(measures).collect(),
@@ -160,9 +183,20 @@ fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
     }
 }
 
+/// A class in base 36.
+fn digit(class: u8) -> char {
+    char::from_digit(class.into(), 36).unwrap_or('.')
+}
+
+/// The class predicted, or `.` where it is the label.
+fn answer(predicted: u8, label: u8) -> char {
+    if predicted == label { '.' } else { digit(predicted) }
+}
+
 /// The images that are worth their bytes: for each row some of each of its worst confusions, those first that
-/// many rows confuse so, the hardest of all, and some drawn by chance. Also gives their numbers in the test set.
-fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
+/// many rows confuse so, the hardest of all, and some drawn by chance; after these more of the hardest, of which the
+/// page has no more than a picture. Also gives their numbers in the test set, and how many come before these.
+fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>, usize) {
     let labels = &dataset.test.labels;
     let own: Vec<&&Row> =
         rows.iter().filter(|row| row.run == view.run && row.subset == view.subset).collect();
@@ -205,13 +239,21 @@ fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
     }
     let mut hardest: Vec<usize> = (0..labels.len()).filter(|&image| missed[image] > 0).collect();
     hardest.sort_by_key(|&image| (std::cmp::Reverse(missed[image]), image));
+    let pictured: Vec<usize> = hardest.iter().copied().take(PICTURED).collect();
     hardest.truncate(HARDEST);
     let drawn: Vec<usize> = shuffled(labels.len(), SEED).into_iter().take(DRAWN).collect();
     let also = hardest.iter().chain(&drawn).copied();
     let mut images: Vec<usize> = chosen.into_values().flatten().chain(also).collect();
     images.sort_unstable();
     images.dedup();
-    let place = |image: &usize| images.binary_search(image).unwrap_or_default();
+    let referred = images.len();
+    let (hardest, drawn) = {
+        let place = |image: &usize| images.binary_search(image).unwrap_or_default();
+        (hardest.iter().map(place).collect(), drawn.iter().map(place).collect())
+    };
+    let more: Vec<usize> =
+        pictured.into_iter().filter(|image| images.binary_search(image).is_err()).collect();
+    images.extend(more);
     let set = Set {
         name: dataset.name.clone(),
         classes: dataset.class_names.clone(),
@@ -220,11 +262,11 @@ fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>) {
         labels: images.iter().map(|&image| labels[image]).collect(),
         missed: images.iter().map(|&image| missed[image]).collect(),
         rows: own.len(),
-        hardest: hardest.iter().map(place).collect(),
-        drawn: drawn.iter().map(place).collect(),
+        hardest,
+        drawn,
         images: images.clone(),
     };
-    (set, images)
+    (set, images, referred)
 }
 
 /// The images side by side as a grey PNG.
@@ -241,6 +283,12 @@ fn sprite(test: &Split, images: &[usize]) -> Result<Vec<u8>, String> {
         }
     }
     drawing::png::encode(width, height, png::ColorType::Grayscale, &pixels)
+}
+
+/// Base64 of gzipped JSON.
+fn pack(value: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_vec(value).map_err(|error| error.to_string())?;
+    Ok(BASE64.encode(gzip(&json).map_err(|error| error.to_string())?))
 }
 
 /// Without a name or a time, so that the same text gives the same bytes.

@@ -1,5 +1,6 @@
 //! The side-by-side as text: Markdown for a file, plain columns for the terminal.
 
+use super::summary::Summary;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::ties::Untied;
 use crate::format::{accuracy, cell, count, cut, difference, plain, seconds, title};
@@ -99,13 +100,14 @@ pub fn status(table: &SideBySide, line: &Line) -> String {
 const MARKS: &str = "~ time measured while other jobs ran; * the solver stopped before it converged";
 
 /// The lines of one view as a Markdown table.
-pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied]) -> String {
+pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied], summary: &Summary) -> String {
     let columns = columns(table);
     let mut text = format!(
-        "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
+        "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n**{}**\n\n",
         view.run,
         view.size(),
-        view.run
+        view.run,
+        cell(&summary.headline)
     );
     let cells = |of: &dyn Fn(&Column) -> String| -> String {
         let cells: Vec<String> = columns.iter().map(of).collect();

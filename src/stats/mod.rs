@@ -13,5 +13,6 @@ pub mod interval;
 pub mod one_pixel;
 pub mod paired;
 pub mod pca;
+pub mod spearman;
 pub mod ties;
 pub mod tsne;

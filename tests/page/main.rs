@@ -14,6 +14,7 @@ mod browser;
 mod common;
 mod figures;
 mod look;
+mod newcomer;
 mod readme;
 mod size;
 mod table;

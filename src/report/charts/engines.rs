@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::axis::{Axis, Kind};
 use super::overview::{Chart, scatter_chart};
 use super::scatter::{Point, Scatter};
-use super::strip::quantile;
 use crate::analysis::tables::{SideBySide, View};
 use crate::drawing::{ChartError, Words, label};
 use crate::format::{count, title};
@@ -216,4 +215,26 @@ fn draw(
     };
     let ending = size.subset.map_or(String::new(), |rows| format!("-{rows}"));
     scatter_chart(format!("engines-{}-{dataset}{ending}", measure.name), &scatter, &words)
+}
+
+/// The value below which a share of the sorted values lies, between two of them in proportion.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let place = share * last as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_their_neighbours() {
+        assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0], 0.5), 2.5);
+        assert_eq!(quantile(&[1.0, 2.0, 3.0], 0.25), 1.5);
+        assert_eq!(quantile(&[7.0], 0.75), 7.0);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
 }

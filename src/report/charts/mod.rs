@@ -1,9 +1,9 @@
 //! Charts of the tables by plotters, drawn as SVG and as PNG.
 
 pub mod axis;
+pub mod dumbbell;
 pub mod engines;
 pub mod heat;
 pub mod overview;
 pub mod scaling;
 pub mod scatter;
-pub mod strip;

@@ -1,9 +1,8 @@
 //! The charts of the side-by-side: one data set's accuracy against the other's, accuracy against time,
-//! families as distributions, ours against the published.
+//! ours against the published.
 
 use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
-use super::strip::{Strip, quantile};
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::drawing::{ChartError, Marks, Words, png, svg};
 use crate::format::title;
@@ -34,9 +33,6 @@ pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError>
     for dataset in 0..table.datasets.len() {
         charts.extend(over_time(table, &lines, &families, dataset)?);
     }
-    for dataset in 0..table.datasets.len() {
-        charts.extend(distributions(table, &lines, &families, dataset)?);
-    }
     charts.extend(super::engines::charts(table, view)?);
     for dataset in 0..table.datasets.len() {
         charts.extend(published(table, &lines, &families, dataset)?);
@@ -60,7 +56,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
     let (first, second) = (title(&table.datasets[0]), title(&table.datasets[1]));
     let below = points.iter().filter(|point| point.y < point.x).count();
     let words = Words {
-        title: format!("{second} against {first} accuracy"),
+        title: format!("{below} of {} configurations lose on {second}", points.len()),
         description: format!(
             "Scatter of {} configurations, test accuracy on {first} across and on {second} upwards, with the \
              diagonal of equal accuracy; {below} lie below it, where {second} is the harder set. {} {}",
@@ -85,7 +81,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
     scatter_chart(name, &scatter, &words).map(Some)
 }
 
-/// Accuracy against training time on one data set, with the front of those that none beats in both.
+/// Accuracy against the time of fitting and predicting on one data set, with the front of those that none beats in both.
 fn over_time(
     table: &SideBySide,
     lines: &[Numbered],
@@ -95,24 +91,35 @@ fn over_time(
     let mut points = Vec::new();
     for &(number, line) in lines {
         let Some(row) = table.row(line, dataset) else { continue };
-        if let (Some(x), Some(y)) = (row.fit_seconds, row.accuracy) {
-            points.push(Point { x, y, family: family(families, line), line: number, label: None });
+        // Nearest neighbours train in no time and pay when they predict: only the sum is a cost.
+        if let (Some(fit), Some(predict), Some(y)) = (row.fit_seconds, row.predict_seconds, row.accuracy) {
+            points.push(Point {
+                x: fit + predict,
+                y,
+                family: family(families, line),
+                line: number,
+                label: None,
+            });
         }
     }
     if points.is_empty() {
         return Ok(None);
     }
     let front = front(&points);
-    if let Some(&best) = front.last()
-        && let Some(point) = points.iter_mut().find(|point| (point.x, point.y) == best)
-    {
-        point.label = families.get(point.family).cloned();
+    // The first of each family on the front, from the most accurate down.
+    let mut named = Vec::new();
+    for &corner in front.iter().rev() {
+        let Some(point) = points.iter_mut().find(|point| (point.x, point.y) == corner) else { continue };
+        if !named.contains(&point.family) {
+            named.push(point.family);
+            point.label = families.get(point.family).map(|name| short(name));
+        }
     }
     let name = title(&table.datasets[dataset]);
     let words = Words {
-        title: format!("{name}: accuracy against training time"),
+        title: format!("{name}: what an accuracy costs (fit + predict)"),
         description: format!(
-            "Scatter of {} configurations on {name}, training time in seconds across (logarithmic), test accuracy \
+            "Scatter of {} configurations on {name}, seconds of fitting and predicting across (logarithmic), test accuracy \
              upwards. A line joins the {} that no other beats in both. {} The table holds every value.",
             points.len(),
             front.len(),
@@ -121,7 +128,7 @@ fn over_time(
     };
     let scatter = Scatter {
         title: words.title.clone(),
-        x: Axis::over("training time (s, wall clock)", Kind::Seconds, points.iter().map(|point| point.x)),
+        x: Axis::over("fit + predict (s, wall clock)", Kind::Seconds, points.iter().map(|point| point.x)),
         y: Axis::over("test accuracy", Kind::Accuracy, points.iter().map(|point| point.y)),
         families: families.to_vec(),
         points,
@@ -130,59 +137,6 @@ fn over_time(
     };
     let name = format!("accuracy-against-time-{}", table.datasets[dataset]);
     scatter_chart(name, &scatter, &words).map(Some)
-}
-
-/// Every family's accuracies on one data set, the best family on top.
-fn distributions(
-    table: &SideBySide,
-    lines: &[Numbered],
-    families: &[String],
-    dataset: usize,
-) -> Result<Option<Chart>, ChartError> {
-    let mut points = Vec::new();
-    for &(number, line) in lines {
-        if let Some(x) = table.row(line, dataset).and_then(|row| row.accuracy) {
-            points.push(Point { x, y: 0.0, family: family(families, line), line: number, label: None });
-        }
-    }
-    if points.is_empty() {
-        return Ok(None);
-    }
-    let values = |family: usize| -> Vec<f64> {
-        let mut values: Vec<f64> = points.iter().filter(|p| p.family == family).map(|p| p.x).collect();
-        values.sort_by(f64::total_cmp);
-        values
-    };
-    let mut order: Vec<(usize, Vec<f64>)> =
-        (0..families.len()).map(|family| (family, values(family))).collect();
-    order.retain(|(_, values)| !values.is_empty());
-    order.sort_by(|a, b| quantile(&b.1, 0.5).total_cmp(&quantile(&a.1, 0.5)));
-    let told: Vec<String> = order
-        .iter()
-        .map(|(family, values)| {
-            let (low, high) = (values[0], values[values.len() - 1]);
-            format!("{} {low:.3} to {high:.3}, median {:.3}", families[*family], quantile(values, 0.5))
-        })
-        .collect();
-    let name = title(&table.datasets[dataset]);
-    let words = Words {
-        title: format!("{name}: accuracy by family"),
-        description: format!(
-            "One line a family, one mark a configuration; the box holds the middle half, the thick line is the \
-             median. From top to bottom: {}.",
-            told.join("; ")
-        ),
-    };
-    let strip = Strip {
-        title: words.title.clone(),
-        x: Axis::over("test accuracy", Kind::Accuracy, points.iter().map(|point| point.x)),
-        families: families.to_vec(),
-        order: order.iter().map(|(family, _)| *family).collect(),
-        points,
-    };
-    let (svg, marks) = svg(strip.size(), &words, |area| strip.draw(area))?;
-    let png = png(strip.size(), |area| strip.draw(area))?;
-    Ok(Some(Chart { name: format!("families-{}", table.datasets[dataset]), svg, png, marks }))
 }
 
 /// Ours against the published accuracy on one data set.
@@ -213,7 +167,7 @@ fn published(
     let near = points.iter().filter(|point| (point.y - point.x).abs() < 0.01).count();
     let mean = points.iter().map(|point| point.y - point.x).sum::<f64>() / points.len() as f64;
     let words = Words {
-        title: format!("{name}: ours against the published table"),
+        title: format!("{name}: {mean:+.4} on average against the table of 2017"),
         description: format!(
             "Scatter of {} configurations on {name}, published accuracy of 2017 across and ours upwards, with the \
              diagonal of equal accuracy; {near} differ by less than 0.01, the mean difference is {mean:+.4}. \
@@ -224,7 +178,7 @@ fn published(
     let scatter = Scatter {
         title: words.title.clone(),
         x: Axis::over("published test accuracy (2017)", Kind::Accuracy, points.iter().map(|point| point.x)),
-        y: Axis::over("our test accuracy", Kind::Accuracy, points.iter().map(|point| point.y)),
+        y: Axis::over("test accuracy here", Kind::Accuracy, points.iter().map(|point| point.y)),
         families: families.to_vec(),
         points,
         diagonal: Some(("equal accuracy", 0.4)),
@@ -238,6 +192,11 @@ pub fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<C
     let (svg, marks) = svg(scatter.size(), words, |area| scatter.draw(area))?;
     let png = png(scatter.size(), |area| scatter.draw(area))?;
     Ok(Chart { name, svg, png, marks })
+}
+
+/// A family's name without what all of them end with.
+fn short(family: &str) -> String {
+    family.trim_end_matches("Classifier").to_string()
 }
 
 fn family(families: &[String], line: &Line) -> usize {

@@ -4,11 +4,14 @@ use crate::analysis::fidelity::{ALLOWED, ALLOWED_EXACT, EXACT, Fidelity, NEAR, P
 use crate::analysis::sklearn_reference::Stock;
 use crate::analysis::tables::{SideBySide, View};
 use crate::format::{accuracy, cell, count, difference, title};
+use crate::report::summary::Summary;
 
 /// One part a data set and reference.
-pub fn markdown(fidelity: &Fidelity, table: &SideBySide, view: &View) -> String {
+pub fn markdown(fidelity: &Fidelity, table: &SideBySide, view: &View, summary: &Summary) -> String {
+    let found =
+        summary.answers("trust").first().map_or(String::new(), |answer| format!("**{}**\n\n", cell(answer)));
     let mut text = format!(
-        "# Fidelity\n\nRun `{}`, {}, engine `native`. A row holds when the mean of its repeats differs from the reference by \
+        "# Fidelity\n\n{found}Run `{}`, {}, engine `native`. A row holds when the mean of its repeats differs from the reference by \
          at most {ALLOWED} + 2 s / sqrt(2), s its deviation over the repeats (0 for one repeat); {} by {ALLOWED_EXACT} \
          instead of {ALLOWED}. LinearSVC with C of 10 and above is left out: there the reference's solver stopped \
          before it converged. Made by `mnist-bench report --run {}`.\n",

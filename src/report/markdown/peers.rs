@@ -3,9 +3,10 @@
 use crate::analysis::peers::{AHEAD, Ahead, Family, Peers};
 use crate::analysis::tables::View;
 use crate::format::cell;
+use crate::report::summary::Summary;
 
 /// All of it as Markdown, with a pointer to the scaling curves where the report has them.
-pub fn markdown(peers: &Peers, view: &View, curves: bool) -> String {
+pub fn markdown(peers: &Peers, view: &View, curves: bool, summary: &Summary) -> String {
     let further = if curves { ", how far each gets with more rows in scaling.md" } else { "" };
     let all_quiet = peers.all_quiet();
     let (times, columns, rule) = if all_quiet {
@@ -19,8 +20,13 @@ pub fn markdown(peers: &Peers, view: &View, curves: bool) -> String {
             " ---: | --- |",
         )
     };
+    let answers = summary.answers("library").iter().map(|answer| format!("- {}\n", cell(answer)));
+    let mut found: String = answers.collect();
+    if !found.is_empty() {
+        found.push('\n');
+    }
     let mut text = format!(
-        "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
+        "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{found}\
          Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
          ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most; \
          means are of the pairs, those of time geometric. {times} Pairs that two kinds of processor measured have \

@@ -33,7 +33,7 @@ for (const { name, marks } of data.charts) {
     svg.style.cursor = "pointer";
     const figures = datasets.flatMap((set, index) => (line.cells[index].accuracy === undefined ? [] : [`${set.title} ${accuracy(line.cells[index].accuracy)}`]));
     // Marks of another train size than the page opens on say theirs.
-    const by = [bdi(line.engine), ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`])];
+    const by = [bdi(libraryName(line.engine)), ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`])];
     tip.replaceChildren(el("b", {}, bdi(line.family)), " ", bdi(line.parameters), el("small", {}, ...by, ...figures.map((text) => " \u00b7 " + text)));
     tip.hidden = false;
     tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
@@ -49,9 +49,9 @@ for (const { name, marks } of data.charts) {
 /** Opens the row of a line and goes there, without the filters that hide it. */
 function show(line) {
   tip.hidden = true;
-  const key = rowKey(line);
+  const key = rowKey(configOf.get(line).line === line || state.every ? line : configOf.get(line).line);
   change({ row: key });
-  if (!find(key)) change({ q: "", engine: [], family: [], status: [], run: [line.run], size: [line.size], tab: "both" }, true);
+  if (!find(key)) change({ q: "", engine: [], family: [], status: [], run: [], size: [], tab: "both", every: false }, true);
   const button = find(key);
   button?.scrollIntoView({ block: "center", behavior: "instant" });
   button?.focus({ preventScroll: true });

@@ -36,7 +36,7 @@ function image(looks, look, place) {
 /** A table wider than a phone, in a frame that scrolls. */
 const framed = (name, table) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
 
-function matrix(set, look) {
+function matrix(set, look, repeats) {
   const n = set.classes.length;
   const rows = set.classes.map((name, of) => {
     const counts = look.confusion.slice(of * n, of * n + n);
@@ -45,7 +45,9 @@ function matrix(set, look) {
     return el("tr", {}, el("th", { scope: "row" }, bdi(name)), ...cells);
   });
   const head = el("tr", {}, el("td"), ...set.classes.map((name) => el("th", { scope: "col", class: "upright" }, bdi(name))));
-  const table = el("table", { class: "matrix" }, el("caption", {}, "Test images: class down, predicted class across"), el("thead", {}, head), el("tbody", {}, ...rows));
+  const answered = look.confusion.reduce((sum, count) => sum + count, 0);
+  const several = repeats > 1 ? `${repeats} repeats, ${answered.toLocaleString("en")} answers` : "Test images";
+  const table = el("table", { class: "matrix" }, el("caption", {}, `${several}: class down, predicted class across`), el("thead", {}, head), el("tbody", {}, ...rows));
   return framed("Confusion matrix", table);
 }
 
@@ -92,7 +94,7 @@ function mistakes(looks, look) {
   const items = pairs.slice(0, 5).map(([count, of, as]) => {
     const shown = places.filter((place) => set.labels[place] === of && look.shown[place] !== "." && parseInt(look.shown[place], 36) === as);
     shown.sort((a, b) => set.missed[b] - set.missed[a]);
-    return el("li", {}, el("span", { class: "pair" }, el("b", {}, String(count)), " ", bdi(set.classes[of]), " taken for ", bdi(set.classes[as])), el("span", { class: "images" }, ...shown.slice(0, 5).map((place) => image(looks, look, place))));
+    return el("li", {}, el("span", { class: "pair" }, bdi(set.classes[of]), " taken for ", bdi(set.classes[as]), ": ", el("b", {}, count === 1 ? "once" : `${count} times`)), shown.length ? "" : el("small", {}, "no image kept"), el("span", { class: "images" }, ...shown.slice(0, 5).map((place) => image(looks, look, place))));
   });
   const alone = places.filter((place) => look.shown[place] !== "." && set.missed[place] * 2 < set.rows).sort((a, b) => set.missed[a] - set.missed[b]).slice(0, 10);
   const hardest = set.hardest.slice(0, 10);
@@ -124,6 +126,12 @@ function curves(records) {
   return el("span", { class: "curves" }, ...names.map((name) => el("span", {}, bdi(words(name)), curve(name, records.map((one) => one[name])))));
 }
 const isHistory = (value) => Array.isArray(value) && value.length > 1 && value.every((one) => one && typeof one === "object" && !Array.isArray(one));
+/** A figure for each class, as bars with their names. */
+function bars(values, classes) {
+  const most = Math.max(...values, 1);
+  return el("span", { class: "bars" }, ...values.map((value, at) => el("span", {}, bdi(classes[at] ?? String(at)), el("span", { class: "bar-of-time", style: `--share: ${((100 * value) / most).toFixed(0)}%` }, short(value)))));
+}
+const isByClass = (name, value) => isCurve(value) && /class/.test(name);
 const isCurve = (value) => Array.isArray(value) && value.length > 2 && value.every((one) => typeof one === "number");
 
 const EVIDENCE = {
@@ -138,15 +146,15 @@ function figures(line, cell) {
   if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
   if (cell.accuracy !== undefined) say("accuracy", accuracy(cell.accuracy) + (cell.deviation === undefined ? "" : ` \u00b1 ${accuracy(cell.deviation)}`) + (cell.low === undefined ? "" : `, 95 % interval ${accuracy(cell.low)} to ${accuracy(cell.high)}`));
   if (cell.evidence) say("evidence", EVIDENCE[cell.evidence] + (cell.verified ? `, by version ${cell.verified}` : ""));
-  if (cell.group !== undefined) say("tie group", `${cell.group}, ` + (cell.against_best === undefined ? "its best entry" : `p = ${cell.against_best.toFixed(3)} against its best entry`));
+  if (cell.group !== undefined) say("tie group", `${cell.group}, ` + (cell.against_best === undefined ? "its best entry" : (cell.against_best >= 0.9995 ? "tied with its best entry: p = 1 after the correction for all pairs" : `p = ${cell.against_best.toFixed(3)} against its best entry, corrected for all pairs`)));
   else if (cell.step_of) say("tie group", bdi(`none of its own: a step of ${cell.step_of}`));
   if (cell.repeats?.length > 1) {
     say("repeats", cell.repeats.map(accuracy).join(", "));
     say("over seeds", cell.seeds_low === undefined ? "no spread: the same accuracy every time" : `95 % t-interval of the mean ${accuracy(cell.seeds_low)} to ${accuracy(cell.seeds_high)}, on these test images`);
   }
-  if (cell.published !== undefined) say("published", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
-  if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours ${signed(cell.to_sklearn)})`));
-  if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not a quiet pass"}`);
+  if (cell.published !== undefined) say("2017 paper", cell.published.toFixed(3) + (cell.to_published === undefined ? "" : ` (ours is ${signed(cell.to_published)})`) + (cell.unconverged ? ", not converged" : ""));
+  if (cell.sklearn !== undefined) say(cell.sklearn_engine || "scikit-learn", accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours is ${signed(cell.to_sklearn)})`));
+  if (cell.fit !== undefined) say("time", `fit ${seconds(cell.fit)} s, predict ${seconds(cell.predict)} s on ${cell.threads} thread${cell.threads === 1 ? "" : "s"}, ${cell.quiet ? "nothing else running" : cell.jobs ? `up to ${cell.jobs} jobs at a time` : "not measured alone"}`);
   if (cell.memory !== undefined) say("memory", megabytes(cell.memory) + " MB");
   return list;
 }
@@ -155,26 +163,28 @@ function provenance(line, cell) {
   const list = el("dl");
   const say = (term, value) => { if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value)); };
   if (cell.converged !== undefined) say("converged", cell.converged ? "yes" : "no");
-  for (const [name, value] of Object.entries(cell.facts || {})) say(words(name), isCurve(value) ? curve(name, value) : isHistory(value) ? curves(value) : bdi(typeof value === "object" ? JSON.stringify(value) : short(value)));
+  for (const [name, value] of Object.entries(cell.facts || {})) say(words(name), isByClass(name, value) ? bars(value, classNames[line.cells.indexOf(cell)] || []) : isCurve(value) ? curve(name, value) : isHistory(value) ? curves(value) : bdi(typeof value === "object" ? JSON.stringify(value) : short(value)));
   if (cell.shared_with) say("shares work with", bdi(cell.shared_with.join("  ")));
-  if (cell.version) say("engine", bdi(`${line.engine} ${cell.version}`));
+  if (cell.version) say("library", bdi(`${libraryName(line.engine)} ${cell.version}`));
   const from = data.provenance[cell.provenance];
   if (from) say("made by", bdi([from.binary_version, from.rustc, from.cpu_model, from.cpu_features, from.os, cell.started].filter(Boolean).join(" \u00b7 ")));
-  if (cell.file) say("file", el("a", { href: "../results/" + cell.file.split("/").map(encodeURIComponent).join("/") }, bdi(cell.file)));
+  if (cell.file) say("file", el("a", { href: `${base}/results/` + cell.file.split("/").map(encodeURIComponent).join("/") }, bdi(cell.file)));
   return list;
 }
 
+/** Names of the classes of each data set, as far as they are unpacked. */
+const classNames = datasets.map(() => undefined);
 function details(line) {
   const parts = datasets.map(({ title }, index) => {
     const cell = line.cells[index];
     const part = el("div", { class: "part" }, el("h3", {}, title));
     const closer = el("div", { class: "closer" });
-    part.append(figures(line, cell), closer, provenance(line, cell));
+    part.append(figures(line, cell), ...(state.every ? [] : libraryPanel(line, index)), closer, provenance(line, cell));
     unpack().then((looks) => {
       const look = looks?.rows[cell.file];
-      if (look) closer.append(matrix(looks.sets[look.set], look), scores(looks.sets[look.set], look, cell.repeats.length), ...drawn(looks, look), ...mistakes(looks, look));
+      if (look) closer.append(matrix(looks.sets[look.set], look, cell.repeats.length), scores(looks.sets[look.set], look, cell.repeats.length), ...drawn(looks, look), ...mistakes(looks, look));
     }, () => closer.append("This browser cannot unpack the confusion matrix: it needs DecompressionStream."));
     return part;
   });
-  return el("div", { class: "details" }, ...parts);
+  return el("div", {}, shareBar(rowShare(line)), el("div", { class: "details" }, ...parts));
 }

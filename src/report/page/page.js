@@ -27,25 +27,53 @@ const seconds = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ?
 const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
 const words = (status) => status.replaceAll("_", " ");
 
+// ---- one line a configuration: every result of the same model, by whichever library and size, is inside it
+const PRIMARY = [(line) => line.engine === "native", (line) => line.engine !== "", (line) => line.size === "full", (line) => line.run === data.open.run && line.size === data.open.size, (line) => line.run === data.open.run];
+const primaryFirst = (a, b) => {
+  for (const is of PRIMARY) if (is(a) !== is(b)) return is(b) - is(a);
+  return Number(b.size) - Number(a.size) || 0;
+};
+const configOf = new Map();
+const configurations = (() => {
+  const byId = new Map();
+  for (const line of lines) byId.set(line.id, [...(byId.get(line.id) || []), line]);
+  return [...byId.values()].map((all) => {
+    const config = { line: [...all].sort(primaryFirst)[0], all };
+    all.forEach((line) => configOf.set(line, config));
+    return config.line;
+  });
+})();
+/** The lines that the table is about: configurations, or every result by itself. */
+const pool = () => (state.every ? lines : configurations);
+const relatives = (line) => (state.every ? [line] : configOf.get(line).all);
+
 // ---- state, in the address
 const GROUPS = [
-  ["engine", "Engine", (line) => [line.engine || "none"]],
+  ["engine", "Library", (line) => relatives(line).map((one) => one.engine || "none")],
   ["family", "Family", (line) => [line.family]],
   ["status", "Status", (line) => shownCells(line).map((cell) => cell.status || "not_run")],
-  ["run", "Run", (line) => [line.run]],
-  ["size", "Train size", (line) => [line.size]],
+  ["run", "Part", (line) => [line.run]],
+  ["size", "Training images", (line) => [line.size]],
 ];
-const DEFAULTS = { run: [data.open.run], size: [data.open.size] };
+/** Groups that tell results of one configuration apart: only where every result has a line. */
+const APART = ["run", "size"];
+const RUNS = { reference: "main sweep", peers: "other libraries", scaling: "growing training sets", extensions: "extras", neural: "larger networks" };
+const chipWords = (key, value) => (key === "run" ? RUNS[value] || value : key === "engine" && value === "native" ? "mnist-bench" : key === "size" ? (value === "full" ? "all" : Number(value).toLocaleString("en")) : words(value));
+const activeGroups = () => GROUPS.filter(([key]) => state.every || !APART.includes(key));
 let state;
 
 function readState() {
   const hash = location.hash.slice(1);
   const query = new URLSearchParams(hash.includes("=") ? hash : "");
-  state = { tab: query.get("tab") || "both", q: query.get("q") || "", row: query.get("row") || "", sort: query.get("sort"), group: query.get("group") === "family" };
+  state = { tab: query.get("tab") || "both", q: query.get("q") || "", row: query.get("row") || "", sort: query.get("sort"), group: query.get("group") === "family", compare: query.getAll("compare") };
+  state.every = query.get("every") === "1" || APART.some((key) => query.has(key));
   state.columns = query.has("columns") ? query.get("columns").split(",") : null;
+  // A link to a result inside a configuration opens the configuration.
+  const named = byKey.get(state.row);
+  if (named && !state.every) state.row = rowKey(configOf.get(named).line);
   if (state.tab !== "both" && !datasets.some((set) => set.name === state.tab)) state.tab = "both";
   for (const [key] of GROUPS) {
-    state[key] = query.has(key) ? query.getAll(key).filter((value) => value !== "") : DEFAULTS[key] || [];
+    state[key] = query.has(key) ? query.getAll(key).filter((value) => value !== "") : [];
   }
 }
 
@@ -56,11 +84,9 @@ function address() {
   if (state.q) query.set("q", state.q);
   if (state.group) query.set("group", "family");
   if (state.columns) query.set("columns", state.columns.join());
-  for (const [key] of GROUPS) {
-    const usual = DEFAULTS[key] || [];
-    const same = state[key].length === usual.length && state[key].every((value) => usual.includes(value));
-    if (!same) (state[key].length ? state[key] : [""]).forEach((value) => query.append(key, value));
-  }
+  if (state.every) query.set("every", "1");
+  for (const [key] of activeGroups()) state[key].forEach((value) => query.append(key, value));
+  state.compare.forEach((key) => query.append("compare", key));
   if (state.row) query.set("row", state.row);
   return "#" + (query.toString() || "tab=both");
 }
@@ -117,11 +143,12 @@ function setColumns(index, alone) {
   return [
     of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, { always: true, edge: !alone, short: alone ? undefined : title.replace("-MNIST", "") }),
     ...(hasGroups ? [of("group", "group", (c) => c.group, groupCell, { rank: alone ? 2 : 3, rising: true })] : []),
-    of("published", "published", (c) => c.to_published ?? undefined, (c) => against(c.published, 3, c.to_published, c.unconverged), { rank: alone ? 1 : 2 }),
-    of("sklearn", "scikit-learn", (c) => c.to_sklearn ?? undefined, (c) => against(c.sklearn, 4, c.to_sklearn), { rank: alone ? 2 : 3 }),
-    of("fit", "fit, s", (c) => c.fit, (c) => time(c.fit, c.quiet), { rank: alone ? 1 : 2 }),
-    of("predict", "predict, s", (c) => c.predict, (c) => time(c.predict, c.quiet), { rank: 2, spare: !alone }),
-    of("memory", "memory, MB", (c) => c.memory, (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]), { rank: 3, spare: !alone }),
+    of("published", "2017 paper", (c) => c.published, (c) => against(c.published, 3, c.to_published, c.unconverged), { rank: alone ? 1 : 2 }),
+    of("sklearn", "scikit-learn", (c) => c.sklearn, (c) => against(c.sklearn, 4, c.to_sklearn), { rank: alone ? 2 : 3 }),
+    of("time", "time, s", costOf, (c) => time(costOf(c), c.quiet), { rank: alone ? 1 : 2, rising: true }),
+    of("fit", "fit, s", (c) => c.fit, (c) => time(c.fit, c.quiet), { rank: 2, spare: true, rising: true }),
+    of("predict", "predict, s", (c) => c.predict, (c) => time(c.predict, c.quiet), { rank: 2, spare: true, rising: true }),
+    of("memory", "memory, MB", (c) => c.memory, (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]), { rank: 3, spare: !alone, rising: true }),
     of("repeats", "repeats", (c) => c.deviation, (c) => (c.repeats?.length ? [String(c.repeats.length), c.deviation === undefined ? "" : el("small", {}, "\u00b1" + accuracy(c.deviation))] : []), { rank: 3, spare: true }),
   ];
 }
@@ -129,27 +156,27 @@ function setColumns(index, alone) {
 const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
 const evidenceCell = (line) => [[...new Set(shownCells(line).map((cell) => cell.evidence).filter(Boolean))].map(words).join(", ")];
 /** Every column that the tab can show. */
-function everyColumn(engines) {
+function everyColumn() {
   const both = state.tab === "both";
   return [
     column("name", "classifier", (line) => `${line.family} ${line.parameters}`, undefined, { left: true, always: true }),
-    column("engine", "engine", (line) => line.engine, (line) => [bdi(line.engine || "\u2013")], { left: true, rank: 2, spare: engines < 2 }),
+    column("engine", "library", (line) => line.engine, (line) => [el("span", { class: "tag" }, bdi(libraryName(line.engine) || "\u2013"))], { left: true, rank: 2, spare: true }),
     ...indices().flatMap((index) => setColumns(index, !both)),
     ...(both ? [column("difference", "difference", (line) => line.difference, (line) => (line.difference === undefined ? [] : [signed(line.difference)]), { edge: true })] : []),
-    ...(hasEvidence ? [column("evidence", "evidence", (line) => shownCells(line).map((cell) => cell.evidence || "~").join(), evidenceCell, { left: true, rank: 3 })] : []),
+    ...(hasEvidence ? [column("evidence", "evidence", (line) => shownCells(line).map((cell) => cell.evidence || "~").join(), evidenceCell, { left: true, rank: 3, spare: both })] : []),
     column("status", "status", (line) => shownCells(line).map((cell) => cell.status || "~").join(), statusCell, { left: true, rank: 2 }),
   ];
 }
 /** What a column is called in the address, the same on every data set. */
 const plainKey = (one) => one.key.slice(one.key.lastIndexOf(".") + 1);
 const isShown = (one) => one.always || (state.columns ? state.columns.includes(plainKey(one)) : !one.spare);
-function columns(engines) {
-  const shown = everyColumn(engines).filter(isShown);
+function columns() {
+  const shown = everyColumn().filter(isShown);
   // Who chose the columns wants them on a small screen too.
   return state.columns ? shown.map((one) => ({ ...one, rank: undefined })) : shown;
 }
-function columnChips(engines) {
-  const names = new Map(everyColumn(engines).filter((one) => !one.always).map((one) => [plainKey(one), one]));
+function columnChips() {
+  const names = new Map(everyColumn().filter((one) => !one.always).map((one) => [plainKey(one), one]));
   const buttons = [...names].map(([key, one]) => el("button", { type: "button", class: "chip", "aria-pressed": String(isShown(one)), "data-column": key, onclick: () => {
     const shown = [...names].filter(([, other]) => isShown(other)).map(([other]) => other);
     change({ columns: isShown(one) ? shown.filter((other) => other !== key) : [...shown, key] });
@@ -160,18 +187,13 @@ function columnChips(engines) {
 }
 
 // ---- choosing and sorting lines
-const haystacks = new Map();
-function haystack(line) {
-  if (!haystacks.has(line)) haystacks.set(line, `${line.family} ${line.parameters} ${line.engine} ${line.id}`.toLowerCase());
-  return haystacks.get(line);
-}
 function chosen() {
-  const needles = state.q.toLowerCase().split(/\s+/).filter(Boolean);
-  const groups = GROUPS.filter(([key]) => state[key].length).map(([key, , values]) => [new Set(state[key]), values]);
-  return lines.filter((line) =>
+  const needles = needlesOf(state.q);
+  const groups = activeGroups().filter(([key]) => state[key].length).map(([key, , values]) => [new Set(state[key]), values]);
+  return pool().filter((line) =>
     shownCells(line).some((cell) => cell.status || cell.published !== undefined || cell.sklearn !== undefined) &&
     groups.every(([wanted, values]) => values(line).some((value) => wanted.has(value))) &&
-    needles.every((needle) => haystack(line).includes(needle)));
+    finds(line, needles));
 }
 function sorted(found, all) {
   // Without a wish, the best on the set in view comes first; side by side that is the second, harder one.
@@ -247,8 +269,11 @@ function row(line, all) {
   const key = rowKey(line);
   const open = state.row === key;
   const tags = [];
-  if (state.run.length !== 1) tags.push(" ", el("span", { class: "tag" }, bdi(line.run)));
-  if (state.size.length !== 1 && line.size !== "full") tags.push(" ", el("span", { class: "tag" }, "n=" + line.size));
+  if (state.every && line.engine) tags.push(" ", el("span", { class: "tag" }, bdi(libraryName(line.engine))));
+  if (state.every && state.run.length !== 1) tags.push(" ", el("span", { class: "tag" }, bdi(chipWords("run", line.run))));
+  if (line.size !== "full" && (line.size !== data.open.size || (state.every && state.size.length !== 1))) tags.push(" ", el("span", { class: "tag" }, `n=${line.size}`));
+  const others = state.every ? 0 : new Set(relatives(line).map((one) => one.engine).filter((engine) => engine && engine !== line.engine)).size;
+  if (others) tags.push(" ", el("span", { class: "tag" }, `${others + 1} libraries`));
   // Where there is no room for the status column, a failure still shows.
   if (shownCells(line).some((cell) => isFailure(cell.status))) tags.push(" ", el("span", { class: "narrow" }, ...statusCell(line)));
   const name = el("button", { type: "button", class: "name", "aria-expanded": String(open), "data-row": key, onclick: () => {
@@ -256,7 +281,7 @@ function row(line, all) {
     document.querySelector(`[data-row="${CSS.escape(key)}"]`)?.focus();
   } }, el("b", {}, className(line.family)), ...tags, el("span", { class: "parameters" }, bdi(line.parameters)));
   const cells = all.slice(1).map((one) => el("td", { role: "cell", class: classes(one) }, ...one.show(line).filter(Boolean)));
-  const rows = [el("tr", { role: "row", class: "row" }, el("th", { role: "rowheader", scope: "row", class: "left" }, name), ...cells)];
+  const rows = [el("tr", { role: "row", class: "row" }, el("th", { role: "rowheader", scope: "row", class: "left" }, name, pinButton(line)), ...cells)];
   if (open) rows.push(el("tr", { role: "row", class: "detail" }, el("td", { role: "cell", colspan: all.length }, details(line))));
   return rows;
 }
@@ -283,14 +308,14 @@ byId("tabs").addEventListener("keydown", (event) => {
   pick(names[(to + names.length) % names.length]);
 });
 
-/** How many lines have each value of a group: the tab, the chosen runs and sizes decide. */
+/** How many lines have each value of a group: the tab, and where every result has a line the chosen runs and sizes. */
 const countings = new Map();
 function counted(key, values) {
-  const decides = JSON.stringify([key, state.tab, state.run, state.size]);
+  const decides = JSON.stringify([key, state.tab, state.every, state.run, state.size]);
   if (!countings.has(decides)) {
     const counts = new Map();
-    for (const line of lines) {
-      const here = key === "run" || key === "size" || ["run", "size"].every((own) => !state[own].length || state[own].includes(line[own]));
+    for (const line of pool()) {
+      const here = !state.every || APART.includes(key) || APART.every((own) => !state[own].length || state[own].includes(line[own]));
       if (here) for (const value of new Set(values(line))) counts.set(value, (counts.get(value) || 0) + 1);
     }
     countings.set(decides, counts);
@@ -301,25 +326,25 @@ function counted(key, values) {
 let drawnChips;
 function chips() {
   // Their counts take a pass over all lines, which typing in the search need not wait for.
-  const key = JSON.stringify([state.tab, ...GROUPS.map(([group]) => state[group])]);
+  const key = JSON.stringify([state.tab, state.every, ...GROUPS.map(([group]) => state[group])]);
   if (key === drawnChips) return;
   drawnChips = key;
-  const fields = GROUPS.map(([key, title, values]) => {
+  const fields = activeGroups().map(([key, title, values]) => {
     const counts = new Map(counted(key, values));
     for (const value of state[key]) if (!counts.has(value)) counts.set(value, 0);
-    const buttons = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, count]) => {
+    const buttons = [...counts].sort(([a], [b]) => (key === "size" ? (a === "full") - (b === "full") || Number(a) - Number(b) : a < b ? -1 : 1)).map(([value, count]) => {
       const on = state[key].includes(value);
       return el("button", { type: "button", class: "chip", "aria-pressed": String(on), "data-chip": `${key}=${value}`, onclick: () => {
         limit = CHUNK;
         change({ [key]: on ? state[key].filter((other) => other !== value) : [...state[key], value] });
         document.querySelector(`[data-chip="${CSS.escape(`${key}=${value}`)}"]`)?.focus();
-      } }, bdi(words(value)), " ", el("small", {}, String(count)));
+      } }, bdi(chipWords(key, value)), " ", el("small", {}, String(count)));
     });
     return el("fieldset", {}, el("legend", {}, title), ...buttons);
   });
-  const clear = el("button", { type: "button", class: "chip", onclick: () => change({ q: "", engine: [], family: [], status: [], run: DEFAULTS.run, size: DEFAULTS.size }) }, "Clear filters");
+  const clear = el("button", { type: "button", class: "chip", onclick: () => change({ engine: [], family: [], status: [], run: [], size: [] }) }, "Clear filters");
   byId("chips").replaceChildren(...fields, clear);
-  const active = GROUPS.filter(([key]) => state[key].length).map(([key]) => state[key].map(words).join(", "));
+  const active = activeGroups().filter(([key]) => state[key].length).map(([key]) => state[key].map((value) => chipWords(key, value)).join(", "));
   byId("active").textContent = active.length ? "\u00b7 " + active.join(" \u00b7 ") : "\u00b7 none";
 }
 
@@ -333,16 +358,16 @@ function once(part, decides, draw) {
 
 function render() {
   const found = chosen();
-  const engines = new Set(found.map((line) => line.engine)).size;
-  const all = columns(engines);
+  const all = columns();
   const { by, down, order } = sorted(found, all);
   const entries = state.group ? grouped(order) : order.map((line) => ({ line }));
   const openAt = state.row ? entries.findIndex(({ line }) => rowKey(line) === state.row) : -1;
   const shown = Math.max(limit, openAt + 1);
   once("tabs", [], tabs);
   chips();
-  once("columns", [state.columns, engines], () => columnChips(engines));
+  once("columns", [state.columns], columnChips);
   byId("group").setAttribute("aria-pressed", String(state.group));
+  byId("every").setAttribute("aria-pressed", String(state.every));
   once("head", [all.map((one) => one.key), by.key, down], () => head(all, by, down));
   const body = document.querySelector("#results tbody");
   const rows = (from, to) => entries.slice(from, to).flatMap(({ line, head: first }) => [...(first ? [familyRow(first, all)] : []), ...row(line, all)]);
@@ -353,9 +378,15 @@ function render() {
   if (screen < shown) rest = setTimeout(() => body.append(...rows(screen, shown)), 150);
   const more = byId("more");
   more.hidden = order.length <= shown;
-  more.textContent = `Show all ${order.length} lines`;
+  more.textContent = `Show all ${order.length}`;
   const failed = found.filter((line) => shownCells(line).some((cell) => isFailure(cell.status))).length;
-  byId("shown").textContent = `${found.length} of ${lines.length} lines` + (failed ? `, ${failed} with a failure` : "") + (found.length ? "" : ": clear the filters, or search for something else");
+  const thing = state.every ? "results" : "configurations";
+  const lost = state.row && !byKey.has(state.row) ? " \u00b7 the result that the link names is not in this report" : "";
+  byId("shown").textContent = `${found.length} of ${pool().length} ${thing}` + (failed ? `, ${failed} with a failure` : "") + lost;
+  const empty = byId("empty");
+  empty.hidden = found.length > 0;
+  empty.replaceChildren(...(found.length ? [] : [el("p", {}, "Nothing has all of these. What would show:"), el("ul", {}, ...offers())]));
+  renderComparison();
   if (byId("search").value !== state.q) byId("search").value = state.q;
 }
 
@@ -368,7 +399,7 @@ function flat(line) {
   return { ...record, difference: difference ?? null };
 }
 function save(kind) {
-  const records = sorted(chosen(), everyColumn(2)).order.map(flat);
+  const records = sorted(chosen(), everyColumn()).order.map(flat);
   const quoted = (value) => (value === null || value === undefined ? "" : /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
   const text = kind === "json" ? JSON.stringify(records, null, 1) + "\n" : [Object.keys(records[0] || { run: "" }), ...records.map(Object.values)].map((values) => values.map(quoted).join()).join("\n") + "\n";
   const address = URL.createObjectURL(new Blob([text], { type: kind === "json" ? "application/json" : "text/csv" }));
@@ -376,6 +407,7 @@ function save(kind) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 for (const kind of ["csv", "json"]) byId(`save-${kind}`).addEventListener("click", () => save(kind));
+byId("every").addEventListener("click", () => { limit = CHUNK; change({ every: !state.every, run: [], size: [] }); });
 byId("group").addEventListener("click", () => change({ group: !state.group }));
 byId("search").addEventListener("input", (event) => { limit = CHUNK; change({ q: event.target.value }, true); });
 byId("more").addEventListener("click", () => { limit = Infinity; render(); });

@@ -5,6 +5,8 @@ function follow() {
   readState();
   render();
 }
+startMatrix();
+startYours();
 addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
 follow();

@@ -1,0 +1,28 @@
+//! What was found, as Markdown that a README can carry.
+
+use crate::analysis::tables::View;
+use crate::format::cell;
+use crate::report::summary::Summary;
+
+/// The findings as a file of their own.
+pub fn markdown(summary: &Summary, view: &View, chart: bool) -> String {
+    let mut text = format!(
+        "<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n**{}**\n",
+        view.run,
+        cell(&summary.headline)
+    );
+    if chart {
+        text += "\n![The best of each family on both data sets](reports/best-per-family.svg)\n";
+    }
+    for card in &summary.cards {
+        text += &format!("\n**{}**\n\n", cell(&card.question));
+        for answer in &card.answers {
+            text += &format!("- {}\n", cell(answer).replace("\\`", "`"));
+        }
+        text += &format!("\n{} ([more](docs/{}))\n", cell(&card.caveat), card.document);
+    }
+    if !summary.strip.is_empty() {
+        text += &format!("\nMeasured on: {}.\n", cell(&summary.strip.join("; ")));
+    }
+    text
+}

@@ -1,0 +1,318 @@
+//! The findings in words: a headline, three cards and where the results come from. The page, the README and the
+//! Markdown files say it in these words and no others.
+
+use crate::analysis::findings::{BAR, EASY, Findings, ONE_PIXEL, Set};
+use crate::analysis::origin::Origin;
+use crate::analysis::peers::Library;
+use crate::format::{plain, thousands, title};
+
+/// What a report opens with.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub headline: String,
+    pub lead: String,
+    pub cards: Vec<Card>,
+    /// Machine, threads, days, versions.
+    pub strip: Vec<String>,
+}
+
+/// One question with its answers, each a sentence or two.
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub id: &'static str,
+    pub question: String,
+    pub answers: Vec<String>,
+    /// What to keep in mind, with the document that says more.
+    pub caveat: String,
+    pub document: &'static str,
+}
+
+impl Summary {
+    pub fn of(findings: &Findings) -> Summary {
+        let run: Vec<&Set> = findings.sets.iter().filter(|set| set.configurations > 0).collect();
+        let first = findings.sets.first().map_or(String::new(), |set| title(&set.dataset));
+        let cards = [
+            Card {
+                id: "easy",
+                question: format!("Is {first} too easy?"),
+                answers: easy(findings, &run),
+                caveat: "Tie groups compare trained models on these test images, not methods.".into(),
+                document: "methodology/statistics.md",
+            },
+            Card {
+                id: "library",
+                question: "Which library?".into(),
+                answers: findings.libraries.iter().filter_map(library).collect(),
+                caveat:
+                    "The models of mnist-bench are made for exactly these two data sets, the other libraries \
+                         are general: on your data the factors will differ."
+                        .into(),
+                document: "BIAS.md",
+            },
+            Card {
+                id: "trust",
+                question: "Can I believe it?".into(),
+                answers: trust(findings),
+                caveat:
+                    "Test images are public: differences of a few thousandths are within what selection on \
+                         the test set can give."
+                        .into(),
+                document: "METHODOLOGY.md",
+            },
+        ];
+        Summary {
+            headline: headline(&run),
+            lead: lead(findings),
+            cards: cards.into_iter().filter(|card| !card.answers.is_empty()).collect(),
+            strip: strip(&findings.origin),
+        }
+    }
+
+    /// Answers of one card, by its id.
+    pub fn answers(&self, id: &str) -> &[String] {
+        self.cards.iter().find(|card| card.id == id).map_or(&[], |card| &card.answers)
+    }
+}
+
+/// The first finding in one line.
+fn headline(run: &[&Set]) -> String {
+    let bar = format!("{:.0} %", BAR * 100.0);
+    match run {
+        [] => "Classic classifiers, image by image".to_string(),
+        [easy, hard, ..]
+            if easy.at_bar * 2 > easy.configurations && hard.at_bar * 10 <= hard.configurations =>
+        {
+            let few = match hard.at_bar {
+                0 => "none does".to_string(),
+                some => format!("{some} of {} do", hard.configurations),
+            };
+            format!(
+                "{} is easy: {} of {} configurations reach {bar}. On {} {few}.",
+                title(&easy.dataset),
+                easy.at_bar,
+                easy.configurations,
+                title(&hard.dataset)
+            )
+        }
+        sets => {
+            let each: Vec<String> = sets
+                .iter()
+                .map(|set| format!("{} of {} on {}", set.at_bar, set.configurations, title(&set.dataset)))
+                .collect();
+            format!("Configurations that reach {bar}: {}", each.join(", "))
+        }
+    }
+}
+
+fn lead(findings: &Findings) -> String {
+    let names: Vec<String> = findings.sets.iter().map(|set| title(&set.dataset)).collect();
+    format!(
+        "{} families of classifiers in the 2017 sweep, trained again on {}: every prediction is kept, and every \
+         figure here is computed from them.",
+        findings.families.len(),
+        names.join(" and ")
+    )
+}
+
+fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
+    let mut answers = Vec::new();
+    let each = |of: &dyn Fn(&Set) -> Option<String>| -> Vec<String> {
+        run.iter().filter_map(|set| Some(format!("{} {}", of(set)?, title(&set.dataset)))).collect()
+    };
+    let easy = each(&|set| {
+        let images = set.images?;
+        Some(format!("{:.0} % of", 100.0 * images.easy as f64 / images.all.max(1) as f64))
+    });
+    if !easy.is_empty() {
+        let hard: Vec<String> =
+            run.iter().filter_map(|set| set.images.map(|images| thousands(images.hard))).collect();
+        answers.push(format!(
+            "At least {:.0} in 10 configurations recognise {} test images; fewer than half recognise {} of them.",
+            EASY * 10.0,
+            easy.join(" and "),
+            hard.join(" and ")
+        ));
+    }
+    if let Some(order) = findings.order {
+        answers.push(format!(
+            "{} of {} configurations are less accurate on the second set, with {:.1} times the errors in the median; \
+             the order stays (Spearman's correlation {:.2}).",
+            order.worse, order.both, order.error_ratio, order.spearman
+        ));
+    }
+    let groups = each(&|set| Some(format!("{} on", set.tie_groups?)));
+    if groups.len() > 1 {
+        answers.push(format!(
+            "Easy is not blind: a paired test still makes {} tie groups.",
+            groups.join(" and ")
+        ));
+    }
+    let pixel = each(&|set| set.one_pixel.map(|(apart, pairs)| format!("{apart} of {pairs} pairs of")));
+    if !pixel.is_empty() {
+        let share = |set: &Set| set.one_pixel.map(|(apart, pairs)| apart as f64 / pairs.max(1) as f64);
+        let shares: Vec<f64> = run.iter().filter_map(|set| share(set)).collect();
+        let reversed = shares.len() > 1 && shares[1] > shares[0];
+        let comment =
+            if reversed { " The sentence that is quoted against MNIST is the wrong way round." } else { "" };
+        answers.push(format!(
+            "One pixel tells {} apart in {:.0} % of the training images.{comment}",
+            pixel.join(" and "),
+            ONE_PIXEL * 100.0
+        ));
+    }
+    answers
+}
+
+/// One library in a line; `None` where nothing is to be said.
+fn library(library: &Library) -> Option<String> {
+    let sizes: Vec<String> = library.train_sizes.iter().map(|&size| thousands(size)).collect();
+    let at =
+        if sizes.is_empty() { String::new() } else { format!(" at {} training images", sizes.join(" and ")) };
+    let mut text = plain(&library.engine);
+    match library.factor {
+        Some(factor) => {
+            text += &format!(
+                " needs {factor:.1} times our CPU time (geometric mean of {} results{at}, {} of them faster than ours)",
+                library.timed,
+                if library.faster == 0 { "none".to_string() } else { library.faster.to_string() }
+            );
+        }
+        None if library.without == 0 => return None,
+        None => text += " has no time to compare",
+    }
+    if library.more_accurate > 0 {
+        text += &format!("; more accurate in {} of {}", library.more_accurate, library.compared);
+    }
+    if library.without > 0 {
+        text += &format!("; {} did not finish", library.without);
+    }
+    Some(text + ".")
+}
+
+fn trust(findings: &Findings) -> Vec<String> {
+    let mut answers = Vec::new();
+    if let Some((holding, all)) = findings.as_published {
+        answers.push(format!(
+            "{holding} of {all} MNIST results agree with the paper of 2017 by a rule written down beforehand; the \
+             exceptions are named."
+        ));
+    }
+    let (again, all) = findings.reproduced;
+    if all > 0 {
+        answers.push(format!(
+            "Every accuracy follows from predictions in its file: `validate` recomputes all {all}, one per test image."
+        ));
+    }
+    if again > 0 {
+        answers
+            .push(format!("{again} of {all} results were trained a second time, with the same predictions."));
+    }
+    if all > 0 {
+        answers.push(
+            "A configuration that failed is a result with its reason; nothing is left out of any count."
+                .into(),
+        );
+    }
+    answers
+}
+
+fn strip(origin: &Origin) -> Vec<String> {
+    let mut parts = Vec::new();
+    let several = |number: usize, thing: &str| format!("{number} {thing}");
+    match &origin.processors[..] {
+        [] => {}
+        [one] => {
+            let cores = match origin.cores[..] {
+                [cores] => format!("{cores} cores of "),
+                _ => String::new(),
+            };
+            parts.push(plain(&format!("{cores}{one}")));
+        }
+        more => parts.push(several(more.len(), "kinds of processors")),
+    }
+    match origin.threads[..] {
+        [] => {}
+        [1] => parts.push("one thread a result".into()),
+        [threads] => parts.push(format!("{threads} threads a result")),
+        [least, .., most] => parts.push(format!("{least} to {most} threads a result")),
+    }
+    match &origin.days[..] {
+        [] => {}
+        [day] => parts.push(plain(day)),
+        [first, .., last] => parts.push(plain(&format!("{first} to {last}"))),
+    }
+    match &origin.versions[..] {
+        [] => {}
+        [version] => parts.push(plain(&format!("mnist-bench {version}"))),
+        more => parts.push(several(more.len(), "versions of mnist-bench")),
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(dataset: &str, at_bar: usize, configurations: usize) -> Set {
+        Set { dataset: dataset.into(), at_bar, configurations, ..Set::default() }
+    }
+
+    #[test]
+    fn the_headline_says_what_the_figures_allow() {
+        let (mnist, fashion) = (set("mnist", 108, 145), set("fashion-mnist", 0, 145));
+        assert_eq!(
+            headline(&[&mnist, &fashion]),
+            "MNIST is easy: 108 of 145 configurations reach 90 %. On Fashion-MNIST none does."
+        );
+        let good = set("fashion-mnist", 80, 145);
+        assert_eq!(
+            headline(&[&mnist, &good]),
+            "Configurations that reach 90 %: 108 of 145 on MNIST, 80 of 145 on Fashion-MNIST"
+        );
+        assert_eq!(headline(&[&mnist]), "Configurations that reach 90 %: 108 of 145 on MNIST");
+        assert_eq!(headline(&[]), "Classic classifiers, image by image");
+    }
+
+    #[test]
+    fn a_library_says_how_many_pairs_stand_behind_its_factor() {
+        let mut one = Library {
+            engine: "smartcore".into(),
+            timed: 20,
+            factor: Some(54.3),
+            faster: 0,
+            more_accurate: 1,
+            compared: 20,
+            without: 14,
+            train_sizes: vec![5000],
+        };
+        assert_eq!(
+            library(&one).unwrap(),
+            "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images, none of them \
+             faster than ours); more accurate in 1 of 20; 14 did not finish."
+        );
+        (one.timed, one.factor, one.without) = (0, None, 0);
+        assert_eq!(library(&one), None);
+    }
+
+    #[test]
+    fn mixed_origins_are_counted() {
+        let origin = Origin {
+            processors: vec!["A".into(), "B".into()],
+            threads: vec![1],
+            cores: vec![2],
+            days: vec!["2026-11-22".into(), "2026-11-28".into()],
+            versions: vec!["0.1.0 (a)".into(), "0.1.0 (b)".into()],
+        };
+        assert_eq!(
+            strip(&origin),
+            [
+                "2 kinds of processors",
+                "one thread a result",
+                "2026-11-22 to 2026-11-28",
+                "2 versions of mnist-bench"
+            ]
+        );
+        let one = Origin { processors: vec!["A".into()], cores: vec![2], ..Origin::default() };
+        assert_eq!(strip(&one), ["2 cores of A"]);
+    }
+}
