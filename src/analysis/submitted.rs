@@ -37,7 +37,8 @@ pub struct People {
 /// The classifier under which the accuracy of people is submitted.
 const PEOPLE: &str = "human performance";
 
-/// Entries under one heading, by name: figures of different evidence are no order.
+/// Entries under one heading: those with predictions first, then by accuracy on the last data set that they have, for
+/// figures of different evidence are no order.
 #[derive(Debug)]
 pub struct Division {
     pub heading: &'static str,
@@ -51,6 +52,8 @@ pub struct Entry {
     pub preprocessing: String,
     /// One a data set, empty where there is none.
     pub figures: Vec<String>,
+    /// Accuracy on the last of these, which orders entries of one evidence.
+    pub accuracy: f64,
     pub evidence: String,
     pub by: String,
     /// Links, checked to be `http(s)`.
@@ -139,7 +142,11 @@ fn arrange(methods: &Methods, submitted: &mut Submitted) {
     let columns = columns(methods);
     for (grid, heading) in [(false, "Own methods"), (true, "Entries of the grid")] {
         let own = methods.iter().filter(|(key, _)| key.grid == grid);
-        let entries: Vec<Entry> = own.filter_map(|(key, files)| entry(key, files, &columns)).collect();
+        let mut entries: Vec<Entry> = own.filter_map(|(key, files)| entry(key, files, &columns)).collect();
+        entries.sort_by(|a, b| {
+            let claimed = |entry: &Entry| entry.evidence.contains("reported");
+            claimed(a).cmp(&claimed(b)).then(b.accuracy.total_cmp(&a.accuracy))
+        });
         if !entries.is_empty() {
             submitted.divisions.push(Division { heading, entries });
         }
@@ -183,6 +190,11 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
         name: format!("{}{rows}", name.trim_end()),
         preprocessing: method.and_then(|method| method.preprocessing.clone()).unwrap_or_default(),
         figures: columns.iter().map(|column| figure(column).unwrap_or_default()).collect(),
+        accuracy: columns
+            .iter()
+            .rev()
+            .find_map(|(dataset, _)| files.get(dataset))
+            .map_or(0.0, |file| file.accuracy),
         evidence: evidence.join(", "),
         by: author.map_or(key.submitter.clone(), |author| format!("{author} (via {})", key.submitter)),
         code: method.map(|method| method.code.clone()).unwrap_or_default(),

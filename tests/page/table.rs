@@ -245,7 +245,7 @@ fn a_mark_between_engines_leads_to_its_row_at_its_size() {
     let whole = record("mnist", "SVC", json!({}), &[0.97]);
     let page = page_of(records.chain([whole]));
     browser.open(&page.path, "");
-    assert!(browser.text("#shown").ends_with("lines"));
+    assert!(browser.text("#shown").ends_with("configurations"));
     assert_eq!(browser.count("[data-chart^=engines-]"), 2, "accuracy and time");
     let place = browser.eval(
         "(() => { const data = JSON.parse(document.getElementById('data').textContent); const chart = \

@@ -9,7 +9,7 @@ use crate::stats::growth::{FEWEST, Growth};
 pub fn markdown(scaling: &Scaling, table: &SideBySide, view: &View) -> String {
     let mut text = format!(
         "# Scaling: run {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
-         Rows, accuracy and seconds are those of the largest train size with a result; beyond says why the next has \
+         Rows, accuracy and seconds are those of the largest train size with a result; the last column says why the next has \
          none, and is empty where no larger one was run. Growth is the exponent b of seconds = a · rows^b, by least squares in logarithms, with its 95 % \
          interval and the number n of train sizes behind it; at fewer than {FEWEST} there is none. It \
          describes the sizes measured, constant parts included, and promises nothing beyond them. \
@@ -21,9 +21,11 @@ pub fn markdown(scaling: &Scaling, table: &SideBySide, view: &View) -> String {
             continue;
         }
         text += &format!(
-            "\n## {}\n\n| configuration | engine | rows | accuracy | fit s | predict s | growth of fit | \
-             growth of predict | beyond |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
-            title(dataset)
+            "\n## {}\n\n![Time against training images, {}](scaling-time-{dataset}.svg)\n\n\
+             | configuration | engine | rows | accuracy | fit s | predict s | growth of fit | growth of predict | \
+             stopped because |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
+            title(dataset),
+            cell(&title(dataset))
         );
         for panel in panels {
             for curve in &panel.curves {

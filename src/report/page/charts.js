@@ -49,9 +49,13 @@ for (const { name, marks } of data.charts) {
 /** Opens the row of a line and goes there, without the filters that hide it. */
 function show(line) {
   tip.hidden = true;
-  const key = rowKey(configOf.get(line).line === line || state.every ? line : configOf.get(line).line);
+  const key = rowKey(line);
   change({ row: key });
-  if (!find(key)) change({ q: "", engine: [], family: [], status: [], run: [], size: [], tab: "both", every: false }, true);
+  if (!find(key)) {
+    // What is not the configuration's own line has one among all results, beside what it is compared with.
+    const every = configOf.get(line).line !== line;
+    change({ q: "", engine: [], family: [], status: [], run: every ? [line.run] : [], size: every ? [line.size] : [], tab: "both", every }, true);
+  }
   const button = find(key);
   button?.scrollIntoView({ block: "center", behavior: "instant" });
   button?.focus({ preventScroll: true });

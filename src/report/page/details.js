@@ -30,7 +30,7 @@ function image(looks, look, place) {
   const words = `test image ${set.images[place]}: ${name}, ` + (right ? "recognised" : `taken for ${set.classes[parseInt(predicted, 36)]}`) + `; ${set.missed[place]} of ${set.rows} configurations miss it`;
   const left = -(place % set.columns) * IMAGE;
   const top = -Math.floor(place / set.columns) * IMAGE;
-  return el("span", { class: `image set-${look.set}`, role: "img", "aria-label": words, title: words, style: `background-position: ${left}px ${top}px` });
+  return el("button", { type: "button", class: `image set-${look.set}`, "aria-label": words, title: words, style: `background-position: ${left}px ${top}px`, onclick: (event) => { event.currentTarget.classList.toggle("large"); } });
 }
 
 /** A table wider than a phone, in a frame that scrolls. */
