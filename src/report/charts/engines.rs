@@ -209,6 +209,7 @@ fn draw(
         x: axis(across),
         y: axis(other),
         families: engines.clone(),
+        libraries: true,
         points,
         diagonal: Some((measure.equal, 0.85)),
         front: Vec::new(),

@@ -4,6 +4,7 @@ pub mod axis;
 pub mod dumbbell;
 pub mod engines;
 pub mod heat;
+pub mod library;
 pub mod overview;
 pub mod scaling;
 pub mod scatter;

@@ -10,11 +10,12 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Kind, Ticked};
+use super::library;
 use super::overview::Chart;
 use super::scatter::{label_long, mark};
 use crate::analysis::scaling::{Panel, Point, Scaling};
 use crate::analysis::tables::SideBySide;
-use crate::drawing::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
+use crate::drawing::{ChartError, INK, Marks, Words, label, png, svg, text};
 use crate::format::title;
 use crate::report::markdown::scaling::describe_curve;
 
@@ -45,7 +46,7 @@ const MEASURES: [Measure; 2] = [
     Measure {
         name: "time",
         words: "time against training rows",
-        note: "seconds to fit and to predict the test set; behind each curve the exponent of its growth",
+        note: "seconds to fit and to predict the test set; behind each curve the exponent of its growth, \u{d7} where the next size failed",
         kind: Kind::Seconds,
         of: Point::seconds,
     },
@@ -181,16 +182,16 @@ impl<'a> Picture<'a> {
         let mut figures: Vec<(i32, i32, String)> = Vec::new();
         for curve in &panel.curves {
             let number = self.engines.iter().position(|engine| *engine == curve.engine).unwrap_or(0);
-            let colour = PALETTE[number % PALETTE.len()];
+            let style = library::style(&curve.engine, number);
             let at = |point: &Point| {
                 let upwards = self.y.kind.coordinate((self.measure.of)(point));
                 (self.x.kind.coordinate(point.rows as f64), upwards)
             };
             let corners: Vec<(f64, f64)> = curve.points.iter().map(at).collect();
-            chart.draw_series([PathElement::new(corners.clone(), colour.mix(0.8).stroke_width(2))])?;
+            chart.draw_series([PathElement::new(corners.clone(), style.colour.mix(0.8).stroke_width(2))])?;
             for (corner, point) in corners.iter().zip(&curve.points) {
                 let pixel = chart.plotting_area().map_coordinate(corner);
-                mark(area, pixel, number)?;
+                mark(area, pixel, style)?;
                 marks.push((pixel.0, pixel.1, point.line));
             }
             let figure = match self.measure.kind {
@@ -201,6 +202,12 @@ impl<'a> Picture<'a> {
             };
             if let (Some(last), Some(figure)) = (corners.last(), figure) {
                 let (across, down) = chart.plotting_area().map_coordinate(last);
+                // A cross says that the next larger training set has no result.
+                let stopped = curve
+                    .ended
+                    .as_ref()
+                    .is_some_and(|(rows, _)| curve.points.last().is_some_and(|point| *rows > point.rows));
+                let figure = if stopped { format!("{figure} \u{d7}") } else { figure };
                 figures.push((across, down, figure));
             }
         }
@@ -216,7 +223,7 @@ impl<'a> Picture<'a> {
         for (index, engine) in self.engines.iter().enumerate() {
             let (column, line) = ((index % LEGEND_COLUMNS) as i32, (index / LEGEND_COLUMNS) as i32);
             let (x, y) = (column * width + 14, line * LEGEND_LINE as i32 + 10);
-            mark(legend, (x, y), index)?;
+            mark(legend, (x, y), library::style(engine, index))?;
             legend.draw(&Text::new(label(engine), (x + 12, y), text(14.0, HPos::Left, VPos::Center)))?;
         }
         Ok(())

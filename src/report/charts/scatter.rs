@@ -5,11 +5,12 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::DrawingBackend;
+use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor};
 
 use super::axis::{Axis, Ticked};
-use crate::drawing::{ChartError, INK, Marks, PALETTE, label, text};
+use super::library::{self, Style};
+use crate::drawing::{ChartError, INK, Marks, label, text};
 
 /// What to draw.
 pub struct Scatter {
@@ -18,6 +19,8 @@ pub struct Scatter {
     pub y: Axis,
     /// Names of the families, which the points number.
     pub families: Vec<String>,
+    /// The families are libraries, which look the same in every chart.
+    pub libraries: bool,
     pub points: Vec<Point>,
     /// A line of equal values, with these words so far along it: above it, or below in its first half.
     pub diagonal: Option<(&'static str, f64)>,
@@ -48,6 +51,13 @@ impl Scatter {
     /// Width and height of the picture.
     pub fn size(&self) -> (u32, u32) {
         (640, 560 + self.legend_height())
+    }
+
+    fn style(&self, family: usize) -> Style {
+        match self.families.get(family) {
+            Some(name) if self.libraries => library::style(name, family),
+            _ => library::by_number(family),
+        }
     }
 
     fn legend_height(&self) -> u32 {
@@ -110,7 +120,7 @@ impl Scatter {
             let at = (self.x.kind.coordinate(point.x), self.y.kind.coordinate(point.y));
             let pixel = chart.plotting_area().map_coordinate(&at);
             let pixel = (pixel.0 - left, pixel.1 - top);
-            mark(plot, pixel, point.family)?;
+            mark(plot, pixel, self.style(point.family))?;
             marks.push((pixel.0, pixel.1, point.line));
         }
         // After all marks, so that none covers a word.
@@ -128,7 +138,7 @@ impl Scatter {
         for (index, family) in self.families.iter().enumerate() {
             let (column, line) = ((index % COLUMNS) as i32, (index / COLUMNS) as i32);
             let (x, y) = (column * column_width + 14, line * LINE as i32 + 10);
-            mark(legend, (x, y), index)?;
+            mark(legend, (x, y), self.style(index))?;
             let style = text(14.0, HPos::Left, VPos::Center);
             legend.draw(&Text::new(label(family), (x + 12, y), style))?;
         }
@@ -163,16 +173,15 @@ pub fn label_long(title: &str) -> String {
     title.chars().filter(|c| !c.is_control()).take(70).collect()
 }
 
-/// A family's mark: seven colours and five shapes give 35 pairs, and neighbours differ in both.
+/// A mark of a style.
 pub fn mark<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     (x, y): (i32, i32),
-    family: usize,
+    Style { colour, shape }: Style,
 ) -> Drawn<DB> {
-    let colour: RGBColor = PALETTE[family % PALETTE.len()];
     let fill = colour.mix(0.85).filled();
     let moved = |points: &[(i32, i32)]| points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect::<Vec<_>>();
-    match family % 5 {
+    match shape {
         0 => area.draw(&Circle::new((x, y), 5, fill)),
         1 => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], fill)),
         2 => area.draw(&Polygon::new(moved(&[(0, -6), (5, 4), (-5, 4)]), fill)),
