@@ -107,8 +107,8 @@ fn headline(run: &[&Set]) -> String {
 fn lead(findings: &Findings) -> String {
     let names: Vec<String> = findings.sets.iter().map(|set| title(&set.dataset)).collect();
     format!(
-        "{} families of classifiers in the 2017 sweep, trained again on {}: every prediction is kept, and every \
-         figure here is computed from them.",
+        "{} families of classifiers, trained on {}: every prediction is kept, and every figure here is computed \
+         from them.",
         findings.families.len(),
         names.join(" and ")
     )
@@ -116,46 +116,64 @@ fn lead(findings: &Findings) -> String {
 
 fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
     let mut answers = Vec::new();
-    let each = |of: &dyn Fn(&Set) -> Option<String>| -> Vec<String> {
-        run.iter().filter_map(|set| Some(format!("{} {}", of(set)?, title(&set.dataset)))).collect()
+    // What a set has, the thing counted named only once.
+    let each = |of: &dyn Fn(&Set, bool) -> Option<String>| -> Vec<String> {
+        let mut texts = Vec::new();
+        for set in run {
+            texts.extend(of(set, texts.is_empty()));
+        }
+        texts
     };
-    let easy = each(&|set| {
+    let easy = each(&|set, first| {
         let images = set.images?;
-        Some(format!("{:.0} % of", 100.0 * images.easy as f64 / images.all.max(1) as f64))
+        let share = 100.0 * images.easy as f64 / images.all.max(1) as f64;
+        let thing = if first { "the test images of " } else { "those of " };
+        Some(format!("{share:.0} % of {thing}{}", title(&set.dataset)))
     });
     if !easy.is_empty() {
-        let hard: Vec<String> =
-            run.iter().filter_map(|set| set.images.map(|images| thousands(images.hard))).collect();
+        let hard = each(&|set, _| Some(thousands(set.images?.hard)));
         answers.push(format!(
-            "At least {:.0} in 10 configurations recognise {} test images; fewer than half recognise {} of them.",
+            "At least {:.0} in 10 configurations recognise {}; fewer than half recognise {} of them.",
             EASY * 10.0,
             easy.join(" and "),
             hard.join(" and ")
         ));
     }
-    if let Some(order) = findings.order {
+    if let (Some(order), [_, second, ..]) = (findings.order, run) {
         answers.push(format!(
-            "{} of {} configurations are less accurate on the second set, with {:.1} times the errors in the median; \
-             the order stays (Spearman's correlation {:.2}).",
-            order.worse, order.both, order.error_ratio, order.spearman
+            "{} of {} configurations are less accurate on {}, with {:.1} times the errors in the median; the order \
+             of the configurations hardly changes (Spearman's correlation {:.2}).",
+            order.worse,
+            order.both,
+            title(&second.dataset),
+            order.error_ratio,
+            order.spearman
         ));
     }
-    let groups = each(&|set| Some(format!("{} on", set.tie_groups?)));
+    let groups = each(&|set, first| {
+        let groups = set.tie_groups?;
+        let thing = if first { "tie groups " } else { "" };
+        Some(format!("{groups} {thing}on {}", title(&set.dataset)))
+    });
     if groups.len() > 1 {
         answers.push(format!(
-            "Easy is not blind: a paired test still makes {} tie groups.",
+            "Easy sets tell configurations apart too: a paired test makes {}.",
             groups.join(" and ")
         ));
     }
-    let pixel = each(&|set| set.one_pixel.map(|(apart, pairs)| format!("{apart} of {pairs} pairs of")));
+    let pixel = each(&|set, first| {
+        let (apart, pairs) = set.one_pixel?;
+        let thing = if first { "pairs of classes apart " } else { "" };
+        Some(format!("{apart} of {pairs} {thing}on {}", title(&set.dataset)))
+    });
     if !pixel.is_empty() {
-        let share = |set: &Set| set.one_pixel.map(|(apart, pairs)| apart as f64 / pairs.max(1) as f64);
-        let shares: Vec<f64> = run.iter().filter_map(|set| share(set)).collect();
+        let share = |set: &&Set| set.one_pixel.map(|(apart, pairs)| apart as f64 / pairs.max(1) as f64);
+        let shares: Vec<f64> = run.iter().filter_map(share).collect();
         let reversed = shares.len() > 1 && shares[1] > shares[0];
         let comment =
             if reversed { " The sentence that is quoted against MNIST is the wrong way round." } else { "" };
         answers.push(format!(
-            "One pixel tells {} apart in {:.0} % of the training images.{comment}",
+            "One pixel tells {}, in at least {:.0} % of the training images.{comment}",
             pixel.join(" and "),
             ONE_PIXEL * 100.0
         ));
@@ -172,7 +190,7 @@ fn library(library: &Library) -> Option<String> {
     match library.factor {
         Some(factor) => {
             text += &format!(
-                " needs {factor:.1} times our CPU time (geometric mean of {} results{at}, {} of them faster than ours)",
+                " needs {factor:.1} times our CPU time (geometric mean of {} results{at}; faster in {})",
                 library.timed,
                 if library.faster == 0 { "none".to_string() } else { library.faster.to_string() }
             );
@@ -287,8 +305,8 @@ mod tests {
         };
         assert_eq!(
             library(&one).unwrap(),
-            "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images, none of them \
-             faster than ours); more accurate in 1 of 20; 14 did not finish."
+            "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images; faster in \
+             none); more accurate in 1 of 20; 14 did not finish."
         );
         (one.timed, one.factor, one.without) = (0, None, 0);
         assert_eq!(library(&one), None);

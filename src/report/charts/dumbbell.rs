@@ -17,11 +17,11 @@ use crate::format::title;
 /// The file's name without its ending.
 pub const NAME: &str = "best-per-family";
 
-const WIDTH: i32 = 560;
-const LEFT: i32 = 148;
-const RIGHT: i32 = 44;
-const TOP: i32 = 66;
-const LINE: i32 = 26;
+const WIDTH: i32 = 450;
+const LEFT: i32 = 146;
+const RIGHT: i32 = 40;
+const TOP: i32 = 58;
+const LINE: i32 = 24;
 const BOTTOM: i32 = 64;
 /// Between the middles of two labels of the axis.
 const LABEL_ROOM: i32 = 32;
@@ -65,7 +65,7 @@ pub fn chart(findings: &Findings) -> Result<Option<Chart>, ChartError> {
         )
     });
     let words = Words {
-        title: format!("The best of each family: {worse} of {} lose on {}", pairs.len(), names[1]),
+        title: format!("Best of each family: {worse} of {} lose on {}", pairs.len(), names[1]),
         description: format!(
             "One line a family, from its best accuracy on {} to its best on {}, the axis logarithmic in the error. {}.{who}",
             names[0],
@@ -109,7 +109,7 @@ impl Dumbbell<'_> {
         area: &DrawingArea<DB, Shift>,
     ) -> Result<Marks, DrawingAreaErrorKind<DB::ErrorType>> {
         let bottom = TOP + LINE * self.families.len() as i32;
-        area.draw(&Text::new(label_long(&self.title), (8, 8), text(18.0, HPos::Left, VPos::Top)))?;
+        area.draw(&Text::new(label_long(&self.title), (8, 8), text(15.0, HPos::Left, VPos::Top)))?;
         let mut last = i32::MIN;
         for &tick in &self.x.ticks {
             let accuracy = 1.0 - 10f64.powf(-tick);
@@ -132,7 +132,7 @@ impl Dumbbell<'_> {
         for (place, family) in self.families.iter().enumerate() {
             let y = TOP + LINE * place as i32 + LINE / 2;
             let name = label(family.classifier.trim_end_matches("Classifier"));
-            area.draw(&Text::new(name, (LEFT - 34, y), text(14.0, HPos::Right, VPos::Center)))?;
+            area.draw(&Text::new(name, (LEFT - 36, y), text(13.5, HPos::Right, VPos::Center)))?;
             let ends = [0, 1].map(|at| family.best.get(at).copied().flatten());
             let places = ends.map(|end| end.map(|(accuracy, line)| (self.across(accuracy), accuracy, line)));
             if let [Some(a), Some(b)] = places {

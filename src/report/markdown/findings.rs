@@ -1,4 +1,4 @@
-//! What was found, as Markdown that a README can carry.
+//! What was found, as Markdown.
 
 use crate::analysis::tables::View;
 use crate::format::cell;
@@ -12,14 +12,14 @@ pub fn markdown(summary: &Summary, view: &View, chart: bool) -> String {
         cell(&summary.headline)
     );
     if chart {
-        text += "\n![The best of each family on both data sets](reports/best-per-family.svg)\n";
+        text += "\n![The best of each family on both data sets](best-per-family.svg)\n";
     }
     for card in &summary.cards {
         text += &format!("\n**{}**\n\n", cell(&card.question));
         for answer in &card.answers {
             text += &format!("- {}\n", cell(answer).replace("\\`", "`"));
         }
-        text += &format!("\n{} ([more](docs/{}))\n", cell(&card.caveat), card.document);
+        text += &format!("\n{} ([more](../docs/{}))\n", cell(&card.caveat), card.document);
     }
     if !summary.strip.is_empty() {
         text += &format!("\nMeasured on: {}.\n", cell(&summary.strip.join("; ")));
