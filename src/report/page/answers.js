@@ -67,6 +67,6 @@ function pictures(looks, name, numbers, most, say) {
     const text = `test image ${number}: ${say(number)}`;
     return el("button", { type: "button", class: `image set-${set}`, "aria-label": text, title: text, style: `background-position: ${-(place % all.columns) * IMAGE}px ${-Math.floor(place / all.columns) * IMAGE}px`, onclick: (event) => { event.currentTarget.classList.toggle("large"); } });
   };
-  const rest = others.length ? el("details", {}, el("summary", {}, `${others.length} more by number`), el("p", { class: "numbers" }, others.slice(0, 2000).join(", "))) : "";
+  const rest = others.length ? el("details", {}, el("summary", {}, `${others.length} more by number`), el("p", { class: "numbers" }, others.slice(0, 300).join(", ") + (others.length > 300 ? " \u2026" : ""))) : "";
   return [shown.length ? el("div", { class: "images" }, ...shown.map(picture)) : "", rest];
 }
