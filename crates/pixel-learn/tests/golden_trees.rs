@@ -71,9 +71,11 @@ fn best_split_trees_have_the_structure_of_scikit_learn() {
     let data = Data::load(&golden["trees"]["train"], 1);
     for case in golden["trees"]["cases"].as_array().unwrap() {
         for seed in 0..3 {
-            let mut classifier = DecisionTreeClassifier::default();
-            classifier.criterion = criterion(&case["criterion"]);
-            classifier.max_depth = case["max_depth"].as_u64().map(|depth| depth as usize);
+            let classifier = DecisionTreeClassifier {
+                criterion: criterion(&case["criterion"]),
+                max_depth: case["max_depth"].as_u64().map(|depth| depth as usize),
+                ..Default::default()
+            };
             let tree = classifier.grow(&data.training(), seed).unwrap();
             let [features, thresholds, rights, impurities, samples] =
                 ["feature", "threshold", "right", "impurity", "samples"].map(|name| numbers(&case[name]));

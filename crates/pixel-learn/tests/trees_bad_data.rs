@@ -14,10 +14,8 @@ fn features(pixels: Vec<u8>, n: usize, d: usize) -> Features {
 }
 
 fn classification() -> Vec<Box<dyn Classifier + Sync>> {
-    let mut best = ExtraTreeClassifier::default();
-    best.splitter = Splitter::Best;
-    let mut random = DecisionTreeClassifier::default();
-    random.splitter = Splitter::Random;
+    let best = ExtraTreeClassifier { splitter: Splitter::Best, ..Default::default() };
+    let random = DecisionTreeClassifier { splitter: Splitter::Random, ..Default::default() };
     vec![
         Box::new(DecisionTreeClassifier::default()),
         Box::new(ExtraTreeClassifier::default()),
@@ -31,10 +29,8 @@ fn classification() -> Vec<Box<dyn Classifier + Sync>> {
 fn impossible_parameters_are_refused_by_name() {
     let x = features(vec![1, 2, 3, 4], 4, 1);
     let training = Training { features: &x, labels: &[0, 1, 2, 0], classes: 3 };
-    let mut tree = DecisionTreeClassifier::default();
-    tree.max_depth = Some(0);
-    let mut none_drawn = ExtraTreeClassifier::default();
-    none_drawn.max_features = MaxFeatures::Count(0);
+    let tree = DecisionTreeClassifier { max_depth: Some(0), ..Default::default() };
+    let none_drawn = ExtraTreeClassifier { max_features: MaxFeatures::Count(0), ..Default::default() };
     let boosting = GradientBoostingClassifier::default();
     let refused: [(&str, Box<dyn Classifier>); 6] = [
         ("max_depth", Box::new(tree)),
