@@ -124,7 +124,7 @@ mod tests {
             ("", "EOF while parsing"),
             ("[]", "invalid type: sequence"),
             ("{}", "no classifier"),
-            (r#"{"classifiers": 3}"#, "\"classifiers\" is not an object"),
+            (r#"{"classifiers": 3}"#, "\"classifiers\": expected an object"),
             (r#"{"classifiers": {"SVC": 3}}"#, "SVC: expected a list of"),
             (r#"{"classifiers": {"SVC": [{"C": []}]}}"#, "C = [] has no value"),
             (r#"{"classifiers": {"SVC": [{"C": [1]}, {"C": [2]}]}}"#, "SVC: duplicate parameter C"),

@@ -221,7 +221,7 @@ mod tests {
         assert!(error("SVC", json!({"kernal": "rbf"})).contains("did you mean kernel?"));
         assert_eq!(
             error("SVC", json!({"kernel": "rfb"})),
-            "SVC: kernel = \"rfb\" is not linear, poly, rbf or sigmoid: did you mean rbf?"
+            "SVC: kernel = \"rfb\": expected linear, poly, rbf or sigmoid: did you mean rbf?"
         );
         assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1: expected a number greater than 0");
         assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\": expected a number greater than 0");

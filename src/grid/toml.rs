@@ -281,15 +281,15 @@ mod tests {
     fn errors_say_the_line_and_what_to_do() {
         let family = "[[family]]\nclassifier = 'SVC'\n";
         for (text, expected) in [
-            (String::new(), "no [[family]] in it"),
+            (String::new(), "the grid has no [[family]]"),
             ("[[family]]\n".into(), "line 1: missing field `classifier`"),
             ("x = 1\n".into(), "line 1: unknown field `x`"),
             (format!("{family}parameters = {{ C = [] }}"), "line 2: SVC: C = [] has no value"),
-            (format!("{family}engines = []"), "line 2: SVC: engines = [] leaves nothing"),
-            (format!("{family}parameters = {{ C = [1, nan] }}"), "line 2: C holds NaN"),
-            (format!("{family}parameters = {{ C = [inf] }}"), "line 2: C holds inf"),
-            (format!("{family}parameters = {{ C = [1979-05-27] }}"), "line 2: C holds a date"),
-            (format!("{family}parameters = {{ C = {{ a = 1 }} }}"), "line 2: C holds a table"),
+            (format!("{family}engines = []"), "line 2: SVC: engines = [] is empty"),
+            (format!("{family}parameters = {{ C = [1, nan] }}"), "line 2: C: found NaN"),
+            (format!("{family}parameters = {{ C = [inf] }}"), "line 2: C: found inf"),
+            (format!("{family}parameters = {{ C = [1979-05-27] }}"), "line 2: C: found a date"),
+            (format!("{family}parameters = {{ C = {{ a = 1 }} }}"), "line 2: C: found a table"),
             (
                 format!("{family}parameters = {{ C = [1, 1.0] }}"),
                 "line 2: duplicate configuration SVC for engine native",
@@ -299,7 +299,10 @@ mod tests {
             (format!("{family}classifier = 'SVC'"), "line 3: duplicate key"),
             (format!("{family}parameters = {{ C = 1, C = 2 }}"), "line 3: duplicate key"),
             (format!("{family}parameters = 3"), "line 3: invalid type: integer `3`"),
-            (format!("{family}parameters = {{ kernel = ['rfb'] }}"), "line 2: SVC: kernel = \"rfb\" is not"),
+            (
+                format!("{family}parameters = {{ kernel = ['rfb'] }}"),
+                "line 2: SVC: kernel = \"rfb\": expected",
+            ),
             (
                 "[[family]]\nclassifier = 'SVM'".into(),
                 "line 2: unknown classifier \"SVM\": did you mean SVC?",
@@ -307,10 +310,13 @@ mod tests {
             (format!("train_size = 0\n{family}"), "line 1: train_size = 0: expected a positive integer"),
             (format!("{family}train_size = -5"), "line 3: train_size = -5"),
             (format!("{family}train_size = 1.5"), "line 3: invalid type"),
-            (format!("{family}train_sizes = []"), "line 3: train_sizes = [] are not rising"),
-            (format!("{family}train_sizes = [5, 5]"), "line 3: train_sizes = [5, 5] are not rising"),
-            (format!("train_sizes = [0, 5]\n{family}"), "line 1: train_sizes = [0, 5] are not rising"),
-            (format!("{family}train_size = 5\ntrain_sizes = [5, 6]"), "line 4: train_size and train_sizes"),
+            (format!("{family}train_sizes = []"), "line 3: train_sizes = []: expected rising"),
+            (format!("{family}train_sizes = [5, 5]"), "line 3: train_sizes = [5, 5]: expected rising"),
+            (format!("train_sizes = [0, 5]\n{family}"), "line 1: train_sizes = [0, 5]: expected rising"),
+            (
+                format!("{family}train_size = 5\ntrain_sizes = [5, 6]"),
+                "line 4: found both train_size and train_sizes",
+            ),
             (format!("{family}timeout = 'soon'"), "line 3: timeout = \"soon\": expected a duration"),
             (format!("{family}timeout = -1"), "line 3: timeout = \"-1\": expected a duration"),
             ("family = 3".into(), "line 1: invalid type"),

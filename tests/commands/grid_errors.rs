@@ -48,7 +48,7 @@ fn filters_and_their_mistakes() {
     assert!(error(&["--suite", "clasic"]).contains("unknown suite \"clasic\": did you mean classic?"));
     assert!(error(&["--suite", "classic", "-f", "kernel=rfb"]).contains("did you mean kernel=rbf?"));
     assert!(
-        error(&["--benchmarks-dir", "nowhere"]).contains("say where the suites are with --benchmarks-dir")
+        error(&["--benchmarks-dir", "nowhere"]).contains("name the folder of the suites by --benchmarks-dir")
     );
     assert!(error(&["--benchmarks-dir", "src"]).contains("no suites"));
     assert_eq!(grid(&["-f", "("]).output().unwrap().status.code(), Some(2));

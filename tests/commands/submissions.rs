@@ -99,7 +99,7 @@ fn submit_validate_and_rank_work_together() {
     shows(&ranking, "0.9000");
     shows(&ranking, "recomputed  submitted by jane: Guess");
     let submission = "results/submitted/jane/tiny/Guess.json";
-    run(&sandbox, &["verify", submission]).code(2).says("cannot be trained again");
+    run(&sandbox, &["verify", submission]).code(2).says("cannot be retrained");
     let result = "results/local/tiny/native/GaussianNB.json";
     let compared = run(&sandbox, &["cmp", submission, result]).code(0);
     shows(&compared, "only first");

@@ -229,7 +229,7 @@ fn all_broken_rules_are_reported() {
             v["parameters"] = json!({"C": -1});
             v.as_object_mut().unwrap().remove("method");
         }),
-        &["/parameters: SVC: C = -1 is not", "its content belongs at"],
+        &["/parameters: SVC: C = -1: expected", "its content belongs at"],
     );
     says(
         after(|v| v["classifier"] = json!("SVC")),
