@@ -45,8 +45,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let comparison = Comparison::of(first, second, &outlines).map_err(anyhow::Error::msg)?;
     let Some(pair) = comparison.pairs.first() else {
         bail!(
-            "{} and {} have run nothing in common on as many rows; engines of two runs are compared by RUN/ENGINE on \
-             both sides",
+            "{} and {} have no configuration in common at the same train size; to compare engines of two runs, write \
+             RUN/ENGINE on both sides",
             args.first,
             args.second
         );

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+
 use crate::dataset::catalogue;
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
 use crate::grid::{Filters, Grid, Planned, file};
+use crate::nearest::{did_you_mean, list};
+use crate::results::Store;
 
 /// The folder of the data sets.
 #[derive(clap::Args, Clone, Debug)]
@@ -92,4 +96,15 @@ impl Selection {
     pub fn datasets(&self) -> anyhow::Result<Vec<String>> {
         Ok(self.filters.select_datasets(&catalogue::available(&self.data_dir.data_dir)?)?)
     }
+}
+
+/// Checks that a run exists; the error suggests the nearest name.
+pub fn require_run(results_dir: &Path, run: &str) -> anyhow::Result<()> {
+    let runs = Store::runs(results_dir)?;
+    if runs.iter().any(|known| known == run) {
+        return Ok(());
+    }
+    let known: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let (folder, hint) = (results_dir.display(), did_you_mean(run, &known));
+    bail!("no run {run:?} in {folder}{hint} (known: {})", list(&known));
 }

@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::ExitCode;
-use super::common_args::DataDir;
+use super::common_args::{DataDir, require_run};
 use super::stdio::stdout;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::regression::{self, Limits};
 use crate::analysis::compare::side::{self, Spec};
 use crate::dataset::Outline;
 use crate::report::compare::{self as text, Format};
-use crate::results::Store;
 
 #[derive(clap::Args)]
 #[command(
@@ -54,11 +53,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let runs = Store::runs(&args.results_dir)?;
     for run in [&args.before, &args.after] {
-        if !runs.contains(run) {
-            bail!("no run {run:?} under {} (there: {})", args.results_dir.display(), runs.join(", "));
-        }
+        require_run(&args.results_dir, run)?;
     }
     let outlines = Outline::load_all(&args.data_dir.data_dir)?;
     let (before, after) = (Spec::Run(args.before.clone()), Spec::Run(args.after.clone()));

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::ExitCode;
-use super::common_args::DataDir;
+use super::common_args::{DataDir, require_run};
 use super::stdio::stdout;
 use crate::analysis::ranking::{self, Ranking};
 use crate::dataset::Outline;
 use crate::format::probability;
-use crate::results::Store;
 use crate::stats::ties::LEVEL;
 
 #[derive(clap::Args)]
@@ -45,10 +44,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let runs = Store::runs(&args.results_dir)?;
-    if !runs.contains(&args.run) {
-        bail!("no run {:?} under {} (there: {})", args.run, args.results_dir.display(), runs.join(", "));
-    }
+    require_run(&args.results_dir, &args.run)?;
     let outlines = Outline::load_all(&args.data_dir.data_dir)?;
     let mut entries = ranking::entries(&args.results_dir, &args.run, args.train_size, &outlines)
         .map_err(anyhow::Error::msg)?;
@@ -62,7 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let rows =
             args.train_size.map_or("all training rows".to_string(), |rows| format!("{rows} training rows"));
         bail!(
-            "nothing to rank: run {:?} has no such results with predictions on {rows}; --train-size names others",
+            "nothing to rank: run {:?} has no selected results with predictions, trained on {rows}; --train-size selects another size",
             args.run
         );
     }
