@@ -140,7 +140,7 @@ impl<'a> Chaos<'a> {
             program,
             scratch,
             random: Pcg64::seed_from_u64(seed),
-            outlines: Outline::load_all(Path::new("data")).expect("the data sets"),
+            outlines: Outline::load_all(Path::new("data")).expect("the data sets").0,
             expected: BTreeMap::new(),
             took: Duration::ZERO,
             tally: Tally::default(),

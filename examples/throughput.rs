@@ -51,7 +51,7 @@ fn main() {
     let nowhere = folder.join("nowhere");
     let dry = with(&["sweep", "--dry-run"], &["--results-dir", text(&nowhere)]);
     line("`sweep --dry-run` lists them with what each waits for", measure(&dry), "2 s");
-    let outlines = Outline::load_all(Path::new("data")).expect("the data sets");
+    let (outlines, _) = Outline::load_all(Path::new("data")).expect("the data sets");
     let committed = committed(&outlines);
     for (name, kind) in [("60 train sizes and more", Layout::Sizes), ("one view", Layout::OneView)] {
         let results = folder.join("results");

@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod drawing;
 pub mod engines;
 pub mod explore;
+pub mod file_name;
 pub mod format;
 pub mod grid;
 mod hex;

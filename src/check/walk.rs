@@ -1,4 +1,4 @@
-//! Which files there are, without following links.
+//! Which files there are, without following links below what the user names and the folders of runs.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,6 +12,8 @@ const DEEPEST: usize = 8;
 
 #[derive(Debug, Default)]
 pub struct Found {
+    /// The folder of all runs, from the root.
+    results: PathBuf,
     /// `.json` files, each once, sorted.
     pub files: Vec<PathBuf>,
     pub problems: Vec<Problem>,
@@ -20,7 +22,7 @@ pub struct Found {
 /// The `.json` files at and below the paths, hidden ones left out. In the folder of submissions, that of `results` or
 /// any that is called so below the paths, nothing else may stand.
 pub fn files(paths: &[PathBuf], results: &Path) -> Found {
-    let mut found = Found::default();
+    let mut found = Found { results: absolute(results), ..Found::default() };
     let submissions = absolute(results).join(RUN);
     for path in paths {
         found.look(path, 0, absolute(path).starts_with(&submissions));
@@ -44,6 +46,12 @@ pub fn is_submitted(file: &Path) -> bool {
 }
 
 impl Found {
+    /// What the user names may be a link to a folder, and so may the folder of a run; nothing within a run.
+    fn may_be_link(&self, path: &Path, depth: usize) -> bool {
+        let is_run = absolute(path).parent() == Some(&self.results);
+        (depth == 0 || is_run) && path.is_dir()
+    }
+
     fn problem(&mut self, path: &Path, message: impl Into<String>) {
         self.problems.push(Problem::file(path, message));
     }
@@ -54,7 +62,9 @@ impl Found {
             Err(error) => return self.problem(path, format!("cannot be read: {error}")),
         };
         let name = path.file_name().unwrap_or_default();
-        if kind.is_symlink() {
+        if kind.is_symlink() && !submitted && name != RUN && self.may_be_link(path, depth) {
+            self.folder(path, depth, false);
+        } else if kind.is_symlink() {
             self.problem(path, "is a symbolic link; put the file itself there");
         } else if kind.is_dir() {
             self.folder(path, depth, submitted || name == RUN);

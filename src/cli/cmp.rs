@@ -10,7 +10,6 @@ use super::common_args::DataDir;
 use super::stdio::stdout;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::side::{self, Spec};
-use crate::dataset::Outline;
 use crate::report::compare::{self as text, Format};
 
 #[derive(clap::Args)]
@@ -40,7 +39,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let outlines = args.data_dir.outlines()?;
     let (first, second) = sides(&args).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(first, second, &outlines).map_err(anyhow::Error::msg)?;
     let Some(pair) = comparison.pairs.first() else {

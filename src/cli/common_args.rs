@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::dataset::catalogue;
+use super::stdio::print_err;
+use crate::dataset::{Outline, Outlines, catalogue};
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
 use crate::grid::{Filters, Grid, Planned, file};
@@ -18,6 +19,17 @@ pub struct DataDir {
     /// Folder of the data sets, each in a folder of its own
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
+}
+
+impl DataDir {
+    /// Every data set of the folder without its images; those that cannot be loaded are told and left out.
+    pub fn outlines(&self) -> anyhow::Result<Outlines> {
+        let (outlines, bad) = Outline::load_all(&self.data_dir)?;
+        for error in bad {
+            print_err(&format!("notice: a data set is left out: {error}"));
+        }
+        Ok(outlines)
+    }
 }
 
 /// The list of external engines.

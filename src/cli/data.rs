@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::ExitCode;
 use super::common_args::DataDir;
-use super::stdio::stdout;
-use crate::dataset::{self, Dataset, FILES, Split, catalogue, manifest};
+use super::stdio::{print_err, stdout};
+use crate::dataset::{self, Dataset, DatasetError, FILES, Split, catalogue, manifest};
 use crate::hex::hex;
 
 #[derive(clap::Args)]
@@ -30,11 +30,23 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = &args.data_dir.data_dir;
-    let names = if args.names.is_empty() { catalogue::available(folder)? } else { args.names };
+    // What was not asked for by name may be broken.
+    let all = args.names.is_empty();
+    let names = if all { catalogue::available(folder)? } else { args.names };
+    let mut last_error = None;
+    let mut shown = 0;
     let mut out = stdout();
     let mut list = Vec::new();
     for name in &names {
-        let dataset = dataset::load_from(folder, name)?;
+        let dataset = match dataset::load_from(folder, name) {
+            Ok(dataset) => dataset,
+            Err(error) if all => {
+                last_error.replace(error).inspect(notice);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        shown += 1;
         let summary = Summary::new(folder, &dataset)?;
         if args.json {
             list.push(summary.to_json());
@@ -42,10 +54,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", summary.to_text())?;
         }
     }
+    if shown == 0
+        && let Some(error) = last_error
+    {
+        return Err(error.into());
+    }
+    last_error.iter().for_each(notice);
     if args.json {
         writeln!(out, "{:#}", Value::from(list))?;
     }
     Ok(ExitCode::Success)
+}
+
+fn notice(error: &DatasetError) {
+    print_err(&format!("notice: a data set is left out: {error}"));
 }
 
 /// What is shown of a data set.

@@ -11,7 +11,6 @@ use super::stdio::stdout;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::regression::{self, Limits};
 use crate::analysis::compare::side::{self, Spec};
-use crate::dataset::Outline;
 use crate::report::compare::{self as text, Format};
 
 #[derive(clap::Args)]
@@ -56,7 +55,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for run in [&args.before, &args.after] {
         require_run(&args.results_dir, run)?;
     }
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let outlines = args.data_dir.outlines()?;
     let (before, after) = (Spec::Run(args.before.clone()), Spec::Run(args.after.clone()));
     let (before, after) = side::pair(&before, &after, &args.results_dir).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(before, after, &outlines).map_err(anyhow::Error::msg)?;

@@ -33,15 +33,10 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// Ends a command: an error becomes one line on standard error (with the backtrace under `RUST_BACKTRACE=1`)
-/// and exit code 2.
+/// Ends a command: an error becomes one line on standard error, whatever `RUST_BACKTRACE` says, and exit code 2.
 pub fn finish(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
     let code = result.unwrap_or_else(|error| {
-        let line = if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "1") {
-            format!("{error:?}")
-        } else {
-            one_line(&format!("{error:#}"))
-        };
+        let line = one_line(&format!("{error:#}"));
         // There is no channel left when standard error is closed too.
         let _ = writeln!(io::stderr(), "error: {line}");
         ExitCode::Usage

@@ -8,7 +8,6 @@ use anyhow::bail;
 use super::ExitCode;
 use super::common_args::DataDir;
 use super::stdio::{print_err, stdout};
-use crate::dataset::Outline;
 use crate::results::{Store, submission};
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::Merge;
@@ -41,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("--into {:?} is reserved for submissions: choose another name", args.into);
     }
     let store = Store::new(&args.results_dir, &args.into).map_err(anyhow::Error::msg)?;
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let outlines = args.data_dir.outlines()?;
     let _lock = Lock::take(&store.root())?;
     resume::remove_leftovers(&store.root());
     let merge = Merge::plan(&args.from, &store, &outlines);

@@ -9,7 +9,6 @@ use super::ExitCode;
 use super::common_args::{DataDir, require_run};
 use super::stdio::stdout;
 use crate::analysis::ranking::{self, Ranking};
-use crate::dataset::Outline;
 use crate::format::probability;
 use crate::stats::ties::LEVEL;
 
@@ -45,7 +44,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     require_run(&args.results_dir, &args.run)?;
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let outlines = args.data_dir.outlines()?;
     let mut entries = ranking::entries(&args.results_dir, &args.run, args.train_size, &outlines)
         .map_err(anyhow::Error::msg)?;
     let all = |names: &[String], name: &String| names.is_empty() || names.contains(name);

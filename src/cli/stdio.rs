@@ -8,12 +8,17 @@ pub fn stdout() -> PipeWriter<StdoutLock<'static>> {
     PipeWriter { inner: io::stdout().lock(), left: false }
 }
 
-/// Prints a line on standard error; write errors are ignored.
+/// Prints a line on standard error, without control characters; write errors are ignored.
 pub fn print_err(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(line));
 }
 
-/// A writer that drops everything after the first broken pipe.
+/// Text with control characters other than line breaks and tabs replaced by U+FFFD.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A writer that drops everything after the first broken pipe, and replaces control characters as [`visible`] does.
 pub struct PipeWriter<W> {
     inner: W,
     left: bool,
@@ -37,7 +42,14 @@ impl<W: Write> PipeWriter<W> {
 
 impl<W: Write> Write for PipeWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.unless_left(bytes.len(), |inner| inner.write(bytes))
+        let text = str::from_utf8(bytes).ok().filter(|text| text.chars().any(char::is_control));
+        match text.map(visible).filter(|shown| shown.as_bytes() != bytes) {
+            // Nearly all text is fine as it is.
+            None => self.unless_left(bytes.len(), |inner| inner.write(bytes)),
+            Some(shown) => {
+                self.unless_left(bytes.len(), |inner| inner.write_all(shown.as_bytes()).map(|()| bytes.len()))
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -60,6 +72,13 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        let mut out = PipeWriter { inner: Vec::new(), left: false };
+        write!(out, "a\x1b[31m\tb\u{9b}\n").unwrap();
+        assert_eq!(String::from_utf8(out.inner).unwrap(), "a\u{fffd}[31m\tb\u{fffd}\n");
     }
 
     #[test]

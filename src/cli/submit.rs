@@ -11,7 +11,7 @@ use super::common_args::DataDir;
 use super::prediction_args::Layout;
 use super::stdio::{print_err, stdout};
 use crate::check;
-use crate::dataset::Outline;
+use crate::dataset::{Outline, Outlines};
 use crate::grid::{Configuration, Parameters, renamed, schema};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
@@ -93,16 +93,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
-    let Some(outline) = outlines.get(&args.dataset) else {
-        let names: Vec<&str> = outlines.keys().map(String::as_str).collect();
-        bail!(
-            "there is no data set {:?} in {}{}",
-            args.dataset,
-            args.data_dir.data_dir.display(),
-            crate::nearest::did_you_mean(&args.dataset, &names)
-        );
-    };
+    let outline = Outline::load(&args.data_dir.data_dir, &args.dataset)?;
+    let outlines = Outlines::from([(args.dataset.clone(), outline.clone())]);
     let parameters: Parameters = serde_json::from_str(&args.parameters).with_context(|| {
         format!("--parameters {} is no JSON object{}", args.parameters, in_python(&args.parameters))
     })?;
@@ -148,7 +140,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         repeats,
     };
     if !crate::results::store::is_name(&submission.submitter) {
-        bail!("--name {:?} cannot be a folder: take letters, digits, '.', '_' and '-'", submission.submitter);
+        bail!("--name {:?} cannot be a folder: {}", submission.submitter, crate::file_name::RULE);
     }
     let stem = submission.stem(Some(outline.shape.train_size));
     let folder = args.results_dir.join(RUN).join(&submission.submitter).join(&submission.dataset);

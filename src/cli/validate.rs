@@ -9,7 +9,6 @@ use super::ExitCode;
 use super::common_args::DataDir;
 use super::stdio::stdout;
 use crate::check;
-use crate::dataset::Outline;
 use crate::results::schema;
 
 #[derive(clap::Args)]
@@ -50,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "{schema:#}")?;
         return Ok(ExitCode::Success);
     }
-    let outlines = Outline::load_all(&args.data_dir.data_dir)?;
+    let outlines = args.data_dir.outlines()?;
     let found = check::tree(&args.paths, &args.results_dir, &outlines);
     for problem in &found.problems {
         writeln!(out, "error: {problem}")?;

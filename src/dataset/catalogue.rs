@@ -9,6 +9,7 @@ pub use super::layout::find_file;
 use super::{
     Dataset, DatasetError, FILES, Images, MAX_CLASSES, Shape, Split, idx, known, layout, manifest, turn,
 };
+use crate::file_name::{RULE, is_name};
 use crate::nearest::{did_you_mean, list};
 
 /// Why there are no more classes, and what to do.
@@ -108,6 +109,10 @@ fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
     let folder = data_dir.join(name);
     let is_plain = !name.is_empty() && !name.contains(['/', '\\', '\0']);
     if is_plain && is_visible(name) && folder.is_dir() {
+        if !is_name(name) {
+            let problem = format!("the data set's name {name:?} cannot be used");
+            return Err(DatasetError::new(&folder, problem, format!("rename the folder: {RULE}")));
+        }
         return Ok(folder);
     }
     let names = available(data_dir)?;

@@ -59,10 +59,17 @@ impl Outline {
         })
     }
 
-    /// The outline of every data set of a folder.
-    pub fn load_all(data_dir: &Path) -> Result<Outlines, DatasetError> {
-        let names = catalogue::available(data_dir)?;
-        names.into_iter().map(|name| Ok((name.clone(), Outline::load(data_dir, &name)?))).collect()
+    /// The outline of every data set of a folder, and what is wrong with those that cannot be loaded. `Err` where the
+    /// folder cannot be read or holds no data set at all.
+    pub fn load_all(data_dir: &Path) -> Result<(Outlines, Vec<DatasetError>), DatasetError> {
+        let (mut outlines, mut bad) = (Outlines::new(), Vec::new());
+        for name in catalogue::available(data_dir)? {
+            match Outline::load(data_dir, &name) {
+                Ok(outline) => drop(outlines.insert(name, outline)),
+                Err(error) => bad.push(error),
+            }
+        }
+        Ok((outlines, bad))
     }
 
     /// Training images that a `--train-size` leaves; `None` is all of them.

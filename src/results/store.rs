@@ -12,6 +12,7 @@ use super::limits::MAX_FILE_BYTES;
 use super::problem::Problem;
 use super::record::Record;
 use super::wire::WireRecord;
+pub use crate::file_name::is_name;
 
 /// The result files of one run.
 #[derive(Clone, Debug)]
@@ -41,9 +42,7 @@ impl Store {
     /// The run `run` under `results`. `Err` says why the name cannot be a folder.
     pub fn new(results: impl Into<PathBuf>, run: &str) -> Result<Store, String> {
         if !is_name(run) {
-            return Err(format!(
-                "run name {run:?} cannot be used: take letters, digits, '.', '_' and '-', not starting with '.'"
-            ));
+            return Err(format!("run name {run:?} cannot be used: {}", crate::file_name::RULE));
         }
         Ok(Store { results: results.into(), run: run.to_string() })
     }
@@ -69,7 +68,8 @@ impl Store {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no file name")));
         }
         let path = self.path(&record.dataset, &record.engine, &record.id);
-        write_atomically(&path, &WireRecord::from(record).to_bytes())?;
+        write_atomically(&path, &WireRecord::from(record).to_bytes())
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
         Ok(path)
     }
 
@@ -103,7 +103,8 @@ impl Store {
         }
         for entry in fs::read_dir(results)? {
             let entry = entry?;
-            if entry.file_type()?.is_dir()
+            // A run's folder may be a link, to where there is room.
+            if entry.path().is_dir()
                 && let Some(name) = entry.file_name().to_str()
                 && is_name(name)
             {
@@ -194,17 +195,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        best_effort(file.as_file().set_permissions(fs::Permissions::from_mode(0o644)))?;
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()
+    best_effort(File::open(folder)?.sync_all())
 }
 
-/// A name that is safe as one part of a path on any file system in use.
-pub fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+=,@%~".contains(c);
-    !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(allowed)
+/// What a file system does not know is no failure: permissions on WSL's `/mnt/c` (EPERM), the sync of a folder on
+/// CIFS, sshfs and VirtualBox shares (EINVAL, ENOTSUP, ENOSYS).
+pub fn best_effort(done: io::Result<()>) -> io::Result<()> {
+    let unknown = [libc::EPERM, libc::EINVAL, libc::ENOTSUP, libc::EOPNOTSUPP, libc::ENOSYS];
+    match done {
+        Err(error) if error.raw_os_error().is_some_and(|code| unknown.contains(&code)) => Ok(()),
+        other => other,
+    }
 }
 
 /// All `.json` files below a folder, at most three levels down (data set, engine, file).

@@ -175,7 +175,7 @@ impl Check<'_> {
         });
         let name = &file.submitter;
         self.require(is_name(name) && name.len() <= LONGEST_NAME, "/submitter", || {
-            format!("{} cannot be a folder: take letters, digits, '.', '_' and '-'", quote(name))
+            format!("{} cannot be a folder: {}", quote(name), crate::file_name::RULE)
         });
         let name = &file.dataset;
         self.require(is_name(name), "/dataset", || format!("{} cannot be the name of a folder", quote(name)));

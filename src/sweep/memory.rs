@@ -7,6 +7,7 @@ use std::fs;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::cgroup;
 use super::process::page_size;
 
 /// The highest resident memory of this process so far (`VmHWM`), in bytes. A child's `ru_maxrss` would begin
@@ -32,12 +33,10 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
     Some(number * 1024)
 }
 
-/// Memory this program may count on: the machine's, or less when its cgroup is limited.
+/// Memory that this program may count on: the machine's, or less where its control group or one above is limited.
 pub fn total() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| kilobytes(&text, "MemTotal:"));
-    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let cgroup = limits.iter().find_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok());
-    let known = machine.into_iter().chain(cgroup);
+    let known = machine.into_iter().chain(cgroup::memory_limit());
     // Without any figure a modest machine is assumed.
     known.min().unwrap_or(4 << 30)
 }

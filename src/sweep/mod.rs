@@ -5,6 +5,7 @@
 //! holds it to its limits, and the result goes into the store the moment it arrives. [`shares`] divides a plan
 //! among machines, and [`merge`] joins what they bring.
 
+mod cgroup;
 pub mod cost;
 pub mod faults;
 pub mod job;

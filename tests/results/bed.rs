@@ -98,7 +98,7 @@ impl Bed {
                 std::fs::write(data.join(format!("{prefix}-labels-idx1-ubyte")), file).unwrap();
             }
         }
-        let outlines = Outline::load_all(&folder.path().join("data")).unwrap();
+        let (outlines, _) = Outline::load_all(&folder.path().join("data")).unwrap();
         Bed { folder, outlines }
     }
 

@@ -434,7 +434,7 @@ fn suspicious_entries_are_warnings() {
 fn copied_test_labels_are_noticed() {
     use mnist_bench::check;
     use mnist_bench::results::{record::accuracy, wire};
-    let outlines = mnist_bench::dataset::Outline::load_all(std::path::Path::new("data")).unwrap();
+    let (outlines, _) = mnist_bench::dataset::Outline::load_all(std::path::Path::new("data")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let labels = &outlines["fashion-mnist"].test_labels;
     let strewn = |every: usize, classes: &[u8]| -> Vec<u8> {

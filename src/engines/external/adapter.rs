@@ -48,7 +48,7 @@ impl Program {
             // The sweep removes it with everything else: a worker may be killed at any time.
             .keep();
         let threads = rayon::current_num_threads();
-        let (child, mut stdin, results, descriptor) = spawn(&start.command, &folder, threads)
+        let (child, mut stdin, results, descriptor) = spawn(start, &folder, threads)
             .map_err(|error| format!("cannot start {}: {error}", start.command[0]))?;
         let job = Job {
             protocol: PROTOCOL,
@@ -65,6 +65,7 @@ impl Program {
             classifier,
             parameters: work.configurations.iter().map(|one| &one.parameters).collect(),
             seed: work.seed,
+            seed_31: (work.seed % (1 << 31)) as u32,
             threads,
         };
         let mut line = serde_json::to_vec(&job).map_err(|error| error.to_string())?;
@@ -135,7 +136,10 @@ impl Program {
 
     fn parse(&self, line: &[u8]) -> Result<Reply, String> {
         if line.len() > self.longest {
-            return Err(format!("{} wrote a line without end", self.name));
+            return Err(format!(
+                "{} wrote a line of more than {} bytes, the most that a reply may have",
+                self.name, self.longest
+            ));
         }
         Reply::parse(line).map_err(|what| format!("{} wrote {what}", self.name))
     }
@@ -168,15 +172,15 @@ fn describe(status: ExitStatus) -> String {
 
 /// Starts the program with a pipe for its results; gives the number that the pipe has in the program.
 fn spawn(
-    command: &[String],
+    start: &Start,
     folder: &Path,
     threads: usize,
 ) -> std::io::Result<(Child, ChildStdin, PipeReader, i32)> {
     let (results, results_out) = std::io::pipe()?;
     let descriptor = results_out.as_raw_fd();
-    let mut program = Command::new(&command[0]);
-    program.args(&command[1..]).stdin(Stdio::piped());
-    environment::scrub(&mut program, folder, threads);
+    let mut program = Command::new(&start.command[0]);
+    program.args(&start.command[1..]).stdin(Stdio::piped());
+    environment::scrub(&mut program, folder, threads, &start.env);
     // SAFETY: between fork and exec the closure calls only fcntl and prctl, which are async-signal-safe, and
     // touches no memory but its captured integer.
     unsafe {

@@ -1,6 +1,7 @@
 //! What an engine's program sees of the environment: what is on the list below and nothing else, so that no
 //! secret of the user's shell reaches a program of somebody else.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,12 +23,28 @@ const THREADS: [&str; 9] = [
 ];
 
 /// Gives `command` the environment of an engine whose working directory is `folder`.
-pub fn scrub(command: &mut Command, folder: &Path, threads: usize) {
+/// `own` are the variables that the engine's `env` asks for.
+pub fn scrub(command: &mut Command, folder: &Path, threads: usize, own: &BTreeMap<String, String>) {
     command.env_clear();
     command.envs(PASSED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command.envs(THREADS.iter().map(|name| (name, threads.to_string())));
     // No settings of the user's, and temporary files where they are removed with the job.
     command.envs([("HOME", folder), ("TMPDIR", folder)]);
     command.envs([("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")]);
+    command.envs(own);
     command.current_dir(folder);
+}
+
+/// Whether every job sets the variable, so that no engine may.
+pub fn is_set(name: &str) -> bool {
+    THREADS.contains(&name) || ["HOME", "TMPDIR", "LANG", "LC_ALL"].contains(&name)
+}
+
+/// What a program is told that does not find its packages.
+pub fn advice() -> String {
+    format!(
+        "of the environment only {} are passed on, and HOME is another; env in engines.toml passes more, such as \
+         PYTHONPATH, R_LIBS_USER or JULIA_DEPOT_PATH",
+        PASSED.join(", ")
+    )
 }

@@ -1,6 +1,6 @@
 //! `engines.toml`: which external engines there are and how each is started. `docs/FORMAT.md` has it key by key.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::environment;
 use crate::engines::BUILT_IN;
 use crate::grid::schema;
 use crate::nearest::did_you_mean;
@@ -18,6 +19,8 @@ pub const NAME: &str = "engines.toml";
 const MAX_BYTES: u64 = 1 << 20;
 /// What stands for the folder of the file.
 const HERE: &str = "{here}";
+/// What stands for the user's home in a variable: where R, Python, Julia and Perl keep a user's own packages.
+const HOME: &str = "{home}";
 
 /// One external engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,8 @@ pub struct Definition {
     pub install: String,
     /// Those of the file's own folder among the arguments: what is digested for the record.
     pub files: Vec<PathBuf>,
+    /// Variables of the program's environment beside those that every engine has.
+    pub env: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +59,8 @@ struct WireEngine {
     version: Vec<String>,
     classifiers: Vec<String>,
     install: String,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
 }
 
 fn version() -> Vec<String> {
@@ -89,6 +96,7 @@ fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {
             bail!("{at}: engine {name:?} stands twice: delete one of them");
         }
         let folder = here.to_string_lossy();
+        let home = std::env::var("HOME").unwrap_or_default();
         let put = |argument: &String| argument.replace(HERE, &folder);
         let mut command: Vec<String> = one.command.iter().map(put).collect();
         // A program that is only a name is looked for in PATH; one with a folder lies beside the file.
@@ -104,6 +112,11 @@ fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {
             version: one.version.iter().map(put).collect(),
             classifiers: one.classifiers,
             install: one.install,
+            env: one
+                .env
+                .iter()
+                .map(|(name, value)| (name.clone(), put(&value.replace(HOME, &home))))
+                .collect(),
         });
     }
     Ok(engines)
@@ -127,6 +140,18 @@ fn check(one: &WireEngine, name: &str) -> anyhow::Result<()> {
     }
     if one.classifiers.is_empty() {
         bail!("{name}: classifiers = [] leaves nothing to run: name one, such as GaussianNB");
+    }
+    for variable in one.env.keys() {
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if variable.is_empty()
+            || !variable.chars().all(good)
+            || variable.starts_with(|c: char| c.is_ascii_digit())
+        {
+            bail!("{name}: env has {variable:?}, which is no name of a variable, such as PYTHONPATH");
+        }
+        if environment::is_set(variable) {
+            bail!("{name}: env has {variable}, which every job sets itself: leave it out");
+        }
     }
     if one.install.trim().is_empty() {
         bail!("{name}: install is empty: say the command that installs it");
@@ -156,6 +181,23 @@ mod tests {
         assert_eq!(named[0].command[0], "perl");
         let beside = engines(&ONE.replace("{here}/../bin/run", "./run")).unwrap();
         assert_eq!(beside[0].command[0], "/somewhere/benchmarks/./run");
+    }
+
+    #[test]
+    fn variables_are_passed_and_those_of_the_job_are_not() {
+        let with = |env: &str| engines(&format!("{ONE}env = {{ {env} }}\n"));
+        let env = &with("R_LIBS_USER = '{here}/lib', X_1 = 'a'").unwrap()[0].env;
+        assert_eq!(env["R_LIBS_USER"], "/somewhere/benchmarks/lib");
+        assert_eq!(env["X_1"], "a");
+        let home = std::env::var("HOME").unwrap_or_default();
+        assert_eq!(with("PYTHONPATH = '{home}/x'").unwrap()[0].env["PYTHONPATH"], format!("{home}/x"));
+        for (env, told) in [
+            ("HOME = '/root'", "HOME, which every job sets itself"),
+            ("OMP_NUM_THREADS = '8'", "OMP_NUM_THREADS, which every job sets"),
+            ("'A B' = 'x'", "no name of a variable"),
+        ] {
+            assert!(with(env).unwrap_err().contains(told), "{env}");
+        }
     }
 
     #[test]

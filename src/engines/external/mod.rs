@@ -81,6 +81,7 @@ pub fn start(name: &str, scratch: &std::path::Path) -> Option<Start> {
         version: engine.version.to_string(),
         command: definition.command.clone(),
         classifiers: definition.classifiers.clone(),
+        env: definition.env.clone(),
         scratch: scratch.to_path_buf(),
     })
 }

@@ -1,5 +1,6 @@
 //! How a worker starts the program of an external engine.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ pub struct Start {
     pub version: String,
     pub command: Vec<String>,
     pub classifiers: Vec<String>,
+    /// Variables of its environment beside those that every engine has.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
     /// Takes the prepared arrays, which jobs share, and the programs' working directories.
     pub scratch: PathBuf,
 }

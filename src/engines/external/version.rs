@@ -52,7 +52,7 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     let mut command = Command::new(program);
     command.args(&definition.command[1..]).args(&definition.version);
     // One thread: the answer must not depend on the machine's number of cores.
-    environment::scrub(&mut command, folder.path(), 1);
+    environment::scrub(&mut command, folder.path(), 1, &definition.env);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
     let group = child.id() as i32;
@@ -101,7 +101,8 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     if !status.success() {
         let errors = collect(&errors);
         let text = String::from_utf8_lossy(&errors);
-        bail!("{program} ended with {status}: {}", text.trim().lines().last().unwrap_or("it said nothing"));
+        let last = text.trim().lines().last().unwrap_or("it said nothing");
+        bail!("{program} ended with {status}: {last} ({})", environment::advice());
     }
     read(&collect(&output))
 }
@@ -178,6 +179,7 @@ mod tests {
             classifiers: Vec::new(),
             install: "nothing".into(),
             files: Vec::new(),
+            env: BTreeMap::new(),
         };
         assert_eq!(ask(&definition).unwrap().version, "1.0");
     }

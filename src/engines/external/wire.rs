@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub parameters: Vec<&'a Parameters>,
     /// All randomness is to follow from it.
     pub seed: u64,
+    /// The seed's low 31 bits, for what takes no more: NumPy takes 32, R's `set.seed` 31.
+    pub seed_31: u32,
     pub threads: usize,
 }
 
@@ -76,7 +78,7 @@ impl Reply {
     pub fn parse(line: &[u8]) -> Result<Reply, String> {
         serde_json::from_slice(line).map_err(|error| {
             let start: String = String::from_utf8_lossy(line.trim_ascii()).chars().take(60).collect();
-            format!("a line that is no reply ({error}): {start:?}")
+            format!("a line that is no reply ({error}{}): {start:?}", hint(line))
         })
     }
 
@@ -116,6 +118,17 @@ impl Reply {
     }
 }
 
+/// What beginners' programs do: values in lists of one, as R's jsonlite writes by default, and JSON over several lines.
+fn hint(line: &[u8]) -> &'static str {
+    match serde_json::from_slice::<serde_json::Value>(line) {
+        Ok(value) if value.get("reply").is_some_and(serde_json::Value::is_array) => {
+            "; \"reply\" is a text, not a list (R: toJSON(..., auto_unbox = TRUE))"
+        }
+        Err(error) if error.is_eof() && line.trim_ascii().starts_with(b"{") => "; one line a reply",
+        _ => "",
+    }
+}
+
 /// Classes from characters. Their number, and whether each exists, is for the supervisor to check.
 fn classes(text: &str) -> Result<Vec<u8>, String> {
     let class = |c: char| match c {
@@ -144,6 +157,12 @@ mod tests {
         assert_eq!(outcome.unwrap_err(), Failure::Unsupported("no".into()));
         for wrong in ["", "hello", "{}", r#"{"reply":"ok","index":0}"#, r#"{"reply":"ready","accuracy":1}"#] {
             assert!(Reply::parse(wrong.as_bytes()).unwrap_err().contains("no reply"), "{wrong}");
+        }
+        let boxed = Reply::parse(br#"{"reply":["ready"]}"#).unwrap_err();
+        assert!(boxed.contains("a text, not a list (R: toJSON(..., auto_unbox = TRUE))"), "{boxed}");
+        for part in [&b"{\n"[..], b"{", b"{ \"reply\":\n"] {
+            let pretty = Reply::parse(part).unwrap_err();
+            assert!(pretty.contains("one line a reply"), "{pretty}");
         }
         assert!(classes("0A").unwrap_err().contains("'A'"));
     }
