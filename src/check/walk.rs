@@ -37,6 +37,14 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
+/// Whether two paths lead to one folder, by whatever links.
+fn same_folder(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 /// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one folder too
 /// high or too deep.
 pub fn is_submitted(file: &Path) -> bool {
@@ -48,7 +56,7 @@ pub fn is_submitted(file: &Path) -> bool {
 impl Found {
     /// What the user names may be a link to a folder, and so may the folder of a run; nothing within a run.
     fn may_be_link(&self, path: &Path, depth: usize) -> bool {
-        let is_run = absolute(path).parent() == Some(&self.results);
+        let is_run = path.parent().is_some_and(|folder| same_folder(folder, &self.results));
         (depth == 0 || is_run) && path.is_dir()
     }
 

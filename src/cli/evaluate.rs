@@ -8,8 +8,9 @@ use clap::value_parser;
 
 use super::ExitCode;
 use super::common_args::DataDir;
+use super::prediction_args::Layout;
 use super::stdio::stdout;
-use crate::dataset;
+use crate::dataset::{self, Outline};
 use crate::results::record::Record;
 use crate::results::{history, store};
 use crate::stats::classification::Classification;
@@ -17,7 +18,7 @@ use crate::stats::confusion::Confusion;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Result files, such as results/reference/mnist/native/SVC.json
+    /// Result files, such as results/reference/mnist/native/SVC.json, or with --dataset files of predictions
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -32,6 +33,13 @@ pub struct Args {
     /// Print the training history too, where the file has one
     #[arg(long)]
     history: bool,
+
+    /// The files hold predictions of this data set's test images, as `submit` reads them
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["history", "repeat"])]
+    dataset: Option<String>,
+
+    #[command(flatten)]
+    layout: Layout,
 
     #[command(flatten)]
     data_dir: DataDir,
@@ -49,6 +57,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
+    if let Some(dataset) = &args.dataset {
+        return text_of_predictions(args, path, dataset);
+    }
+    if path.extension().is_none_or(|extension| extension != "json") {
+        bail!(
+            "{} is no result file (.json): for a file of predictions name its data set with --dataset",
+            path.display()
+        );
+    }
     let record = store::read(path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
@@ -68,9 +85,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
             data.classes() - 1
         );
     }
-    let mut confusion = Confusion::new(data.classes());
-    confusion.add(&data.test.labels, &repeat.predictions);
-    let report = Classification::of(&confusion);
+    let report = classification(&data.test.labels, &repeat.predictions, data.classes());
     let mut text = format!("{} by {} on {}", record.id, record.engine, record.dataset);
     if record.repeats.len() > 1 {
         text += &format!(", repeat {} of {}", args.repeat, record.repeats.len());
@@ -82,6 +97,22 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
         text += &history::to_text(&epochs);
     }
     Ok(text)
+}
+
+/// The report of a file of predictions, as other programs write them.
+fn text_of_predictions(args: &Args, path: &Path, dataset: &str) -> anyhow::Result<String> {
+    let outline = Outline::load(&args.data_dir.data_dir, dataset)?;
+    let labels = &outline.test_labels;
+    let predictions = args.layout.read(path, labels.len(), &outline.class_names)?;
+    let report = classification(labels, &predictions, outline.class_names.len());
+    let table = report.to_text(&outline.class_names, usize::from(args.digits));
+    Ok(format!("{} on {dataset}\n\n{table}", path.display()))
+}
+
+fn classification(labels: &[u8], predictions: &[u8], classes: usize) -> Classification {
+    let mut confusion = Confusion::new(classes);
+    confusion.add(labels, predictions);
+    Classification::of(&confusion)
 }
 
 /// Checks that the predictions belong to these test images.

@@ -123,7 +123,7 @@ fn a_scan_is_sorted_and_names_what_it_cannot_read() {
 #[test]
 fn names_that_leave_the_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    for run in ["", "..", "a/b", ".hidden", "a b", "é"] {
+    for run in ["", "..", "a/b", ".hidden", "a:b", "a|b"] {
         assert!(Store::new(folder.path(), run).is_err(), "{run:?}");
     }
     let store = Store::new(folder.path(), "local").unwrap();

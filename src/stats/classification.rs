@@ -7,7 +7,7 @@ use super::confusion::{Confusion, Measures};
 pub struct Classification {
     pub classes: Vec<Scores>,
     pub accuracy: f64,
-    /// Averages over the classes: unweighted (`macro`), and weighted by support.
+    /// Averages over the classes that occur among labels or predictions: unweighted (`macro`), and weighted by support.
     pub macro_average: Scores,
     pub weighted_average: Scores,
 }
@@ -20,6 +20,15 @@ pub struct Scores {
     pub f1: f64,
     /// Support: the number of images of the class.
     pub support: usize,
+    /// Predictions of the class.
+    pub predicted: usize,
+}
+
+impl Scores {
+    /// Whether the class is among the labels or the predictions. scikit-learn's report leaves out what is not.
+    pub fn occurs(&self) -> bool {
+        self.support + self.predicted > 0
+    }
 }
 
 impl Classification {
@@ -30,6 +39,7 @@ impl Classification {
             recall: measures.recall.unwrap_or(0.0),
             f1: measures.f1.unwrap_or(0.0),
             support: confusion.support(class),
+            predicted: confusion.predicted(class),
         };
         let scores: Vec<Scores> = confusion.measures().into_iter().enumerate().map(score).collect();
         let support: usize = scores.iter().map(|scores| scores.support).sum();
@@ -43,11 +53,12 @@ impl Classification {
                 recall: mean(&|s| s.recall),
                 f1: mean(&|s| s.f1),
                 support,
+                predicted: support,
             }
         };
         Classification {
             accuracy: if support == 0 { 0.0 } else { confusion.right() as f64 / support as f64 },
-            macro_average: average(&|_| 1.0),
+            macro_average: average(&|scores| if scores.occurs() { 1.0 } else { 0.0 }),
             weighted_average: average(&|scores| scores.support as f64),
             classes: scores,
         }
@@ -64,12 +75,12 @@ impl Classification {
         }
         text += "\n\n";
         let line = |name: &str, scores: &Scores| {
-            let Scores { precision, recall, f1, support } = scores;
+            let Scores { precision, recall, f1, support, .. } = scores;
             format!(
                 "{name:>width$}  {precision:>9.digits$} {recall:>9.digits$} {f1:>9.digits$} {support:>9}\n"
             )
         };
-        for (name, scores) in names.iter().zip(&self.classes) {
+        for (name, scores) in names.iter().zip(&self.classes).filter(|(_, scores)| scores.occurs()) {
             text += &line(name, scores);
         }
         let (accuracy, support) = (self.accuracy, self.macro_average.support);
@@ -106,6 +117,25 @@ mod tests {
 weighted avg       0.70      0.60      0.61         5
 ";
         assert_eq!(report.to_text(&names, 2), expected);
+    }
+
+    /// scikit-learn 1.9: `classification_report([0, 0, 2, 2], [0, 2, 2, 2])` and with labels 1 to 3 of four classes.
+    #[test]
+    fn a_class_that_never_occurs_is_left_out() {
+        let absent = report(&[0, 2, 2, 2], &[0, 0, 2, 2], 3);
+        assert!((absent.macro_average.precision - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+        assert!((absent.macro_average.recall - 0.75).abs() < 1e-12);
+        assert!((absent.macro_average.f1 - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-12);
+        let names: Vec<String> = ["zero", "one", "two"].map(str::to_string).to_vec();
+        let text = absent.to_text(&names, 2);
+        assert!(!text.contains(" one ") && text.contains(" zero ") && text.contains(" two "), "{text}");
+        // Labels from 1: class 0 is in no file.
+        let from_one = report(&[1, 2, 3, 3], &[1, 2, 3, 2], 4);
+        assert!((from_one.macro_average.recall - (1.0 + 0.5 + 1.0) / 3.0).abs() < 1e-12);
+        // Predicted and never right: it counts, with 0.
+        let predicted = report(&[0, 1], &[0, 0], 3);
+        assert!((predicted.macro_average.precision - 0.5).abs() < 1e-12);
+        assert!((predicted.weighted_average.recall - 0.5).abs() < 1e-12);
     }
 
     #[test]

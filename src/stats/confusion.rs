@@ -47,6 +47,11 @@ impl Confusion {
         (0..self.classes).map(|predicted| self.count(class, predicted) as usize).sum()
     }
 
+    /// The number of predictions of `class`.
+    pub fn predicted(&self, class: usize) -> usize {
+        (0..self.classes).map(|label| self.count(label, class) as usize).sum()
+    }
+
     /// The number of correct predictions.
     pub fn right(&self) -> usize {
         (0..self.classes).map(|class| self.count(class, class) as usize).sum()

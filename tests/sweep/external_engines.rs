@@ -194,7 +194,7 @@ fn engine_sees_no_secrets_or_test_labels() {
     assert_eq!(
         keys,
         "protocol results X_train y_train X_test dataset train_size test_size features classes image \
-         classifier parameters seed threads"
+         classifier parameters seed seed_31 threads"
     );
     let files: Vec<&str> = facts["files"].as_str().unwrap().split(' ').collect();
     let ends = |end: &str| files.iter().filter(|file| file.ends_with(end)).count();

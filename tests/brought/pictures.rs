@@ -1,0 +1,158 @@
+//! Drawings for `predict`, as drawing programs, browsers and scripts save them.
+
+use crate::bed::Bed;
+
+const SIDE: usize = 28;
+
+/// A 1: 255 where there is ink.
+pub fn ink() -> Vec<u8> {
+    let is_ink = |at: usize| (4..24).contains(&(at / SIDE)) && [13, 14].contains(&(at % SIDE));
+    (0..SIDE * SIDE).map(|at| if is_ink(at) { 255 } else { 0 }).collect()
+}
+
+fn png(color: png::ColorType, depth: png::BitDepth, data: &[u8]) -> Vec<u8> {
+    encode(color, depth, data, None)
+}
+
+fn encode(
+    color: png::ColorType,
+    depth: png::BitDepth,
+    data: &[u8],
+    palette: Option<(&[u8], &[u8])>,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, SIDE as u32, SIDE as u32);
+    encoder.set_color(color);
+    encoder.set_depth(depth);
+    if let Some((colours, opacities)) = palette {
+        encoder.set_palette(colours.to_vec());
+        encoder.set_trns(opacities.to_vec());
+    }
+    encoder.write_header().unwrap().write_image_data(data).unwrap();
+    bytes
+}
+
+/// The drawing as the first column of the table in docs/INPUT.md says it.
+pub fn sample(kind: &str) -> Vec<u8> {
+    use png::BitDepth::{Eight, Sixteen};
+    use png::ColorType::{Grayscale, Indexed, Rgb, Rgba};
+    let ink = ink();
+    let each =
+        |pixel: &dyn Fn(u8) -> Vec<u8>| ink.iter().flat_map(|&value| pixel(value)).collect::<Vec<u8>>();
+    let index = each(&|a| vec![u8::from(a > 0)]);
+    match kind {
+        "white on black" => png(Grayscale, Eight, &ink),
+        "black on transparent" => png(Rgba, Eight, &each(&|a| vec![0, 0, 0, a])),
+        "white on transparent" => png(Rgba, Eight, &each(&|a| vec![255, 255, 255, a])),
+        "black on white" => png(Rgb, Eight, &each(&|a| vec![255 - a; 3])),
+        "white on grey" => png(Grayscale, Eight, &each(&|a| vec![a.max(90)])),
+        "16 bits" => png(Grayscale, Sixteen, &each(&|a| vec![a, a])),
+        "palette" => encode(Indexed, Eight, &index, Some((&[255, 255, 255, 0, 0, 0], &[255, 255]))),
+        "one shade" => png(Grayscale, Eight, &[200; SIDE * SIDE]),
+        "0 and 1 in bytes" => png(Grayscale, Eight, &index),
+        "JPEG" => b"\xff\xd8\xff\xe0".to_vec(),
+        other => panic!("no picture {other:?}"),
+    }
+}
+
+/// A data set and a network that has learnt it.
+fn bed() -> Bed {
+    let bed = Bed::new();
+    bed.data_set("eight", 8);
+    let layers = "[{ type = 'flatten' }, { type = 'dense', units = 'classes', activation = 'softmax' }]";
+    let optimizer = "{ type = 'adam', learning_rate = 1e-2 }";
+    bed.put(
+        "grid.toml",
+        format!("[model.small]\nlayers = {layers}\noptimizer = {optimizer}\nepochs = 20\nbatch = 16\n"),
+    );
+    let train = ["train", "small", "--grid", "grid.toml", "-d", "eight", "--save", "m.safetensors"];
+    bed.run(&train).code(0);
+    bed
+}
+
+/// What `predict` says of a picture behind its name.
+fn answer(bed: &Bed, name: &str, more: &[&str]) -> String {
+    let run = bed.run(&[&["predict", "--model", "m.safetensors", name][..], more].concat()).code(0);
+    run.stdout.split_once(": ").unwrap().1.to_string()
+}
+
+#[test]
+fn one_drawing_has_one_answer() {
+    use png::BitDepth::{Eight, One, Sixteen};
+    use png::ColorType::{Grayscale, GrayscaleAlpha, Indexed, Rgb, Rgba};
+    let bed = bed();
+    let ink = ink();
+    let each =
+        |pixel: &dyn Fn(u8) -> Vec<u8>| ink.iter().flat_map(|&value| pixel(value)).collect::<Vec<u8>>();
+    // Four columns of eight pixels a row, the first on the left.
+    let bits = ink.chunks(SIDE).flat_map(|row| {
+        let bit = |(at, &value): (usize, &u8)| if value > 0 { 0x80 >> at } else { 0 };
+        row.chunks(8).map(move |part| part.iter().enumerate().map(bit).sum::<u8>()).collect::<Vec<u8>>()
+    });
+    let index = each(&|a| vec![u8::from(a > 0)]);
+    for (name, file) in [
+        ("white-on-black", png(Grayscale, Eight, &ink)),
+        ("black-on-transparent", png(Rgba, Eight, &each(&|a| vec![0, 0, 0, a]))),
+        ("grey-alpha", png(GrayscaleAlpha, Eight, &each(&|a| vec![0, a]))),
+        ("white-on-transparent", png(Rgba, Eight, &each(&|a| vec![255, 255, 255, a]))),
+        ("red-on-transparent", png(Rgba, Eight, &each(&|a| vec![200, 0, 0, a]))),
+        ("black-on-white", png(Grayscale, Eight, &each(&|a| vec![255 - a]))),
+        ("black-on-white-rgb", png(Rgb, Eight, &each(&|a| vec![255 - a; 3]))),
+        ("black-on-white-opaque", png(Rgba, Eight, &each(&|a| vec![255 - a, 255 - a, 255 - a, 255]))),
+        ("16-bit", png(Grayscale, Sixteen, &each(&|a| vec![a, a]))),
+        ("16-bit-transparent", png(GrayscaleAlpha, Sixteen, &each(&|a| vec![0, 0, a, a]))),
+        ("one-bit", png(Grayscale, One, &bits.collect::<Vec<u8>>())),
+        ("palette", encode(Indexed, Eight, &index, Some((&[255, 255, 255, 0, 0, 0], &[255, 255])))),
+        ("palette-transparent", encode(Indexed, Eight, &index, Some((&[9, 9, 9, 9, 9, 9], &[0, 255])))),
+        ("white-on-grey", png(Grayscale, Eight, &each(&|a| vec![if a > 0 { 255 } else { 90 }]))),
+        ("black-on-cream", png(Rgb, Eight, &each(&|a| if a > 0 { vec![0; 3] } else { vec![250, 245, 220] }))),
+    ] {
+        bed.put(&format!("{name}.png"), file);
+    }
+    let wanted = answer(&bed, "white-on-black.png", &[]);
+    for file in std::fs::read_dir(bed.path()).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        if name.ends_with(".png") {
+            assert_eq!(answer(&bed, &name, &[]), wanted, "{name}");
+        }
+    }
+    let turned = bed.run(&["predict", "--model", "m.safetensors", "black-on-white.png"]).code(0);
+    turned.says("dark on light, so it was turned round (--ink light leaves it)");
+    assert_eq!(answer(&bed, "black-on-white.png", &["--ink", "dark"]), wanted);
+    assert_ne!(answer(&bed, "black-on-white.png", &["--ink", "light"]), wanted);
+}
+
+#[test]
+fn pictures_of_one_shade_and_other_formats_are_named() {
+    use png::BitDepth::{Eight, Sixteen};
+    use png::ColorType::{Grayscale, Rgba};
+    let bed = bed();
+    let ink = ink();
+    for (name, file, told) in [
+        (
+            "blank.png",
+            png(Grayscale, Eight, &[0; SIDE * SIDE]),
+            "(almost) of one shade, all pixels are 0 of 255",
+        ),
+        ("white.png", png(Grayscale, Eight, &[255; SIDE * SIDE]), "all pixels are 255 of 255"),
+        ("clear.png", png(Rgba, Eight, &[0; 4 * SIDE * SIDE]), "(almost) of one shade"),
+        (
+            "16-bit-values-to-255.png",
+            png(Grayscale, Sixteen, &ink.iter().flat_map(|&a| [0, a]).collect::<Vec<u8>>()),
+            "pixels of 0 to 255 of 65535; if its values are bytes, multiply them by 257",
+        ),
+        (
+            "ones-and-zeros.png",
+            png(Grayscale, Eight, &ink.iter().map(|&a| u8::from(a > 0)).collect::<Vec<u8>>()),
+            "pixels of 0 to 1 of 255; if its values are 0 and 1, multiply them by 255",
+        ),
+        ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec(), "is JPEG, and PNG is read: convert it"),
+        ("drawing.webp", b"RIFF\0\0\0\0WEBPVP8 ".to_vec(), "is WebP, and PNG is read"),
+        ("moving.gif", b"GIF89a".to_vec(), "is GIF, and PNG is read"),
+        ("noise.png", b"noise".to_vec(), "no PNG that can be read"),
+    ] {
+        bed.put(name, file);
+        let run = bed.run(&["predict", "--model", "m.safetensors", name]).code(2).one_line();
+        run.says(&format!("{name}: ")).says(told);
+    }
+}
