@@ -59,7 +59,9 @@ fn unshaped(table: &Table, question: &Question) -> Result<Option<Reading>, Refus
                 text.chars().filter_map(|character| character.to_digit(36)).map(i64::from).collect();
             return Reading::of_numbers(&numbers, Source::Characters, question).map(Some);
         }
-        if only.cells.len() == count && count > 1 {
+        // A line of several numbers is a list of predictions, whether or not they are enough.
+        let numbers = only.cells.len() > 1 && only.cells.iter().all(|cell| cell.number().is_some());
+        if numbers || (only.cells.len() == count && count > 1) {
             return list(&only.cells.iter().collect::<Vec<_>>(), question).map(Some);
         }
     }

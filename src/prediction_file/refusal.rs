@@ -20,7 +20,8 @@ pub enum Refusal {
     #[error("ends early: {0}: save it again with np.save")]
     Damaged(String),
     /// The number of predictions differs from that of test images.
-    #[error("{found} predictions{under} for {images} test images: save one prediction a test image, in their order",
+    #[error("{found} prediction{}{under} for {images} test images: save one prediction a test image, in their order",
+        if *found == 1 { "" } else { "s" },
         under = header.as_ref().map_or(String::new(), |name| format!(" under the header {}", short(name))))]
     Count { found: usize, header: Option<String>, images: usize },
     /// A line of characters, one an image.
