@@ -4,6 +4,8 @@ mod bed;
 #[path = "../common/mod.rs"]
 mod common;
 mod fuzz;
+mod fuzz_input;
+mod inputs;
 mod mutate;
 mod prediction_files;
 mod validate;
