@@ -211,7 +211,7 @@ fn row_data<'a>(row: &'a Row, groups: &'a Groups, provenance: &mut Vec<Provenanc
         seeds_high: over_seeds.map(|(_, high)| high),
         fit: row.fit_seconds,
         predict: row.predict_seconds,
-        cpu: row.cpu_seconds.map(|seconds| round(seconds)),
+        cpu: row.cpu_seconds.map(round),
         memory: row.peak_memory_bytes,
         threads: row.threads,
         jobs: row.jobs_in_flight,

@@ -59,7 +59,7 @@ fn a_search_finds_libraries_data_sets_and_other_words() {
     let page = committed();
     browser.open(&page.path, "");
     let libraries: BTreeSet<String> = COMMITTED.table.lines.iter().map(|line| line.engine.clone()).collect();
-    let mut search = |browser: &mut Browser, text: &str| -> u64 {
+    let search = |browser: &mut Browser, text: &str| -> u64 {
         let words = json!(text);
         browser.eval(&format!(
             "(() => {{ const input = document.querySelector('#search'); input.value = {words}; input.dispatchEvent(new \
