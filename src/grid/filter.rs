@@ -282,7 +282,7 @@ mod tests {
             plan(&["-e", "lifna"]).unwrap_err(),
             "unknown engine \"lifna\": did you mean linfa? (known: native, linfa or smartcore; for engines of your own: --engines FILE)"
         );
-        assert!(plan(&["-c", "Perceptron"]).unwrap_err().contains("classifiers GaussianNB or SVC"));
+        assert!(plan(&["-c", "Perceptron"]).unwrap_err().contains("classifiers: GaussianNB or SVC"));
         assert!(plan(&["-x", "."]).unwrap_err().starts_with("the filters select none of 10"));
         let available = ["mnist".to_string(), "fashion-mnist".to_string()];
         let error = filters(&["-d", "fashion"]).select_datasets(&available).unwrap_err().to_string();
