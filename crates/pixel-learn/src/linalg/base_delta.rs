@@ -216,6 +216,11 @@ pub fn project_wide(
     project_wide_at(simd::level(), x, first, start, vectors, out);
 }
 
+/// As [`accumulate`] in double precision, for the `factors.len()` rows from row `first` on, a multiple of four.
+pub fn accumulate_wide(x: &SparseRows, first: usize, factors: &[WideLanes], sums: &mut [WideLanes]) {
+    accumulate_wide_at(simd::level(), x, first, factors, sums);
+}
+
 /// [`project`] at a given level, lowered to what the machine supports.
 pub fn project_at(
     level: Level,
@@ -271,6 +276,38 @@ pub fn accumulate_at(level: Level, x: &SparseRows, list: &[u32], factors: &[Lane
                     for (&column, value) in columns.iter().zip(values) {
                         let terms = sums[usize::from(column)].0.iter_mut().zip(factor.0);
                         terms.for_each(|(sum, factor)| *sum = value.mul_add(factor, *sum));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// [`accumulate_wide`] at a given level, lowered to what the machine supports.
+pub fn accumulate_wide_at(
+    level: Level,
+    x: &SparseRows,
+    first: usize,
+    factors: &[WideLanes],
+    sums: &mut [WideLanes],
+) {
+    assert!(first.is_multiple_of(TOGETHER) && first + factors.len() <= x.rows(), "rows of whole groups");
+    let sums = &mut sums[..x.columns()];
+    match level.min(simd::supported()) {
+        // SAFETY: the machine supports the level; every column of a row is below the number of sums.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::accumulate_wide_avx512(x, first, factors, sums) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::accumulate_wide_avx2(x, first, factors, sums) },
+        _ => {
+            for (group, factors) in (first / TOGETHER..).zip(factors.chunks(TOGETHER)) {
+                let (columns, values) = x.group(group);
+                for (&column, values) in columns.iter().zip(values) {
+                    let sums = &mut sums[usize::from(column)].0;
+                    for (value, factor) in values.iter().zip(factors) {
+                        let terms = sums.iter_mut().zip(factor.0);
+                        terms.for_each(|(sum, factor)| *sum = f64::from(*value).mul_add(factor, *sum));
                     }
                 }
             }
@@ -414,6 +451,8 @@ pub(crate) mod tests {
             accumulate_at(Level::Scalar, &x, &list, &scores, &mut sums);
             let mut wide_scores = vec![WideLanes::ZERO; n - TOGETHER];
             project_wide_at(Level::Scalar, &x, TOGETHER, &wide_start, &wide, &mut wide_scores);
+            let mut wide_sums = wide.clone();
+            accumulate_wide_at(Level::Scalar, &x, TOGETHER, &wide_scores, &mut wide_sums);
             for level in [Level::Avx2, Level::Avx512] {
                 let mut again = vec![Lanes::ZERO; list.len()];
                 project_at(level, &x, &list, &start, &vectors, &mut again);
@@ -424,6 +463,9 @@ pub(crate) mod tests {
                 let mut again = vec![WideLanes::ZERO; n - TOGETHER];
                 project_wide_at(level, &x, TOGETHER, &wide_start, &wide, &mut again);
                 assert_eq!(again, wide_scores, "{level:?}, {d}");
+                let mut again = wide.clone();
+                accumulate_wide_at(level, &x, TOGETHER, &wide_scores, &mut again);
+                assert_eq!(again, wide_sums, "{level:?}, {d}");
             }
             let exact = |row: usize, lane: usize| {
                 (0..d).map(|j| value(j, bytes[row * d + j]) * f64::from(vectors[j].0[lane])).sum::<f64>()
@@ -443,6 +485,13 @@ pub(crate) mod tests {
             for lane in 0..WIDE_LANES {
                 for (i, score) in wide_scores.iter().enumerate() {
                     assert!((score.0[lane] - exact(i + TOGETHER, lane)).abs() < 1e-5, "{d}");
+                }
+                for j in 0..d {
+                    let terms = wide_scores.iter().enumerate().map(|(i, score)| {
+                        (value(j, bytes[(i + TOGETHER) * d + j]) - x.base()[j]) * score.0[lane]
+                    });
+                    let exact = wide[j].0[lane] + terms.sum::<f64>();
+                    assert!((wide_sums[j].0[lane] - exact).abs() < 1e-5 * (1.0 + exact.abs()), "{d}");
                 }
             }
         }

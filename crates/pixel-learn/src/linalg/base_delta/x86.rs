@@ -131,6 +131,35 @@ macro_rules! kernels {
     };
 }
 
+/// Defines the sums in double precision of one instruction level.
+macro_rules! accumulate_wide {
+    ($name:ident, $features:literal, $registers:literal, $width:literal, $load:ident, $store:ident,
+     $splat:ident, $fused:ident) => {
+        /// As `accumulate_wide`; there must be as many `sums` as columns.
+        #[target_feature(enable = $features)]
+        pub unsafe fn $name(x: &SparseRows, first: usize, factors: &[WideLanes], sums: &mut [WideLanes]) {
+            for (group, factors) in (first / TOGETHER..).zip(factors.chunks(TOGETHER)) {
+                let (columns, values) = x.group(group);
+                for (&column, values) in columns.iter().zip(values) {
+                    // SAFETY: the column is one of the sums', and lanes fill the registers.
+                    unsafe {
+                        let sum = sums.get_unchecked_mut(column as usize).0.as_mut_ptr();
+                        for p in 0..$registers {
+                            let at = sum.add(p * $width);
+                            let mut sum = $load(at);
+                            for (value, factor) in values.iter().zip(factors) {
+                                let factor = $load(factor.0.as_ptr().add(p * $width));
+                                sum = $fused($splat(f64::from(*value)), factor, sum);
+                            }
+                            $store(at, sum);
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+
 product!(
     product_avx512,
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
@@ -210,4 +239,24 @@ kernels!(
     _mm256_storeu_ps,
     _mm256_set1_ps,
     _mm256_fmadd_ps
+);
+accumulate_wide!(
+    accumulate_wide_avx512,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    1,
+    8,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_set1_pd,
+    _mm512_fmadd_pd
+);
+accumulate_wide!(
+    accumulate_wide_avx2,
+    "avx2,fma",
+    2,
+    4,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    _mm256_set1_pd,
+    _mm256_fmadd_pd
 );

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::linalg::base_delta::{
-    LANES, Lanes, SparseRows, WIDE_LANES, WideLanes, accumulate, project, project_wide,
+    LANES, Lanes, SparseRows, WIDE_LANES, WideLanes, accumulate, accumulate_wide, project, project_wide,
 };
 
 /// Rows of one f32 sum.
@@ -141,6 +141,42 @@ pub fn x_transpose_times(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> 
         })
         .collect();
     unpack(x, &chunks, k)
+}
+
+/// [`x_transpose_times`] with all sums in f64: a dual point is as feasible as this product is exact.
+pub fn x_transpose_times_wide(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> {
+    let (n, width) = (x.rows(), x.columns() + 1);
+    let of_chunk = |(start, end): (usize, usize)| {
+        let mut sums = vec![WideLanes::ZERO; width * k.div_ceil(WIDE_LANES)];
+        let mut lanes = vec![WideLanes::ZERO; BLOCK];
+        for start in (start..end).step_by(BLOCK) {
+            let rows = &factors[start * k..(start + BLOCK).min(end) * k];
+            for (eight, sums) in sums.chunks_exact_mut(width).enumerate() {
+                for (lanes, row) in lanes.iter_mut().zip(rows.chunks_exact(k)) {
+                    let factors = row[eight * WIDE_LANES..].iter().take(WIDE_LANES);
+                    lanes.0.iter_mut().zip(factors).for_each(|(lane, factor)| *lane = *factor);
+                }
+                let lanes = &lanes[..rows.len() / k];
+                accumulate_wide(x, start, lanes, sums);
+                for lanes in lanes {
+                    sums[width - 1].0.iter_mut().zip(lanes.0).for_each(|(sum, factor)| *sum += factor);
+                }
+            }
+        }
+        sums
+    };
+    let chunks: Vec<Vec<WideLanes>> = chunks(n).into_par_iter().map(of_chunk).collect();
+    let mut out = vec![0.0; k * width];
+    for (class, vector) in out.chunks_exact_mut(width).enumerate() {
+        let (start, lane) = (class / WIDE_LANES * width, class % WIDE_LANES);
+        for (j, value) in vector.iter_mut().enumerate() {
+            *value = chunks.iter().map(|sums| sums[start + j].0[lane]).sum();
+        }
+        // The base is in every row.
+        let factors = vector[width - 1];
+        vector.iter_mut().zip(x.base()).for_each(|(value, base)| *value += base * factors);
+    }
+    out
 }
 
 /// Start and end of every chunk of `n` rows.
