@@ -120,8 +120,8 @@ impl LogisticRegression {
             max_iter: self.max_iter,
         };
         let minimum = match self.multi_class {
-            LogisticMultiClass::Ovr => minimise(problems, Logistic { c }, settings),
-            LogisticMultiClass::Multinomial => minimise(problems, Softmax { c }, settings),
+            LogisticMultiClass::Ovr => minimise(problems, Logistic::new(c), settings),
+            LogisticMultiClass::Multinomial => minimise(problems, Softmax::new(c), settings),
         };
         minimum.into_model(problems)
     }

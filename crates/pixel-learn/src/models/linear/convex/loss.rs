@@ -2,25 +2,33 @@
 
 /// The loss of one row as a function of its scores, one a class. `target` is the row's class.
 pub trait Loss: Sync {
+    /// Problems that share nothing but the rows: 1 if the classes are coupled, one a class if each stands
+    /// against the rest.
+    fn problems(&self, classes: usize) -> usize {
+        if self.is_multinomial() { 1 } else { classes }
+    }
+
+    /// Takes the second derivatives for curvatures from now on, instead of upper bounds of them.
+    fn use_second_derivatives(&mut self);
+
     /// The form of the Hessian by a row's scores: diag(h) - h h' / sum(h) if `true`, as the softmax has it;
     /// diag(h) if `false`.
     fn is_multinomial(&self) -> bool;
 
-    /// The value of the loss. Writes the gradient by the scores and the curvatures (h).
+    /// Adds the value of the loss to `values`, one of each problem. Writes the gradient by the scores and the
+    /// curvatures (h).
     fn value_and_derivatives(
         &self,
         target: usize,
         scores: &[f64],
+        values: &mut [f64],
         gradient: &mut [f64],
         curvatures: &mut [f32],
-    ) -> f64;
+    );
 
-    /// The value of the loss.
-    fn value(&self, target: usize, scores: &[f64]) -> f64;
-
-    /// The convex conjugate of the loss at `scale` (at most 1) times a gradient: minus the row's part of the
-    /// dual objective.
-    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64;
+    /// The convex conjugate of the loss at a gradient times `scales` (at most 1, one of each problem): minus
+    /// the row's part of the dual objective.
+    fn conjugate(&self, target: usize, gradient: &[f64], scales: &[f64]) -> f64;
 
     /// Moves a row's gradient into the domain of the conjugate. A gradient of the softmax must sum to 0.
     fn project_dual(&self, target: usize, gradient: &mut [f64]);
@@ -82,7 +90,15 @@ fn softplus(z: f64) -> (f64, f64, f64) {
 
 /// ln(1 + exp(-m)) of the margin m = y s of every class against the rest.
 pub struct Logistic {
-    pub c: f64,
+    c: f64,
+    /// Whether curvatures are at least those of Jaakkola and Jordan's bound.
+    bounds: bool,
+}
+
+impl Logistic {
+    pub fn new(c: f64) -> Logistic {
+        Logistic { c, bounds: true }
+    }
 }
 
 impl Loss for Logistic {
@@ -90,37 +106,35 @@ impl Loss for Logistic {
         false
     }
 
+    fn use_second_derivatives(&mut self) {
+        self.bounds = false;
+    }
+
     fn value_and_derivatives(
         &self,
         target: usize,
         scores: &[f64],
+        values: &mut [f64],
         gradient: &mut [f64],
         curvatures: &mut [f32],
-    ) -> f64 {
-        let mut sum = 0.0;
+    ) {
         for (class, &score) in scores.iter().enumerate() {
             let y = sign(target, class);
             let z = -y * score;
             let (value, derivative, curvature) = softplus(z);
-            sum += value;
+            values[class] += self.c * value;
             gradient[class] = -y * self.c * derivative;
-            curvatures[class] = (self.c
-                * if z > 0.0 { curvature.max(jaakkola_jordan_curvature(z)) } else { curvature })
-                as f32;
+            let bound = if z > 0.0 && self.bounds { jaakkola_jordan_curvature(z) } else { 0.0 };
+            curvatures[class] = (self.c * curvature.max(bound)) as f32;
         }
-        self.c * sum
     }
 
-    fn value(&self, target: usize, scores: &[f64]) -> f64 {
-        let arguments = scores.iter().enumerate().map(|(class, score)| -sign(target, class) * score);
-        self.c * arguments.map(|z| softplus(z).0).sum::<f64>()
-    }
-
-    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64 {
+    fn conjugate(&self, target: usize, gradient: &[f64], scales: &[f64]) -> f64 {
         let shares = gradient
             .iter()
+            .zip(scales)
             .enumerate()
-            .map(|(class, derivative)| -sign(target, class) * scale * derivative / self.c);
+            .map(|(class, (derivative, scale))| -sign(target, class) * scale * derivative / self.c);
         self.c * shares.map(negative_entropy).sum::<f64>()
     }
 
@@ -131,7 +145,15 @@ impl Loss for Logistic {
 
 /// The cross-entropy of the softmax of the scores.
 pub struct Softmax {
-    pub c: f64,
+    c: f64,
+    /// Whether curvatures are at least those of Jaakkola and Jordan's bound.
+    bounds: bool,
+}
+
+impl Softmax {
+    pub fn new(c: f64) -> Softmax {
+        Softmax { c, bounds: true }
+    }
 }
 
 impl Loss for Softmax {
@@ -139,13 +161,18 @@ impl Loss for Softmax {
         true
     }
 
+    fn use_second_derivatives(&mut self) {
+        self.bounds = false;
+    }
+
     fn value_and_derivatives(
         &self,
         target: usize,
         scores: &[f64],
+        values: &mut [f64],
         gradient: &mut [f64],
         curvatures: &mut [f32],
-    ) -> f64 {
+    ) {
         let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut sum = 0.0;
         for (derivative, score) in gradient.iter_mut().zip(scores) {
@@ -157,24 +184,19 @@ impl Loss for Softmax {
             *curvature = *derivative as f32;
         }
         let z = largest - scores[target];
-        if z > 0.0 {
+        if z > 0.0 && self.bounds {
             // The Hessian then has this curvature between the right class and the best one.
             let pair = jaakkola_jordan_curvature(z);
             let best = 1.0 / sum;
             curvatures[target] = curvatures[target].max((self.c * pair * best / (best - pair)) as f32);
         }
         gradient[target] -= self.c;
-        self.c * (sum.ln() + z)
+        values[0] += self.c * (sum.ln() + z);
     }
 
-    fn value(&self, target: usize, scores: &[f64]) -> f64 {
-        let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
-        self.c * (sum.ln() + largest - scores[target])
-    }
-
-    fn conjugate(&self, target: usize, gradient: &[f64], scale: f64) -> f64 {
-        let share = |class: usize| scale * gradient[class] / self.c + f64::from(u8::from(class == target));
+    fn conjugate(&self, target: usize, gradient: &[f64], scales: &[f64]) -> f64 {
+        let share =
+            |class: usize| scales[0] * gradient[class] / self.c + f64::from(u8::from(class == target));
         self.c * (0..gradient.len()).map(|class| x_ln_x(share(class))).sum::<f64>()
     }
 
@@ -192,7 +214,7 @@ mod tests {
     #[test]
     fn projected_gradients_obey_fenchel_and_young() {
         let value = |seed: usize| ((seed * 7919) % 1000) as f64 / 250.0 - 2.0;
-        let losses: [(&dyn Loss, bool); 2] = [(&Logistic { c: 1.5 }, false), (&Softmax { c: 1.5 }, true)];
+        let losses: [(&dyn Loss, bool); 2] = [(&Logistic::new(1.5), false), (&Softmax::new(1.5), true)];
         for (loss, together) in losses {
             for row in 0..200 {
                 let scores: Vec<f64> = (0..4).map(|class| 3.0 * value(row * 4 + class)).collect();
@@ -201,14 +223,15 @@ mod tests {
                     gradient[3] = -gradient[..3].iter().sum::<f64>();
                 }
                 let (mut own, mut curvatures) = ([0.0; 4], [0.0f32; 4]);
-                loss.value_and_derivatives(row % 4, &scores, &mut own, &mut curvatures);
+                let mut values = [0.0; 4];
+                loss.value_and_derivatives(row % 4, &scores, &mut values, &mut own, &mut curvatures);
                 let mut kept = own;
                 loss.project_dual(row % 4, &mut kept);
                 assert!(kept.iter().zip(own).all(|(kept, own)| (kept - own).abs() < 1e-15));
                 let young = |gradient: &[f64]| {
                     let product: f64 =
                         scores.iter().zip(gradient).map(|(score, derivative)| score * derivative).sum();
-                    loss.value(row % 4, &scores) + loss.conjugate(row % 4, gradient, 1.0) - product
+                    values.iter().sum::<f64>() + loss.conjugate(row % 4, gradient, &[1.0; 4]) - product
                 };
                 assert!(young(&own).abs() < 1e-9, "{}", young(&own));
                 loss.project_dual(row % 4, &mut gradient);
@@ -220,8 +243,8 @@ mod tests {
 
     #[test]
     fn conjugates_are_infinite_outside_their_domain() {
-        assert_eq!(Logistic { c: 1.0 }.conjugate(0, &[0.5, 0.5], 1.0), f64::INFINITY);
-        assert_eq!(Softmax { c: 1.0 }.conjugate(0, &[0.5, -0.5], 1.0), f64::INFINITY);
-        assert!(Softmax { c: 1.0 }.conjugate(0, &[-0.5, 0.5], 1.0).is_finite());
+        assert_eq!(Logistic::new(1.0).conjugate(0, &[0.5, 0.5], &[1.0; 2]), f64::INFINITY);
+        assert_eq!(Softmax::new(1.0).conjugate(0, &[0.5, -0.5], &[1.0]), f64::INFINITY);
+        assert!(Softmax::new(1.0).conjugate(0, &[-0.5, 0.5], &[1.0]).is_finite());
     }
 }

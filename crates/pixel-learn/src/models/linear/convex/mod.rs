@@ -11,7 +11,10 @@
 //! One-vs-rest problems share nothing but the rows; they are minimised as one, since one pass serves all. All
 //! sums are taken in a fixed order: the same bits for any number of threads.
 
+mod gap;
 mod hessian;
+mod iterate;
+mod line_search;
 mod loss;
 mod newton;
 mod norm;

@@ -24,17 +24,33 @@ const SAME: f64 = 1e-3;
 /// Matrix-vector products at most for one solution.
 const MOST_MATVECS: usize = 60;
 
-/// The stopping rule of a solution: all three conditions must hold.
+/// The stopping rule of a solution: all conditions must hold.
 #[derive(Clone, Copy)]
 pub struct StoppingRule {
     /// The largest preconditioned norm of the residual, relative to that of the right side.
     pub relative: f64,
     /// The largest half squared norm of the residual, in the units of the objective.
-    pub absolute: f64,
+    pub half_square: f64,
+    /// The largest absolute value of an entry of the residual.
+    pub largest: f64,
     /// The largest part that the last iteration may have in the decrease of the quadratic model. One outlier
     /// can make up the norm of the residual, which is then small while most of the decrease is still to come
     /// (Nash and Sofer, "Assessing a search direction within a truncated-Newton method", 1990).
     pub gain: f64,
+}
+
+impl Default for StoppingRule {
+    fn default() -> StoppingRule {
+        let any = f64::INFINITY;
+        StoppingRule { relative: any, half_square: any, largest: any, gain: any }
+    }
+}
+
+impl StoppingRule {
+    /// Whether it asks for the residual itself, not in the preconditioner's norm.
+    fn asks_for_residual(&self) -> bool {
+        self.half_square.is_finite() || self.largest.is_finite()
+    }
 }
 
 /// The PCG iterate with minimal-residual smoothing (Zhou and Walker, "Residual smoothing techniques for
@@ -60,8 +76,9 @@ impl SmoothedResidual {
         add_scaled(&back, &change, &mut self.residual, part);
     }
 
-    fn half_square(&self) -> f64 {
-        0.5 * dot(&self.residual, &self.residual)
+    fn obeys(&self, rule: &StoppingRule) -> bool {
+        0.5 * dot(&self.residual, &self.residual) <= rule.half_square
+            && self.residual.iter().all(|entry| entry.abs() <= rule.largest)
     }
 }
 
@@ -138,11 +155,11 @@ impl<F: Factor> Pcg<F> {
         let goal = rule.relative * rule.relative * sizes.iter().sum::<f64>();
         let mut matvecs = 0;
         let (mut gained, mut last_gain) = (0.0, 0.0);
-        let mut smooth = rule.absolute.is_finite().then(|| SmoothedResidual::new(&residual));
+        let mut smooth = rule.asks_for_residual().then(|| SmoothedResidual::new(&residual));
         while matvecs < MOST_MATVECS
             && (sizes.iter().sum::<f64>() > goal
                 || last_gain > rule.gain * gained
-                || smooth.as_ref().is_some_and(|smooth| smooth.half_square() > rule.absolute))
+                || smooth.as_ref().is_some_and(|smooth| !smooth.obeys(&rule)))
         {
             let mut matvec = hessian.matvec(x, &direction);
             matvec
@@ -310,7 +327,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The dot product of every part of `part` values.
-fn dots(a: &[f64], b: &[f64], part: usize) -> Vec<f64> {
+pub fn dots(a: &[f64], b: &[f64], part: usize) -> Vec<f64> {
     a.chunks_exact(part).zip(b.chunks_exact(part)).map(|(a, b)| dot(a, b)).collect()
 }
 
