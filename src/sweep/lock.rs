@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -48,12 +49,25 @@ fn open(folder: &Path, name: &str) -> anyhow::Result<File> {
     file.with_context(|| format!("cannot write to the results folder {}", folder.display()))
 }
 
+/// How often a lock that is held is asked for, and how long the pause between is. A process that is being started
+/// holds the locks of its parent until it becomes its own program, although the parent may have let go of them.
+const ATTEMPTS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(10);
+
 fn hold(
     file: &mut File,
     folder: &Path,
     lock: impl Fn(&File) -> Result<(), TryLockError>,
 ) -> anyhow::Result<()> {
-    match lock(file) {
+    let mut held = lock(file);
+    for _ in 1..ATTEMPTS {
+        if !matches!(held, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        held = lock(file);
+    }
+    match held {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -84,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asecond_sweep_is_told_who_holds_the_folder() {
+    fn a_second_sweep_is_told_who_holds_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("local");
         let lock = Lock::take(&run).unwrap();
