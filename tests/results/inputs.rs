@@ -82,8 +82,8 @@ pub fn read(target: &str, bytes: &[u8], seed: u64) -> bool {
                 (0..2 + seed as usize % 9).map(|class| format!("c{class}")).collect();
             let column = [None, None, Some("label"), Some("2")][seed as usize / 9 % 4];
             let question =
-                Question { images: 24, class_names: &class_names, column, no_header: seed % 7 == 0 };
-            match prediction_file::parse(bytes, seed % 2 == 0, &question) {
+                Question { images: 24, class_names: &class_names, column, no_header: seed.is_multiple_of(7) };
+            match prediction_file::parse(bytes, seed.is_multiple_of(2), &question) {
                 Ok(reading) => {
                     assert_eq!(reading.classes.len(), 24);
                     assert!(reading.classes.iter().all(|&class| usize::from(class) < class_names.len()));
@@ -107,7 +107,7 @@ pub fn read(target: &str, bytes: &[u8], seed: u64) -> bool {
             read.is_ok()
         }
         _ => {
-            let rank = if seed % 2 == 0 { 1 } else { 3 };
+            let rank = if seed.is_multiple_of(2) { 1 } else { 3 };
             idx::check(bytes, rank).is_ok_and(|dimensions| dimensions.len() == rank)
         }
     }
