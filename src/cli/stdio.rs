@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn control_characters_are_shown() {
         let mut out = PipeWriter { inner: Vec::new(), left: false };
-        write!(out, "a\x1b[31m\tb\u{9b}\n").unwrap();
+        writeln!(out, "a\x1b[31m\tb\u{9b}").unwrap();
         assert_eq!(String::from_utf8(out.inner).unwrap(), "a\u{fffd}[31m\tb\u{fffd}\n");
     }
 
