@@ -15,6 +15,7 @@ pub mod drawing;
 pub mod engines;
 pub mod explore;
 pub mod file_name;
+pub mod file_systems;
 pub mod format;
 pub mod grid;
 mod hex;

@@ -10,7 +10,7 @@ use super::common_args::Selection;
 use super::stdio::stdout;
 use crate::dataset::catalogue;
 use crate::engines::external::Need;
-use crate::engines::{Shape, Support, support};
+use crate::engines::{self, Shape, Support};
 use crate::grid::Planned;
 
 #[derive(clap::Args)]
@@ -50,7 +50,10 @@ impl<'a> Row<'a> {
     fn new(planned: &'a Planned, datasets: &'a [(String, Shape)]) -> Row<'a> {
         let on = datasets.iter().map(|(name, shape)| {
             let subset = planned.train_size.filter(|&size| size < shape.train_size);
-            let support = support(&planned.engine, &planned.configuration, &shape.with_subset(subset));
+            let support = match engines::find(&planned.engine) {
+                Some(engine) => engine.support(&planned.configuration, &shape.with_subset(subset)),
+                None => Support::Unsupported(format!("engine {} is not part of this binary", planned.engine)),
+            };
             (name.as_str(), support)
         });
         Row { planned, id: planned.configuration.id(), on: on.collect() }
@@ -77,7 +80,6 @@ fn describe(
 ) -> (&'static str, Option<usize>, Option<String>) {
     match support {
         Support::Ready { sharing_key } => ("ready", Some(groups.number(row, sharing_key)), None),
-        Support::NotWritten => ("not written yet", None, None),
         Support::Unsupported(reason) => ("unsupported", None, Some(reason.clone())),
     }
 }

@@ -110,10 +110,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     }
     if plan.rows.is_empty() {
-        bail!(
-            "nothing to run: the models of all {} configurations are still to be written",
-            plan.unwritten.len()
-        );
+        bail!("nothing to run: this binary has none of the engines that are asked for");
     }
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
     let lock = match &args.shard {

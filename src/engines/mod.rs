@@ -24,7 +24,7 @@ use crate::grid::{Configuration, Parameters};
 use pixel_learn::Features;
 use pixel_learn::models::{FitError, Training};
 pub use stopwatch::{Cost, Stopwatch};
-pub use support::{Support, support};
+pub use support::Support;
 
 /// Somebody's implementation of some classifiers.
 pub struct Engine {

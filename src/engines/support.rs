@@ -8,29 +8,15 @@ use crate::grid::Configuration;
 pub enum Support {
     /// It runs, together with all that have the same sharing key.
     Ready { sharing_key: String },
-    /// The classifier is known, but has no implementation yet.
-    NotWritten,
     /// It cannot be expressed, for this reason.
     Unsupported(String),
-}
-
-/// What the engine of that name says to a configuration on data of that shape.
-pub fn support(engine: &str, configuration: &Configuration, shape: &Shape) -> Support {
-    let Some(engine) = super::find(engine) else {
-        return Support::Unsupported(format!("engine {engine} is not part of this binary"));
-    };
-    engine.support(configuration, shape)
 }
 
 impl Engine {
     /// What this engine says to a configuration on data of this shape.
     pub fn support(&self, configuration: &Configuration, shape: &Shape) -> Support {
         let Some(family) = self.family(&configuration.classifier) else {
-            return if self.name == super::native::NATIVE.name {
-                Support::NotWritten
-            } else {
-                Support::Unsupported(format!("{} has no {}", self.name, configuration.classifier))
-            };
+            return Support::Unsupported(format!("{} has no {}", self.name, configuration.classifier));
         };
         let configuration = configuration.for_classes(shape.classes);
         match family.check(&configuration.parameters, shape) {

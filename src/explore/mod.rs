@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Images};
+use crate::dataset::Dataset;
 use crate::format::title;
 use crate::stats::{pca, tsne};
 use scatter::Scatter;
@@ -194,9 +194,4 @@ pub fn read(reports: &Path) -> Result<Vec<Drawn>, String> {
             Ok(Drawn { picture, png })
         })
         .collect()
-}
-
-/// A pixel of an image, as a share of white.
-fn value(images: &Images, image: usize, pixel: usize) -> u8 {
-    images.pixels[image * images.rows * images.columns + pixel]
 }

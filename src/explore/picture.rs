@@ -7,7 +7,6 @@ use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::value;
 use crate::dataset::{Dataset, Images};
 use crate::drawing::{self, INK, PALETTE, label, text};
 use crate::format::{cut, plain};
@@ -55,6 +54,11 @@ impl Canvas {
 
 fn name(dataset: &Dataset, class: usize) -> String {
     cut(&plain(&dataset.class_names[class]), 13)
+}
+
+/// A pixel of an image.
+pub fn value(images: &Images, image: usize, pixel: usize) -> u8 {
+    images.pixels[image * images.rows * images.columns + pixel]
 }
 
 /// Ink on paper: the images are light on dark.

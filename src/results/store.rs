@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::record::Record;
 use super::wire::WireRecord;
 pub use crate::file_name::is_name;
+use crate::file_systems::best_effort;
 
 /// The result files of one run.
 #[derive(Clone, Debug)]
@@ -200,16 +201,6 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     best_effort(File::open(folder)?.sync_all())
-}
-
-/// What a file system does not know is no failure: permissions on WSL's `/mnt/c` (EPERM), the sync of a folder on
-/// CIFS, sshfs and VirtualBox shares (EINVAL, ENOTSUP, ENOSYS).
-pub fn best_effort(done: io::Result<()>) -> io::Result<()> {
-    let unknown = [libc::EPERM, libc::EINVAL, libc::ENOTSUP, libc::EOPNOTSUPP, libc::ENOSYS];
-    match done {
-        Err(error) if error.raw_os_error().is_some_and(|code| unknown.contains(&code)) => Ok(()),
-        other => other,
-    }
 }
 
 /// All `.json` files below a folder, at most three levels down (data set, engine, file).

@@ -35,11 +35,7 @@ impl<'a> Ledger<'a> {
             store,
             lines: plan.rows.iter().map(|row| Line::new(row, plan, options)).collect(),
             progress: Progress::new(),
-            summary: Summary {
-                unwritten: plan.unwritten.clone(),
-                absent: plan.absent.clone(),
-                ..Summary::default()
-            },
+            summary: Summary { absent: plan.absent.clone(), ..Summary::default() },
             total: 0,
             finished: 0,
         }

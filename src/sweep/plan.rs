@@ -60,8 +60,6 @@ impl Row {
 pub struct Plan {
     pub outlines: Vec<Outline>,
     pub rows: Vec<Row>,
-    /// Configurations whose native model is not written yet, by name, each once.
-    pub unwritten: Vec<String>,
     /// Engines that this binary was built without, and how many rows that leaves out.
     pub absent: BTreeMap<String, usize>,
 }
@@ -85,12 +83,6 @@ impl Plan {
             let sharing_key = match engine.support(&configuration, &shape) {
                 Support::Ready { sharing_key } => Ok(sharing_key),
                 Support::Unsupported(reason) => Err(reason),
-                Support::NotWritten => {
-                    if !plan.unwritten.contains(&id) {
-                        plan.unwritten.push(id);
-                    }
-                    continue;
-                }
             };
             let dataset = one.dataset.clone();
             let place = (dataset.clone(), engine.name.to_string(), id.clone());

@@ -37,15 +37,13 @@ pub fn lines(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<Ve
     let tasks = job::group(&waiting, plan, &lines, options);
     let all: f64 = tasks.iter().map(|task| task.chain_seconds).sum();
     let longest = tasks.iter().map(|task| task.chain_seconds).fold(0.0, f64::max);
-    text.extend(plan.unwritten.iter().map(|id| format!("native {id}  not written yet")));
     text.push(format!(
-        "{} rows, {} to run in {} jobs, about {} at {} a time; {} configurations not written yet",
+        "{} rows, {} to run in {} jobs, about {} at {} a time",
         plan.rows.len(),
         waiting.len(),
         tasks.len(),
         human(longest.max(all / options.jobs as f64)),
-        options.jobs,
-        plan.unwritten.len()
+        options.jobs
     ));
     Ok(text)
 }

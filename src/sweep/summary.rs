@@ -15,8 +15,6 @@ pub struct Summary {
     pub kept: usize,
     /// Of those, failures.
     pub kept_failures: usize,
-    /// Configurations whose native model is not written yet.
-    pub unwritten: Vec<String>,
     /// Engines that this binary was built without, and how many rows that leaves out.
     pub absent: BTreeMap<String, usize>,
     /// Name and reason of each failure that is worth a line.
@@ -50,13 +48,6 @@ impl Summary {
                 "PREDICTIONS CHANGED: {name}: the quiet pass did not reproduce the predictions of its file, which was left as it is"
             ));
         }
-        if !self.unwritten.is_empty() {
-            lines.push(format!(
-                "not written yet, and not run: {} configurations of {}",
-                self.unwritten.len(),
-                classifiers(&self.unwritten).join(", ")
-            ));
-        }
         for (engine, count) in &self.absent {
             lines.push(format!("{engine} is not part of this binary: {count} rows not run"));
         }
@@ -81,14 +72,6 @@ impl Summary {
     }
 }
 
-/// The classifiers' names in ids, each once.
-fn classifiers(ids: &[String]) -> Vec<&str> {
-    let mut names: Vec<&str> =
-        ids.iter().map(|id| id.split([',', '@']).next().unwrap_or(id.as_str())).collect();
-    names.dedup();
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +82,6 @@ mod tests {
             ended: BTreeMap::from([(Status::Ok, 5), (Status::OutOfMemory, 1)]),
             kept: 7,
             kept_failures: 1,
-            unwritten: vec!["SVC".into(), "SVC,C=10".into()],
             failures: vec![("mnist native SVC".into(), "too large".into())],
             left: 2,
             interrupted: true,
@@ -108,7 +90,6 @@ mod tests {
         };
         let lines = summary.lines();
         assert_eq!(lines[0], "rows without a result: 1");
-        assert!(lines.contains(&"not written yet, and not run: 2 configurations of SVC".to_string()));
         assert_eq!(
             lines.last().unwrap(),
             "6 rows run, 5 ok, 1 out of memory, 7 there already (1 failed; --retry-failed runs those again), 2 not run in 1 min 01 s; stopped, the same command goes on from here"

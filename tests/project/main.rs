@@ -3,4 +3,5 @@
 mod dependencies;
 mod documents;
 mod golden_stats;
+mod import_circles;
 mod published_grid;

@@ -1,6 +1,7 @@
 //! Two sets of results side by side on the configurations that both have: differences of accuracy, ratios of
 //! time, and paired tests image by image.
 
+pub mod figures;
 pub mod regression;
 pub mod side;
 
@@ -9,10 +10,10 @@ use serde::Serialize;
 use crate::dataset::Outlines;
 use crate::format::round;
 use crate::results::record::accuracy;
-use crate::results::{Provenance, Status};
 use crate::stats::holm;
 use crate::stats::paired::Discordant;
 use crate::stats::ties::LEVEL;
+pub use figures::{Figures, Processor};
 use side::Side;
 
 /// What both sides have, and how much only one of them has.
@@ -44,35 +45,6 @@ pub struct Pair {
     /// Whether as many threads of the same kind of processor were timed. Otherwise there are no ratios.
     pub times_comparable: bool,
     pub paired: Option<Paired>,
-}
-
-/// One side of a pair.
-#[derive(Clone, Debug, Serialize)]
-pub struct Figures {
-    pub engine: String,
-    pub status: Status,
-    pub accuracy: Option<f64>,
-    pub fit_seconds: Option<f64>,
-    pub predict_seconds: Option<f64>,
-    pub quiet: bool,
-    pub threads: usize,
-    pub repeats: usize,
-    /// The kind of processor that timed it, where the file says.
-    pub processor: Option<Processor>,
-}
-
-/// What times depend on, whatever else the machine does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Processor {
-    pub model: String,
-    /// The highest level of instructions of ours that it has.
-    pub features: String,
-}
-
-impl Processor {
-    pub fn of(made: &Provenance) -> Processor {
-        Processor { model: made.cpu_model.clone(), features: made.cpu_features.clone() }
-    }
 }
 
 /// The exact McNemar test of the first repeats.

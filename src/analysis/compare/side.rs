@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Figures, Processor};
+use super::figures::{Figures, Processor};
 use crate::check::walk;
 use crate::results::reading::read;
 use crate::results::submission::Submission;

@@ -65,7 +65,7 @@ fn once(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>)
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     let mut permissions = file.metadata()?.permissions();
     permissions.set_readonly(true);
-    crate::results::store::best_effort(file.set_permissions(permissions))?;
+    crate::file_systems::best_effort(file.set_permissions(permissions))?;
     // Another worker may have been quicker, with the same bytes.
     temporary.persist(path).map(drop).map_err(|error| error.error)
 }

@@ -3,21 +3,8 @@
 use super::byte_set::ByteSet;
 use super::impurity::Impurity;
 use super::nonzero::NonzeroList;
+use super::sample::Sample;
 use crate::linalg::simd::Level;
-
-/// A row of a node: where its bytes stand, its class, and how often it counts (bootstrap).
-///
-/// The layout is fixed: rows are read in vectors.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct Sample {
-    /// The row among all training rows.
-    pub row: u32,
-    /// How often the row counts.
-    pub weight: u16,
-    /// The class of the row.
-    pub class: u16,
-}
 
 /// The best cut of one feature: values up to `low` go left, values from `high` go right, none lies between.
 #[derive(Clone, Copy, Debug, PartialEq)]

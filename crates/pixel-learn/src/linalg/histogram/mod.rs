@@ -10,10 +10,12 @@ pub mod columns;
 pub mod gradient_sums;
 pub mod impurity;
 mod nonzero;
+mod sample;
 pub mod small_node;
 
 pub use byte_words::ByteWords;
-pub use class_counts::{ClassHistogram, Cut, Sample};
+pub use class_counts::{ClassHistogram, Cut};
 pub use columns::Columns;
 pub use gradient_sums::{FeatureCuts, Quantised, ResidualHistogram};
 pub use impurity::{Entropy, Gini, Impurity};
+pub use sample::Sample;

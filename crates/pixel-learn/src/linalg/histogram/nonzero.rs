@@ -1,7 +1,7 @@
 //! Branch-free compaction of a node's samples with a non-zero byte in one column (a fifth of them on MNIST): only
 //! these are counted.
 
-use super::class_counts::Sample;
+use super::sample::Sample;
 use crate::linalg::simd::Level;
 
 /// Rows that are listed together.

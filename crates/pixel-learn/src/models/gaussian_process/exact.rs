@@ -10,10 +10,29 @@ use rayon::prelude::*;
 
 use super::laplace::{Kernel, Latent, Mode};
 use super::radius_search::{Neighbor, NeighborLists, RadiusSearch};
-use super::{Decision, MultiClass};
 use crate::Features;
 use crate::linalg::argmax;
 use crate::models::{FitError, Training};
+
+/// How binary problems make a multi-class one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MultiClass {
+    /// A problem for every class against the rest.
+    OneVsRest,
+    /// A problem for every pair of classes.
+    OneVsOne,
+}
+
+/// What is said of one test row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// By scikit-learn's rule, in double precision.
+    pub class: u8,
+    /// Whether that rule saw no difference between the classes, so that the order of classes decided.
+    pub tied: bool,
+    /// The class if nothing had underflowed or been rounded to a tie.
+    pub tie_free: u8,
+}
 
 /// The squared distance within which training rows count as coupled.
 pub const REACH: f64 = 60.0;

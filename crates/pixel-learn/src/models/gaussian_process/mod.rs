@@ -13,17 +13,9 @@ pub mod radius_search;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
+pub use exact::{Decision, MultiClass};
 use exact::{Exact, SparseKernel};
 use radius_search::RadiusSearch;
-
-/// How binary problems make a multi-class one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MultiClass {
-    /// A problem for every class against the rest.
-    OneVsRest,
-    /// A problem for every pair of classes.
-    OneVsOne,
-}
 
 /// scikit-learn's `GaussianProcessClassifier` with its default kernel, 1.0 * RBF(1.0), whose parameters are
 /// fixed.
@@ -51,17 +43,6 @@ impl Default for GaussianProcessClassifier {
     fn default() -> GaussianProcessClassifier {
         GaussianProcessClassifier { multi_class: MultiClass::OneVsRest, max_iter_predict: 100 }
     }
-}
-
-/// What is said of one test row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// By scikit-learn's rule, in double precision.
-    pub class: u8,
-    /// Whether that rule saw no difference between the classes, so that the order of classes decided.
-    pub tied: bool,
-    /// The class if nothing had underflowed or been rounded to a tie.
-    pub tie_free: u8,
 }
 
 impl Classifier for GaussianProcessClassifier {

@@ -15,11 +15,11 @@
 //! with 0 < r < upper. The function is piecewise quadratic along d, so the line search is exact.
 
 use super::SvcLoss;
+use super::class_state::ClassState;
 use super::design::{Design, RowSum};
 use super::line_search::minimum_along;
 use super::newton_system::NewtonSystem;
 use super::objective::Objective;
-use super::one_class::ClassState;
 use super::rows::{self, dot};
 use crate::models::linear::logistic::Penalty;
 

@@ -2,6 +2,7 @@
 //! `intercept_scaling` = 1.
 
 mod augmented_lagrangian;
+mod class_state;
 mod crammer_singer;
 mod design;
 mod line_search;

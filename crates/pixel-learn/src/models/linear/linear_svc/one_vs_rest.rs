@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::LinearSVC;
+use super::class_state::ClassState;
 use super::design::Design;
 use super::objective::Objective;
-use super::one_class::{ClassState, Solution};
+use super::one_class::Solution;
 use crate::models::linear::LinearModel;
 use crate::models::linear::model::targets;
 use crate::models::{Fact, Facts, FitError, Training};

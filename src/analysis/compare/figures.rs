@@ -1,0 +1,34 @@
+//! The figures of one result in a comparison.
+
+use serde::Serialize;
+
+use crate::results::{Provenance, Status};
+
+/// One side of a pair.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    pub engine: String,
+    pub status: Status,
+    pub accuracy: Option<f64>,
+    pub fit_seconds: Option<f64>,
+    pub predict_seconds: Option<f64>,
+    pub quiet: bool,
+    pub threads: usize,
+    pub repeats: usize,
+    /// The kind of processor that timed it, where the file says.
+    pub processor: Option<Processor>,
+}
+
+/// What times depend on, whatever else the machine does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Processor {
+    pub model: String,
+    /// The highest level of instructions of ours that it has.
+    pub features: String,
+}
+
+impl Processor {
+    pub fn of(made: &Provenance) -> Processor {
+        Processor { model: made.cpu_model.clone(), features: made.cpu_features.clone() }
+    }
+}
