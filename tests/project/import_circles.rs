@@ -267,7 +267,8 @@ fn no_file_and_no_folder_imports_itself_through_others() {
     for root in roots() {
         let sources = Sources::read(&root);
         let imports = sources.imports();
-        assert!(imports.len() > 20, "{}: {} files with imports", root.display(), imports.len());
+        let files = sources.0.len();
+        assert!(files < 20 || imports.len() > 20, "{}: too few imports were found", root.display());
         let name = |circle: &Vec<Module>| {
             circle.iter().map(|module| module.join("/")).collect::<Vec<_>>().join(" -> ")
         };
