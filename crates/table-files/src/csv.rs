@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::table::Values;
+use crate::values::Values;
 
 /// All rows below a line of names.
 pub(crate) fn write(names: &[&str], columns: &[Values]) -> Vec<u8> {

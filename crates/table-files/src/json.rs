@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::table::Values;
+use crate::values::Values;
 
 /// All rows as objects, on one line.
 pub(crate) fn write(names: &[&str], columns: &[Values]) -> Vec<u8> {

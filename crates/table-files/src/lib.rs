@@ -21,6 +21,7 @@ mod csv;
 mod json;
 mod parquet;
 mod table;
+mod values;
 
 pub use csv::{CsvError, parse_csv};
 pub use table::{Table, TableBuilder, TableError};

@@ -12,7 +12,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use crate::table::Values;
+use crate::values::Values;
 
 /// A whole file.
 pub(crate) fn write(names: &[&str], columns: &[Values]) -> Result<Vec<u8>> {

@@ -1,8 +1,9 @@
 //! The table and how it is built.
 
-use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, PolarsError};
+use polars::prelude::{Column, DataFrame, PlSmallStr, PolarsError};
 use thiserror::Error;
 
+use super::values::Values;
 use super::{csv, json, parquet};
 
 /// Columns of the same length, each with a name and a type.
@@ -92,36 +93,6 @@ impl Table {
     /// The values by column, as the writers take them.
     fn values(&self) -> Vec<Values<'_>> {
         self.frame.columns().iter().filter_map(Values::of).collect()
-    }
-}
-
-/// The values of one column.
-pub(crate) enum Values<'a> {
-    Texts(Vec<Option<&'a str>>),
-    Numbers(Vec<Option<f64>>),
-    Counts(Vec<Option<u64>>),
-    Flags(Vec<Option<bool>>),
-}
-
-impl Values<'_> {
-    /// `None` for a type that the builder has no method for.
-    fn of(column: &Column) -> Option<Values<'_>> {
-        Some(match column.dtype() {
-            DataType::String => Values::Texts(column.str().ok()?.iter().collect()),
-            DataType::Float64 => Values::Numbers(column.f64().ok()?.iter().collect()),
-            DataType::UInt64 => Values::Counts(column.u64().ok()?.iter().collect()),
-            DataType::Boolean => Values::Flags(column.bool().ok()?.iter().collect()),
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Values::Texts(values) => values.len(),
-            Values::Numbers(values) => values.len(),
-            Values::Counts(values) => values.len(),
-            Values::Flags(values) => values.len(),
-        }
     }
 }
 
