@@ -57,7 +57,7 @@ function scores(set, look, repeats) {
   const total = look.support.reduce((sum, count) => sum + count, 0);
   const line = (name, values, support) => el("tr", {}, el("th", { scope: "row" }, name), ...values.map(share), el("td", {}, String(support)));
   const classes = set.classes.map((name, of) => line(bdi(name), look.measures[of], look.support[of]));
-  const never = look.measures.some((values) => values.includes(null)) ? "; \u2013 was never predicted, or is not there, and counts as 0 in the averages" : "";
+  const never = look.measures.some((values) => values.includes(null)) ? "; \u2013: the class was never predicted, or no label has it. It counts as 0 in the averages; a class with neither is left out" : "";
   const averages = [
     el("tr", {}, el("th", { scope: "row" }, "accuracy"), el("td"), el("td"), share(look.accuracy), el("td", {}, String(total))),
     line("macro avg", look.macro_average, total),
