@@ -212,7 +212,7 @@ fn images_stand_by_their_difficulty() {
     let Some(mut browser) = browser() else { return };
     let page = committed();
     browser.open(&page.path, "");
-    browser.eval("document.querySelector('#difficulty').scrollIntoView()");
+    browser.eval("document.querySelector('#difficulty').scrollIntoView({ behavior: 'instant' })");
     browser.until("document.querySelectorAll('#histograms figure').length === 2");
     let counts = "[...document.querySelectorAll('#histograms figure')].map((figure) => [...figure.querySelectorAll('.bin \
                   b')].reduce((sum, node) => sum + Number(node.textContent.replace(',', '')), 0))";
