@@ -61,7 +61,9 @@ impl Merge {
                 merge.problem(folder, "is no folder of results, such as results/local of another machine");
                 continue;
             }
-            let found = walk::files(std::slice::from_ref(folder), folder);
+            // The folder is a run: links to folders within it are not followed.
+            let results = walk::absolute(folder).parent().map_or_else(|| folder.clone(), Path::to_path_buf);
+            let found = walk::files(std::slice::from_ref(folder), &results);
             merge.problems.extend(found.problems);
             for file in found.files {
                 merge.look(folder, &file, store, outlines);
