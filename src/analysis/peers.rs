@@ -147,7 +147,7 @@ pub struct Library {
     pub factor: Option<f64>,
     /// In how many of them it is the faster one.
     pub faster: usize,
-    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], of so many with an accuracy.
+    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], and the number that have an accuracy.
     pub more_accurate: usize,
     pub compared: usize,
     /// Results that ours has and the library tried to reach and did not.

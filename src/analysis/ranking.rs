@@ -92,7 +92,7 @@ pub struct Ranking {
 /// An entry is good when its accuracy is at least this share of the best one's.
 const GOOD: f64 = 0.95;
 
-/// Entries of a run and of all submissions, trained on the whole training set or on so many rows.
+/// Entries of a run and of all submissions, trained on the whole training set or on a given number of images.
 pub fn entries(
     results: &Path,
     run: &str,

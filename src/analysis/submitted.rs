@@ -93,7 +93,7 @@ pub fn read(results: &Path) -> Submitted {
 
 type Methods = BTreeMap<Key, BTreeMap<String, Submission>>;
 
-/// What is one line: one configuration of one submitter on so many rows.
+/// What is one line: one configuration of one submitter at one size of the training set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     /// An entry of the grid, and no method of its own.

@@ -37,7 +37,7 @@ fn exactly(place: &Path, file: &str) -> Option<PathBuf> {
     names.iter().find_map(|name| in_place(&place.join(name), &names))
 }
 
-/// The path itself, or what is called so in the folder that stands there.
+/// The path itself or, if it is a folder, the file of the same name in it.
 fn in_place(path: &Path, names: &[String]) -> Option<PathBuf> {
     // A link to nowhere is there, and reading it says so.
     path.symlink_metadata().ok()?;

@@ -44,7 +44,7 @@ pub fn read(table: Table, is_table: bool, question: &Question) -> Result<Reading
     chosen.read(columns.len(), question)
 }
 
-/// Predictions that are no table: a line of characters, a line of numbers, numbers of so many a line.
+/// Predictions that are no table: a line of characters, a line of numbers, lines of several numbers.
 fn unshaped(table: &Table, question: &Question) -> Result<Option<Reading>, Refusal> {
     let count = question.images;
     if let ([only], None) = (&table.records[..], question.column) {

@@ -31,7 +31,7 @@ pub const MAX_BYTES: u64 = 64 << 20;
 /// What the file must hold, and what its reader decided about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// Test images: so many predictions must be there.
+    /// The number of test images, and therefore of predictions.
     pub images: usize,
     /// One name a class, in the order of the class numbers.
     pub class_names: &'a [String],

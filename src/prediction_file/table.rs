@@ -19,7 +19,7 @@ pub struct Table {
     pub blanks: bool,
     /// The first record names the columns, whatever stands in it.
     pub header: bool,
-    /// The last line has fewer cells, as of numbers that were written so many a line.
+    /// The last line has fewer cells, as in numbers written several to a line.
     pub short_end: bool,
 }
 

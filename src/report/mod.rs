@@ -1,7 +1,7 @@
 //! What people read: tables, charts and one page, made from result files.
 //!
 //! [`Report::make`] reads result files and gives every file of the report in memory; the same results give
-//! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with what is there.
+//! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with the files on disk.
 
 pub mod charts;
 pub mod compare;
@@ -215,7 +215,7 @@ impl Report {
         names
     }
 
-    /// The side-by-side for a terminal of so many columns.
+    /// The side-by-side for a terminal of the given width in columns.
     pub fn terminal(&self, width: usize) -> String {
         text::terminal(&self.table, &self.view, width)
     }

@@ -1,5 +1,5 @@
-//! The duality gap. The dual point is made of the rows' gradients (A, n x k); Fenchel's dual objective at it is
-//! minus the conjugates of the losses and of the norm.
+//! The duality gap. The dual point is made of the rows' gradients (A, n x k). Fenchel's dual objective is minus
+//! the conjugates of the losses and of the norm at this point.
 
 use rayon::prelude::*;
 
@@ -17,8 +17,8 @@ impl<L: Loss> Iterate<'_, L> {
         regulariser + losses.iter().sum::<f64>()
     }
 
-    /// The dual objective at the rows' gradients. `combined` is X' times these. With l1 each problem's dual point
-    /// is scaled down until it is feasible: until no entry of X' A that is regularised is above 1.
+    /// The dual objective at the rows' gradients. `combined` is X' times these. With l1 each problem's dual
+    /// point is scaled down until it is feasible: until no entry of X' A that is regularised is above 1.
     pub fn dual_objective(&self, gradients: &[f64], combined: &[f64]) -> f64 {
         let (k, part) = (self.problems.k(), self.part());
         let mut conjugate = 0.0;
@@ -53,8 +53,8 @@ impl<L: Loss> Iterate<'_, L> {
         -conjugate - conjugates.iter().sum::<f64>()
     }
 
-    /// The largest entry of X' A in each problem, of those that belong to regularised weights. An l1 dual point
-    /// is feasible if it is at most 1.
+    /// The largest entry of X' A in each problem, of those that belong to regularised weights. A dual point for
+    /// l1 is feasible if it is at most 1.
     pub fn largest_entries(&self, combined: &[f64]) -> Vec<f64> {
         let mut largest = vec![0.0f64; self.parts()];
         for ((index, _, counts), entry) in self.indexed_weights().zip(combined) {

@@ -1,6 +1,6 @@
 //! The step length of Newton's method: a safeguarded secant method for Armijo's and Wolfe's conditions
-//! (Nocedal and Wright, "Numerical Optimization", 2006, section 3.1). Problems that share nothing but the rows
-//! have step lengths of their own.
+//! (Nocedal and Wright, "Numerical Optimization", 2006, section 3.1). Problems that share nothing but the
+//! rows have step lengths of their own.
 
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ impl Bracket {
 
 impl<L: Loss> Iterate<'_, L> {
     /// The step length of each problem, from 0 (none found) to 1. `start` are the smoothed objectives at 0, and
-    /// `changes` (n x k) is what the whole step changes the scores by. O(n k) for each length tried.
+    /// `changes` (n x k) those of the scores by the whole step. O(n k) for each length tried.
     pub fn step_lengths(
         &self,
         step: &[f64],

@@ -1,6 +1,6 @@
 //! A truncated Newton method with a line search, for smooth losses with l2 or a smoothed l1 norm whose
-//! epsilon decreases whenever the smoothed problem is nearly solved. The end is proven by the duality gap, but
-//! for the softmax with l1 ([`Estimate`]).
+//! epsilon decreases whenever the smoothed problem is nearly solved. The end is proven by the duality gap,
+//! but for the softmax with l1 ([`Estimate`]).
 
 use super::hessian::ScoreHessian;
 use super::iterate::{Derivatives, Iterate};
@@ -48,12 +48,13 @@ struct Newton<'a, L> {
     passes: usize,
 }
 
-/// Estimates of the gap by the last two steps with l1, each the smoothing error plus the predicted decrease. The
-/// larger one counts, as a step whose equations were solved for little but one outlier predicts too little.
+/// Estimates of the gap by the last two steps with l1, each the smoothing error plus the predicted decrease.
+/// The larger one counts, as a step whose equations were solved for little but one outlier predicts too
+/// little.
 ///
-/// One-vs-rest the estimate says when to begin to certify. The softmax's rows still end by it: its classes
-/// are coupled, and the preconditioner does not know of that, so that a certificate would take up to ten times
-/// as many matrix-vector products.
+/// One-vs-rest, the estimate says when to begin to certify. The softmax still ends by it: the preconditioner
+/// ignores that its classes are coupled, so that a certificate would take up to ten times as many
+/// matrix-vector products.
 struct Estimate {
     last: f64,
     previous: f64,
