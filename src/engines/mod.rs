@@ -125,7 +125,7 @@ impl From<FitError> for Failure {
     fn from(error: FitError) -> Failure {
         let reason = error.to_string();
         match error {
-            FitError::InvalidParameter { .. } => Failure::Unsupported(reason),
+            FitError::InvalidParameter { .. } | FitError::NeedsBytes => Failure::Unsupported(reason),
             FitError::UnusableData(_) | FitError::TooFewClasses { .. } => Failure::Failed(reason),
             FitError::Diverged(_) => Failure::Diverged(reason),
         }

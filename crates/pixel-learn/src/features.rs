@@ -1,18 +1,33 @@
-//! What a model sees of a set of images: the raw bytes, their scaling, and the scaled values on demand.
+//! What a model sees of a set of images: their bytes with a scaling, or values computed from them.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::Scaling;
 use crate::linalg::Matrix;
 
-/// `n` rows of `d` features. The bytes are the truth (tree families count them directly); the scaled
-/// values are made when first asked for, and follow from bytes and scaling alone.
+/// `n` rows of `d` features: bytes with an affine scaling, or computed values.
+///
+/// With bytes, the bytes are the truth (tree families count them directly); the scaled values are made when first
+/// asked for, and follow from bytes and scaling alone. Computed values (principal components, histograms of
+/// gradients, kernel features) have no bytes behind them.
 pub struct Features {
-    pixels: Vec<u8>,
     n: usize,
     d: usize,
-    scaling: Arc<Scaling>,
-    scaled: OnceLock<Matrix>,
+    values: Values,
+}
+
+enum Values {
+    Bytes { pixels: Vec<u8>, scaling: Arc<Scaling>, scaled: OnceLock<Matrix> },
+    Computed(Matrix),
+}
+
+/// The bytes of features, row-major, with their scaling.
+#[derive(Clone, Copy)]
+pub struct Bytes<'a> {
+    /// n x d bytes, one image after the other.
+    pub pixels: &'a [u8],
+    /// What a byte stands for in each feature.
+    pub scaling: &'a Arc<Scaling>,
 }
 
 /// Pixels that are not whole images.
@@ -36,17 +51,24 @@ impl Features {
     }
 
     /// Other images of the same size under the scaling of these: what a model that was fitted on these predicts.
+    /// Panics for computed values, which have no scaling.
     pub fn transform(&self, pixels: impl Into<Vec<u8>>) -> Result<Features, ShapeError> {
         let pixels = pixels.into();
         let n = whole_images(&pixels, self.d)?;
-        Ok(Features::new(pixels, n, self.d, self.scaling.clone()))
+        Ok(Features::new(pixels, n, self.d, self.scaling().clone()))
     }
 
     /// Panics when `pixels.len() != n * d` or the scaling is for another number of features.
     pub fn new(pixels: Vec<u8>, n: usize, d: usize, scaling: Arc<Scaling>) -> Features {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
         assert_eq!(scaling.offset.len(), d, "scaling is for another number of features");
-        Features { pixels, n, d, scaling, scaled: OnceLock::new() }
+        Features { n, d, values: Values::Bytes { pixels, scaling, scaled: OnceLock::new() } }
+    }
+
+    /// Values that were computed from images, one row an image. Classifiers that count bytes refuse them with
+    /// [`FitError::NeedsBytes`](crate::FitError::NeedsBytes).
+    pub fn computed(values: Matrix) -> Features {
+        Features { n: values.rows(), d: values.columns(), values: Values::Computed(values) }
     }
 
     /// Number of rows.
@@ -59,41 +81,58 @@ impl Features {
         self.d
     }
 
-    /// The raw bytes, row-major.
+    /// The bytes with their scaling; `None` for computed values.
+    pub fn bytes(&self) -> Option<Bytes<'_>> {
+        match &self.values {
+            Values::Bytes { pixels, scaling, .. } => Some(Bytes { pixels, scaling }),
+            Values::Computed(_) => None,
+        }
+    }
+
+    /// The raw bytes, row-major. Panics for computed values.
     pub fn pixels(&self) -> &[u8] {
-        &self.pixels
+        self.expect_bytes().pixels
     }
 
-    /// The raw bytes of one row.
+    /// The raw bytes of one row. Panics for computed values.
     pub fn pixel_row(&self, index: usize) -> &[u8] {
-        &self.pixels[index * self.d..(index + 1) * self.d]
+        &self.pixels()[index * self.d..(index + 1) * self.d]
     }
 
-    /// The scaling of the features.
+    /// The scaling of the features. Panics for computed values.
     pub fn scaling(&self) -> &Arc<Scaling> {
-        &self.scaling
+        self.expect_bytes().scaling
     }
 
-    /// The scaled values as an n x d matrix, computed in f64 and rounded to f32 once.
-    pub fn scaled(&self) -> &Matrix {
-        self.scaled.get_or_init(|| {
-            let table: Vec<f32> = (0..self.d)
-                .flat_map(|j| (0..=255u8).map(move |p| (j, p)))
-                .map(|(j, p)| self.scaling.value(j, p) as f32)
-                .collect();
-            let mut matrix = Matrix::zeros(self.n, self.d);
-            for (out, row) in matrix
-                .as_mut_slice()
-                .chunks_exact_mut(self.d.max(1))
-                .zip(self.pixels.chunks_exact(self.d.max(1)))
-            {
-                for (j, (value, &pixel)) in out.iter_mut().zip(row).enumerate() {
-                    *value = table[j * 256 + usize::from(pixel)];
-                }
-            }
-            matrix
-        })
+    fn expect_bytes(&self) -> Bytes<'_> {
+        self.bytes().expect("a method that counts bytes was given computed values")
     }
+
+    /// The values as an n x d matrix: scaled bytes, computed in f64 and rounded to f32 once, or the computed values.
+    pub fn scaled(&self) -> &Matrix {
+        match &self.values {
+            Values::Computed(values) => values,
+            Values::Bytes { pixels, scaling, scaled } => {
+                scaled.get_or_init(|| scale(pixels, scaling, self.n, self.d))
+            }
+        }
+    }
+}
+
+/// Every byte of `n` rows of `d` looked up in the table of its feature.
+fn scale(pixels: &[u8], scaling: &Scaling, n: usize, d: usize) -> Matrix {
+    let table: Vec<f32> = (0..d)
+        .flat_map(|j| (0..=255u8).map(move |p| (j, p)))
+        .map(|(j, p)| scaling.value(j, p) as f32)
+        .collect();
+    let mut matrix = Matrix::zeros(n, d);
+    let width = d.max(1);
+    for (out, row) in matrix.as_mut_slice().chunks_exact_mut(width).zip(pixels.chunks_exact(width)) {
+        for (j, (value, &pixel)) in out.iter_mut().zip(row).enumerate() {
+            *value = table[j * 256 + usize::from(pixel)];
+        }
+    }
+    matrix
 }
 
 /// The number of images.
@@ -116,5 +155,13 @@ mod tests {
         assert_eq!(train.transform([10, 20]).unwrap().scaled().as_slice(), [0.0, 0.0]);
         assert_eq!(train.transform([10, 20, 30]).err(), Some(ShapeError { pixels: 3, d: 2 }));
         assert_eq!(Features::standardised([1], 0).err(), Some(ShapeError { pixels: 1, d: 0 }));
+    }
+
+    #[test]
+    fn computed_values_have_no_bytes() {
+        let x = Features::computed(Matrix::from_slice(&[0.5, 1.5, 2.5, 3.5], 2, 2));
+        assert_eq!((x.n(), x.d()), (2, 2));
+        assert_eq!(x.scaled().as_slice(), [0.5, 1.5, 2.5, 3.5]);
+        assert!(x.bytes().is_none());
     }
 }

@@ -36,7 +36,7 @@ pub mod models;
 pub mod nn;
 mod scaling;
 
-pub use features::{Features, ShapeError};
+pub use features::{Bytes, Features, ShapeError};
 pub use models::boosting::GradientBoostingClassifier;
 pub use models::forest::RandomForestClassifier;
 pub use models::gaussian_process::GaussianProcessClassifier;

@@ -20,7 +20,7 @@ mod optimize;
 pub mod svm;
 pub mod tree;
 
-use crate::Features;
+use crate::{Bytes, Features};
 pub use facts::{Fact, Facts};
 
 /// Training data: n rows of features with one label each, 0 to `classes` - 1. A class need not occur.
@@ -60,6 +60,11 @@ impl<'a> Training<'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// The bytes, for a method that counts them. `Err` for computed values.
+    pub(crate) fn bytes(&self) -> Result<Bytes<'a>, FitError> {
+        self.features.bytes().ok_or(FitError::NeedsBytes)
     }
 
     /// The number of rows of each class.
@@ -126,6 +131,9 @@ pub enum FitError {
         /// The number of classes that have rows.
         found: usize,
     },
+    /// The features are computed values, and the method works on bytes alone.
+    #[error("found computed features (such as principal components); this method needs pixels as bytes")]
+    NeedsBytes,
     /// The optimiser left the range of finite numbers.
     #[error("diverged: {0}")]
     Diverged(String),
@@ -135,5 +143,31 @@ impl FitError {
     /// A parameter whose value the method cannot use; `reason` says what would do.
     pub fn parameter(name: &'static str, value: impl ToString, reason: impl Into<String>) -> FitError {
         FitError::InvalidParameter { name, value: value.to_string(), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+
+    #[test]
+    fn methods_that_count_bytes_refuse_computed_features() {
+        let x = Features::computed(Matrix::from_slice(&[0.5, 1.5, 2.5, 3.5, 4.5, 5.5], 3, 2));
+        let training = Training { features: &x, labels: &[0, 1, 2], classes: 3 };
+        let classifiers: [Box<dyn Classifier>; 7] = [
+            Box::new(crate::DecisionTreeClassifier::default()),
+            Box::new(crate::RandomForestClassifier::default()),
+            Box::new(crate::GradientBoostingClassifier::default()),
+            Box::new(crate::GaussianProcessClassifier::default()),
+            Box::new(crate::LinearSVC::default()),
+            Box::new(crate::LogisticRegression::default()),
+            Box::new(crate::SGDClassifier::default()),
+        ];
+        for classifier in classifiers {
+            assert!(matches!(classifier.fit(&training, 1), Err(FitError::NeedsBytes)));
+        }
+        let svc = crate::SVC::default().fit(&training, 1).map(|model| model.predict(&x));
+        assert_eq!(svc.ok(), Some(vec![0, 1, 2]));
     }
 }

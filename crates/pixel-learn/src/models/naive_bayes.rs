@@ -40,6 +40,7 @@ impl Classifier for GaussianNB {
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let (n, d) = (training.features.n(), training.features.d());
         training.check()?;
+        training.bytes()?;
         let moments = class_moments(training);
         let priors = self.class_priors(&moments, n)?;
         let scaling = training.features.scaling();

@@ -111,6 +111,7 @@ impl GradientBoostingClassifier {
         self.check(training)?;
         // Multinomial deviance: two classes would need one tree a round, not one a class.
         let present = training.present_classes(3)?;
+        training.bytes()?;
         let counts = training.class_counts();
         let mut index_of = [0u8; 256];
         present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);

@@ -48,6 +48,7 @@ impl Classifier for InducingPoints {
     /// O(n m^2 + n m d). The seed draws the inducing points.
     fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
         let present = training.present_classes(2)?;
+        training.bytes()?;
         let (points, length_scale) = self.points(training.features, seed)?;
         let basis = Basis::new(points, length_scale, self.constant_value)?;
         let features = basis.features(training.features.scaled());

@@ -12,7 +12,7 @@ mod lbfgs;
 pub mod radius_search;
 
 use super::{Classifier, FitError, Model, Training};
-use crate::Features;
+use crate::{Bytes, Features};
 pub use exact::{Decision, MultiClass};
 use exact::{Exact, SparseKernel};
 use radius_search::RadiusSearch;
@@ -48,9 +48,9 @@ impl Default for GaussianProcessClassifier {
 impl Classifier for GaussianProcessClassifier {
     /// O(n^2 d) for finding near-duplicates, little beyond it. Deterministic.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
-        let pixels = training.features.pixels().to_vec();
+        let Bytes { pixels, scaling } = training.bytes()?;
         let (n, d) = (training.features.n(), training.features.d());
-        let train = Features::new(pixels, n, d, training.features.scaling().clone());
+        let train = Features::new(pixels.to_vec(), n, d, scaling.clone());
         let search = RadiusSearch::new(&train);
         let kernel = SparseKernel::find(&search, n)?;
         let exact = Exact::fit(&kernel, training, self.multi_class, self.max_iter_predict)?;

@@ -121,6 +121,7 @@ pub(super) fn by_class(training: &Training) -> Result<ByClass, FitError> {
 /// [`Training::present_classes`] has it for two classes (scikit-learn refuses one class too).
 pub(super) fn targets(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
     let classes = training.present_classes(2)?;
+    training.bytes()?;
     let mut position = [0; 256];
     for (index, &class) in classes.iter().enumerate() {
         position[usize::from(class)] = index;

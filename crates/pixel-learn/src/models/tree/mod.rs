@@ -99,6 +99,7 @@ impl TreeParameters {
 /// Refuses data that none of the tree families can learn from.
 pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
     training.check()?;
+    training.bytes()?;
     if training.features.d() >= usize::from(u16::MAX) {
         return Err(FitError::UnusableData("trees know at most 65534 features".into()));
     }

@@ -113,6 +113,7 @@ impl Descent {
     /// Runs all passes. O(epochs n d classes) time; a class needs d f64 of state, twice that with an l1 part,
     /// and its order of the rows.
     pub fn fit(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
+        training.bytes()?;
         if self.l1 > 0.0 {
             self.fit_rows(training, &DenseRows::new(training.features), seed)
         } else {
