@@ -22,7 +22,7 @@
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |
 //!
-//! [`nn`] has convolutional networks that are defined as data. [`linalg`] has the kernels behind all of these; they
+//! [`preprocessing`] has the steps before a model: scalings, deskewing and others. [`nn`] has convolutional networks that are defined as data. [`linalg`] has the kernels behind all of these; they
 //! follow the needs of the models and may change with any version.
 
 // Vector kernels alone are unsafe.
@@ -34,6 +34,7 @@ mod features;
 pub mod linalg;
 pub mod models;
 pub mod nn;
+pub mod preprocessing;
 mod scaling;
 
 pub use features::{Bytes, Features, ShapeError};

@@ -1,0 +1,54 @@
+//! Why a chain of steps cannot be used.
+
+/// Why a chain of steps cannot be used on these data. One line: what was found, what is needed, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// A step stands behind one whose output it cannot take.
+    #[error("preprocessing: {step} takes {needed}, but {before} leaves {found}; move {step} before {before}")]
+    Order {
+        /// The step.
+        step: &'static str,
+        /// What it takes.
+        needed: &'static str,
+        /// The step before it.
+        before: &'static str,
+        /// What that leaves.
+        found: &'static str,
+    },
+    /// A parameter has a value that the step cannot use on these data.
+    #[error("preprocessing: {step} with {name} = {value}: {reason}")]
+    Parameter {
+        /// The step.
+        step: &'static str,
+        /// The name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What the value must be.
+        reason: String,
+    },
+    /// The images are smaller than the step can use.
+    #[error(
+        "preprocessing: {step} needs images of at least {} x {} pixels, these have {} x {}; use other steps or smaller cells",
+        least[0], least[1], image[0], image[1]
+    )]
+    ImageTooSmall {
+        /// The step.
+        step: &'static str,
+        /// Rows and columns that it needs.
+        least: [usize; 2],
+        /// Rows and columns of the images.
+        image: [usize; 2],
+    },
+    /// The rows do not have one value a pixel.
+    #[error("preprocessing: rows of {features} values are no images of {} x {} pixels", image[0], image[1])]
+    Shape {
+        /// Values a row.
+        features: usize,
+        /// Rows and columns of the images.
+        image: [usize; 2],
+    },
+    /// There is nothing to fit a step to.
+    #[error("preprocessing: there are no training rows; at least one is needed")]
+    NoRows,
+}
