@@ -18,6 +18,8 @@
 //! | [`GaussianNB`] | exact moments | `priors` |
 //! | [`DecisionTreeClassifier`], [`ExtraTreeClassifier`] | CART on histograms of bytes | `criterion`, `splitter`, `max_depth`, `max_features` |
 //! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
+//! | [`ExtraTreesClassifier`] | trees with random thresholds | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
+//! | [`BaggingClassifier`] | trees on drawn rows and features | `estimator`, `n_estimators`, `max_samples`, `max_features`, `bootstrap`, ... |
 //! | [`GradientBoostingClassifier`] | multinomial deviance, three classes or more | `n_estimators`, `learning_rate`, `max_depth`, `order` |
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |
@@ -38,8 +40,9 @@ pub mod preprocessing;
 mod scaling;
 
 pub use features::{Bytes, Features, ShapeError};
+pub use models::bagging::BaggingClassifier;
 pub use models::boosting::GradientBoostingClassifier;
-pub use models::forest::RandomForestClassifier;
+pub use models::forest::{ExtraTreesClassifier, RandomForestClassifier};
 pub use models::gaussian_process::GaussianProcessClassifier;
 pub use models::linear::{
     LinearSVC, LogisticRegression, PassiveAggressiveClassifier, Perceptron, SGDClassifier,

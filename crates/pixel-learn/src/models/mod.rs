@@ -8,6 +8,7 @@
 //! Parallelism is rayon's, in whatever pool the caller has installed, over chunks of fixed size with
 //! ordered reductions: the same bits for any number of threads. Randomness comes from the seed alone.
 
+pub mod bagging;
 pub mod boosting;
 pub mod facts;
 pub mod forest;

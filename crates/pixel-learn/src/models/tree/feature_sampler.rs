@@ -21,8 +21,8 @@ pub(crate) struct NodeDraw {
 }
 
 impl FeatureSampler {
-    pub(crate) fn new(d: usize) -> FeatureSampler {
-        let features: Vec<u16> = (0..d as u16).collect();
+    /// For a tree that sees these features.
+    pub(crate) fn new(features: Vec<u16>) -> FeatureSampler {
         FeatureSampler { constant: features.clone(), features }
     }
 
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn drawing_all_features_visits_each_once() {
         let mut random = Random::new(3);
-        let mut order = FeatureSampler::new(50);
+        let mut order = FeatureSampler::new((0..50).collect());
         let mut known = 0;
         for step in 0..20 {
             let mut seen = Vec::new();
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn drawing_goes_on_until_a_feature_varies() {
         let mut random = Random::new(1);
-        let mut order = FeatureSampler::new(30);
+        let mut order = FeatureSampler::new((0..30).collect());
         let mut node = order.begin(0);
         let mut drawn = 0;
         while let Some((place, feature)) = order.next(&mut node, 3, &mut random) {

@@ -47,7 +47,7 @@ pub(crate) struct Growth {
 }
 
 impl Growth {
-    /// For `d` features and rows that weigh `weight` in all.
+    /// For trees that see `d` features, and rows that weigh `weight` in all.
     pub(crate) fn new(parameters: &TreeParameters, d: usize, weight: usize) -> Growth {
         Growth {
             splitter: parameters.splitter,
@@ -60,13 +60,19 @@ impl Growth {
         }
     }
 
-    /// Grows one tree on the rows whose `weights` are not zero; on all rows once without weights.
-    pub(crate) fn tree(&self, source: &Source, weights: Option<&[u16]>, seed: u64) -> Tree {
+    /// Grows one tree on the rows whose `weights` are not zero (on all rows once without weights), which sees `features`.
+    pub(crate) fn tree(
+        &self,
+        source: &Source,
+        weights: Option<&[u16]>,
+        features: Vec<u16>,
+        seed: u64,
+    ) -> Tree {
         match (&self.entropy, source.training.classes) {
-            (None, ..=16) => Builder::<_, 16>::grow(self, &Gini, source, weights, seed),
-            (None, _) => Builder::<_, 256>::grow(self, &Gini, source, weights, seed),
-            (Some(entropy), ..=16) => Builder::<_, 16>::grow(self, entropy, source, weights, seed),
-            (Some(entropy), _) => Builder::<_, 256>::grow(self, entropy, source, weights, seed),
+            (None, ..=16) => Builder::<_, 16>::grow(self, &Gini, source, weights, features, seed),
+            (None, _) => Builder::<_, 256>::grow(self, &Gini, source, weights, features, seed),
+            (Some(entropy), ..=16) => Builder::<_, 16>::grow(self, entropy, source, weights, features, seed),
+            (Some(entropy), _) => Builder::<_, 256>::grow(self, entropy, source, weights, features, seed),
         }
     }
 }
@@ -87,6 +93,8 @@ struct Builder<'a, I, const L: usize> {
     impurity: &'a I,
     source: &'a Source<'a>,
     search: Search<'a, L>,
+    /// Whether a row may count other than once.
+    weighted: bool,
     tree: Tree,
     /// Rows of the right side while a node is parted.
     right: Vec<Sample>,
@@ -99,9 +107,10 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         impurity: &'a I,
         source: &'a Source<'a>,
         weights: Option<&[u16]>,
+        features: Vec<u16>,
         seed: u64,
     ) -> Tree {
-        let Training { features, labels, classes } = source.training;
+        let Training { features: x, labels, classes } = source.training;
         // Parting keeps the order, so the rows of a class stay together in every node.
         let samples = (0u32..).zip(&source.order).map(|(position, &row)| Sample {
             row: position,
@@ -121,7 +130,8 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
             growth,
             impurity,
             source,
-            search: Search::new(features.scaling(), growth.max_features, seed),
+            search: Search::new(x.scaling(), features, growth.max_features, seed),
+            weighted: weights.is_some(),
             tree: Tree { nodes: Nodes::default(), facts: Vec::new(), probabilities, classes, depth: 0 },
             right: Vec::new(),
             compact: Columns::default(),
@@ -210,7 +220,7 @@ impl<'a, I: Impurity, const L: usize> Builder<'a, I, L> {
         let (impurity, total, known) = (self.impurity, &node.total, node.known_constants);
         match self.growth.splitter {
             Splitter::Best => self.search.best(impurity, columns, rows, total, known),
-            Splitter::Random => self.search.random(impurity, columns, rows, total, known),
+            Splitter::Random => self.search.random(impurity, columns, rows, total, known, self.weighted),
         }
     }
 

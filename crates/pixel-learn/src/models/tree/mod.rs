@@ -209,8 +209,8 @@ impl Classifier for ExtraTreeClassifier {
 fn grow_on_all_rows(parameters: &TreeParameters, training: &Training, seed: u64) -> Result<Tree, FitError> {
     parameters.check(training)?;
     let source = Source::new(training);
-    let growth = Growth::new(parameters, training.features.d(), training.features.n());
-    Ok(growth.tree(&source, None, seed))
+    let (n, d) = (training.features.n(), training.features.d());
+    Ok(Growth::new(parameters, d, n).tree(&source, None, (0..d as u16).collect(), seed))
 }
 
 impl Model for Tree {

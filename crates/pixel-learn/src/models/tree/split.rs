@@ -28,12 +28,18 @@ pub(super) struct Search<'a, const L: usize> {
 }
 
 impl<'a, const L: usize> Search<'a, L> {
-    pub(super) fn new(scaling: &'a Scaling, max_features: usize, seed: u64) -> Search<'a, L> {
+    /// For a tree that sees `features`, of which it draws `max_features` in a node.
+    pub(super) fn new(
+        scaling: &'a Scaling,
+        features: Vec<u16>,
+        max_features: usize,
+        seed: u64,
+    ) -> Search<'a, L> {
         Search {
             scaling,
             max_features,
             random: Random::new(seed),
-            order: FeatureSampler::new(scaling.offset.len()),
+            order: FeatureSampler::new(features),
             histogram: ClassHistogram::default(),
             values: Vec::new(),
             level: simd::level(),
@@ -73,8 +79,8 @@ impl<'a, const L: usize> Search<'a, L> {
         (split, constants)
     }
 
-    /// The best of one random threshold in each of the drawn features. `samples` stand in order of class
-    /// and count once each.
+    /// The best of one random threshold in each of the drawn features. `samples` stand in order of class, and count
+    /// once each unless `weighted`.
     pub(super) fn random<I: Impurity>(
         &mut self,
         impurity: &I,
@@ -82,6 +88,7 @@ impl<'a, const L: usize> Search<'a, L> {
         samples: &[Sample],
         total: &[u32; L],
         known_constants: usize,
+        weighted: bool,
     ) -> (Option<Split>, usize) {
         let weight = total.iter().sum();
         let perfect = impurity.perfect(u64::from(weight));
@@ -100,11 +107,18 @@ impl<'a, const L: usize> Search<'a, L> {
             self.order.varies(&mut node, place);
             let split = threshold_between(self.scaling, feature, low, high, &mut self.random);
             let mut left = [0u32; L];
-            let mut rest = self.values.as_slice();
-            for (count, &size) in left.iter_mut().zip(total) {
-                let (class, others) = rest.split_at(size as usize);
-                *count = count_up_to(class, split.cut);
-                rest = others;
+            if weighted {
+                for (sample, &value) in samples.iter().zip(&self.values) {
+                    left[usize::from(sample.class)] +=
+                        if value <= split.cut { u32::from(sample.weight) } else { 0 };
+                }
+            } else {
+                let mut rest = self.values.as_slice();
+                for (count, &size) in left.iter_mut().zip(total) {
+                    let (class, others) = rest.split_at(size as usize);
+                    *count = count_up_to(class, split.cut);
+                    rest = others;
+                }
             }
             let score = impurity.score(&left, total, weight);
             if best.is_none_or(|(so_far, _)| score > so_far) {

@@ -1,0 +1,99 @@
+//! Bagging of decision trees with the meaning of scikit-learn 1.9: every tree is grown on rows and features of its own
+//! draw, and the class probabilities of the trees are averaged (Breiman: Bagging predictors, 1996; Ho: The random
+//! subspace method, 1998).
+
+use super::forest::{Draw, Draws, Forest};
+use super::tree::{DecisionTreeClassifier, TreeParameters};
+use super::{Classifier, FitError, Model, Training};
+
+/// Most rows that a tree draws: as many as trees count.
+const MOST_DRAWS: usize = (u16::MAX as usize) << 12;
+
+/// How many rows or features a tree draws.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// A share of them, above 0 and at most 1: the integer part of share x number, at least one.
+    Share(f64),
+    /// A number of them.
+    Count(usize),
+}
+
+/// scikit-learn's `BaggingClassifier` of `DecisionTreeClassifier`s.
+///
+/// ```
+/// use pixel_learn::{BaggingClassifier, Classifier, Features, Training};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = BaggingClassifier::default().fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BaggingClassifier {
+    /// The parameters of every tree. Its `max_features` is drawn in each node, of the features that the tree sees.
+    pub estimator: DecisionTreeClassifier,
+    /// Number of trees, at least 1.
+    pub n_estimators: usize,
+    /// Rows that a tree draws; all of them are as many draws as there are rows.
+    pub max_samples: Amount,
+    /// Features that a tree draws.
+    pub max_features: Amount,
+    /// Draw rows with replacement.
+    pub bootstrap: bool,
+    /// Draw features with replacement.
+    pub bootstrap_features: bool,
+}
+
+impl Default for BaggingClassifier {
+    fn default() -> Self {
+        BaggingClassifier {
+            estimator: DecisionTreeClassifier::default(),
+            n_estimators: 10,
+            max_samples: Amount::Share(1.0),
+            max_features: Amount::Share(1.0),
+            bootstrap: true,
+            bootstrap_features: false,
+        }
+    }
+}
+
+impl BaggingClassifier {
+    /// Prepares the training data for an ensemble that has no trees yet. O(n d).
+    pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
+        let DecisionTreeClassifier { criterion, splitter, max_depth, max_features } = self.estimator;
+        let tree = TreeParameters { criterion, splitter, max_depth, max_features };
+        let (n, d) = (training.features.n(), training.features.d());
+        let rows = draw("max_samples", self.max_samples, n, self.bootstrap)?;
+        let features = draw("max_features", self.max_features, d, self.bootstrap_features)?;
+        Forest::begin(training, &tree, Draws { rows, features }, self.n_estimators, seed)
+    }
+}
+
+/// What is to be drawn of a set of `size`; `None` when that is all of it. As scikit-learn has it, more rows than there
+/// are can be drawn with replacement, more features cannot.
+fn draw(name: &'static str, amount: Amount, size: usize, replace: bool) -> Result<Option<Draw>, FitError> {
+    let count = match amount {
+        Amount::Share(share) if share > 0.0 && share <= 1.0 => ((share * size as f64) as usize).max(1),
+        Amount::Share(share) => {
+            return Err(FitError::parameter(name, share, "a share must be above 0 and at most 1"));
+        }
+        Amount::Count(0) => return Err(FitError::parameter(name, 0, "must be at least 1")),
+        Amount::Count(count) => count,
+    };
+    let most = if replace && name == "max_samples" { MOST_DRAWS } else { size };
+    if count > most {
+        return Err(FitError::parameter(name, count, format!("must be at most {most}")));
+    }
+    Ok((replace || count < size).then_some(Draw { count, replace }))
+}
+
+impl Classifier for BaggingClassifier {
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        let mut forest = self.begin(training, seed)?;
+        forest.grow_to(self.n_estimators);
+        Ok(Box::new(forest.fitted()))
+    }
+}

@@ -1,0 +1,175 @@
+//! Forests with the meaning of scikit-learn: trees on random features or rows whose class probabilities are averaged
+//! (Breiman: Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006; the averaging is
+//! scikit-learn's).
+//!
+//! Trees are seeded by their number, so that the first 10 trees of 100 are the forest of 10.
+
+mod extra_trees;
+mod random_forest;
+
+pub use extra_trees::ExtraTreesClassifier;
+pub use random_forest::RandomForestClassifier;
+
+use rayon::prelude::*;
+
+use super::tree::{Growth, Random, Source, Tree, TreeParameters};
+use super::{Facts, FitError, Model, Training};
+use crate::Features;
+use crate::linalg::argmax;
+
+/// Test rows that one task predicts, so that their bytes stay in cache from tree to tree.
+const ROWS: usize = 256;
+
+/// A forest that can grow further.
+pub struct Forest<'a> {
+    source: Source<'a>,
+    growth: Growth,
+    draws: Draws,
+    seed: u64,
+    trees: Vec<Tree>,
+}
+
+/// How many members of a set are drawn, and whether one may be drawn again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draw {
+    pub(crate) count: usize,
+    pub(crate) replace: bool,
+}
+
+/// What each tree draws before it grows; `None` is all, each once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Draws {
+    pub(crate) rows: Option<Draw>,
+    pub(crate) features: Option<Draw>,
+}
+
+impl Draw {
+    /// Members of a set of `size`: numbers below it.
+    fn of(self, size: usize, random: &mut Random) -> Vec<u32> {
+        if self.replace {
+            return (0..self.count).map(|_| random.below(size) as u32).collect();
+        }
+        // Fisher and Yates, ended early.
+        let mut members: Vec<u32> = (0..size as u32).collect();
+        for at in 0..self.count {
+            members.swap(at, at + random.below(size - at));
+        }
+        members.truncate(self.count);
+        members
+    }
+}
+
+impl<'a> Forest<'a> {
+    /// Prepares the training data for a forest that has no trees yet. O(n d).
+    pub(crate) fn begin(
+        training: &Training<'a>,
+        tree: &TreeParameters,
+        draws: Draws,
+        n_estimators: usize,
+        seed: u64,
+    ) -> Result<Forest<'a>, FitError> {
+        tree.check(training)?;
+        if n_estimators == 0 {
+            return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
+        }
+        let weight = draws.rows.map_or(training.features.n(), |draw| draw.count);
+        let d = draws.features.map_or(training.features.d(), |draw| draw.count);
+        let growth = Growth::new(tree, d, weight);
+        Ok(Forest { source: Source::new(training), growth, draws, seed, trees: Vec::new() })
+    }
+
+    /// Grows trees until there are `count`. One task a tree.
+    pub fn grow_to(&mut self, count: usize) {
+        let more: Vec<Tree> = (self.trees.len()..count)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|number| self.tree(number))
+            .collect();
+        self.trees.extend(more);
+    }
+
+    /// The trees so far.
+    pub fn trees(&self) -> &[Tree] {
+        &self.trees
+    }
+
+    /// The fitted model of the trees so far.
+    pub(crate) fn fitted(self) -> FittedForest {
+        FittedForest { trees: self.trees, classes: self.source.training.classes }
+    }
+
+    fn tree(&self, number: usize) -> Tree {
+        let mut random = Random::of_task(self.seed, number as u64);
+        let growing_seed = random.seed();
+        let (n, d) = (self.source.training.features.n(), self.source.training.features.d());
+        let features = match self.draws.features {
+            Some(draw) => draw.of(d, &mut random).into_iter().map(|feature| feature as u16).collect(),
+            None => (0..d as u16).collect(),
+        };
+        let weights = self.draws.rows.map(|draw| {
+            let mut weights = vec![0u16; n];
+            for row in draw.of(n, &mut random) {
+                let weight = &mut weights[row as usize];
+                *weight = weight.saturating_add(1);
+            }
+            weights
+        });
+        self.growth.tree(&self.source, weights.as_deref(), features, growing_seed)
+    }
+}
+
+/// Sums of class probabilities over trees, for every row that is predicted.
+pub struct Votes {
+    sums: Vec<f64>,
+    classes: usize,
+}
+
+impl Votes {
+    /// No votes yet for `n` rows.
+    pub fn new(n: usize, classes: usize) -> Votes {
+        Votes { sums: vec![0.0; n * classes], classes }
+    }
+
+    /// Adds the probabilities that `trees` give for the rows of `x`, tree after tree. O(n trees depth).
+    pub fn add(&mut self, trees: &[Tree], x: &Features) {
+        let (classes, d) = (self.classes, x.d());
+        self.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
+            |(sums, rows)| {
+                for tree in trees {
+                    tree.add_probabilities(rows, d, sums);
+                }
+            },
+        );
+    }
+
+    /// The class with the most votes of each row; the first of equals.
+    pub fn classes(&self) -> Vec<u8> {
+        self.sums.chunks_exact(self.classes).map(|sums| argmax(sums) as u8).collect()
+    }
+}
+
+/// A fitted forest.
+pub(crate) struct FittedForest {
+    trees: Vec<Tree>,
+    classes: usize,
+}
+
+impl Model for FittedForest {
+    fn predict(&self, x: &Features) -> Vec<u8> {
+        let mut votes = Votes::new(x.n(), self.classes);
+        votes.add(&self.trees, x);
+        votes.classes()
+    }
+
+    fn facts(&self) -> Facts {
+        facts(&self.trees)
+    }
+}
+
+/// Size of a forest: nodes in all, and the depth of the deepest tree.
+pub fn facts(trees: &[Tree]) -> Facts {
+    Facts::from([
+        ("nodes", trees.iter().map(Tree::nodes).sum::<usize>().into()),
+        ("depth", trees.iter().map(Tree::depth).max().unwrap_or(0).into()),
+    ])
+}

@@ -1,0 +1,62 @@
+//! Random forests: bootstrapped trees with the best splits of random features. The defaults are those of 0.19.
+
+use super::{Draw, Draws, Forest};
+use crate::models::tree::{Criterion, MaxFeatures, Splitter, TreeParameters};
+use crate::models::{Classifier, FitError, Model, Training};
+
+/// scikit-learn's `RandomForestClassifier`.
+///
+/// ```
+/// use pixel_learn::{Classifier, Features, Training, RandomForestClassifier};
+///
+/// // Thirty images of 2 x 2 pixels: one pixel is bright, another in each of three classes.
+/// let pixels: Vec<u8> = (0..120).map(|i| if i % 4 == i / 40 { 200 } else { i as u8 % 11 }).collect();
+/// let labels: Vec<u8> = (0..30).map(|i| i / 10).collect();
+/// let train = Features::standardised(pixels, 4)?;
+/// let model = RandomForestClassifier { n_estimators: 20, ..Default::default() }.fit(&Training::new(&train, &labels)?, 1)?;
+/// assert_eq!(model.predict(&train), labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RandomForestClassifier {
+    /// Number of trees, at least 1.
+    pub n_estimators: usize,
+    /// Draw n of n rows with replacement for each tree; otherwise every tree sees all rows.
+    pub bootstrap: bool,
+    /// The impurity.
+    pub criterion: Criterion,
+    /// Edges from the root to the deepest leaf of a tree at most; `None` grows until the leaves are pure.
+    pub max_depth: Option<usize>,
+    /// How many features are drawn in a node.
+    pub max_features: MaxFeatures,
+}
+
+impl Default for RandomForestClassifier {
+    fn default() -> Self {
+        RandomForestClassifier {
+            n_estimators: 10,
+            bootstrap: true,
+            criterion: Criterion::Gini,
+            max_depth: None,
+            max_features: MaxFeatures::Sqrt,
+        }
+    }
+}
+
+impl RandomForestClassifier {
+    /// Prepares the training data for a forest that has no trees yet. O(n d).
+    pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
+        let RandomForestClassifier { criterion, max_depth, max_features, .. } = *self;
+        let tree = TreeParameters { criterion, splitter: Splitter::Best, max_depth, max_features };
+        let rows = self.bootstrap.then(|| Draw { count: training.features.n(), replace: true });
+        Forest::begin(training, &tree, Draws { rows, features: None }, self.n_estimators, seed)
+    }
+}
+
+impl Classifier for RandomForestClassifier {
+    fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
+        let mut forest = self.begin(training, seed)?;
+        forest.grow_to(self.n_estimators);
+        Ok(Box::new(forest.fitted()))
+    }
+}
