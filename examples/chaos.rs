@@ -243,8 +243,9 @@ impl<'a> Chaos<'a> {
     fn judge(&mut self, results: &Path) {
         for path in files(results) {
             self.tally.judged += 1;
-            let (_, problems) = check::entry::judge(&path, &self.outlines);
-            if let Some(problem) = problems.first() {
+            if let Err(problems) = check::file::load(&path, &self.outlines)
+                && let Some(problem) = problems.first()
+            {
                 self.tally.corrupt += 1;
                 self.complain(&problem.to_string(), &path);
             }

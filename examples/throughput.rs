@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use mnist_bench::dataset::{Outline, Outlines};
 use mnist_bench::results::record::{accuracy, file_stem};
 use mnist_bench::results::wire::WireRecord;
-use mnist_bench::results::{Record, Status, Store, provenance};
+use mnist_bench::results::{Checked, Record, Status, Store, load, provenance};
 use mnist_bench::sweep::memory;
 
 const FILES: usize = 20_000;
@@ -142,8 +142,8 @@ fn large_grid() -> String {
 /// The committed results of whole training sets that have predictions.
 fn committed(outlines: &Outlines) -> Vec<Record> {
     let store = Store::new("results", "reference").expect("the run");
-    let scan = store.scan().expect("the committed results");
-    let records = scan.records.into_iter().map(|(_, record)| record);
+    let scan = load::run(&store, |name| outlines.get(name)).expect("the committed results");
+    let records = scan.records.into_iter().map(Checked::into_inner);
     let fits = |record: &Record| {
         let outline = &outlines[&record.dataset];
         record.status == Status::Ok
@@ -184,9 +184,11 @@ fn make_results(results: &Path, layout: Layout, committed: &[Record], outlines: 
         record.id = file_stem(&record.configuration.id(), subset);
         record.repeats.truncate(1);
         let repeat = &mut record.repeats[0];
+        let mut classes = Vec::from(repeat.predictions.clone());
         for _ in 0..1 + draw(300) {
-            repeat.predictions[draw(outline.test_labels.len())] = draw(outline.shape.classes) as u8;
+            classes[draw(outline.test_labels.len())] = draw(outline.shape.classes) as u8;
         }
+        repeat.predictions = classes.try_into().expect("classes of the data set");
         repeat.accuracy = accuracy(&repeat.predictions, &outline.test_labels);
         let folder = results.join("large").join(&record.dataset).join(&record.engine);
         fs::create_dir_all(&folder).expect("a folder");

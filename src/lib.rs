@@ -20,6 +20,7 @@ pub mod format;
 pub mod grid;
 mod hex;
 pub mod nearest;
+pub mod plain_text;
 pub mod prediction_file;
 pub mod report;
 pub mod results;

@@ -141,7 +141,7 @@ fn set(name: &str, rows: Vec<&Row>, sources: &Sources) -> Set {
         best: accuracies.iter().copied().max_by(f64::total_cmp),
         tie_groups: sources.groups.summaries.iter().find(|own| own.dataset == name).map(|own| own.groups),
         images: labels.and_then(|labels| {
-            images(rows.iter().filter_map(|row| row.predictions.first().map(Vec::as_slice)), labels)
+            images(rows.iter().filter_map(|row| row.predictions.first().map(|first| &first[..])), labels)
         }),
         one_pixel: pixels.map(|pairs| (told_apart(pairs), pairs.pairs.len())),
     }

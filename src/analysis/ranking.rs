@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::rows::{self, Row, readable, relative};
-use crate::check::walk;
+use crate::check::file::CheckedFile;
+use crate::check::{self, walk};
 use crate::dataset::Outlines;
 use crate::results::evidence::Evidence;
-use crate::results::reading::read;
-use crate::results::submission::{RUN, Submission};
-use crate::results::{Status, schema, store, wire};
+use crate::results::submission::RUN;
+use crate::results::{Owner, Status};
 use crate::stats::ensemble::{self, Candidate, Together};
 use crate::stats::interval::{Interval, wilson};
 use crate::stats::ties;
@@ -38,8 +38,7 @@ impl Division {
 pub struct Entry {
     pub division: Division,
     pub dataset: String,
-    /// Engine or submitter.
-    pub owner: String,
+    pub owner: Owner,
     pub classifier: String,
     /// As people read them.
     pub parameters: String,
@@ -59,7 +58,11 @@ pub struct Entry {
 impl Entry {
     /// As people read it.
     pub fn name(&self) -> String {
-        format!("{} {} {}", self.owner, self.classifier, self.parameters).trim_end().to_string()
+        let owner = match &self.owner {
+            Owner::Engine { engine, .. } => engine.clone(),
+            Owner::Submitter(name) => format!("submitted by {name}:"),
+        };
+        format!("{owner} {} {}", self.classifier, self.parameters).trim_end().to_string()
     }
 }
 
@@ -99,7 +102,7 @@ pub fn entries(
     subset: Option<usize>,
     outlines: &Outlines,
 ) -> Result<Vec<Entry>, String> {
-    let read = rows::read(results, &[run.to_string()])?;
+    let read = rows::read(results, &[run.to_string()], outlines)?;
     let mut entries = of_rows(read.rows.iter(), subset, outlines);
     entries.extend(submitted(results, subset, outlines));
     Ok(entries)
@@ -113,9 +116,7 @@ pub fn of_rows<'a>(
 ) -> Vec<Entry> {
     let fits = |row: &&Row| {
         let Some(outline) = outlines.get(&row.dataset) else { return false };
-        row.status == Status::Ok
-            && row.predictions.iter().all(|predictions| predictions.len() == outline.test_labels.len())
-            && outline.subset(row.subset) == outline.subset(subset)
+        row.status == Status::Ok && outline.subset(row.subset) == outline.subset(subset)
     };
     rows.filter(fits).filter_map(of_row).collect()
 }
@@ -131,19 +132,19 @@ fn of_row(row: &Row) -> Option<Entry> {
     Some(Entry {
         division: Division::Grid,
         dataset: row.dataset.clone(),
-        owner: row.engine.clone(),
+        owner: Owner::Engine { run: row.run.clone(), engine: row.engine.clone() },
         classifier: row.classifier.clone(),
         parameters: row.parameters.clone(),
         family: format!("{} {}", row.engine, of_family.id()),
         step: step.unwrap_or(0),
-        predictions: row.predictions.first()?.as_slice().into(),
+        predictions: row.predictions.first()?[..].into(),
         repeats: row.predictions.len(),
         evidence: row.evidence.clone()?,
         file: row.file.clone(),
     })
 }
 
-/// Submissions with predictions; what cannot be read is `validate`'s to tell.
+/// Submissions with predictions. What cannot be read is left out; the command `validate` names it.
 pub fn submitted(results: &Path, subset: Option<usize>, outlines: &Outlines) -> Vec<Entry> {
     let folder = results.join(RUN);
     if !folder.is_dir() {
@@ -151,28 +152,23 @@ pub fn submitted(results: &Path, subset: Option<usize>, outlines: &Outlines) -> 
     }
     let mut entries = Vec::new();
     for path in walk::files(&[folder], results).files {
-        let Ok(bytes) = store::read_bounded(&path) else { continue };
-        let Some(file) = read::<Submission>(&bytes, &schema::SUBMISSION).file else { continue };
-        let (Some(outline), Some(first)) = (outlines.get(&file.dataset), file.repeats.first()) else {
-            continue;
-        };
-        let Ok(predictions) = wire::decode(&first.predictions) else { continue };
-        if predictions.len() != outline.test_labels.len()
-            || outline.subset(file.train_size) != outline.subset(subset)
-        {
+        let Ok(CheckedFile::Submission(file)) = check::file::load(&path, outlines) else { continue };
+        let file = file.into_inner();
+        let Some(outline) = outlines.get(&file.dataset) else { continue };
+        let Some(Ok(predictions)) = file.repeats.first().map(|first| &first.predictions) else { continue };
+        if outline.subset(file.train_size) != outline.subset(subset) {
             continue;
         }
-        let owner = format!("submitted by {}:", file.submitter);
         entries.push(Entry {
             division: if file.method.is_some() { Division::Own } else { Division::Grid },
-            family: format!("{owner} {}", file.configuration().id()),
+            family: format!("submitted by {}: {}", file.submitter, file.configuration().id()),
             step: 0,
             evidence: Evidence::Recomputed,
             repeats: file.repeats.len(),
-            predictions: predictions.into(),
+            predictions: predictions[..].into(),
             parameters: readable(&file.parameters),
             classifier: file.classifier,
-            owner,
+            owner: Owner::Submitter(file.submitter),
             dataset: file.dataset,
             file: relative(results, &path),
         });
@@ -248,7 +244,7 @@ mod tests {
         Entry {
             division: Division::Grid,
             dataset: "tiny".into(),
-            owner: "native".into(),
+            owner: Owner::Engine { run: "run".into(), engine: "native".into() },
             classifier: family.into(),
             parameters: format!("n={step}"),
             family: family.into(),

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Outlines, Predictions};
 use crate::format::round;
 use crate::grid::{Configuration, Parameters};
 use crate::results::evidence::{Evidence, Verifications};
-use crate::results::record::contradicted;
-use crate::results::{Place, Problem, Provenance, Record, Status, Store};
+use crate::results::{Checked, Problem, Provenance, Record, Status, Store, load};
 use crate::stats::interval::{student_t, wilson_of_share};
 
 /// One result file as a row.
@@ -36,7 +35,7 @@ pub struct Row {
     /// The accuracy of each repeat.
     pub repeats: Vec<f64>,
     /// What each repeat predicted, in test order.
-    pub predictions: Vec<Vec<u8>>,
+    pub predictions: Vec<Predictions>,
     /// Test images.
     pub test_size: usize,
     /// What the engine tells of the model of the first repeat.
@@ -85,20 +84,16 @@ pub struct Rows {
     pub problems: Vec<Problem>,
 }
 
-/// Reads all results of the given runs.
-pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
+/// Reads all results of the given runs. Where the outline of a data set is not at hand, its figures count as reported.
+pub fn read(results: &Path, runs: &[String], outlines: &Outlines) -> Result<Rows, String> {
     let mut read = Rows::default();
     let verifications = Verifications::read(results)?;
     for run in runs {
         let store = Store::new(results, run)?;
-        let scan = store.scan().map_err(|error| format!("{}: {error}", store.root().display()))?;
+        let scan = load::run(&store, |name| outlines.get(name))
+            .map_err(|error| format!("{}: {error}", store.root().display()))?;
         read.problems.extend(scan.problems);
-        for (path, record) in scan.records {
-            match row(results, run, &path, record, &verifications) {
-                Ok(row) => read.rows.push(row),
-                Err(message) => read.problems.push(Problem::file(&path, message)),
-            }
-        }
+        read.rows.extend(scan.records.into_iter().map(|record| row(results, run, record, &verifications)));
     }
     for problem in &mut read.problems {
         problem.file = PathBuf::from(relative(results, &problem.file));
@@ -106,71 +101,18 @@ pub fn read(results: &Path, runs: &[String]) -> Result<Rows, String> {
     Ok(read)
 }
 
-impl Rows {
-    /// Leaves out rows whose accuracies do not follow from their predictions, and calls reported what no data set is
-    /// there to say so of.
-    pub fn hold_to(&mut self, datasets: &BTreeMap<String, Dataset>) {
-        for mut row in std::mem::take(&mut self.rows) {
-            match datasets.get(&row.dataset).map(|dataset| contradiction(&row, &dataset.test.labels)) {
-                Some(Some(message)) => self.problems.push(Problem::file(row.file.as_ref(), message)),
-                Some(None) => self.rows.push(row),
-                None => {
-                    row.evidence = row.evidence.map(|_| Evidence::Reported);
-                    self.rows.push(row);
-                }
-            }
-        }
-    }
-}
-
-/// What a row says and its predictions do not.
-fn contradiction(row: &Row, labels: &[u8]) -> Option<String> {
-    row.predictions.iter().zip(&row.repeats).enumerate().find_map(|(index, (predictions, &said))| {
-        if predictions.len() != labels.len() {
-            return Some(format!(
-                "repeat {index} has {} predictions for {} images",
-                predictions.len(),
-                labels.len()
-            ));
-        }
-        let made = contradicted(said, predictions, labels)?;
-        Some(format!("repeat {index} says accuracy {said}, its predictions make {made}"))
-    })
-}
-
-/// A row from a record. `Err` when the file does not lie where its content says, so that it would join wrongly.
-fn row(
-    results: &Path,
-    run: &str,
-    path: &Path,
-    record: Record,
-    verifications: &Verifications,
-) -> Result<Row, String> {
-    let expected =
-        Place { dataset: record.dataset.clone(), engine: record.engine.clone(), id: record.id.clone() };
-    if Place::of(path).as_ref() != Some(&expected) {
-        let Place { dataset, engine, id } = expected;
-        return Err(format!("its content belongs at {dataset}/{engine}/{id}.json"));
-    }
-    let id = record.configuration.id();
-    if record.configuration_id() != id {
-        return Err(format!("its parameters make the id {id:?}"));
-    }
-    let subset = match record.subset() {
-        None => None,
-        Some(size) => match size.parse() {
-            Ok(size) if size == record.train_size => Some(size),
-            _ => return Err(format!("is named n={size}, but train_size is {}", record.train_size)),
-        },
-    };
-    let file = relative(results, path);
+fn row(results: &Path, run: &str, record: Checked<Record>, verifications: &Verifications) -> Row {
+    let file = relative(results, record.path());
+    let subset = record.subset().map(|_| record.train_size);
     let predictions = record.repeats.iter().map(|repeat| &repeat.predictions[..]);
     let evidence = match record.status {
         Status::Reported => Some(Evidence::Reported),
         _ if record.repeats.is_empty() => None,
+        _ if !record.is_scored() => Some(Evidence::Reported),
         _ => Some(verifications.evidence(&file, predictions)),
     };
-    Ok(Row {
+    let record = record.into_inner();
+    Row {
         run: run.to_string(),
         accuracy: record.accuracy(),
         deviation: record.accuracy_deviation(),
@@ -186,7 +128,7 @@ fn row(
         dataset: record.dataset,
         engine: record.engine,
         engine_version: record.engine_version,
-        id,
+        id: record.configuration.id(),
         subset,
         parameters: readable(&record.configuration.parameters),
         classifier: record.configuration.classifier.clone(),
@@ -201,7 +143,7 @@ fn row(
         provenance: record.provenance,
         evidence,
         file,
-    })
+    }
 }
 
 /// A path below `base` with `/` between its parts on every system.

@@ -7,11 +7,11 @@ use std::path::Path;
 use super::rows::readable;
 use super::tables::in_order;
 use crate::check::walk;
+use crate::dataset::Outlines;
 use crate::format::{accuracy, title};
 use crate::grid::Configuration;
-use crate::results::reading::{self, Reading};
-use crate::results::submission::{self, Claim, RUN, Submission};
-use crate::results::{Problem, schema, store, validate};
+use crate::results::submission::{Claim, RUN, Submission};
+use crate::results::{Problem, load};
 
 /// Submissions in two divisions, which are never ranked against each other, and files that were left out.
 #[derive(Debug, Default)]
@@ -60,9 +60,9 @@ pub struct Entry {
     pub code: Vec<String>,
 }
 
-/// Reads all submissions under a results folder. Figures that need the test labels are `validate`'s to check;
-/// what a file contradicts by itself is left out.
-pub fn read(results: &Path) -> Submitted {
+/// Reads all submissions under a results folder. What a file contradicts, by itself or by the test labels of a data
+/// set at hand, is left out.
+pub fn read(results: &Path, outlines: &Outlines) -> Submitted {
     let folder = results.join(RUN);
     let mut submitted = Submitted::default();
     let mut methods = Methods::new();
@@ -70,24 +70,19 @@ pub fn read(results: &Path) -> Submitted {
         return submitted;
     }
     for path in walk::files(&[folder], results).files {
-        let below = path.strip_prefix(results).unwrap_or(&path);
-        let mut problems = match store::read_bounded(&path) {
-            Err(message) => vec![Problem::file(below, message)],
-            Ok(bytes) => {
-                let Reading { file, faults } = reading::read::<Submission>(&bytes, &schema::SUBMISSION);
-                let mut problems = validate::of_faults(below, faults);
-                if let Some(file) = file {
-                    problems.extend(submission::check(below, &file, None));
-                    if problems.is_empty() {
-                        methods.entry(Key::of(&file)).or_default().insert(file.dataset.clone(), file);
-                    }
-                }
-                problems
+        match load::submission(&path, |name| outlines.get(name)) {
+            Ok(file) => {
+                let file = file.into_inner();
+                methods.entry(Key::of(&file, outlines)).or_default().insert(file.dataset.clone(), file);
             }
-        };
-        submitted.problems.append(&mut problems);
+            Err(refused) => {
+                let below = path.strip_prefix(results).unwrap_or(&path);
+                let of_below = |problem: Problem| Problem { file: below.to_path_buf(), ..problem };
+                submitted.problems.extend(refused.problems.into_iter().map(of_below));
+            }
+        }
     }
-    arrange(&methods, &mut submitted);
+    arrange(&methods, outlines, &mut submitted);
     submitted
 }
 
@@ -107,9 +102,9 @@ struct Key {
 }
 
 impl Key {
-    fn of(file: &Submission) -> Key {
-        // How many other data sets have is not known here.
-        let whole = matches!(file.dataset.as_str(), "mnist" | "fashion-mnist").then_some(60_000);
+    fn of(file: &Submission, outlines: &Outlines) -> Key {
+        // How many images a data set has that is not at hand is not known.
+        let whole = outlines.get(&file.dataset).map(|outline| outline.shape.train_size);
         Key {
             grid: file.method.is_none(),
             name: file.classifier.to_lowercase(),
@@ -123,23 +118,23 @@ impl Key {
 /// A column: a data set with the number of its test images.
 type Column = (String, usize);
 
-/// The data sets that this project is about, then the others that are submitted to. What others have in test
-/// images is not known here: the most that anybody was scored on.
-fn columns(methods: &Methods) -> Vec<Column> {
+/// The data sets that this project is about, then the others that are submitted to. Where a data set is not at hand, its
+/// test images are as many as the most that anybody was scored on.
+fn columns(methods: &Methods, outlines: &Outlines) -> Vec<Column> {
     let files = || methods.values().flat_map(BTreeMap::values);
     let column = |name: String| {
         let sizes = files().filter(|file| file.dataset == name).map(|file| file.test_size);
-        let size = match name.as_str() {
-            "mnist" | "fashion-mnist" => 10_000,
-            _ => sizes.max().unwrap_or(0),
+        let size = match outlines.get(&name) {
+            Some(outline) => outline.shape.test_size,
+            None => sizes.max().unwrap_or(0),
         };
         (name, size)
     };
     in_order(files().map(|file| file.dataset.as_str())).into_iter().map(column).collect()
 }
 
-fn arrange(methods: &Methods, submitted: &mut Submitted) {
-    let columns = columns(methods);
+fn arrange(methods: &Methods, outlines: &Outlines, submitted: &mut Submitted) {
+    let columns = columns(methods, outlines);
     for (grid, heading) in [(false, "Own methods"), (true, "Entries of the grid")] {
         let own = methods.iter().filter(|(key, _)| key.grid == grid);
         let mut entries: Vec<Entry> = own.filter_map(|(key, files)| entry(key, files, &columns)).collect();
@@ -204,11 +199,22 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
 /// What some files come to, unread and unchecked.
 #[cfg(test)]
 pub(crate) fn arranged(files: &[Submission]) -> Submitted {
+    use crate::dataset::{Outline, Shape};
+    let outline = |name: &str| Outline {
+        name: name.to_string(),
+        title: name.to_string(),
+        class_names: Vec::new(),
+        shape: Shape { train_size: 60_000, test_size: 10_000, features: 784, image: [28, 28], classes: 10 },
+        test_labels: Vec::new(),
+        digests: BTreeMap::new(),
+    };
+    let outlines: Outlines =
+        ["mnist", "fashion-mnist"].map(|name| (name.to_string(), outline(name))).into_iter().collect();
     let mut methods = Methods::new();
     for file in files {
-        methods.entry(Key::of(file)).or_default().insert(file.dataset.clone(), file.clone());
+        methods.entry(Key::of(file, &outlines)).or_default().insert(file.dataset.clone(), file.clone());
     }
     let mut submitted = Submitted::default();
-    arrange(&methods, &mut submitted);
+    arrange(&methods, &outlines, &mut submitted);
     submitted
 }

@@ -147,13 +147,14 @@ fn summary(ranking: &Ranking) -> Summary {
 mod tests {
     use super::*;
     use crate::dataset::Shape;
+    use crate::results::Owner;
     use crate::results::evidence::Evidence;
 
     fn entry(name: &str, step: u64, wrong: usize) -> Entry {
         Entry {
             division: Division::Grid,
             dataset: "tiny".into(),
-            owner: "native".into(),
+            owner: Owner::Engine { run: "run".into(), engine: "native".into() },
             classifier: name.into(),
             parameters: format!("n={step}"),
             family: name.into(),

@@ -1,11 +1,11 @@
-//! Whether a tree of result files and submissions holds together: each file by itself, files against each
-//! other, and what looks too good.
+//! Checks a folder of results and submissions: each file by itself, files against each other, and figures that look
+//! too good.
 //!
-//! [`walk`] finds the files, [`entry`] judges one, [`across`] compares them, [`suspicion`] warns. [`tree`] does
-//! all four.
+//! [`walk`] finds the files, [`file`] reads and checks one, [`duplicates`] compares them, [`suspicion`] warns.
+//! [`tree`] does all four.
 
-pub mod across;
-pub mod entry;
+pub mod duplicates;
+pub mod file;
 pub mod suspicion;
 pub mod walk;
 
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::dataset::Outlines;
-use crate::results::Problem;
-use entry::Entry;
+use crate::results::{Problem, place};
+use file::Entry;
 
-/// Problems of one file that are told one by one: a garbled one must not bury those of others.
+/// Problems of one file that are reported one by one: a damaged file must not bury the problems of others.
 const MOST_PROBLEMS: usize = 100;
 
 /// What was found.
@@ -38,18 +38,18 @@ pub fn tree(paths: &[PathBuf], background: &Path, outlines: &Outlines) -> Findin
     let found = walk::files(paths, background);
     let mut findings = Findings { files: found.files.len(), problems: found.problems, ..Findings::default() };
     let mut entries = Vec::new();
-    for (entry, problems) in judge(&found.files, outlines) {
-        entries.extend(entry);
-        findings.problems.extend(problems);
+    for one in load(&found.files, outlines) {
+        match one {
+            Ok(entry) => entries.push(entry),
+            Err(problems) => findings.problems.extend(problems),
+        }
     }
-    findings.problems.extend(across::duplicates(&entries));
-    if entries.iter().any(|entry| entry.submitted) {
-        let known: HashSet<PathBuf> = found.files.iter().map(|file| walk::absolute(file)).collect();
-        let others = walk::files(&[background.to_path_buf()], background).files;
-        let others: Vec<PathBuf> =
-            others.into_iter().filter(|file| !known.contains(&walk::absolute(file))).collect();
-        let others: Vec<Entry> =
-            judge(&others, outlines).into_iter().filter_map(|(entry, _)| entry).collect();
+    findings.problems.extend(duplicates::find(&entries));
+    if entries.iter().any(|entry| entry.owner.is_submitter()) {
+        let known: HashSet<PathBuf> = found.files.iter().map(|file| place::absolute(file)).collect();
+        let mut others = walk::files(&[background.to_path_buf()], background).files;
+        others.retain(|file| !known.contains(&place::absolute(file)));
+        let others: Vec<Entry> = load(&others, outlines).into_iter().flatten().collect();
         findings.warnings = suspicion::all(&entries, &others, outlines);
     }
     findings.problems.sort_by(|a, b| (&a.file, &a.pointer).cmp(&(&b.file, &b.pointer)));
@@ -57,15 +57,17 @@ pub fn tree(paths: &[PathBuf], background: &Path, outlines: &Outlines) -> Findin
     findings
 }
 
-fn judge(files: &[PathBuf], outlines: &Outlines) -> Vec<(Option<Entry>, Vec<Problem>)> {
-    let one = |file: &PathBuf| {
-        let (entry, mut problems) = entry::judge(file, outlines);
-        let more = problems.len().saturating_sub(MOST_PROBLEMS);
-        if more > 0 {
-            problems.truncate(MOST_PROBLEMS);
-            problems.push(Problem::file(file, format!("has {more} more problems")));
-        }
-        (entry, problems)
+/// The files as entries, or their problems, of which a long list is cut.
+fn load(files: &[PathBuf], outlines: &Outlines) -> Vec<Result<Entry, Vec<Problem>>> {
+    let one = |path: &PathBuf| {
+        file::load(path, outlines).map(|file| file.entry(outlines)).map_err(|mut problems| {
+            let more = problems.len().saturating_sub(MOST_PROBLEMS);
+            if more > 0 {
+                problems.truncate(MOST_PROBLEMS);
+                problems.push(Problem::file(path, format!("has {more} more problems")));
+            }
+            problems
+        })
     };
     files.par_iter().map(one).collect()
 }

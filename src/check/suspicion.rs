@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::entry::Entry;
+use super::file::Entry;
 use crate::dataset::Outlines;
 use crate::results::Problem;
 use crate::results::record::accuracy;
@@ -28,10 +28,11 @@ pub fn all(entries: &[Entry], others: &[Entry], outlines: &Outlines) -> Vec<Prob
         let of_set = |entry: &&&Entry| entry.dataset == *dataset && !entry.predictions.is_empty();
         let mine: Vec<&Entry> = everything.iter().filter(of_set).copied().collect();
         let scene = Scene::new(dataset, &outline.test_labels, &mine, outlines);
-        for entry in entries.iter().filter(|entry| entry.submitted).filter(|entry| of_set(&entry)) {
+        for entry in entries.iter().filter(|entry| entry.owner.is_submitter()).filter(|entry| of_set(&entry))
+        {
             for (index, predictions) in entry.predictions.iter().enumerate() {
                 let pointer = format!("/repeats/{index}/predictions");
-                for message in scene.look(entry, predictions) {
+                for message in scene.warnings(entry, predictions) {
                     warnings.push(Problem { file: entry.file.clone(), pointer: pointer.clone(), message });
                 }
             }
@@ -74,7 +75,9 @@ impl<'a> Scene<'a> {
             for predictions in &entry.predictions {
                 scene.same.entry(predictions).or_default().push(entry);
             }
-            let Some(first) = entry.predictions.first().filter(|_| !entry.submitted) else { continue };
+            let Some(first) = entry.predictions.first().filter(|_| !entry.owner.is_submitter()) else {
+                continue;
+            };
             let reached = accuracy(first, labels);
             if reached >= GOOD {
                 good.push(first);
@@ -90,7 +93,7 @@ impl<'a> Scene<'a> {
         scene
     }
 
-    fn look(&self, entry: &Entry, predictions: &[u8]) -> Vec<String> {
+    fn warnings(&self, entry: &Entry, predictions: &[u8]) -> Vec<String> {
         let checks = [
             self.too_good(predictions),
             self.same_as_another(entry, predictions),

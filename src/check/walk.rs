@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::results::Problem;
+use crate::results::place::absolute;
 use crate::results::submission::RUN;
 
 /// Folders in folders that are looked into; no result lies deeper.
@@ -32,25 +33,12 @@ pub fn files(paths: &[PathBuf], results: &Path) -> Found {
     found
 }
 
-/// A path from the root, without looking at the disk: links stay what they are.
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
 /// Whether two paths lead to one folder, by whatever links.
 fn same_folder(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,
     }
-}
-
-/// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one folder too
-/// high or too deep.
-pub fn is_submitted(file: &Path) -> bool {
-    let file = absolute(file);
-    // No higher: whoever keeps the whole project in a folder of that name means nothing by it.
-    file.ancestors().skip(1).take(4).any(|folder| folder.file_name() == Some(OsStr::new(RUN)))
 }
 
 impl Found {
@@ -77,17 +65,21 @@ impl Found {
         } else if kind.is_dir() {
             self.folder(path, depth, submitted || name == RUN);
         } else if !kind.is_file() {
-            self.problem(path, "is no plain file; take it out");
+            self.problem(path, "is not a regular file; remove it");
         } else if path.extension() == Some(OsStr::new("json")) || depth == 0 {
             self.files.push(path.to_path_buf());
         } else if submitted {
-            self.problem(path, "is no .json file; submissions are nothing else, so take it out");
+            self.problem(
+                path,
+                "is not a .json file; only those belong in the folder of submissions: remove it",
+            );
         }
     }
 
     fn folder(&mut self, path: &Path, depth: usize, submitted: bool) {
         if depth >= DEEPEST {
-            return self.problem(path, "lies too deep; results are at <run>/<dataset>/<engine>/<id>.json");
+            return self
+                .problem(path, "is nested too deeply; results are at <run>/<dataset>/<engine>/<id>.json");
         }
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
@@ -100,7 +92,7 @@ impl Found {
                     if !hidden {
                         self.look(&entry.path(), depth + 1, submitted);
                     } else if submitted {
-                        self.problem(&entry.path(), "is hidden; nothing reads it, so take it out");
+                        self.problem(&entry.path(), "is hidden, and nothing reads it: remove it");
                     }
                 }
                 Err(error) => self.problem(path, format!("cannot be read: {error}")),

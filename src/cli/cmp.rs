@@ -10,6 +10,7 @@ use super::common_args::DataDir;
 use super::stdio::stdout;
 use crate::analysis::compare::Comparison;
 use crate::analysis::compare::side::{self, Spec};
+use crate::dataset::Outlines;
 use crate::report::compare::{self as text, Format};
 
 #[derive(clap::Args)]
@@ -40,7 +41,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let outlines = args.data_dir.outlines()?;
-    let (first, second) = sides(&args).map_err(anyhow::Error::msg)?;
+    let (first, second) = sides(&args, &outlines).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(first, second, &outlines).map_err(anyhow::Error::msg)?;
     let Some(pair) = comparison.pairs.first() else {
         bail!(
@@ -55,15 +56,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn sides(args: &Args) -> Result<(side::Side, side::Side), String> {
+fn sides(args: &Args, outlines: &Outlines) -> Result<(side::Side, side::Side), String> {
     let (first, second) = (Path::new(&args.first), Path::new(&args.second));
     match (first.is_file(), second.is_file()) {
-        (true, true) => side::files(first, second),
+        (true, true) => side::files(first, second, outlines),
         (true, false) => Err(no_file(&args.second)),
         (false, true) => Err(no_file(&args.first)),
         (false, false) => {
             let spec = |text: &str| Spec::find(text, &args.results_dir, &args.run);
-            side::pair(&spec(&args.first)?, &spec(&args.second)?, &args.results_dir)
+            side::pair(&spec(&args.first)?, &spec(&args.second)?, &args.results_dir, outlines)
         }
     }
 }

@@ -57,7 +57,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let outlines = args.data_dir.outlines()?;
     let (before, after) = (Spec::Run(args.before.clone()), Spec::Run(args.after.clone()));
-    let (before, after) = side::pair(&before, &after, &args.results_dir).map_err(anyhow::Error::msg)?;
+    let (before, after) =
+        side::pair(&before, &after, &args.results_dir, &outlines).map_err(anyhow::Error::msg)?;
     let comparison = Comparison::of(before, after, &outlines).map_err(anyhow::Error::msg)?;
     if comparison.pairs.is_empty() {
         bail!(

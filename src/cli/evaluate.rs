@@ -10,9 +10,8 @@ use super::ExitCode;
 use super::common_args::DataDir;
 use super::prediction_args::Layout;
 use super::stdio::stdout;
-use crate::dataset::{self, Outline};
-use crate::results::record::Record;
-use crate::results::{history, store};
+use crate::dataset::Outline;
+use crate::results::{Place, history, load, place};
 use crate::stats::classification::Classification;
 use crate::stats::confusion::Confusion;
 
@@ -66,7 +65,16 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
             path.display()
         );
     }
-    let record = store::read(path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let Some(place) = Place::of(&place::absolute(path)) else {
+        bail!("{}: expected a path that ends in <run>/<dataset>/<engine>/<id>.json", path.display());
+    };
+    let outline =
+        Outline::load(&args.data_dir.data_dir, &place.dataset).with_context(|| path.display().to_string())?;
+    let record =
+        load::record(path, |name| (name == outline.name).then_some(&outline)).map_err(|refused| {
+            let problem = refused.problems.first().map(ToString::to_string);
+            anyhow::anyhow!("{}", problem.unwrap_or_default())
+        })?;
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
             let (status, reason) = (record.status.name(), record.reason());
@@ -75,22 +83,13 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
         let count = record.repeats.len();
         bail!("{}: no repeat {}: the file has {count} with predictions", path.display(), args.repeat);
     };
-    let data = dataset::load_from(&args.data_dir.data_dir, &record.dataset)?;
-    check(&record, &data).with_context(|| path.display().to_string())?;
-    if let Some(class) = repeat.predictions.iter().find(|&&class| usize::from(class) >= data.classes()) {
-        bail!(
-            "{}: invalid prediction {class}: {} has the classes 0 to {}",
-            path.display(),
-            data.name,
-            data.classes() - 1
-        );
-    }
-    let report = classification(&data.test.labels, &repeat.predictions, data.classes());
+    let table =
+        classification(&outline, &repeat.predictions).to_text(&outline.class_names, usize::from(args.digits));
     let mut text = format!("{} by {} on {}", record.id, record.engine, record.dataset);
     if record.repeats.len() > 1 {
         text += &format!(", repeat {} of {}", args.repeat, record.repeats.len());
     }
-    text += &format!("\n\n{}", report.to_text(&data.class_names, usize::from(args.digits)));
+    text += &format!("\n\n{table}");
     if args.history {
         let epochs =
             history::read(&repeat.facts).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))?;
@@ -102,28 +101,14 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
 /// The report of a file of predictions, as other programs write them.
 fn text_of_predictions(args: &Args, path: &Path, dataset: &str) -> anyhow::Result<String> {
     let outline = Outline::load(&args.data_dir.data_dir, dataset)?;
-    let labels = &outline.test_labels;
-    let predictions = args.layout.read(path, labels.len(), &outline.class_names)?;
-    let report = classification(labels, &predictions, outline.class_names.len());
+    let predictions = args.layout.read(path, outline.test_labels.len(), &outline.class_names)?;
+    let report = classification(&outline, &predictions);
     let table = report.to_text(&outline.class_names, usize::from(args.digits));
     Ok(format!("{} on {dataset}\n\n{table}", path.display()))
 }
 
-fn classification(labels: &[u8], predictions: &[u8], classes: usize) -> Classification {
-    let mut confusion = Confusion::new(classes);
-    confusion.add(labels, predictions);
+fn classification(outline: &Outline, predictions: &[u8]) -> Classification {
+    let mut confusion = Confusion::new(outline.class_names.len());
+    confusion.add(&outline.test_labels, predictions);
     Classification::of(&confusion)
-}
-
-/// Checks that the predictions belong to these test images.
-fn check(record: &Record, data: &dataset::Dataset) -> anyhow::Result<()> {
-    let digests = record.provenance.as_ref().map(|provenance| &provenance.dataset_digests);
-    if digests.is_some_and(|digests| !digests.is_empty() && *digests != data.digests) {
-        bail!("the files of {} are not those that the result was made from", data.name);
-    }
-    let (got, wanted) = (record.test_size, data.test.labels.len());
-    if got != wanted || record.repeats.iter().any(|repeat| repeat.predictions.len() != wanted) {
-        bail!("found predictions for {got} images, expected {wanted} (the test set of {})", data.name);
-    }
-    Ok(())
 }

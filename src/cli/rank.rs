@@ -10,6 +10,7 @@ use super::common_args::{DataDir, require_run};
 use super::stdio::stdout;
 use crate::analysis::ranking::{self, Ranking};
 use crate::format::probability;
+use crate::results::Owner;
 use crate::stats::ties::LEVEL;
 
 #[derive(clap::Args)]
@@ -49,8 +50,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map_err(anyhow::Error::msg)?;
     let all = |names: &[String], name: &String| names.is_empty() || names.contains(name);
     entries.retain(|entry| {
-        let submitted = entry.owner.starts_with("submitted");
-        all(&args.dataset, &entry.dataset) && (submitted || all(&args.engine, &entry.owner))
+        let engine = match &entry.owner {
+            Owner::Engine { engine, .. } => all(&args.engine, engine),
+            Owner::Submitter(_) => true,
+        };
+        engine && all(&args.dataset, &entry.dataset)
     });
     let rankings = ranking::rank(entries, &outlines);
     if rankings.is_empty() {

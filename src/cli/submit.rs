@@ -110,7 +110,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         repeats.push(SubmittedRepeat {
             seed: None,
             accuracy: accuracy(&classes, &outline.test_labels),
-            predictions: wire::encode(&classes),
+            predictions: Ok(classes.try_into()?),
         });
     }
     let mean = repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / repeats.len() as f64;
@@ -139,8 +139,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         dataset_digests: outline.digests.clone(),
         repeats,
     };
-    if !crate::results::store::is_name(&submission.submitter) {
-        bail!("--name {:?} cannot be a folder: {}", submission.submitter, crate::file_name::RULE);
+    if !crate::file_name::is_name(&submission.submitter) {
+        bail!(
+            "--name {:?} cannot be used as a folder name: {}",
+            submission.submitter,
+            crate::file_name::RULE
+        );
     }
     let stem = submission.stem(Some(outline.shape.train_size));
     let folder = args.results_dir.join(RUN).join(&submission.submitter).join(&submission.dataset);

@@ -16,7 +16,7 @@ use crate::engines::external::{self, Need};
 use crate::grid::parse_duration;
 use crate::results::evidence::{self, Verifications, Verified};
 use crate::results::provenance::utc;
-use crate::results::{Record, store};
+use crate::results::{Checked, Record, Refused, load, place};
 use crate::sweep::verify::{self, Verdict};
 use crate::sweep::{Options, signals};
 
@@ -85,15 +85,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         ..Options::default()
     };
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;
-    let records: Vec<Record> = chosen.iter().map(|(_, record)| record.clone()).collect();
-    let verdicts = verify::run(&records, &options, args.timeout, scratch.path(), stop)?;
+    let verdicts = verify::run(&chosen, &options, args.timeout, scratch.path(), stop)?;
     if args.record {
         remember(&args.results_dir, &chosen, &verdicts)?;
     }
     let mut out = stdout();
     let mut reproduced = 0;
-    for ((path, _), verdict) in chosen.iter().zip(&verdicts) {
-        let path = path.display();
+    for (record, verdict) in chosen.iter().zip(&verdicts) {
+        let path = record.path().display();
         match verdict {
             Verdict::Reproduced => writeln!(out, "{path}: reproduced, every prediction")?,
             Verdict::Near { differing, of } => {
@@ -116,9 +115,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Registers the external engines of these results. Prints a line for an engine without a version, whose
 /// results are then not compared.
-fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
+fn register(args: &Args, chosen: &[Checked<Record>]) -> anyhow::Result<()> {
     for engine in args.engines.definitions("benchmarks".as_ref())? {
-        if chosen.iter().any(|(_, record)| record.engine == engine.name)
+        if chosen.iter().any(|record| record.engine == engine.name)
             && let Err(error) = external::register(&engine, Need::Version)
         {
             print_err(&format!("{error:#}"));
@@ -127,9 +126,10 @@ fn register(args: &Args, chosen: &[(PathBuf, Record)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The results to retrain. A file that is named must be readable; in folders, submissions and results without
+/// The results to retrain. Every file must be a valid result; in folders, submissions and results without
 /// predictions are skipped.
-fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
+fn choose(args: &Args) -> anyhow::Result<Vec<Checked<Record>>> {
+    let outlines = args.data_dir.outlines()?;
     let mut chosen = Vec::new();
     for path in &args.paths {
         let found = walk::files(std::slice::from_ref(path), &args.results_dir);
@@ -137,7 +137,7 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
             bail!("{problem}");
         }
         for file in found.files {
-            if walk::is_submitted(&file) {
+            if place::is_submitted(&file) {
                 if file == *path {
                     bail!(
                         "{}: submissions cannot be retrained; `validate` recomputes their accuracy",
@@ -146,13 +146,13 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
                 }
                 continue;
             }
-            let record = store::read(&file).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+            let record = load::record(&file, |name| outlines.get(name)).map_err(first_problem)?;
             let any = |names: &[String], name: &String| names.is_empty() || names.contains(name);
             let wanted = any(&args.classifier, &record.configuration.classifier)
                 && any(&args.engine, &record.engine)
                 && args.at_most.is_none_or(|limit| seconds(&record) <= limit.as_secs_f64());
             if wanted && (file == *path || !record.repeats.is_empty()) {
-                chosen.push((file, record));
+                chosen.push(record);
             }
         }
     }
@@ -161,15 +161,21 @@ fn choose(args: &Args) -> anyhow::Result<Vec<(PathBuf, Record)>> {
     }
     if let Some(count) = args.sample {
         // Sampled by digest of the path, so that the sample does not depend on the order of the files.
-        let rank = |(path, _): &(PathBuf, Record)| {
-            let name: Vec<_> = path.iter().rev().take(3).map(|part| part.to_string_lossy()).collect();
+        let rank = |record: &Checked<Record>| {
+            let name: Vec<_> =
+                record.path().iter().rev().take(3).map(|part| part.to_string_lossy()).collect();
             Sha256::digest(format!("{} {}", args.seed, name.join("/")))
         };
         chosen.sort_by_cached_key(rank);
         chosen.truncate(count);
     }
-    chosen.sort_by(|a, b| a.0.cmp(&b.0));
+    chosen.sort_by(|a, b| a.path().cmp(b.path()));
     Ok(chosen)
+}
+
+fn first_problem(refused: Refused) -> anyhow::Error {
+    let problem = refused.problems.first().map(ToString::to_string);
+    anyhow::anyhow!("{}", problem.unwrap_or_default())
 }
 
 /// Fit and predict seconds of a result, over all repeats.
@@ -179,20 +185,20 @@ fn seconds(record: &Record) -> f64 {
 
 fn remember(
     results: &std::path::Path,
-    chosen: &[(PathBuf, Record)],
+    chosen: &[Checked<Record>],
     verdicts: &[Verdict],
 ) -> anyhow::Result<()> {
     let mut all = Verifications::read(results).map_err(anyhow::Error::msg)?;
     let (version, cpu_features) = verify::here();
-    let root = walk::absolute(results);
+    let root = place::absolute(results);
     let mut left_out = 0;
-    for ((path, record), verdict) in chosen.iter().zip(verdicts) {
+    for (record, verdict) in chosen.iter().zip(verdicts) {
         let differing = match verdict {
             Verdict::Reproduced => 0,
             Verdict::Near { differing, .. } => *differing,
             _ => continue,
         };
-        let absolute = walk::absolute(path);
+        let absolute = place::absolute(record.path());
         let Ok(below) = absolute.strip_prefix(&root) else {
             left_out += 1;
             continue;

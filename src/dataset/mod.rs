@@ -11,6 +11,7 @@ pub mod layout;
 pub mod manifest;
 pub mod outline;
 pub mod picture;
+pub mod predictions;
 pub mod shape;
 pub mod split;
 mod turn;
@@ -22,6 +23,7 @@ pub use catalogue::{load, load_from};
 pub use error::DatasetError;
 pub use outline::{Outline, Outlines};
 use pixel_learn::{Features, Scaling};
+pub use predictions::{Predictions, PredictionsError};
 pub use shape::Shape;
 
 /// Predictions are one character an image, `0` to `9` and `a` to `z`.

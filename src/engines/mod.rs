@@ -14,6 +14,7 @@ pub mod libsvm;
 pub mod linfa;
 pub mod native;
 pub mod params;
+pub mod protocol;
 #[cfg(feature = "smartcore")]
 pub mod smartcore;
 pub mod stopwatch;

@@ -3,6 +3,9 @@
 use std::ops::{Add, AddAssign};
 use std::time::Instant;
 
+/// No piece of work takes longer: a year in seconds.
+pub const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
+
 /// The cost of a piece of work, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {

@@ -186,7 +186,7 @@ pub fn read(reports: &Path) -> Result<Vec<Drawn>, String> {
     file.pictures
         .into_iter()
         .map(|picture| {
-            if !crate::results::store::is_name(&picture.file) || !picture.file.ends_with(".png") {
+            if !crate::file_name::is_name(&picture.file) || !picture.file.ends_with(".png") {
                 return Err(fault(format!("{:?} is no name of a picture", picture.file)));
             }
             let png = std::fs::read(reports.join(&picture.file))

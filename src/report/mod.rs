@@ -22,16 +22,16 @@ use std::path::{Path, PathBuf};
 use crate::analysis::fidelity::Fidelity;
 use crate::analysis::findings::{Findings, Sources};
 use crate::analysis::peers::Peers;
-use crate::analysis::rows::{self, Row};
+use crate::analysis::rows;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
 use crate::analysis::{reference, submitted, ties};
-use crate::dataset::{self, Dataset};
+use crate::dataset::{self, Dataset, Outline, Outlines};
 use crate::explore;
 use crate::format::{self, title};
 use crate::results::store::write_atomically;
-use crate::results::{Problem, Store, submission};
+use crate::results::{Place, Problem, Store, submission};
 use summary::Summary;
 
 /// The run that is nobody else's business: it stands only on its own report.
@@ -70,9 +70,10 @@ impl Report {
     /// Reads the results and makes every file. `Err` says in one line what is missing.
     pub fn make(request: &Request) -> Result<Report, String> {
         let runs = runs(request)?;
-        let mut read = rows::read(request.results, &runs)?;
-        let (datasets, notes) = datasets(request.data, &read.rows);
-        read.hold_to(&datasets);
+        let (datasets, notes) = datasets(request, &runs)?;
+        let outlines: Outlines =
+            datasets.iter().map(|(name, dataset)| (name.clone(), Outline::from(dataset))).collect();
+        let read = rows::read(request.results, &runs, &outlines)?;
         let subset = request.subset.unwrap_or_else(|| {
             let own = read.rows.iter().filter(|row| row.run == request.run);
             // The whole set (`None`) counts as larger than any part of it.
@@ -94,7 +95,7 @@ impl Report {
         let peers = Peers::of(&table, &view, curves);
         let untied = ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
-        let submitted = submitted::read(request.results);
+        let submitted = submitted::read(request.results, &outlines);
         let pairs: Vec<_> = pixels.iter().map(|pixels| &pixels.data).collect();
         let findings = Findings::of(
             &table,
@@ -240,12 +241,17 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
     Ok(found.into_iter().filter(own).collect())
 }
 
-/// The data sets of rows that have predictions, and a note for each that cannot be read.
-fn datasets(data: &Path, rows: &[Row]) -> (BTreeMap<String, Dataset>, Vec<String>) {
+/// The data sets of the runs' results, and a note for each that cannot be read.
+fn datasets(request: &Request, runs: &[String]) -> Result<(BTreeMap<String, Dataset>, Vec<String>), String> {
     let (mut datasets, mut notes) = (BTreeMap::new(), Vec::new());
-    let predicted = rows.iter().filter(|row| !row.predictions.is_empty());
-    for name in &tables::in_order(predicted.map(|row| row.dataset.as_str())) {
-        match dataset::load_from(data, name) {
+    let mut names = BTreeSet::new();
+    for run in runs {
+        let store = Store::new(request.results, run)?;
+        let found = store.files().map_err(|error| format!("{}: {error}", store.root().display()))?;
+        names.extend(found.files.iter().filter_map(|path| Some(Place::of(path)?.dataset)));
+    }
+    for name in &tables::in_order(names.iter().map(String::as_str)) {
+        match dataset::load_from(request.data, name) {
             Ok(dataset) => {
                 datasets.insert(name.clone(), dataset);
             }
@@ -257,7 +263,7 @@ fn datasets(data: &Path, rows: &[Row]) -> (BTreeMap<String, Dataset>, Vec<String
             }
         }
     }
-    (datasets, notes)
+    Ok((datasets, notes))
 }
 
 /// Where two files part, of texts with a little of both.

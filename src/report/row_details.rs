@@ -203,7 +203,7 @@ fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>, us
     let mut missed = vec![0u32; labels.len()];
     let mut confused: BTreeMap<(u8, u8), BTreeMap<usize, u32>> = BTreeMap::new();
     for row in &own {
-        for (image, (&label, &predicted)) in labels.iter().zip(&row.predictions[0]).enumerate() {
+        for (image, (&label, &predicted)) in labels.iter().zip(row.predictions[0].iter()).enumerate() {
             if label != predicted {
                 missed[image] += 1;
                 *confused.entry((label, predicted)).or_default().entry(image).or_default() += 1;

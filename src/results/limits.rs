@@ -6,5 +6,4 @@ pub const MAX_FILE_BYTES: u64 = 16 << 20;
 /// No submission is longer: its predictions take about a hundredth of it.
 pub const MAX_SUBMISSION_BYTES: usize = 1_000_000;
 
-/// No time is longer: a year in seconds.
-pub const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
+pub use crate::engines::stopwatch::LONGEST_SECONDS;

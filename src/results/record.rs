@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Provenance;
-use crate::engines::{Cost, Outcome};
+use crate::dataset::Predictions;
+use crate::engines::protocol::Answer;
 use crate::grid::Configuration;
 
 /// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
@@ -98,8 +99,7 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repeat {
     pub seed: u64,
-    /// One class a test row, in test order.
-    pub predictions: Vec<u8>,
+    pub predictions: Predictions,
     /// Share of predictions that are right.
     pub accuracy: f64,
     /// Wall-clock seconds that fitting this configuration alone takes.
@@ -124,34 +124,19 @@ pub struct Reported {
 }
 
 impl Repeat {
-    /// A repeat from what an engine gave. `Err` says why the predictions are no answer to `labels`
-    /// (another number of them, or a class that does not exist): such a worker is `crashed`.
-    pub fn from_outcome(
-        seed: u64,
-        outcome: Outcome,
-        labels: &[u8],
-        classes: usize,
-    ) -> Result<Repeat, String> {
-        if outcome.predictions.len() != labels.len() {
-            let (got, wanted) = (outcome.predictions.len(), labels.len());
-            return Err(format!("{got} predictions for {wanted} test images"));
-        }
-        if let Some(class) = outcome.predictions.iter().find(|&&class| usize::from(class) >= classes) {
-            return Err(format!("predicted class {class} of a data set with {classes} classes"));
-        }
-        let Cost { wall_seconds: fit, cpu_seconds: fit_cpu } = outcome.fit;
-        let Cost { wall_seconds: predict, cpu_seconds: predict_cpu } = outcome.predict;
-        Ok(Repeat {
+    /// A repeat from an engine's answer, whose predictions have been checked: as many as `labels`.
+    pub fn new(seed: u64, answer: Answer, labels: &[u8]) -> Repeat {
+        Repeat {
             seed,
-            accuracy: accuracy(&outcome.predictions, labels),
-            predictions: outcome.predictions,
-            fit_seconds: microseconds(fit),
-            predict_seconds: microseconds(predict),
-            fit_cpu_seconds: Some(microseconds(fit_cpu)),
-            predict_cpu_seconds: Some(microseconds(predict_cpu)),
-            converged: outcome.converged,
-            facts: outcome.facts,
-        })
+            accuracy: accuracy(&answer.predictions, labels),
+            predictions: answer.predictions,
+            fit_seconds: microseconds(answer.fit_seconds),
+            predict_seconds: microseconds(answer.predict_seconds),
+            fit_cpu_seconds: Some(microseconds(answer.fit_cpu_seconds)),
+            predict_cpu_seconds: Some(microseconds(answer.predict_cpu_seconds)),
+            converged: answer.converged,
+            facts: answer.facts,
+        }
     }
 }
 

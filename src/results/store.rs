@@ -9,10 +9,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::limits::MAX_FILE_BYTES;
-use super::problem::Problem;
 use super::record::Record;
 use super::wire::WireRecord;
-pub use crate::file_name::is_name;
+use crate::file_name::is_name;
 use crate::file_systems::best_effort;
 
 /// The result files of one run.
@@ -20,23 +19,6 @@ use crate::file_systems::best_effort;
 pub struct Store {
     results: PathBuf,
     run: String,
-}
-
-/// What a result file's path says about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub dataset: String,
-    pub engine: String,
-    /// The file's name without `.json`.
-    pub id: String,
-}
-
-/// All files of a run: what could be read, and what could not.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// By path, so that the order depends on nothing else.
-    pub records: Vec<(PathBuf, Record)>,
-    pub problems: Vec<Problem>,
 }
 
 impl Store {
@@ -66,7 +48,10 @@ impl Store {
     pub fn write(&self, record: &Record) -> io::Result<PathBuf> {
         let names = [record.dataset.as_str(), &record.engine, &record.id];
         if let Some(name) = names.iter().find(|name| !is_name(name)) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no file name")));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{name:?} cannot be used as a file name"),
+            ));
         }
         let path = self.path(&record.dataset, &record.engine, &record.id);
         write_atomically(&path, &WireRecord::from(record).to_bytes())
@@ -74,26 +59,9 @@ impl Store {
         Ok(path)
     }
 
-    /// Reads one result, without judging its figures.
-    pub fn read(&self, dataset: &str, engine: &str, id: &str) -> Result<Record, Problem> {
-        read(&self.path(dataset, engine, id))
-    }
-
-    /// Reads every `.json` file of the run. A run that is not there is empty.
-    pub fn scan(&self) -> io::Result<Scan> {
-        let mut scan = Scan::default();
-        let found = find(&self.root())?;
-        for path in found.odd {
-            scan.problems
-                .push(Problem::file(&path, "is a symbolic link or no plain file; put the file itself there"));
-        }
-        for path in found.files {
-            match read(&path) {
-                Ok(record) => scan.records.push((path, record)),
-                Err(problem) => scan.problems.push(problem),
-            }
-        }
-        Ok(scan)
+    /// What lies in the folder of the run. A run that is not there is empty.
+    pub fn files(&self) -> io::Result<Found> {
+        find(&self.root())
     }
 
     /// The names of all runs under `results`, sorted.
@@ -117,46 +85,28 @@ impl Store {
     }
 }
 
-impl Place {
-    /// What the last three parts of a path say, when there are three and the last ends in `.json`.
-    pub fn of(path: &Path) -> Option<Place> {
-        let id = path.file_name()?.to_str()?.strip_suffix(".json")?.to_string();
-        let engine = path.parent()?.file_name()?.to_str()?.to_string();
-        let dataset = path.parent()?.parent()?.file_name()?.to_str()?.to_string();
-        Some(Place { dataset, engine, id })
-    }
-}
-
 /// The `.json` files of a run's folder, sorted; none when there is no such folder.
 pub fn files_below(root: &Path) -> io::Result<Vec<PathBuf>> {
     find(root).map(|found| found.files)
 }
 
 /// What lies in a run's folder, each sorted.
-#[derive(Default)]
-struct Below {
-    files: Vec<PathBuf>,
-    /// Links, which are not followed, since they may lead anywhere, and what has no end, such as a pipe.
-    odd: Vec<PathBuf>,
+#[derive(Debug, Default)]
+pub struct Found {
+    /// `.json` files.
+    pub files: Vec<PathBuf>,
+    /// Symbolic links, which are not followed since they may lead anywhere, and what has no end, such as a pipe.
+    pub odd: Vec<PathBuf>,
 }
 
-fn find(root: &Path) -> io::Result<Below> {
-    let mut below = Below::default();
+fn find(root: &Path) -> io::Result<Found> {
+    let mut found = Found::default();
     if root.exists() {
-        collect(root, 0, &mut below)?;
+        collect(root, 0, &mut found)?;
     }
-    below.files.sort();
-    below.odd.sort();
-    Ok(below)
-}
-
-/// Reads one result file of at most [`MAX_FILE_BYTES`], without judging its figures.
-pub fn read(path: &Path) -> Result<Record, Problem> {
-    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    read_bounded(path)
-        .and_then(|bytes| WireRecord::parse(&bytes))
-        .and_then(|wire| wire.into_record(stem))
-        .map_err(|message| Problem::file(path, message))
+    found.files.sort();
+    found.odd.sort();
+    Ok(found)
 }
 
 /// The bytes of a result file; refuses one that is longer than any result.
@@ -165,7 +115,7 @@ pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("longer than {} MiB, which no result is", MAX_FILE_BYTES >> 20));
+        return Err(format!("is longer than {} MiB, the most that a result may have", MAX_FILE_BYTES >> 20));
     }
     Ok(bytes)
 }
@@ -204,20 +154,20 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// All `.json` files below a folder, at most three levels down (data set, engine, file).
-fn collect(folder: &Path, depth: usize, below: &mut Below) -> io::Result<()> {
+fn collect(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
         if kind.is_dir() {
             if depth < 3 {
-                collect(&path, depth + 1, below)?;
+                collect(&path, depth + 1, found)?;
             }
         } else if is_hidden(&path) {
             // Nobody's, such as a file that is being written.
         } else if kind.is_symlink() {
-            below.odd.push(path);
+            found.odd.push(path);
         } else if path.extension() == Some(OsStr::new("json")) {
-            if kind.is_file() { below.files.push(path) } else { below.odd.push(path) }
+            if kind.is_file() { found.files.push(path) } else { found.odd.push(path) }
         }
     }
     Ok(())

@@ -4,22 +4,22 @@
 //! `results/submitted/<submitter>/<dataset>/<id>.json`, written by any program in any language.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits::LONGEST_SECONDS;
+use super::place::absolute;
 use super::problem::Problem;
 use super::record::{accuracy, file_stem};
-use super::shape::quote;
-use super::store::is_name;
-use super::wire::{SCHEMA_VERSION, decode, present};
-use crate::dataset::Outline;
+use super::schema_check::quote;
+use super::wire::{Parsed, SCHEMA_VERSION, present, written};
+use crate::dataset::{MAX_CLASSES, Outline, predictions};
+use crate::file_name::is_name;
 use crate::grid::{Configuration, Parameters, schema};
 
-/// The run whose folder holds submissions.
-pub const RUN: &str = "submitted";
+pub use super::place::RUN;
 
 /// Characters of a name, and of any other text.
 const LONGEST_NAME: usize = 100;
@@ -116,7 +116,9 @@ pub struct SubmittedRepeat {
     /// Correct predictions divided by test images.
     pub accuracy: f64,
     /// One character a test image, in test order: `0`-`9`, then `a`-`z` for classes 10 to 35.
-    pub predictions: String,
+    #[serde(deserialize_with = "predictions::parsed", serialize_with = "written")]
+    #[schemars(with = "String")]
+    pub predictions: Parsed,
 }
 
 impl Submission {
@@ -154,6 +156,29 @@ pub fn check(path: &Path, submission: &Submission, outline: Option<&Outline>) ->
     check.problems
 }
 
+/// A submission lies where its content says. Where its data set is not at hand, whether its training set was cut is not
+/// known, and the file's name may say so or not.
+pub fn check_place(path: &Path, submission: &Submission, outline: Option<&Outline>) -> Option<Problem> {
+    let absolute = absolute(path);
+    let parts: Vec<String> = absolute
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let expected = |full: Option<usize>| {
+        let stem = submission.stem(full);
+        [RUN.to_string(), submission.submitter.clone(), submission.dataset.clone(), format!("{stem}.json")]
+    };
+    let full = outline.map(|outline| outline.shape.train_size);
+    let possible = [expected(full), expected(full.or(Some(usize::MAX)))];
+    if parts.len() >= 4 && possible.iter().any(|expected| parts[parts.len() - 4..] == *expected) {
+        return None;
+    }
+    let clean = |part: &String| -> String { part.chars().filter(|c| !c.is_control()).collect() };
+    let expected: Vec<String> = possible[0].iter().map(clean).collect();
+    Some(Problem::file(path, format!("its content belongs at results/{}", expected.join("/"))))
+}
+
 /// Gathers the problems of one file.
 struct Check<'a> {
     path: &'a Path,
@@ -163,22 +188,23 @@ struct Check<'a> {
 impl Check<'_> {
     fn require(&mut self, holds: bool, pointer: impl Into<String>, message: impl FnOnce() -> String) {
         if !holds {
-            let (file, pointer, message) = (self.path.to_path_buf(), pointer.into(), message());
-            self.problems.push(Problem { file, pointer, message });
+            self.problems.push(Problem::at(self.path, pointer, message()));
         }
     }
 
     fn head(&mut self, file: &Submission) {
         let version = file.schema_version;
         self.require(version == SCHEMA_VERSION, "/schema_version", || {
-            format!("is {version}; this program reads {SCHEMA_VERSION}")
+            format!("is {version}; expected {SCHEMA_VERSION}, which this program reads")
         });
         let name = &file.submitter;
         self.require(is_name(name) && name.len() <= LONGEST_NAME, "/submitter", || {
-            format!("{} cannot be a folder: {}", quote(name), crate::file_name::RULE)
+            format!("{} cannot be used as a folder name: {}", quote(name), crate::file_name::RULE)
         });
         let name = &file.dataset;
-        self.require(is_name(name), "/dataset", || format!("{} cannot be the name of a folder", quote(name)));
+        self.require(is_name(name), "/dataset", || {
+            format!("{} cannot be used as a folder name", quote(name))
+        });
         self.text("/classifier", Some(&file.classifier), LONGEST_NAME);
         self.text("/hardware", file.hardware.as_deref(), LONGEST_TEXT);
         self.text("/engine", file.engine.as_deref(), LONGEST_NAME);
@@ -188,10 +214,10 @@ impl Check<'_> {
         {
             let Some(seconds) = seconds else { continue };
             self.require(seconds >= 0.0, pointer, || {
-                format!("is {seconds}, which is negative; leave it out where it is not known")
+                format!("is {seconds}; expected seconds, which are not negative: leave the key out where they are not known")
             });
             self.require(seconds <= LONGEST_SECONDS, pointer, || {
-                format!("is {seconds}, more than a year; it counts seconds")
+                format!("is {seconds}, which is more than a year; expected seconds")
             });
         }
         let share = (0.0..=1.0).contains(&file.accuracy);
@@ -200,10 +226,10 @@ impl Check<'_> {
 
     fn text(&mut self, pointer: &str, text: Option<&str>, longest: usize) {
         let Some(text) = text else { return };
-        self.require(!text.trim().is_empty(), pointer, || "is empty; say it, or leave the key out".into());
+        self.require(!text.trim().is_empty(), pointer, || "is empty; expected a text, or no such key".into());
         let length = text.chars().count();
         self.require(length <= longest, pointer, || {
-            format!("has {length} characters; at most {longest} fit")
+            format!("has {length} characters; expected at most {longest}")
         });
     }
 
@@ -224,7 +250,7 @@ impl Check<'_> {
                 let known = schema::classifier(&file.classifier).is_some();
                 self.require(!known, "/method", || {
                     format!(
-                        "stands there although {} is a classifier of the grid; take it out, or give the method another name",
+                        "must be absent: {} is a classifier of the grid; remove it, or give the method another name",
                         file.classifier
                     )
                 });
@@ -235,12 +261,13 @@ impl Check<'_> {
                     let web = link.starts_with("https://") || link.starts_with("http://");
                     let plain = link.len() <= LONGEST_TEXT && !link.chars().any(char::is_whitespace);
                     self.require(web && plain, format!("/method/code/{index}"), || {
-                        format!("{} is no link; it starts with https:// and has no spaces", quote(link))
+                        format!("{} is not a link; expected https://..., without spaces", quote(link))
                     });
                 }
                 let said = method.external_data.is_some() || file.status == Claim::Reported;
                 self.require(said, "/method/external_data", || {
-                    "is missing; true if it saw other data or pretrained weights, else false".into()
+                    "is missing; expected true if the method saw other data or pretrained weights, else false"
+                        .into()
                 });
             }
         }
@@ -252,39 +279,38 @@ impl Check<'_> {
         match file.status {
             Claim::Ok => {
                 self.require(count > 0, "/repeats", || {
-                    "is empty although the status is ok; put the predictions there, or say \"reported\""
+                    "is empty; the status ok needs predictions: add them, or set the status to reported"
                         .into()
                 });
                 self.require(file.train_size.is_some(), "/train_size", || {
-                    "is missing: how many training images the method saw".into()
+                    "is missing; expected how many training images the method saw".into()
                 });
                 self.require(file.source.is_none(), "/source", || {
-                    "stands there although the predictions do; only a reported figure has one".into()
+                    "must be absent: only the status reported has a source".into()
                 });
             }
             Claim::Reported => {
                 self.require(count == 0, "/repeats", || {
-                    "stands there although the figure is reported; with predictions the status is \"ok\""
-                        .into()
+                    "must be empty: the status is reported; with predictions the status is ok".into()
                 });
                 self.require(file.source.is_some(), "/source", || {
-                    "is missing: where the reported figure stands".into()
+                    "is missing; expected where the reported figure was published".into()
                 });
             }
         }
         self.require(count <= MOST_REPEATS, "/repeats", || {
-            format!("has {count} elements; at most {MOST_REPEATS} are read")
+            format!("has {count} elements; expected at most {MOST_REPEATS}")
         });
     }
 
     fn sizes(&mut self, file: &Submission, outline: Option<&Outline>) {
-        self.require(file.test_size > 0, "/test_size", || "is 0".into());
-        self.require(file.train_size != Some(0), "/train_size", || "is 0".into());
+        self.require(file.test_size > 0, "/test_size", || "is 0; expected at least 1".into());
+        self.require(file.train_size != Some(0), "/train_size", || "is 0; expected at least 1".into());
         let Some(outline) = outline else { return };
         let (full, test) = (outline.shape.train_size, outline.test_labels.len());
         if let Some(size) = file.train_size {
             self.require(size <= full, "/train_size", || {
-                format!("is {size}; the training set has {full} images (other data go under external_data)")
+                format!("is {size}; expected at most the {full} images of the training set (for other data set external_data)")
             });
         }
         let size = file.test_size;
@@ -304,35 +330,28 @@ impl Check<'_> {
         self.require((0.0..=1.0).contains(&repeat.accuracy), at("accuracy"), || not_a_share(repeat.accuracy));
         let before = &file.repeats[..index.min(MOST_REPEATS)];
         if let Some(twin) = before.iter().position(|one| one.seed.is_some() && one.seed == repeat.seed) {
-            self.require(false, at("seed"), || format!("is that of repeat {twin}; every repeat has its own"));
+            self.require(false, at("seed"), || {
+                format!("is the same as that of repeat {twin}; expected one seed for each repeat")
+            });
         }
-        let classes = match decode(&repeat.predictions) {
-            Ok(classes) => classes,
-            Err(message) => {
-                self.require(false, at("predictions"), || message);
+        let predictions = match &repeat.predictions {
+            Ok(predictions) => predictions,
+            Err(error) => {
+                self.require(false, at("predictions"), || error.to_string());
                 return None;
             }
         };
-        let (got, wanted) = (classes.len(), file.test_size);
-        if got != wanted {
-            self.require(false, at("predictions"), || {
-                format!(
-                    "has {got} characters for {wanted} test images; write one a test image, in their order"
-                )
-            });
-            return None;
+        let classes = outline.map_or(MAX_CLASSES, |outline| outline.shape.classes);
+        if let Err(error) = predictions.check(file.test_size, classes) {
+            self.require(false, at("predictions"), || error.to_string());
         }
-        let outline = outline.filter(|outline| outline.test_labels.len() == got)?;
-        if let Some(place) = classes.iter().position(|&class| usize::from(class) >= outline.shape.classes) {
-            self.require(false, at("predictions"), || {
-                let (class, last) = (classes[place], outline.shape.classes.saturating_sub(1));
-                format!("names class {class} at {place}; the classes are 0 to {last}")
-            });
-        }
-        let right = accuracy(&classes, &outline.test_labels);
+        let outline = outline.filter(|outline| {
+            predictions.len() == outline.test_labels.len() && file.test_size == predictions.len()
+        })?;
+        let right = accuracy(predictions, &outline.test_labels);
         let said = repeat.accuracy;
         self.require((right - said).abs() <= 1e-9, at("accuracy"), || {
-            format!("is {said}; the predictions make it {right}")
+            format!("is {said}; the predictions give {right}")
         });
         Some(right)
     }
@@ -354,5 +373,5 @@ impl Check<'_> {
 
 fn not_a_share(accuracy: f64) -> String {
     let percent = if accuracy > 1.0 && accuracy <= 100.0 { "; divide percent by 100" } else { "" };
-    format!("is {accuracy}, not between 0 and 1{percent}")
+    format!("is {accuracy}; expected a share between 0 and 1{percent}")
 }

@@ -1,17 +1,19 @@
 //! Round trips, the store, and what validation rejects.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
 use super::limits;
+use super::load::{self, Checked};
+use super::problem::Problem;
 use super::record::{Record, Repeat, Status, file_stem};
 use super::store::{self, Store};
-use super::validate;
-use super::wire::{WireRecord, decode, encode};
+use super::wire::WireRecord;
 use crate::dataset::{Outline, Shape};
 use crate::grid::Configuration;
 
+const PLACE: &str = "results/r/mnist/native/SVC,C=10.json";
 const LABELS: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 fn outline() -> Outline {
@@ -25,14 +27,18 @@ fn outline() -> Outline {
     }
 }
 
-fn configuration_id(configuration: &Configuration) -> String {
-    format!("{}-C={}", configuration.classifier, configuration.parameters["C"])
+/// What the gate says of bytes at a path.
+fn load_bytes(path: &str, bytes: &[u8]) -> Result<Record, Vec<Problem>> {
+    let outline = outline();
+    load::parse_record(Path::new(path), bytes, |_| Some(&outline))
+        .map(Checked::into_inner)
+        .map_err(|refused| refused.problems)
 }
 
 fn repeat(seed: u64, predictions: [u8; 8], accuracy: f64) -> Repeat {
     Repeat {
         seed,
-        predictions: predictions.to_vec(),
+        predictions: predictions.to_vec().try_into().unwrap(),
         accuracy,
         fit_seconds: 31.2,
         predict_seconds: 4.000001,
@@ -45,7 +51,7 @@ fn repeat(seed: u64, predictions: [u8; 8], accuracy: f64) -> Repeat {
 
 fn sample() -> Record {
     Record {
-        id: file_stem("SVC-C=10", None),
+        id: file_stem("SVC,C=10", None),
         status: Status::Ok,
         error: None,
         engine: "native".into(),
@@ -61,7 +67,7 @@ fn sample() -> Record {
         jobs_in_flight: Some(2),
         quiet: false,
         peak_memory_bytes: Some(812_000_000),
-        shared_with: vec!["SVC-C=1".into()],
+        shared_with: vec!["SVC,C=1".into()],
         repeats: vec![
             repeat(1, [0, 1, 2, 3, 4, 5, 6, 0], 0.875),
             repeat(u64::MAX, [0, 1, 2, 3, 4, 5, 0, 0], 0.75),
@@ -76,9 +82,14 @@ fn a_record_survives_the_file_and_keeps_its_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path(), "local").unwrap();
     let path = store.write(&sample()).unwrap();
-    assert_eq!(path, folder.path().join("local/mnist/native/SVC-C=10.json"));
+    assert_eq!(path, folder.path().join("local/mnist/native/SVC,C=10.json"));
     let bytes = std::fs::read(&path).unwrap();
-    let read = store.read("mnist", "native", "SVC-C=10").unwrap();
+    let outline = outline();
+    let find = |name: &str| (name == "mnist").then_some(&outline);
+    let read = load::record(&path, find).unwrap();
+    assert!(read.is_scored() && read.path() == path);
+    assert!(!load::record(&path, |_| None).unwrap().is_scored());
+    let read = read.into_inner();
     assert_eq!(read, sample());
     assert_eq!(WireRecord::from(&read).to_bytes(), bytes);
     assert!(String::from_utf8(bytes).unwrap().contains("\"predictions\": \"01234560\"\n"));
@@ -95,29 +106,48 @@ fn means_and_deviation_follow_from_the_repeats() {
     assert_eq!(record.predict_seconds(), Some(4.000001));
     assert_eq!(record.converged(), Some(true));
     assert_eq!(record.subset(), None);
-    assert_eq!(Record { id: "SVC-C=10@n=5".into(), ..record }.configuration_id(), "SVC-C=10");
+    assert_eq!(Record { id: "SVC,C=10@n=5".into(), ..record }.configuration_id(), "SVC,C=10");
 }
 
 #[test]
-fn a_scan_is_sorted_and_names_what_it_cannot_read() {
+fn a_run_is_read_in_order_and_what_is_refused_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path(), "local").unwrap();
-    assert!(store.scan().unwrap().records.is_empty(), "a run that is not there is empty");
-    for id in ["b", "a"] {
-        store.write(&Record { id: id.into(), ..sample() }).unwrap();
+    let outline = outline();
+    let run = || load::run(&store, |_| Some(&outline)).unwrap();
+    assert!(run().records.is_empty(), "a run that is not there is empty");
+    for c in [2, 1] {
+        let mut record = sample();
+        record.id = format!("SVC,C={c}0");
+        record.configuration.parameters["C"] = json!(c * 10);
+        store.write(&record).unwrap();
     }
-    let garbage = store.path("mnist", "native", "c");
-    std::fs::write(&garbage, b"{\"schema_version\": 1").unwrap();
+    let damaged = store.path("mnist", "native", "c");
+    std::fs::write(&damaged, b"{\"schema_version\": 1").unwrap();
     std::fs::write(store.path("mnist", "native", ".hidden"), b"").unwrap();
-    let scan = store.scan().unwrap();
-    let ids: Vec<&str> = scan.records.iter().map(|(_, record)| record.id.as_str()).collect();
-    assert_eq!(ids, ["a", "b"]);
+    let scan = run();
+    let ids: Vec<&str> = scan.records.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(ids, ["SVC,C=10", "SVC,C=20"]);
     assert_eq!(scan.problems.len(), 1);
-    assert_eq!(scan.problems[0].file, garbage);
-    let aside = store::set_aside(&garbage).unwrap();
+    assert_eq!(scan.problems[0].file, damaged);
+    let aside = store::set_aside(&damaged).unwrap();
     assert!(aside.ends_with("c.json.garbled"));
-    assert!(store.scan().unwrap().problems.is_empty());
+    assert!(run().problems.is_empty());
     assert_eq!(Store::runs(folder.path()).unwrap(), ["local"]);
+}
+
+#[test]
+fn a_result_of_other_data_is_told_apart_from_a_damaged_one() {
+    let mut record = sample();
+    let mut provenance = super::Provenance::here();
+    provenance.dataset_digests.insert("t10k-labels-idx1-ubyte".into(), "00".repeat(32));
+    record.provenance = Some(provenance);
+    record.repeats[0].accuracy = 0.5;
+    let mut outline = outline();
+    outline.digests.insert("t10k-labels-idx1-ubyte".into(), "11".repeat(32));
+    let bytes = WireRecord::from(&record).to_bytes();
+    let refused = load::parse_record(Path::new(PLACE), &bytes, |_| Some(&outline)).unwrap_err();
+    assert!(refused.made_from_other_data && refused.problems.len() == 1, "{refused:?}");
 }
 
 #[test]
@@ -136,33 +166,20 @@ fn a_file_longer_than_any_result_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.json");
     std::fs::File::create(&path).unwrap().set_len(limits::MAX_FILE_BYTES + 1).unwrap();
-    assert!(store::read(&path).unwrap_err().message.contains("longer than 16 MiB"));
-}
-
-#[test]
-fn predictions_are_one_character_a_class() {
-    let classes: Vec<u8> = (0..36).collect();
-    assert_eq!(encode(&classes), "0123456789abcdefghijklmnopqrstuvwxyz");
-    assert_eq!(decode(&encode(&classes)).unwrap(), classes);
-    assert!(decode("01A").unwrap_err().contains("'A' at 2"));
+    let refused = load::record(&path, |_| None).unwrap_err();
+    assert!(refused.problems[0].message.contains("longer than 16 MiB"));
 }
 
 /// Problems of the sample's file after `change`, as `pointer: message`.
 fn problems(change: impl FnOnce(&mut serde_json::Value)) -> Vec<String> {
-    problems_at("results/r/mnist/native/SVC-C=10.json", change)
+    problems_at(PLACE, change)
 }
 
 fn problems_at(path: &str, change: impl FnOnce(&mut serde_json::Value)) -> Vec<String> {
     let mut value = serde_json::to_value(WireRecord::from(&sample())).unwrap();
     change(&mut value);
-    match WireRecord::parse(value.to_string().as_bytes()) {
-        Ok(wire) => {
-            let path = PathBuf::from(path);
-            let found = validate::record(&path, &wire, Some(&outline()), configuration_id);
-            found.iter().map(|problem| format!("{}: {}", problem.pointer, problem.message)).collect()
-        }
-        Err(message) => vec![message],
-    }
+    let found = load_bytes(path, value.to_string().as_bytes()).err().unwrap_or_default();
+    found.iter().map(|problem| format!("{}: {}", problem.pointer, problem.message)).collect()
 }
 
 #[test]
@@ -175,57 +192,61 @@ fn every_single_fault_is_named() {
     type Change = fn(&mut serde_json::Value);
     let faults: Vec<(&str, Change)> = vec![
         ("/schema_version: is 2", |v| v["schema_version"] = json!(2)),
-        ("unknown field `acuracy`", |v| v["acuracy"] = json!(0.5)),
-        ("unknown field `note`", |v| v["repeats"][0]["note"] = json!("x")),
-        ("missing field `status`", |v| drop(v.as_object_mut().unwrap().remove("status"))),
-        ("unknown variant `fine`", |v| v["status"] = json!("fine")),
-        ("invalid type: string", |v| v["accuracy"] = json!("0.8125")),
-        ("invalid type: boolean", |v| v["train_size"] = json!(true)),
-        ("invalid type: boolean", |v| v["repeats"][0]["fit_seconds"] = json!(false)),
-        ("invalid type: null", |v| v["accuracy"] = json!(null)),
-        ("invalid type: null", |v| v["error"] = json!(null)),
-        ("invalid type: floating point", |v| v["threads"] = json!(1.5)),
-        ("invalid value: integer `-3`", |v| v["test_size"] = json!(-3)),
-        ("invalid type", |v| v["parameters"] = json!(["C", 10])),
+        ("/acuracy: unknown key: did you mean accuracy?", |v| v["acuracy"] = json!(0.5)),
+        ("/repeats/0/note: unknown key", |v| v["repeats"][0]["note"] = json!("x")),
+        ("/status: is missing", |v| drop(v.as_object_mut().unwrap().remove("status"))),
+        ("/status: is \"fine\"; expected one of", |v| v["status"] = json!("fine")),
+        ("/accuracy: is \"0.8125\"; expected a number", |v| v["accuracy"] = json!("0.8125")),
+        ("/train_size: is the boolean true; expected a non-negative integer", |v| {
+            v["train_size"] = json!(true)
+        }),
+        ("/repeats/0/fit_seconds: is the boolean false; expected a number", |v| {
+            v["repeats"][0]["fit_seconds"] = json!(false)
+        }),
+        ("/accuracy: is null; expected a number", |v| v["accuracy"] = json!(null)),
+        ("/error: is null; expected a text", |v| v["error"] = json!(null)),
+        ("/threads: is 1.5; expected a non-negative integer", |v| v["threads"] = json!(1.5)),
+        ("/test_size: is -3; expected a non-negative integer", |v| v["test_size"] = json!(-3)),
+        ("/parameters: is a list; expected an object", |v| v["parameters"] = json!(["C", 10])),
         ("/accuracy: is 0.9", |v| v["accuracy"] = json!(0.9)),
         ("/accuracy: is missing", |v| drop(v.as_object_mut().unwrap().remove("accuracy"))),
         ("/fit_seconds: is 31", |v| v["fit_seconds"] = json!(31.0)),
-        ("/repeats/1/accuracy: is 0.875; the predictions make it 0.75", |v| {
+        ("/repeats/1/accuracy: is 0.875; the predictions give 0.75", |v| {
             v["repeats"][1]["accuracy"] = json!(0.875);
             v["accuracy"] = json!(0.875);
         }),
         ("/repeats/0/accuracy: is 1.5", |v| v["repeats"][0]["accuracy"] = json!(1.5)),
         ("/repeats/0/fit_seconds: is negative", |v| v["repeats"][0]["fit_seconds"] = json!(-1.0)),
-        ("/repeats/0/predictions: has 7 characters for 8", |v| {
+        ("/repeats/0/predictions: found 7 predictions; expected 8", |v| {
             v["repeats"][0]["predictions"] = json!("0123456")
         }),
-        ("/repeats/0/predictions: character 'X' at 1", |v| {
+        ("/repeats/0/predictions: character 'X' at position 1", |v| {
             v["repeats"][0]["predictions"] = json!("0X234560")
         }),
-        ("/repeats/0/predictions: names class 35 at 7", |v| {
+        ("/repeats/0/predictions: class 35 at position 7", |v| {
             v["repeats"][0]["predictions"] = json!("0123456z")
         }),
-        ("/repeats/1/seed: is that of repeat 0", |v| v["repeats"][1]["seed"] = json!(1)),
+        ("/repeats/1/seed: is the same as that of repeat 0", |v| v["repeats"][1]["seed"] = json!(1)),
         ("/test_size: is 9; the test set has 8", |v| v["test_size"] = json!(9)),
-        ("/train_size: is 59; the whole set has 60", |v| v["train_size"] = json!(59)),
+        ("/train_size: is 59; the training set has 60", |v| v["train_size"] = json!(59)),
         ("/dataset: is \"fashion-mnist\"", |v| v["dataset"] = json!("fashion-mnist")),
         ("/engine: \"../native\" cannot be", |v| v["engine"] = json!("../native")),
         ("/engine: is \"linfa\", but the file lies under", |v| v["engine"] = json!("linfa")),
         ("/id: is \"SVC\"", |v| v["id"] = json!("SVC")),
-        ("/parameters: make the id \"SVC-C=1\"", |v| v["parameters"]["C"] = json!(1)),
+        ("/parameters: give the id \"SVC,C=2\"", |v| v["parameters"]["C"] = json!(2)),
         ("/error: is missing", |v| v["status"] = json!("timeout")),
-        ("/error: stands there", |v| v["error"] = json!("why")),
+        ("/error: must be absent", |v| v["error"] = json!("why")),
         ("/repeats: is empty", |v| v["repeats"] = json!([])),
-        ("/accuracy: stands there although no repeat", |v| {
+        ("/accuracy: must be absent: no repeat", |v| {
             v["repeats"] = json!([]);
             v["status"] = json!("crashed");
             v["error"] = json!("killed by signal 11");
         }),
-        ("/repeats: stands there although the figure is reported", |v| v["status"] = json!("reported")),
+        ("/repeats: must be empty: the status is reported", |v| v["status"] = json!("reported")),
         ("/threads: is 0", |v| v["threads"] = json!(0)),
         ("/jobs_in_flight: is 0", |v| v["jobs_in_flight"] = json!(0)),
-        ("/quiet: is true with other jobs", |v| v["quiet"] = json!(true)),
-        ("/converged: is not what", |v| v["converged"] = json!(false)),
+        ("/quiet: is true, but", |v| v["quiet"] = json!(true)),
+        ("/converged: does not follow", |v| v["converged"] = json!(false)),
     ];
     for (expected, change) in faults {
         let found = problems(change);
@@ -247,39 +268,35 @@ fn all_problems_are_told_at_once() {
 fn a_cut_training_set_stands_in_the_name() {
     let cut = |size: u64| {
         move |v: &mut serde_json::Value| {
-            v["id"] = json!("SVC-C=10@n=30");
+            v["id"] = json!("SVC,C=10@n=30");
             v["train_size"] = json!(size);
         }
     };
-    let path = "results/r/mnist/native/SVC-C=10@n=30.json";
+    let path = "results/r/mnist/native/SVC,C=10@n=30.json";
     assert_eq!(problems_at(path, cut(30)), Vec::<String>::new());
     assert!(problems_at(path, cut(31))[0].contains("says n=30"));
-    let whole = problems_at("results/r/mnist/native/SVC-C=10@n=60.json", |v| {
-        v["id"] = json!("SVC-C=10@n=60");
+    let whole = problems_at("results/r/mnist/native/SVC,C=10@n=60.json", |v| {
+        v["id"] = json!("SVC,C=10@n=60");
     });
-    assert!(whole[0].contains("not below the 60 rows"), "{whole:?}");
+    assert!(whole[0].contains("expected fewer than the 60 images"), "{whole:?}");
 }
 
 #[test]
-fn what_is_no_json_is_named_with_its_place() {
-    let parse = |text: &str| WireRecord::parse(text.as_bytes()).unwrap_err();
-    assert!(parse("").contains("EOF"));
+fn invalid_json_is_named_with_its_place() {
+    let parse = |text: &str| load_bytes(PLACE, text.as_bytes()).unwrap_err()[0].to_string();
+    assert!(parse("").contains("invalid JSON: EOF"));
     assert!(parse("{\"accuracy\": NaN}").contains("line 1"));
     assert!(parse("{\"accuracy\": 1e999}").contains("out of range"));
     assert!(parse("{} trailing").contains("trailing"));
-    assert!(parse("{\"a\": {\"b\": 1, \"b\": 2}}").contains("/a/b stands there twice"));
-    assert!(parse("[{\"b\": 1}, {\"b\": 1, \"b\": 2}]").contains("/1/b stands"));
+    assert!(parse("{\"a\": {\"b\": 1, \"b\": 2}}").contains("/a/b: duplicate key"));
+    assert!(parse("[{\"b\": 1}, {\"b\": 1, \"b\": 2}]").contains("/1/b: duplicate key"));
     assert!(parse(&"[".repeat(100_000)).contains("recursion"));
-    assert!(WireRecord::parse(b"\xff\xfe{}").is_err());
+    assert!(load_bytes(PLACE, b"\xff\xfe{}").is_err());
 }
 
 #[test]
-fn a_file_is_checked_from_disk() {
+fn a_file_that_is_not_there_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::new(folder.path(), "r").unwrap();
-    let path = store.write(&sample()).unwrap();
-    let outline = outline();
-    let check = |path: &Path| validate::file(path, |_| Some(&outline), configuration_id);
-    assert_eq!(check(&path), []);
-    assert_eq!(check(&folder.path().join("missing.json")).len(), 1);
+    let refused = load::record(&folder.path().join("missing.json"), |_| None).unwrap_err();
+    assert_eq!(refused.problems.len(), 1);
 }

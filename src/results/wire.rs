@@ -1,13 +1,14 @@
 //! The result file as it stands on disk, key by key. `docs/FORMAT.md` describes each.
 //!
-//! Reading is strict: unknown, missing, repeated or null keys and values of another type are errors.
+//! Unknown, missing, duplicate or null keys and values of another type are errors, which [`super::load`] names.
 //! Writing is stable: the same record gives the same bytes.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
+use super::Provenance;
 use super::record::{Record, Repeat, Reported, Status};
-use super::{Provenance, strict};
+use crate::dataset::predictions::{self, Predictions, PredictionsError};
 use crate::grid::{Configuration, Parameters};
 
 /// The version of the format that this program reads and writes.
@@ -71,7 +72,20 @@ pub struct WireRepeat {
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub facts: serde_json::Map<String, serde_json::Value>,
     /// One character a test image: `0`-`9`, then `a`-`z` for classes 10 to 35.
-    pub predictions: String,
+    #[serde(deserialize_with = "predictions::parsed", serialize_with = "written")]
+    #[schemars(with = "String")]
+    pub predictions: Parsed,
+}
+
+/// Predictions of a file, or why its text is none: a wrong character must not hide what else is wrong.
+pub type Parsed = Result<Predictions, PredictionsError>;
+
+/// Writes predictions. Those that were never read as such cannot be written.
+pub(super) fn written<S: Serializer>(predictions: &Parsed, serializer: S) -> Result<S::Ok, S::Error> {
+    match predictions {
+        Ok(predictions) => predictions.serialize(serializer),
+        Err(error) => Err(ser::Error::custom(error)),
+    }
 }
 
 /// Reads an optional key that, when it is there, must have a value (`null` is none).
@@ -82,12 +96,6 @@ pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl WireRecord {
-    /// Reads a file's bytes. `Err` names what does not fit and, where known, line and column.
-    pub fn parse(bytes: &[u8]) -> Result<WireRecord, String> {
-        strict::no_duplicate_keys(bytes)?;
-        serde_json::from_slice(bytes).map_err(|error| error.to_string())
-    }
-
     /// The file's bytes: indented by two spaces, each repeat's predictions on one line, a newline at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Strings, finite numbers and maps with string keys: nothing here that serde_json refuses.
@@ -137,22 +145,20 @@ impl From<&Repeat> for WireRepeat {
             predict_cpu_seconds: repeat.predict_cpu_seconds,
             converged: repeat.converged,
             facts: repeat.facts.clone(),
-            predictions: encode(&repeat.predictions),
+            predictions: Ok(repeat.predictions.clone()),
         }
     }
 }
 
 impl WireRecord {
     /// The program's view of the file. `stem` is the file's name without `.json`, for a file without `id`.
-    /// `Err` when predictions hold a character that is no class.
-    pub fn into_record(self, stem: &str) -> Result<Record, String> {
+    /// `Err` where the predictions of a repeat could not be read.
+    pub fn into_record(self, stem: &str) -> Result<Record, PredictionsError> {
         let mut repeats = Vec::with_capacity(self.repeats.len());
-        for (index, repeat) in self.repeats.into_iter().enumerate() {
-            let predictions = decode(&repeat.predictions)
-                .map_err(|reason| format!("/repeats/{index}/predictions: {reason}"))?;
+        for repeat in self.repeats {
             repeats.push(Repeat {
                 seed: repeat.seed,
-                predictions,
+                predictions: repeat.predictions?,
                 accuracy: repeat.accuracy,
                 fit_seconds: repeat.fit_seconds,
                 predict_seconds: repeat.predict_seconds,
@@ -190,20 +196,4 @@ impl WireRecord {
             provenance: self.provenance,
         })
     }
-}
-
-/// Classes as characters; a class above 35, which no data set has, shows as `?`, which no reader accepts.
-pub fn encode(classes: &[u8]) -> String {
-    let digit = |&class: &u8| char::from_digit(u32::from(class), 36).unwrap_or('?');
-    classes.iter().map(digit).collect()
-}
-
-/// Characters back to classes. `Err` names the first character that is none and its place.
-pub fn decode(predictions: &str) -> Result<Vec<u8>, String> {
-    let class = |(index, character): (usize, char)| match character {
-        '0'..='9' => Ok(character as u8 - b'0'),
-        'a'..='z' => Ok(character as u8 - b'a' + 10),
-        other => Err(format!("character {other:?} at {index} is no class (0-9, a-z)")),
-    };
-    predictions.chars().enumerate().map(class).collect()
 }

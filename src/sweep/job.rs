@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::plan::Row;
-use super::protocol::{Expected, Job};
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
 use crate::engines::external;
-use crate::results::shape::clean_reason;
+use crate::engines::protocol::{Expected, WorkerJob};
+use crate::plain_text::clean_reason;
 use crate::results::{Provenance, Record, Repeat, Status, costs};
 
 /// A row on its way to a result file.
@@ -181,11 +181,11 @@ impl Task {
         plan: &Plan,
         options: &Options,
         scratch: &Path,
-    ) -> (Job, Expected, Limits) {
+    ) -> (WorkerJob, Expected, Limits) {
         let rows: Vec<&Row> = self.rows.iter().map(|&row| &plan.rows[row]).collect();
         let row = rows[0];
         let outline = &plan.outlines[row.outline];
-        let job = Job {
+        let job = WorkerJob {
             // Known when the worker has been started.
             results_descriptor: -1,
             data_dir: options.data_dir.clone(),

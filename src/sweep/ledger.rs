@@ -7,11 +7,10 @@ use anyhow::Context;
 
 use super::job::{self, Line, Started};
 use super::progress::{Progress, seconds};
-use super::protocol::FailureKind;
 use super::resume::{self, Todo};
 use super::{Options, Plan, Summary};
-use crate::engines::Outcome;
 use crate::engines::native::NATIVE;
+use crate::engines::protocol::{Answer, FailureKind};
 use crate::results::{Record, Repeat, Status, Store, provenance::utc};
 
 /// All rows, and what is told of them.
@@ -118,17 +117,14 @@ impl<'a> Ledger<'a> {
         &mut self,
         row: usize,
         repeat: usize,
-        outcome: Outcome,
+        answer: Answer,
         started: &Started,
     ) -> anyhow::Result<()> {
         let planned = &self.plan.rows[row];
         let outline = &self.plan.outlines[planned.outline];
         let seed = job::model_seed(planned, repeat, self.options);
         let line = &mut self.lines[row];
-        match Repeat::from_outcome(seed, outcome, &outline.test_labels, outline.shape.classes) {
-            Ok(repeat) => line.add(repeat, started),
-            Err(reason) => line.fail(Status::Crashed, reason, started),
-        }
+        line.add(Repeat::new(seed, answer, &outline.test_labels), started);
         if line.contradicts_earlier() {
             let name = planned.name();
             self.progress.line(&format!("PREDICTIONS CHANGED: {name}"));

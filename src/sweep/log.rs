@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::results::shape::is_hidden;
+use crate::plain_text::is_hidden;
 
 /// Keeps the last [`LogTail::KEPT`] bytes of a stream of any length.
 #[derive(Default)]

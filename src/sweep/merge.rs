@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use crate::check::{entry, walk};
+use crate::check::file::CheckedFile;
+use crate::check::{self, walk};
 use crate::dataset::Outlines;
-use crate::results::store::{self, is_name};
-use crate::results::wire::WireRecord;
-use crate::results::{Problem, Record, Store};
+use crate::file_name::is_name;
+use crate::results::{Checked, Problem, Record, Store, load, place, store};
 
 /// What a merge would do.
 #[derive(Debug, Default)]
@@ -58,11 +58,14 @@ impl Merge {
                 continue;
             }
             if !folder.is_dir() {
-                merge.problem(folder, "is no folder of results, such as results/local of another machine");
+                merge.problem(
+                    folder,
+                    "is not a folder of results; expected one such as results/local of another machine",
+                );
                 continue;
             }
             // The folder is a run: links to folders within it are not followed.
-            let results = walk::absolute(folder).parent().map_or_else(|| folder.clone(), Path::to_path_buf);
+            let results = place::absolute(folder).parent().map_or_else(|| folder.clone(), Path::to_path_buf);
             let found = walk::files(std::slice::from_ref(folder), &results);
             merge.problems.extend(found.problems);
             for file in found.files {
@@ -82,35 +85,29 @@ impl Merge {
             Ok(bytes) => bytes,
             Err(message) => return self.problem(file, message),
         };
-        let (entry, problems) = entry::judge_bytes(file, &bytes, outlines);
-        if !problems.is_empty() {
-            return self.problems.extend(problems);
-        }
-        if entry.is_none_or(|entry| entry.submitted) {
-            return self.problem(file, "is a submission; `merge` joins results of sweeps");
-        }
-        let wire = match WireRecord::parse(&bytes) {
-            Ok(wire) => wire,
-            Err(message) => return self.problem(file, message),
+        let record = match check::file::parse(file, &bytes, outlines) {
+            Ok(CheckedFile::Result(record)) => record,
+            Ok(CheckedFile::Submission(_)) => {
+                return self.problem(file, "is a submission; `merge` joins results of sweeps");
+            }
+            Err(problems) => return self.problems.extend(problems),
         };
-        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let row = Row { dataset: wire.dataset, engine: wire.engine, id };
-        // Already judged one by one; here it matters for what is written where.
+        let row =
+            Row { dataset: record.dataset.clone(), engine: record.engine.clone(), id: record.id.clone() };
+        // Checked one by one already; here it matters for what is written where.
         let safe = [&row.dataset, &row.engine, &row.id].into_iter().all(|name| is_name(name));
         if !safe || file != folder.join(&row.dataset).join(&row.engine).join(format!("{}.json", row.id)) {
-            return self.problem(
-                file,
-                format!("does not lie at <dataset>/<engine>/<id>.json in {}", folder.display()),
-            );
+            return self
+                .problem(file, format!("is not at <dataset>/<engine>/<id>.json in {}", folder.display()));
         }
-        let code = wire.provenance.map_or(String::new(), |provenance| provenance.code_digest);
+        let code = record.provenance.as_ref().map_or(String::new(), |made| made.code_digest.clone());
         let sha256: [u8; 32] = Sha256::digest(&bytes).into();
         if let Some(earlier) = self.new.get(&row) {
             if earlier.sha256 == sha256 {
                 self.same += 1;
             } else {
                 let earlier = earlier.path.clone();
-                self.conflict(&row, &earlier, file);
+                self.conflict(&row, &earlier, &record, outlines);
             }
             return;
         }
@@ -121,22 +118,23 @@ impl Merge {
                 self.new.insert(row, Source { path: file.to_path_buf(), sha256 });
             }
             Err(error) => self.problem(&place, format!("cannot be read: {error}")),
-            Ok(metadata) if !metadata.is_file() => self.problem(&place, "is no plain file; take it out"),
+            Ok(metadata) if !metadata.is_file() => self.problem(&place, "is not a regular file; remove it"),
             Ok(_) => match store::read_bounded(&place) {
                 Ok(there) if there == bytes => self.same += 1,
-                Ok(_) => self.conflict(&row, &place, file),
+                Ok(_) => self.conflict(&row, &place, &record, outlines),
                 Err(message) => self.problem(&place, message),
             },
         }
     }
 
-    fn conflict(&mut self, row: &Row, one: &Path, other: &Path) {
-        let what = match (store::read(one), store::read(other)) {
-            (Ok(one), Ok(other)) => difference(&one, &other),
-            _ => "one of them is no result".to_string(),
+    /// Notes that the file at `other` says something else of a row than `record`.
+    fn conflict(&mut self, row: &Row, other: &Path, record: &Checked<Record>, outlines: &Outlines) {
+        let what = match load::record(other, |name| outlines.get(name)) {
+            Ok(other) => difference(&other, record),
+            Err(_) => "the first is not a valid result".to_string(),
         };
         let Row { dataset, engine, id } = row;
-        let (one, other) = (one.display(), other.display());
+        let (one, other) = (other.display(), record.path().display());
         self.conflicts.push(format!("{dataset} {engine} {id}: {one} and {other}: {what}"));
     }
 
@@ -153,7 +151,7 @@ impl Merge {
                 .map_err(anyhow::Error::msg)
                 .with_context(|| format!("cannot read {path}"))?;
             if <[u8; 32]>::from(Sha256::digest(&bytes)) != source.sha256 {
-                bail!("{path} has changed meanwhile: merge again when nothing writes to it any more");
+                bail!("{path} has changed since it was read: merge again when nothing writes to it any more");
             }
             let place = store.path(&row.dataset, &row.engine, &row.id);
             for folder in place.ancestors().skip(1).take(2) {
@@ -186,7 +184,7 @@ fn difference(one: &Record, other: &Record) -> String {
             return format!("repeat {index} has the seeds {} and {}", a.seed, b.seed);
         }
         if a.predictions != b.predictions {
-            let pairs = a.predictions.iter().zip(&b.predictions);
+            let pairs = a.predictions.iter().zip(b.predictions.iter());
             let differing = pairs.filter(|(a, b)| a != b).count();
             return format!("repeat {index} differs in {differing} predictions");
         }

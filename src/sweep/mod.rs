@@ -21,7 +21,6 @@ pub mod preview;
 #[allow(unsafe_code, reason = "process groups, signals and pipes below the standard library")]
 pub mod process;
 pub mod progress;
-pub mod protocol;
 pub mod quantity;
 pub mod repeats;
 pub mod resume;

@@ -33,7 +33,7 @@ mod tests {
     fn repeat(predictions: &[u8], seconds: f64) -> Repeat {
         Repeat {
             seed: 1,
-            predictions: predictions.to_vec(),
+            predictions: predictions.to_vec().try_into().unwrap(),
             accuracy: 0.5,
             fit_seconds: seconds,
             predict_seconds: 0.0,

@@ -7,7 +7,7 @@ use super::plan::Row;
 use super::{Options, repeats};
 use crate::dataset::Outline;
 use crate::engines::external;
-use crate::results::{Provenance, Record, Status, Store, provenance, store, validate};
+use crate::results::{Problem, Provenance, Record, Status, Store, load, provenance, store};
 
 /// What is to be done for a row.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Reason {
         match self {
             Reason::Forced => "--force",
             Reason::Retried => "--retry-failed",
-            Reason::Garbled(_) => "the file was garbled",
+            Reason::Garbled(_) => "the file was damaged",
             Reason::Code => "made by other code",
             Reason::Version => "made by another version of the engine",
             Reason::Data => "made from other data",
@@ -66,13 +66,19 @@ pub fn look(
     if !path.try_exists()? {
         return Ok(Todo::All(None));
     }
+    let find = |name: &str| (name == outline.name).then_some(outline);
+    let read = load::record(&path, find).map(|record| Box::new(record.into_inner()));
     if options.force && !options.quiet_pass {
-        return Ok(Todo::All(Some((Reason::Forced, store::read(&path).ok().map(Box::new)))));
+        return Ok(Todo::All(Some((Reason::Forced, read.ok()))));
     }
-    match read(&path, outline) {
+    match read {
         Ok(record) => Ok(judge(record, row, outline, options)),
-        Err(problem) if preview => Ok(Todo::All(Some((Reason::Garbled(problem), None)))),
-        Err(problem) => {
+        Err(refused) if refused.made_from_other_data => Ok(Todo::All(Some((Reason::Data, None)))),
+        Err(refused) => {
+            let problem = refused.problems.first().map(Problem::to_string).unwrap_or_default();
+            if preview {
+                return Ok(Todo::All(Some((Reason::Garbled(problem), None))));
+            }
             let aside = store::set_aside(&path)?;
             let aside = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let reason = Reason::Garbled(format!("{problem}; set aside as {aside}"));
@@ -81,19 +87,8 @@ pub fn look(
     }
 }
 
-/// The file as a record, or the first thing that is wrong with it.
-fn read(path: &Path, outline: &Outline) -> Result<Record, String> {
-    let of = |dataset: &str| (dataset == outline.name).then_some(outline);
-    let problems = validate::file(path, of, |configuration| configuration.id());
-    if let Some(problem) = problems.first() {
-        return Err(problem.to_string());
-    }
-    store::read(path).map_err(|problem| problem.to_string())
-}
-
-fn judge(record: Record, row: &Row, outline: &Outline, options: &Options) -> Todo {
+fn judge(record: Box<Record>, row: &Row, outline: &Outline, options: &Options) -> Todo {
     let made = record.provenance.clone().unwrap_or_default();
-    let record = Box::new(record);
     let version = record.engine_version.as_deref();
     if let Some(reason) = stale(&made, version, row, outline, options) {
         return Todo::All(Some((reason, Some(record))));

@@ -18,12 +18,12 @@ use super::ledger::Ledger;
 use super::memory::Groups;
 use super::process;
 use super::progress::Standing;
-use super::protocol::Reply;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
 use super::{Options, Plan, Summary};
-use crate::engines::{Cost, Outcome, external};
-use crate::results::{Status, Store, provenance::utc, wire};
+use crate::engines::external;
+use crate::engines::protocol::Reply;
+use crate::results::{Status, Store, provenance::utc};
 
 /// How often the progress is shown when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
@@ -249,23 +249,16 @@ impl<'a> Schedule<'a> {
 
     fn reply(&mut self, running: &mut Running, reply: Reply) -> anyhow::Result<()> {
         match reply {
-            Reply::Ready { .. } => Ok(()),
+            Reply::Ready {} => Ok(()),
             Reply::Failed { index, kind, reason } => {
                 running.delivered[index] = true;
                 let started = self.describe(running, 0);
                 self.ledger.refuse(running.task.rows[index], kind, reason, &started)
             }
-            Reply::Ok { index, predictions, fit, predict, converged, facts, peak_memory_bytes } => {
-                running.delivered[index] = true;
-                let started = self.describe(running, peak_memory_bytes);
-                let outcome = Outcome {
-                    predictions: wire::decode(&predictions).unwrap_or_default(),
-                    fit: Cost { wall_seconds: fit.wall, cpu_seconds: fit.cpu },
-                    predict: Cost { wall_seconds: predict.wall, cpu_seconds: predict.cpu },
-                    converged,
-                    facts,
-                };
-                self.ledger.result(running.task.rows[index], running.task.repeat, outcome, &started)
+            Reply::Ok(answer) => {
+                running.delivered[answer.index] = true;
+                let started = self.describe(running, answer.peak_memory_bytes.unwrap_or(0));
+                self.ledger.result(running.task.rows[answer.index], running.task.repeat, answer, &started)
             }
         }
     }

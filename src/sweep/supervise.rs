@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::log::LogTail;
 use super::memory::{self, Groups};
 use super::process::{self, Process};
-use super::protocol::{Expected, FailureKind, Job, Reply};
+use crate::engines::protocol::{Answer, Expected, FailureKind, Reply, ReplyError, WorkerJob};
 
 /// What a job may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,14 +67,14 @@ const DRAINED: usize = 4 << 20;
 /// it started in its group is dead.
 pub fn supervise(
     surroundings: &Surroundings,
-    job: &Job,
+    job: &WorkerJob,
     expected: Expected,
     limits: Limits,
     deliver: impl FnMut(Reply),
 ) -> Ended {
     match process::start(surroundings.program, &["worker"]) {
         Ok((process, stdin, descriptor)) => {
-            let job = Job { results_descriptor: descriptor, ..job.clone() };
+            let job = WorkerJob { results_descriptor: descriptor, ..job.clone() };
             let mut line = serde_json::to_vec(&job).unwrap_or_default();
             line.push(b'\n');
             // A worker that does not read must not hold up the supervisor. The thread keeps the pipe
@@ -140,7 +140,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
                 let mut violation = None;
                 results_open = read(&mut process.results, |bytes| violation = self.receive(bytes).err());
                 if let Some(violation) = violation {
-                    break Some(End::Crashed(format!("the worker wrote {violation}")));
+                    break Some(End::Crashed(invalid(&violation)));
                 }
             }
             if process.has_ended() {
@@ -166,7 +166,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
         let status = process.kill();
         let end = match (end, violation) {
             (Some(end), _) => end,
-            (None, Some(violation)) => End::Crashed(format!("the worker wrote {violation}")),
+            (None, Some(violation)) => End::Crashed(invalid(&violation)),
             (None, None) => self.classify(status),
         };
         // What happens after the last result hurts nobody.
@@ -179,24 +179,21 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
     }
 
     /// Takes bytes from the result pipe and hands over the lines that they complete.
-    fn receive(&mut self, bytes: &[u8]) -> Result<(), String> {
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), ReplyError> {
         self.partial.extend_from_slice(bytes);
         while let Some(end) = self.partial.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
-            if line.len() > self.expected.longest_line() {
-                return Err(format!("a result of {} bytes", line.len()));
-            }
             let mut reply = self.expected.parse(&line[..end])?;
             if let Reply::Failed { kind: FailureKind::Failed, reason, .. } = &mut reply {
                 // Why an implementation fails stands in its log, which has been read before the results.
                 *reason = [vec![std::mem::take(reason)], self.log.last_lines()].concat().join("\n");
             }
             match &reply {
-                Reply::Ready { .. } if self.ready => return Err("'ready' twice".to_string()),
-                Reply::Ready { .. } => self.ready = true,
-                Reply::Ok { index, .. } | Reply::Failed { index, .. } => {
+                Reply::Ready {} if self.ready => return Err(ReplyError::ReadyTwice),
+                Reply::Ready {} => self.ready = true,
+                Reply::Ok(Answer { index, .. }) | Reply::Failed { index, .. } => {
                     if std::mem::replace(&mut self.delivered[*index], true) {
-                        return Err(format!("two results for configuration {index}"));
+                        return Err(ReplyError::Twice { index: *index });
                     }
                 }
             }
@@ -204,7 +201,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             (self.deliver)(reply);
         }
         if self.partial.len() > self.expected.longest_line() {
-            return Err(format!("{} bytes that are no line", self.partial.len()));
+            return Err(ReplyError::TooLong { longest: self.expected.longest_line() });
         }
         Ok(())
     }
@@ -284,6 +281,10 @@ fn drain(pipe: &mut PipeReader, mut take: impl FnMut(&[u8])) {
             break;
         }
     }
+}
+
+fn invalid(error: &ReplyError) -> String {
+    format!("the worker sent an invalid reply: {error}")
 }
 
 fn mebibytes(bytes: u64) -> u64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::signals::Stop;
 use super::{Options, Plan, Summary, Wanted, plan, schedule};
-use crate::results::{Record, Status, Store, provenance};
+use crate::results::{Checked, Record, Status, Store, load, provenance};
 
 /// How a result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub const TOLERANCE: f64 = 0.001;
 
 /// Trains all again and gives a verdict for each. `scratch` takes the new results.
 pub fn run(
-    records: &[Record],
+    records: &[Checked<Record>],
     options: &Options,
     timeout: Duration,
     scratch: &Path,
@@ -51,10 +51,15 @@ pub fn run(
         let Summary { interrupted, .. } = schedule::run(&plan, &options, &store, stop)?;
         for index in indices {
             let record = &records[index];
-            match store.read(&record.dataset, &record.engine, &record.id) {
+            let path = store.path(&record.dataset, &record.engine, &record.id);
+            let find = |name: &str| plan.outlines.iter().find(|outline| outline.name == name);
+            match load::record(&path, find) {
                 Ok(again) => verdicts[index] = compare(record, &again),
                 Err(_) if interrupted => {}
-                Err(problem) => verdicts[index] = Verdict::NotRun(problem.message),
+                Err(refused) => {
+                    let message = refused.problems.first().map(|problem| problem.message.clone());
+                    verdicts[index] = Verdict::NotRun(message.unwrap_or_default());
+                }
             }
         }
         if interrupted {
@@ -110,7 +115,7 @@ fn compare(before: &Record, again: &Record) -> Verdict {
                 old.seed, new.seed
             ));
         }
-        let pairs = old.predictions.iter().zip(&new.predictions).enumerate();
+        let pairs = old.predictions.iter().zip(new.predictions.iter()).enumerate();
         let other: Vec<usize> = pairs.filter(|(_, (a, b))| a != b).map(|(image, _)| image).collect();
         first = first.or(other.first().map(|&image| (index, image)));
         differing += other.len();

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::plan::find_engine;
-use super::process;
-use super::protocol::{Job, Reply};
+use super::{memory, process};
 use crate::dataset::{self, Split, split};
+use crate::engines::protocol::{Reply, WorkerJob};
 use crate::engines::{Work, external};
 use pixel_learn::models::Training;
 use pixel_learn::{Features, Scaling};
 
 /// The longest job that is read.
 const LONGEST_JOB: u64 = 16 << 20;
-/// Stack of a pool thread: trees grown without a depth limit recurse.
+/// Stack of a pool thread: the libraries of other engines grow trees by recursion, without a limit on the depth.
 const STACK: usize = 16 << 20;
 
 /// Runs the job on standard input. Does not return when the supervisor goes away.
@@ -51,10 +51,13 @@ pub fn run() -> anyhow::Result<()> {
             seed: job.model_seed,
         };
         family.prepare(&work);
-        let mut sent = send(&mut results, &Reply::Ready { train_size: train.n() });
+        let mut sent = send(&mut results, &Reply::Ready {});
         family.run(&work, &mut |index, result| {
             if sent.is_ok() {
-                sent = send(&mut results, &Reply::new(index, result));
+                sent = send(
+                    &mut results,
+                    &Reply::new(index, result, memory::own_peak().max(external::peak_memory_bytes())),
+                );
             }
         });
         sent
@@ -63,10 +66,10 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 /// One line of JSON. The rest of standard input is left to the watch for its end.
-fn read_job() -> anyhow::Result<Job> {
+fn read_job() -> anyhow::Result<WorkerJob> {
     let mut line = Vec::new();
     io::stdin().lock().take(LONGEST_JOB).read_until(b'\n', &mut line).context("cannot read the job")?;
-    serde_json::from_slice(&line).context("standard input is no job: a worker is started by a sweep")
+    serde_json::from_slice(&line).context("invalid job on standard input: a worker is started by a sweep")
 }
 
 fn send(results: &mut File, reply: &Reply) -> anyhow::Result<()> {
@@ -85,7 +88,7 @@ struct Prepared {
 }
 
 /// Loads the data, takes the subset, orders the rows, and fits the scaling on what is left to train on.
-fn prepare(job: &Job) -> anyhow::Result<Prepared> {
+fn prepare(job: &WorkerJob) -> anyhow::Result<Prepared> {
     let dataset = dataset::load_from(&job.data_dir, &job.dataset)?;
     if dataset.digests != job.digests {
         bail!("the files of {} have changed since the sweep began", job.dataset);

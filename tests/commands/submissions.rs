@@ -109,7 +109,7 @@ fn submit_validate_and_rank_work_together() {
     let short = ["submit", "short.txt", "--name", "jane", "--dataset", "tiny", "--classifier", "GaussianNB"];
     run(&sandbox, &short).code(2).says("short.txt: 3 predictions for 60 test images");
     let bad = ["submit", "p.txt", "--name", "../x", "--dataset", "tiny", "--classifier", "GaussianNB"];
-    run(&sandbox, &bad).code(2).says("cannot be a folder");
+    run(&sandbox, &bad).code(2).says("cannot be used as a folder name");
     sandbox.sweep(&["--run", "submitted"]).code(2).says("is reserved for submissions");
     let none = ["submit", "p.txt", "--name", "x", "--dataset", "tinny", "--classifier", "GaussianNB"];
     run(&sandbox, &none).code(2).says("did you mean tiny?");

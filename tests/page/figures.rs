@@ -27,7 +27,7 @@ fn missing(dataset: &str, classifier: &str, parameters: Value, missed: &[&dyn Fn
     let mut record = record(dataset, classifier, parameters, &accuracies);
     record.test_size = labels.len();
     for (repeat, predictions) in record.repeats.iter_mut().zip(predictions) {
-        repeat.predictions = predictions;
+        repeat.predictions = predictions.try_into().unwrap();
     }
     record
 }

@@ -83,7 +83,7 @@ pub fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[
     let configuration = Configuration { classifier: classifier.into(), parameters };
     let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
         seed: seed as u64,
-        predictions: vec![0; 4],
+        predictions: vec![0; 4].try_into().unwrap(),
         accuracy,
         fit_seconds: 1.5,
         predict_seconds: 0.25,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use mnist_bench::dataset;
-use mnist_bench::results::wire;
+use mnist_bench::dataset::Predictions;
 use mnist_bench::stats::paired::Discordant;
 use serde_json::{Value, json};
 
@@ -17,8 +17,8 @@ fn result(dataset: &str, id: &str) -> Value {
     serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()
 }
 
-fn predictions(dataset: &str, id: &str) -> Vec<u8> {
-    wire::decode(result(dataset, id)["repeats"][0]["predictions"].as_str().unwrap()).unwrap()
+fn predictions(dataset: &str, id: &str) -> Predictions {
+    result(dataset, id)["repeats"][0]["predictions"].as_str().unwrap().parse().unwrap()
 }
 
 /// The link to a result of ours in the committed report.
@@ -177,7 +177,7 @@ fn predictions_of_ones_own_are_placed_to_the_digit() {
     let head = format!("{:<117}\n", "{'descr': '|u1', 'fortran_order': False, 'shape': (10000,), }");
     npy.extend((head.len() as u16).to_le_bytes());
     npy.extend(head.bytes());
-    npy.extend(&own);
+    npy.extend(&own[..]);
     let files: [(&str, Vec<u8>); 4] = [
         ("line.txt", lines.concat().into_bytes()),
         ("lines.txt", lines.join("\n").into_bytes()),

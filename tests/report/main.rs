@@ -36,7 +36,7 @@ fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]
     let configuration = Configuration { classifier: classifier.into(), parameters };
     let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
         seed: seed as u64,
-        predictions: predicted(dataset, accuracy),
+        predictions: predicted(dataset, accuracy).try_into().unwrap(),
         accuracy,
         fit_seconds: 1.5,
         predict_seconds: 0.25,
@@ -165,7 +165,8 @@ fn tie_groups_follow_the_paired_test() {
     for (classifier, wrong) in [("SVC", 100), ("Perceptron", 103), ("GaussianNB", 4000)] {
         let mut record = record("mnist", classifier, json!({}), &[1.0 - wrong as f64 / 10_000.0]);
         let predicted = |(image, &label): (usize, &u8)| if image < wrong { (label + 1) % 10 } else { label };
-        record.repeats[0].predictions = labels.iter().enumerate().map(predicted).collect();
+        let predictions: Vec<u8> = labels.iter().enumerate().map(predicted).collect();
+        record.repeats[0].predictions = predictions.try_into().unwrap();
         record.test_size = labels.len();
         put(&results, "r", &record);
     }
@@ -352,7 +353,8 @@ fn wrong_accuracy_is_left_out() {
     let mut better = record("mnist", "Perceptron", json!({}), &[0.85, 0.84]);
     better.repeats[1].accuracy = 0.99;
     let mut short = record("mnist", "SGDClassifier", json!({}), &[0.9]);
-    short.repeats[0].predictions.pop();
+    let fewer = short.repeats[0].predictions[1..].to_vec();
+    short.repeats[0].predictions = fewer.try_into().unwrap();
     for row in [&better, &short] {
         put(&results, "reference", row);
     }

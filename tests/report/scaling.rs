@@ -15,7 +15,7 @@ fn put(folder: &Path, run: &str, engine: &str, rows: usize, power: Option<f64>) 
     let configuration = Configuration::new("GaussianNB", Default::default());
     let repeat = |power: f64| Repeat {
         seed: 1,
-        predictions: vec![0; 4],
+        predictions: vec![0; 4].try_into().unwrap(),
         accuracy: 0.5 + rows as f64 / 200_000.0,
         fit_seconds: 1e-6 * (rows as f64).powf(power),
         predict_seconds: 0.25,

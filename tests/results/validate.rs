@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::bed::{Bed, PLACE, TEST, labels, other_labels, result, sample, sample_of, text, with_errors};
 use mnist_bench::check;
-use mnist_bench::results::schema;
+use mnist_bench::dataset::Predictions;
+use mnist_bench::results::{load, schema};
 use serde_json::{Value, json};
 
 /// Problems of the sample after `change`.
@@ -62,94 +63,100 @@ fn every_rule_has_a_file_that_breaks_it_alone() {
     type Change = fn(&mut Value);
     let remove = |value: &mut Value, key: &str| drop(value.as_object_mut().unwrap().remove(key));
     let cases: Vec<(&str, Change)> = vec![
-        ("/schema_version: is 2; this program reads 1", |v| v["schema_version"] = json!(2)),
-        ("/schema_version: is \"1\"; a whole number", |v| v["schema_version"] = json!("1")),
-        ("/schema_version: is 1.0; a whole number", |v| v["schema_version"] = json!(1.0)),
-        ("/acuracy: is no key here: did you mean accuracy?", |v| v["acuracy"] = json!(0.75)),
-        ("/repeats/0/score: is no key here", |v| v["repeats"][0]["score"] = json!(1)),
-        ("/method/licence: is no key here", |v| v["method"]["licence"] = json!("MIT")),
-        ("/accuracy: is \"0.75\"; a number belongs here, without quotes", |v| v["accuracy"] = json!("0.75")),
-        ("/accuracy: is the boolean true; a number", |v| v["accuracy"] = json!(true)),
-        ("/accuracy: is null; a number", |v| v["accuracy"] = json!(null)),
-        ("/hardware: is null; a text", |v| v["hardware"] = json!(null)),
-        ("/hardware: is 3; a text", |v| v["hardware"] = json!(3)),
-        ("/method: is null; an object", |v| v["method"] = json!(null)),
-        ("/train_size: is the boolean true; a whole number", |v| v["train_size"] = json!(true)),
-        ("/train_size: is -5; a whole number of at least 0", |v| v["train_size"] = json!(-5)),
-        ("/train_size: is 240.5; a whole number", |v| v["train_size"] = json!(240.5)),
+        ("/schema_version: is 2; expected 1", |v| v["schema_version"] = json!(2)),
+        ("/schema_version: is \"1\"; expected a non-negative integer", |v| v["schema_version"] = json!("1")),
+        ("/schema_version: is 1.0; expected a non-negative integer", |v| v["schema_version"] = json!(1.0)),
+        ("/acuracy: unknown key: did you mean accuracy?", |v| v["acuracy"] = json!(0.75)),
+        ("/repeats/0/score: unknown key", |v| v["repeats"][0]["score"] = json!(1)),
+        ("/method/licence: unknown key", |v| v["method"]["licence"] = json!("MIT")),
+        ("/accuracy: is \"0.75\"; expected a number, without quotes", |v| v["accuracy"] = json!("0.75")),
+        ("/accuracy: is the boolean true; expected a number", |v| v["accuracy"] = json!(true)),
+        ("/accuracy: is null; expected a number", |v| v["accuracy"] = json!(null)),
+        ("/hardware: is null; expected a text", |v| v["hardware"] = json!(null)),
+        ("/hardware: is 3; expected a text", |v| v["hardware"] = json!(3)),
+        ("/method: is null; expected an object", |v| v["method"] = json!(null)),
+        ("/train_size: is the boolean true; expected a non-negative integer", |v| {
+            v["train_size"] = json!(true)
+        }),
+        ("/train_size: is -5; expected a non-negative integer", |v| v["train_size"] = json!(-5)),
+        ("/train_size: is 240.5; expected a non-negative integer", |v| v["train_size"] = json!(240.5)),
         ("/test_size: is \"60\"", |v| v["test_size"] = json!("60")),
-        ("/repeats: is an object; a list", |v| v["repeats"] = json!({})),
-        ("/repeats/0: is \"0123\"; an object", |v| v["repeats"] = json!(["0123"])),
-        ("/repeats/0/predictions: is a list; a text", |v| v["repeats"][0]["predictions"] = json!([0, 1])),
-        ("/repeats/0/seed: is -1; a whole number", |v| v["repeats"][0]["seed"] = json!(-1)),
-        ("/parameters: is a list; an object", |v| v["parameters"] = json!([1])),
-        ("/status: is \"okay\"; write one of ok or reported: did you mean ok?", |v| {
+        ("/repeats: is an object; expected a list", |v| v["repeats"] = json!({})),
+        ("/repeats/0: is \"0123\"; expected an object", |v| v["repeats"] = json!(["0123"])),
+        ("/repeats/0/predictions: is a list; expected a text", |v| {
+            v["repeats"][0]["predictions"] = json!([0, 1])
+        }),
+        ("/repeats/0/seed: is -1; expected a non-negative integer", |v| v["repeats"][0]["seed"] = json!(-1)),
+        ("/parameters: is a list; expected an object", |v| v["parameters"] = json!([1])),
+        ("/status: is \"okay\"; expected one of ok or reported: did you mean ok?", |v| {
             v["status"] = json!("okay")
         }),
-        ("/status: is the boolean true; write one of", |v| v["status"] = json!(true)),
-        ("/method/external_data: is \"no\"; write true or false", |v| {
+        ("/status: is the boolean true; expected one of", |v| v["status"] = json!(true)),
+        ("/method/external_data: is \"no\"; expected true or false", |v| {
             v["method"]["external_data"] = json!("no");
         }),
         ("/accuracy: is 0.8; the mean of the repeats is 0.75", |v| v["accuracy"] = json!(0.8)),
-        ("/repeats/0/accuracy: is 0.9; the predictions make it 0.75", |v| {
+        ("/repeats/0/accuracy: is 0.9; the predictions give 0.75", |v| {
             v["repeats"][0]["accuracy"] = json!(0.9);
         }),
-        ("/repeats/0/predictions: has 59 characters for 60 test images", |v| {
+        ("/repeats/0/predictions: found 59 predictions; expected 60", |v| {
             v["repeats"][0]["predictions"] = json!(text(&with_errors(15)[..59]));
         }),
-        ("/repeats/0/predictions: has 0 characters", |v| v["repeats"][0]["predictions"] = json!("")),
-        ("/repeats/0/predictions: character 'A' at 3 is no class", |v| {
+        ("/repeats/0/predictions: found 0 predictions", |v| v["repeats"][0]["predictions"] = json!("")),
+        ("/repeats/0/predictions: character 'A' at position 3 is not a class", |v| {
             let mut classes = text(&with_errors(15));
             classes.replace_range(3..4, "A");
             v["repeats"][0]["predictions"] = json!(classes);
         }),
-        ("/repeats/0/predictions: names class 4 at 0; the classes are 0 to 3", |v| {
+        ("/repeats/0/predictions: class 4 at position 0 does not exist; expected 0 to 3", |v| {
             // The first is wrong already, so the accuracy stays what it was.
             let mut classes = text(&with_errors(15));
             classes.replace_range(0..1, "4");
             v["repeats"][0]["predictions"] = json!(classes);
         }),
-        ("/repeats: is empty although the status is ok", |v| v["repeats"] = json!([])),
-        ("/repeats/1/seed: is that of repeat 0", |v| {
+        ("/repeats: is empty; the status ok needs predictions", |v| v["repeats"] = json!([])),
+        ("/repeats/1/seed: is the same as that of repeat 0", |v| {
             let again = v["repeats"][0].clone();
             v["repeats"].as_array_mut().unwrap().push(again);
         }),
-        ("/repeats: has 51 elements; at most 50", |v| {
+        ("/repeats: has 51 elements; expected at most 50", |v| {
             let mut one = v["repeats"][0].clone();
             one.as_object_mut().unwrap().remove("seed");
             v["repeats"] = json!(vec![one; 51]);
         }),
-        ("/fit_seconds: is -1, which is negative", |v| v["fit_seconds"] = json!(-1.0)),
-        ("/fit_seconds: is 40000000, more than a year", |v| v["fit_seconds"] = json!(4e7)),
-        ("/predict_seconds: is -0.5, which is negative", |v| v["predict_seconds"] = json!(-0.5)),
-        ("/train_size: is 241; the training set has 240 images", |v| v["train_size"] = json!(241)),
-        ("/source: stands there although the predictions do", |v| v["source"] = json!("a paper")),
+        ("/fit_seconds: is -1; expected seconds", |v| v["fit_seconds"] = json!(-1.0)),
+        ("/fit_seconds: is 40000000, which is more than a year; expected seconds", |v| {
+            v["fit_seconds"] = json!(4e7)
+        }),
+        ("/predict_seconds: is -0.5; expected seconds", |v| v["predict_seconds"] = json!(-0.5)),
+        ("/train_size: is 241; expected at most the 240 images", |v| v["train_size"] = json!(241)),
+        ("/source: must be absent", |v| v["source"] = json!("a paper")),
         ("/hardware: is empty", |v| v["hardware"] = json!("  ")),
-        ("/hardware: holds the control character '\\u{1b}'", |v| v["hardware"] = json!("\u{1b}[31mfast")),
-        ("/hardware: holds the control character '\\n'", |v| v["hardware"] = json!("two\nlines")),
-        ("/engine: has 101 characters; at most 100", |v| v["engine"] = json!("x".repeat(101))),
+        ("/hardware: has the control character '\\u{1b}'", |v| v["hardware"] = json!("\u{1b}[31mfast")),
+        ("/hardware: has the control character '\\n'", |v| v["hardware"] = json!("two\nlines")),
+        ("/engine: has 101 characters; expected at most 100", |v| v["engine"] = json!("x".repeat(101))),
         ("/method/description: has 2001 characters", |v| {
             v["method"]["description"] = json!("x".repeat(2001));
         }),
         ("/method/description: is empty", |v| v["method"]["description"] = json!("")),
-        ("/method/description: holds the control character '\\u{202e}'", |v| {
+        ("/method/description: has the control character '\\u{202e}'", |v| {
             v["method"]["description"] = json!("safe \u{202e}gpj.exe");
         }),
         ("/method/author: is empty", |v| v["method"]["author"] = json!("")),
-        ("/method/preprocessing: holds the control character '\\0'", |v| {
+        ("/method/preprocessing: has the control character '\\0'", |v| {
             v["method"]["preprocessing"] = json!("a\0b");
         }),
-        ("/method/code/0: \"javascript:alert(1)\" is no link", |v| {
+        ("/method/code/0: \"javascript:alert(1)\" is not a link", |v| {
             v["method"]["code"] = json!(["javascript:alert(1)"]);
         }),
-        ("/method/code/0: \"https://a b\" is no link", |v| v["method"]["code"] = json!(["https://a b"])),
+        ("/method/code/0: \"https://a b\" is not a link", |v| v["method"]["code"] = json!(["https://a b"])),
         ("/dataset_digests/t10k-labels-idx1-ubyte: is the digest of other data", |v| {
             v["dataset_digests"] = json!({"t10k-labels-idx1-ubyte": "00".repeat(32)});
         }),
-        ("/dataset_digests/t10k-labels: is no file of tiny: did you mean t10k-labels-idx1-ubyte?", |v| {
+        ("/dataset_digests/t10k-labels: tiny has no such file: did you mean t10k-labels-idx1-ubyte?", |v| {
             v["dataset_digests"] = json!({"t10k-labels": "00".repeat(32)});
         }),
-        ("/dataset_digests/a~1b: is no file of tiny", |v| v["dataset_digests"] = json!({"a/b": "00"})),
+        ("/dataset_digests/a~1b: tiny has no such file", |v| v["dataset_digests"] = json!({"a/b": "00"})),
         ("its content belongs at results/submitted/joe/tiny/Ridge,alpha=1.json", |v| {
             v["submitter"] = json!("joe");
         }),
@@ -165,7 +172,7 @@ fn every_rule_has_a_file_that_breaks_it_alone() {
     for key in ["schema_version", "status", "submitter", "classifier", "dataset", "test_size", "accuracy"] {
         only(after(|v| remove(v, key)), &format!("/{key}: is missing"));
     }
-    only(after(|v| remove(v, "train_size")), "/train_size: is missing: how many training images");
+    only(after(|v| remove(v, "train_size")), "/train_size: is missing; expected how many training images");
     only(after(|v| remove(&mut v["method"], "description")), "/method/description: is missing");
     only(after(|v| remove(&mut v["method"], "external_data")), "/method/external_data: is missing");
     only(after(|v| remove(&mut v["repeats"][0], "accuracy")), "/repeats/0/accuracy: is missing");
@@ -188,28 +195,32 @@ fn all_broken_rules_are_reported() {
             v["repeats"][0]["accuracy"] = json!(0.5);
         }),
         &[
-            "/acuracy: is no key here",
-            "/accuracy: is 75, not between 0 and 1; divide percent by 100",
+            "/acuracy: unknown key",
+            "/accuracy: is 75; expected a share between 0 and 1; divide percent by 100",
             "/accuracy: is 75; the mean of the repeats is 0.75",
             "/fit_seconds: is -1",
-            "/repeats/0/accuracy: is 0.5; the predictions make it 0.75",
+            "/repeats/0/accuracy: is 0.5; the predictions give 0.75",
         ],
     );
     says(
         after(|v| v["submitter"] = json!("../../etc")),
-        &["/submitter: \"../../etc\" cannot be a folder", "its content belongs at"],
+        &["/submitter: \"../../etc\" cannot be used as a folder name", "its content belongs at"],
     );
     says(
         after(|v| v["submitter"] = json!("a\u{0}b")),
         &[
-            "/submitter: \"a\\0b\" cannot be a folder",
-            "/submitter: holds the control",
+            "/submitter: \"a\\0b\" cannot be used as a folder name",
+            "/submitter: has the control",
             "its content belongs at",
         ],
     );
     says(
         after(|v| v["dataset"] = json!("../tiny")),
-        &["/dataset: \"../tiny\" cannot be", "there is no data set \"../tiny\"", "its content belongs at"],
+        &[
+            "/dataset: \"../tiny\" cannot be used as a folder name",
+            "there is no data set \"../tiny\"",
+            "its content belongs at",
+        ],
     );
     says(
         after(|v| v["dataset"] = json!("tinny")),
@@ -217,7 +228,7 @@ fn all_broken_rules_are_reported() {
     );
     says(
         after(|v| v["test_size"] = json!(59)),
-        &["/test_size: is 59; the test set has 60", "has 60 characters for 59 test images"],
+        &["/test_size: is 59; the test set has 60", "found 60 predictions; expected 59"],
     );
     says(
         after(|v| drop(v.as_object_mut().unwrap().remove("method"))),
@@ -233,11 +244,11 @@ fn all_broken_rules_are_reported() {
     );
     says(
         after(|v| v["classifier"] = json!("SVC")),
-        &["/method: stands there although SVC is a classifier of the grid", "its content belongs at"],
+        &["/method: must be absent: SVC is a classifier of the grid", "its content belongs at"],
     );
     says(
         after(|v| v["status"] = json!("reported")),
-        &["/repeats: stands there although the figure is reported", "/source: is missing"],
+        &["/repeats: must be empty: the status is reported", "/source: is missing"],
     );
     says(
         after(|v| {
@@ -252,25 +263,25 @@ fn all_broken_rules_are_reported() {
 #[test]
 fn invalid_json_names_the_line() {
     let good = sample().to_string();
-    only(raw(""), "is no JSON: EOF");
-    only(raw("[]"), "is a list; an object {...} belongs here");
-    only(raw("null"), "is null; an object");
-    only(raw(&good[..good.len() - 2]), "is no JSON: EOF");
-    only(raw(format!("{good} more")), "is no JSON: trailing characters at line 1");
+    only(raw(""), "invalid JSON: EOF");
+    only(raw("[]"), "is a list; expected an object {...}");
+    only(raw("null"), "is null; expected an object");
+    only(raw(&good[..good.len() - 2]), "invalid JSON: EOF");
+    only(raw(format!("{good} more")), "invalid JSON: trailing characters at line 1");
     only(raw(good.replace("0.75", "NaN")), "JSON has no NaN and no Infinity");
     only(raw(good.replace("1.5", "-Infinity")), "JSON has no NaN and no Infinity");
     only(raw(good.replace("1.5", "1e999")), "number out of range");
-    only(raw(good.replace("1.5", "+1.5")), "is no JSON");
-    only(raw(good.replace("1.5", "1.5,")), "is no JSON");
-    only(raw(good.replace("\"jane\"", "'jane'")), "is no JSON: expected value at line 1");
+    only(raw(good.replace("1.5", "+1.5")), "invalid JSON");
+    only(raw(good.replace("1.5", "1.5,")), "invalid JSON");
+    only(raw(good.replace("\"jane\"", "'jane'")), "invalid JSON: expected value at line 1");
     only(raw([b"\xef\xbb\xbf", good.as_bytes()].concat()), "without a byte order mark");
     only(raw(good.replace("a laptop", "a l\u{1}aptop")), "control character");
     only(raw([&good.as_bytes()[..good.len() - 1], b", \"engine\": \"\xff\"}"].concat()), "save it as UTF-8");
     only(raw("[".repeat(100_000)), "recursion limit");
     let twice = good.replacen("\"status\"", "\"submitter\": \"jane\", \"status\"", 1);
-    only(raw(&twice), "/submitter: stands there twice");
+    only(raw(&twice), "/submitter: duplicate key");
     let deep = good.replacen("\"alpha\":1.0", "\"alpha\":1.0,\"alpha\":1.0", 1);
-    only(raw(&deep), "/parameters/alpha: stands there twice");
+    only(raw(&deep), "/parameters/alpha: duplicate key");
     only(raw(good.replace("a laptop", &"x".repeat(1_000_000))), "is longer than 1 MB");
 }
 
@@ -284,9 +295,9 @@ fn path_must_match_content() {
     only(at("submitted/jane/tiny/deeper/Ridge,alpha=1.json", &good), belongs);
     only(at("reference/tiny/native/Ridge,alpha=1.json", &good), belongs);
     for (place, text) in [
-        ("submitted/jane/tiny/model.bin", "is no .json file; submissions are nothing else"),
+        ("submitted/jane/tiny/model.bin", "is not a .json file"),
         ("submitted/jane/.hidden", "is hidden"),
-        ("a/b/c/d/e/f/g/h/i.json", "lies too deep"),
+        ("a/b/c/d/e/f/g/h/i.json", "is nested too deeply"),
     ] {
         let bed = Bed::new();
         bed.put_json(PLACE, &sample());
@@ -338,17 +349,21 @@ fn links_and_pipes_are_refused() {
     std::fs::remove_file(path.with_file_name("up")).unwrap();
     let pipe = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
     assert!(pipe.success());
-    only(bed.problems(), "is no plain file");
+    only(bed.problems(), "is not a regular file");
 }
 
 #[test]
 fn duplicates_are_refused() {
     let bed = Bed::new();
     bed.put_json(PLACE, &sample());
+    let mut again = sample();
+    again["submitter"] = json!("Jane");
+    bed.put_json(&PLACE.replace("jane", "Jane"), &again);
+    only(bed.problems(), "is the same entry as");
+    // A file that is refused is compared with none.
     bed.put_json("submitted/jane/tiny/Ridge-again.json", &sample());
     let problems = bed.problems();
     assert_eq!(problems.len(), 2, "{problems:#?}");
-    assert!(problems.iter().any(|problem| problem.contains("is the same entry as")), "{problems:#?}");
     assert!(problems.iter().any(|problem| problem.contains("Ridge-again.json: its content belongs")));
 }
 
@@ -360,22 +375,22 @@ fn results_of_a_sweep_obey_the_same_rules() {
         change(&mut value);
         at(place, value.to_string())
     };
-    only(with(|v| v["note"] = json!(1)), "/note: is no key here");
+    only(with(|v| v["note"] = json!(1)), "/note: unknown key");
     only(with(|v| v["threads"] = json!(0)), "/threads: is 0");
-    only(with(|v| v["quiet"] = json!("no")), "/quiet: is \"no\"; write true or false");
-    only(with(|v| v["error"] = json!("why")), "/error: stands there although the run is ok");
+    only(with(|v| v["quiet"] = json!("no")), "/quiet: is \"no\"; expected true or false");
+    only(with(|v| v["error"] = json!("why")), "/error: must be absent: the status is ok");
     only(with(|v| v["status"] = json!("time_out")), "did you mean timeout?");
     let both = with(|v| {
         v["repeats"][0]["accuracy"] = json!(0.5);
         v["accuracy"] = json!(0.5);
     });
-    only(both, "/repeats/0/accuracy: is 0.5; the predictions make it 0.85");
+    only(both, "/repeats/0/accuracy: is 0.5; the predictions give 0.85");
     only(with(|v| v["engine"] = json!("linfa")), "/engine: is \"linfa\", but the file lies under");
-    only(with(|v| v["parameters"] = json!({"C": 2})), "/parameters: make the id \"SVC,C=2\"");
+    only(with(|v| v["parameters"] = json!({"C": 2})), "/parameters: give the id \"SVC,C=2\"");
     only(with(|v| v["accuracy"] = json!(0.9)), "/accuracy: is 0.9; the mean of the repeats");
     only(
         with(|v| v["repeats"][0]["fit_cpu_seconds"] = json!(4e7)),
-        "/repeats/0/fit_cpu_seconds: is more than a year",
+        "/repeats/0/fit_cpu_seconds: is more than a year; expected seconds",
     );
     let provenance = |v: &mut Value| {
         let mut here = serde_json::to_value(mnist_bench::results::Provenance::here()).unwrap();
@@ -433,7 +448,7 @@ fn suspicious_entries_are_warnings() {
 #[test]
 fn copied_test_labels_are_noticed() {
     use mnist_bench::check;
-    use mnist_bench::results::{record::accuracy, wire};
+    use mnist_bench::results::record::accuracy;
     let (outlines, _) = mnist_bench::dataset::Outline::load_all(std::path::Path::new("data")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let labels = &outlines["fashion-mnist"].test_labels;
@@ -446,7 +461,7 @@ fn copied_test_labels_are_noticed() {
     };
     let forest =
         "results/reference/fashion-mnist/native/RandomForestClassifier,max_depth=10,n_estimators=100.json";
-    let forest = mnist_bench::results::store::read(std::path::Path::new(forest)).unwrap();
+    let forest = load::record(std::path::Path::new(forest), |name| outlines.get(name)).unwrap();
     let mut shuffled = labels.clone();
     shuffled.chunks_mut(97).for_each(|chunk| chunk.reverse());
     let cases = [
@@ -464,7 +479,8 @@ fn copied_test_labels_are_noticed() {
         value["train_size"] = json!(60_000);
         value["test_size"] = json!(10_000);
         value["accuracy"] = json!(share);
-        value["repeats"] = json!([{"accuracy": share, "predictions": wire::encode(&classes)}]);
+        value["repeats"] =
+            json!([{"accuracy": share, "predictions": Predictions::try_from(classes.clone()).unwrap()}]);
         let path = folder.path().join("submitted/jane/fashion-mnist/Ridge,alpha=1.json");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, value.to_string()).unwrap();

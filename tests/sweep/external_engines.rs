@@ -130,18 +130,18 @@ fn engine_crash_keeps_its_last_output() {
 #[test]
 fn invalid_reply_is_a_failed_row() {
     for (fault, reason) in [
-        ("short", format!("{} predictions for {TEST} test images", TEST - 1)),
-        ("long", format!("{} predictions for {TEST} test images", TEST + 1)),
-        ("out_of_range", "class 9 of 4 classes".into()),
-        ("no_class", "'!' among the predictions is no class".into()),
-        ("garbage", "mine wrote a line that is no reply".into()),
+        ("short", format!("predictions: found {} predictions; expected {TEST}", TEST - 1)),
+        ("long", format!("predictions: found {} predictions; expected {TEST}", TEST + 1)),
+        ("out_of_range", "does not exist; expected 0 to 3".into()),
+        ("no_class", "character '!' at position".into()),
+        ("garbage", "mine sent an invalid reply: expected".into()),
         ("own_accuracy", "unknown field `accuracy`".into()),
-        ("other_index", "mine gave a result for configuration 7 of 1".into()),
-        ("no_time", "a fit time that is no time".into()),
-        ("long_time", "a fit time that is no time".into()),
-        ("hidden_fact", "/facts/note holds the control character '\\t'".into()),
+        ("other_index", "index is 7; the job has 1 configurations".into()),
+        ("no_time", "fit_seconds is".into()),
+        ("long_time", "fit_seconds is".into()),
+        ("hidden_fact", "/facts/note has the control character '\\t'".into()),
         ("hidden_reason", "[31mred".into()),
-        ("endless", "mine wrote a line of more than".into()),
+        ("endless", "a line of more than".into()),
     ] {
         let row = misbehaving(fault, &[]);
         assert_eq!(status(&row), "crashed", "{fault}");

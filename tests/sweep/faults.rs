@@ -110,14 +110,14 @@ fn binary_log_is_harmless() {
 fn binary_reply_is_a_crash() {
     let row = middle("garbage", &[]);
     assert_eq!(status(&row), "crashed");
-    assert!(error(&row).contains("no result") && error(&row).contains("garbage"), "{}", error(&row));
+    assert!(error(&row).contains("invalid reply") && error(&row).contains("garbage"), "{}", error(&row));
 }
 
 #[test]
 fn endless_reply_is_a_crash() {
     let row = middle("endless_line", &[]);
     assert_eq!(status(&row), "crashed");
-    assert!(error(&row).contains("no line"), "{}", error(&row));
+    assert!(error(&row).contains("without the end of a line"), "{}", error(&row));
 }
 
 #[test]
@@ -131,10 +131,10 @@ fn a_flood_in_the_log_is_bounded() {
 fn invalid_predictions_are_refused() {
     let row = middle("wrong_length", &[]);
     assert_eq!(status(&row), "crashed");
-    assert!(error(&row).contains("59 predictions for 60 test images"), "{}", error(&row));
+    assert!(error(&row).contains("found 59 predictions; expected 60"), "{}", error(&row));
     let row = middle("out_of_range", &[]);
     assert_eq!(status(&row), "crashed");
-    assert!(error(&row).contains("is no class"), "{}", error(&row));
+    assert!(error(&row).contains("class 99 at position 0 does not exist"), "{}", error(&row));
 }
 
 #[test]

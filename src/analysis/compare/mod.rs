@@ -7,7 +7,7 @@ pub mod side;
 
 use serde::Serialize;
 
-use crate::dataset::Outlines;
+use crate::dataset::{Outlines, Predictions};
 use crate::format::round;
 use crate::results::record::accuracy;
 use crate::stats::holm;
@@ -133,7 +133,7 @@ impl Comparison {
 }
 
 /// Over the repeats.
-fn mean_accuracy(repeats: &[Vec<u8>], labels: &[u8]) -> Option<f64> {
+fn mean_accuracy(repeats: &[Predictions], labels: &[u8]) -> Option<f64> {
     let sum: f64 = repeats.iter().map(|predictions| accuracy(predictions, labels)).sum();
     (!repeats.is_empty()).then(|| sum / repeats.len() as f64)
 }

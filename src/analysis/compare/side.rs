@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::figures::{Figures, Processor};
-use crate::check::walk;
-use crate::results::reading::read;
-use crate::results::submission::Submission;
-use crate::results::{Record, Status, Store, schema, store, wire};
+use crate::check::{self, file::CheckedFile};
+use crate::dataset::{Outlines, Predictions};
+use crate::results::{Problem, Record, Status, Store, load};
 
 /// Results by what joins them.
 pub struct Side {
@@ -28,7 +27,7 @@ pub struct Key {
 /// A result with what each of its repeats predicted.
 pub struct Entry {
     pub figures: Figures,
-    pub predictions: Vec<Vec<u8>>,
+    pub predictions: Vec<Predictions>,
 }
 
 /// What a side is asked for by: `FILE`, `ENGINE` (of the run in question), `RUN/ENGINE` or `RUN`.
@@ -82,23 +81,29 @@ fn has_engine(results: &Path, run: &str, engine: &str) -> bool {
 }
 
 /// Both sides. Two runs join engine by engine; where one side is an engine, engines are compared with each other.
-pub fn pair(first: &Spec, second: &Spec, results: &Path) -> Result<(Side, Side), String> {
+pub fn pair(
+    first: &Spec,
+    second: &Spec,
+    results: &Path,
+    outlines: &Outlines,
+) -> Result<(Side, Side), String> {
     if let (Spec::Run(_), Spec::Engine { .. }) | (Spec::Engine { .. }, Spec::Run(_)) = (first, second) {
         return Err("one side is an engine and the other a whole run: name two of a kind, such as \
                     RUN/ENGINE and RUN/ENGINE"
             .to_string());
     }
-    Ok((side(first, results)?, side(second, results)?))
+    Ok((side(first, results, outlines)?, side(second, results, outlines)?))
 }
 
-fn side(spec: &Spec, results: &Path) -> Result<Side, String> {
-    let scan = Store::new(results, spec.run())?.scan();
+fn side(spec: &Spec, results: &Path, outlines: &Outlines) -> Result<Side, String> {
+    let scan = load::run(&Store::new(results, spec.run())?, |name| outlines.get(name));
     let scan = scan.map_err(|error| format!("{}: {error}", results.join(spec.run()).display()))?;
     if let Some(problem) = scan.problems.first() {
         return Err(format!("{problem}; `validate` says more"));
     }
     let mut entries = BTreeMap::new();
-    for (_, record) in scan.records {
+    for record in scan.records {
+        let record = record.into_inner();
         let key = match spec {
             Spec::Engine { engine, .. } if *engine != record.engine => continue,
             Spec::Engine { .. } => String::new(),
@@ -115,8 +120,8 @@ fn side(spec: &Spec, results: &Path) -> Result<Side, String> {
 }
 
 /// Two single files, which need not be of one configuration, but of one data set.
-pub fn files(first: &Path, second: &Path) -> Result<(Side, Side), String> {
-    let ((dataset, id, a), (other, other_id, b)) = (file(first)?, file(second)?);
+pub fn files(first: &Path, second: &Path, outlines: &Outlines) -> Result<(Side, Side), String> {
+    let ((dataset, id, a), (other, other_id, b)) = (file(first, outlines)?, file(second, outlines)?);
     if dataset != other {
         return Err(format!(
             "{} is of {dataset} and {} of {other}: compare one data set",
@@ -134,21 +139,19 @@ pub fn files(first: &Path, second: &Path) -> Result<(Side, Side), String> {
 }
 
 /// Data set, name and content of a result or a submission.
-fn file(path: &Path) -> Result<(String, String, Entry), String> {
+fn file(path: &Path, outlines: &Outlines) -> Result<(String, String, Entry), String> {
     let none = || format!("{} has no predictions to compare", path.display());
-    if !walk::is_submitted(path) {
-        let record = store::read(path).map_err(|problem| problem.to_string())?;
-        if record.repeats.is_empty() {
-            return Err(none());
+    let problem = |problems: Vec<Problem>| problems.first().map(Problem::to_string).unwrap_or_default();
+    let submission = match check::file::load(path, outlines).map_err(problem)? {
+        CheckedFile::Result(record) if record.repeats.is_empty() => return Err(none()),
+        CheckedFile::Result(record) => {
+            let record = record.into_inner();
+            return Ok((record.dataset.clone(), record.id.clone(), Entry::of(record)));
         }
-        return Ok((record.dataset.clone(), record.id.clone(), Entry::of(record)));
-    }
-    let bytes = store::read_bounded(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let submission = read::<Submission>(&bytes, &schema::SUBMISSION).file;
-    let submission = submission.ok_or_else(|| format!("{}: `validate` says more", none()))?;
-    let decoded: Result<Vec<Vec<u8>>, String> =
-        submission.repeats.iter().map(|repeat| wire::decode(&repeat.predictions)).collect();
-    let predictions = decoded.map_err(|reason| format!("{}: {reason}", path.display()))?;
+        CheckedFile::Submission(submission) => submission.into_inner(),
+    };
+    let predictions: Vec<Predictions> =
+        submission.repeats.into_iter().filter_map(|repeat| repeat.predictions.ok()).collect();
     if predictions.is_empty() {
         return Err(none());
     }

@@ -13,14 +13,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::npy::Arrays;
-use super::wire::{Job, PROTOCOL, Reply};
 use super::{Start, environment, peak};
+use crate::engines::protocol::{EngineJob, Expected, PROTOCOL, Reply, ReplyError};
 use crate::engines::{Failure, Outcome, Work};
 
 /// How often the program's memory is looked at.
 const TICK: Duration = Duration::from_millis(20);
-/// Room in a line beside the predictions.
-const LONGEST_REST: usize = 48 * 1024;
 /// How long a program that has closed its results may take to end, for its exit status.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -31,7 +29,7 @@ pub struct Program {
     /// Its end tells the program that the worker is gone.
     _stdin: ChildStdin,
     lines: Receiver<Vec<u8>>,
-    longest: usize,
+    expected: Expected,
     /// A refusal that came in the place of 'ready'.
     first: Option<Reply>,
 }
@@ -50,7 +48,7 @@ impl Program {
         let threads = rayon::current_num_threads();
         let (child, mut stdin, results, descriptor) = spawn(start, &folder, threads)
             .map_err(|error| format!("cannot start {}: {error}", start.command[0]))?;
-        let job = Job {
+        let job = EngineJob {
             protocol: PROTOCOL,
             results: format!("/dev/fd/{descriptor}"),
             x_train: &arrays.x_train,
@@ -72,9 +70,13 @@ impl Program {
         line.push(b'\n');
         // A program that does not read is seen by its end, or at the time limit.
         let _ = stdin.write_all(&line).and_then(|()| stdin.flush());
-        let longest = work.test.n() + LONGEST_REST;
-        let (name, lines) = (start.name.clone(), read(results, longest));
-        let mut program = Program { name, child, _stdin: stdin, lines, longest, first: None };
+        let expected = Expected {
+            configurations: work.configurations.len(),
+            test_size: work.test.n(),
+            classes: work.training.classes,
+        };
+        let (name, lines) = (start.name.clone(), read(results, expected.longest_line()));
+        let mut program = Program { name, child, _stdin: stdin, lines, expected, first: None };
         match program.next()? {
             Some(Reply::Ready {}) => Ok(program),
             // What it cannot express it may refuse before it has loaded anything.
@@ -82,7 +84,7 @@ impl Program {
                 program.first = Some(first);
                 Ok(program)
             }
-            Some(Reply::Ok { .. }) => Err(format!("{} gave a result before it was ready", program.name)),
+            Some(Reply::Ok(_)) => Err(program.invalid(&ReplyError::NotReady)),
             None => Err(program.ended("before it was ready")),
         }
     }
@@ -95,16 +97,14 @@ impl Program {
     ) -> Result<(), String> {
         while done.contains(&false) {
             let Some(reply) = self.next()? else { return Err(self.ended("without giving a result")) };
-            let Some((index, outcome)) = reply.outcome() else {
-                return Err(format!("{} was 'ready' twice", self.name));
+            let (index, outcome) = match reply {
+                Reply::Ready {} => return Err(self.invalid(&ReplyError::ReadyTwice)),
+                Reply::Ok(answer) => (answer.index, Ok(answer.into())),
+                Reply::Failed { index, kind, reason } => (index, Err(kind.failure(reason))),
             };
-            match done.get_mut(index) {
-                Some(slot) if !*slot => *slot = true,
-                Some(_) => return Err(format!("{} gave two results for configuration {index}", self.name)),
-                None => {
-                    let count = done.len();
-                    return Err(format!("{} gave a result for configuration {index} of {count}", self.name));
-                }
+            // Below the number of configurations, or the reply would have been refused.
+            if std::mem::replace(&mut done[index], true) {
+                return Err(self.invalid(&ReplyError::Twice { index }));
             }
             emit(index, outcome);
         }
@@ -135,13 +135,16 @@ impl Program {
     }
 
     fn parse(&self, line: &[u8]) -> Result<Reply, String> {
-        if line.len() > self.longest {
-            return Err(format!(
-                "{} wrote a line of more than {} bytes, the most that a reply may have",
-                self.name, self.longest
-            ));
+        match self.expected.parse(line) {
+            Ok(Reply::Ok(answer)) if answer.peak_memory_bytes.is_some() => {
+                Err(self.invalid(&ReplyError::Peak))
+            }
+            reply => reply.map_err(|error| self.invalid(&error)),
         }
-        Reply::parse(line).map_err(|what| format!("{} wrote {what}", self.name))
+    }
+
+    fn invalid(&self, error: &ReplyError) -> String {
+        format!("{} sent an invalid reply: {error}", self.name)
     }
 
     /// How a program ended that should not have.

@@ -12,7 +12,6 @@ mod npy;
 mod peak;
 mod start;
 mod version;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

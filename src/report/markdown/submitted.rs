@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_committed_submissions_make_a_table() {
-        let submitted = submitted::read(Path::new("results"));
+        let (outlines, _) = crate::dataset::Outline::load_all(Path::new("data")).unwrap();
+        let submitted = submitted::read(Path::new("results"), &outlines);
         assert_eq!(submitted.problems, []);
         let text = markdown(&submitted).unwrap();
         assert!(text.contains("| Human Performance |  |  | 0.835 on 1000 images | reported |"), "{text}");

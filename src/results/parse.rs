@@ -1,25 +1,41 @@
-//! From bytes to a typed file, with all that is wrong on the way.
+//! From bytes to a typed file, or all that is wrong with them.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shape::{self, Fault};
-use super::strict;
+use super::duplicate_keys;
+use super::schema_check::{self, SchemaError};
 
 /// What could be read, and what is wrong with it.
 #[derive(Debug)]
 pub struct Reading<T> {
     /// The file, when it is near enough to one that its content can be checked too.
     pub file: Option<T>,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SchemaError>,
 }
 
-/// Reads bytes that should be a file of this schema.
+/// Reads bytes that should be a file of this schema. A file without faults is read once, into its type; only one with
+/// a fault is read again as a JSON value, to name every fault.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], schema: &Value) -> Reading<T> {
+    if is_plain(bytes)
+        && duplicate_keys::find(bytes).is_ok_and(|places| places.is_empty())
+        && let Ok(file) = serde_json::from_slice(bytes)
+    {
+        return Reading { file: Some(file), faults: Vec::new() };
+    }
+    read_with_faults(bytes, schema)
+}
+
+/// Whether no text can hold a character that [`schema_check::check`] refuses: those are not ASCII, or escaped.
+fn is_plain(bytes: &[u8]) -> bool {
+    !bytes.iter().any(|&byte| byte == b'\\' || byte >= 0x7f)
+}
+
+fn read_with_faults<T: DeserializeOwned>(bytes: &[u8], schema: &Value) -> Reading<T> {
     let mut faults = Vec::new();
-    match strict::duplicate_keys(bytes) {
+    match duplicate_keys::find(bytes) {
         Ok(places) => {
-            let message = "stands there twice; leave one";
+            let message = "duplicate key; keep one of the two";
             faults.extend(places.into_iter().map(|place| (place, message.to_string())));
         }
         Err(error) => {
@@ -33,13 +49,13 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], schema: &Value) -> Reading<T> {
             None
         }
         Ok(mut value) => {
-            let found = shape::check(&mut value, schema);
+            let found = schema_check::check(&mut value, schema);
             let clean = found.is_empty();
             faults.extend(found);
             match serde_json::from_value(value) {
                 Ok(file) => Some(file),
                 Err(error) => {
-                    // The shape says more about the same; what only the types know is told here.
+                    // The schema's errors say more about the same value; only what they miss is added here.
                     if clean {
                         faults.push((String::new(), error.to_string()));
                     }
@@ -64,7 +80,7 @@ fn no_json(bytes: &[u8], error: &serde_json::Error) -> String {
     } else {
         ""
     };
-    format!("is no JSON: {error}{advice}")
+    format!("invalid JSON: {error}{advice}")
 }
 
 /// The text where an error was found, from the start of its word.

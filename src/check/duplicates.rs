@@ -1,18 +1,18 @@
-//! Files against each other: the same entry twice.
+//! Entries that stand in two files.
 
 use std::collections::HashMap;
 
-use super::entry::Entry;
+use super::file::Entry;
 use crate::results::Problem;
 
 /// One problem for each entry that another file holds already. Names that differ only in case are one: on some
 /// file systems they are one file.
-pub fn duplicates(entries: &[Entry]) -> Vec<Problem> {
-    let mut first: HashMap<(bool, String, String, String), &Entry> = HashMap::new();
+pub fn find(entries: &[Entry]) -> Vec<Problem> {
+    let mut first: HashMap<[String; 3], &Entry> = HashMap::new();
     let mut problems = Vec::new();
     for entry in entries {
-        let name = |text: &str| text.to_lowercase();
-        let key = (entry.submitted, name(&entry.owner), name(&entry.dataset), name(&entry.id));
+        let owner = entry.owner.to_string().to_lowercase();
+        let key = [owner, entry.dataset.to_lowercase(), entry.id.to_lowercase()];
         match first.get(&key) {
             None => {
                 first.insert(key, entry);

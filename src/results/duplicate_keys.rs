@@ -1,29 +1,18 @@
-//! A check that JSON leaves to its readers: no object says the same key twice.
+//! Duplicate keys of JSON objects, which JSON leaves to its readers to refuse.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::shape::part;
+use crate::plain_text::pointer_part;
 
-/// Repeated keys that are told at most, so that a file of nothing else cannot fill the memory.
+/// Duplicate keys that are reported at most, so that a file of nothing else cannot fill the memory.
 const MOST: usize = 20;
 
-/// `Err` names the place (a JSON pointer) of the first repeated key, or what is no JSON.
-pub fn no_duplicate_keys(bytes: &[u8]) -> Result<(), String> {
-    match duplicate_keys(bytes) {
-        Ok(places) => match places.first() {
-            None => Ok(()),
-            Some(place) => Err(format!("the key {place} stands there twice")),
-        },
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// The places (JSON pointers) of repeated keys. `Err` when it is no JSON. Nesting is bounded by serde_json's own
+/// The places (JSON pointers) of duplicate keys. `Err` for invalid JSON. Nesting is bounded by serde_json's own
 /// limit.
-pub fn duplicate_keys(bytes: &[u8]) -> Result<Vec<String>, serde_json::Error> {
+pub fn find(bytes: &[u8]) -> Result<Vec<String>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let mut places = Vec::new();
     Walk { place: String::new(), found: &mut places }.deserialize(&mut deserializer)?;
@@ -54,7 +43,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            let place = format!("{}/{}", self.place, part(&key));
+            let place = format!("{}/{}", self.place, pointer_part(&key));
             if !seen.insert(key) && self.found.len() < MOST {
                 self.found.push(place.clone());
             }

@@ -1,0 +1,39 @@
+//! The job of an external engine's program. Strangers read it: `docs/FORMAT.md` has it key by key.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::grid::Parameters;
+
+/// The version of the messages to and from external engines.
+pub const PROTOCOL: u32 = 1;
+
+/// The line on the program's standard input.
+#[derive(Debug, Serialize)]
+pub struct EngineJob<'a> {
+    pub protocol: u32,
+    /// To be opened for writing: takes the replies.
+    pub results: String,
+    #[serde(rename = "X_train")]
+    pub x_train: &'a Path,
+    pub y_train: &'a Path,
+    #[serde(rename = "X_test")]
+    pub x_test: &'a Path,
+    pub dataset: &'a str,
+    pub train_size: usize,
+    pub test_size: usize,
+    pub features: usize,
+    pub classes: usize,
+    /// Rows and columns of an image.
+    pub image: [usize; 2],
+    pub classifier: &'a str,
+    /// The configurations to run, in order: spelled and meant as in scikit-learn 0.19; a value that is the default may
+    /// be left out.
+    pub parameters: Vec<&'a Parameters>,
+    /// All randomness is to follow from it.
+    pub seed: u64,
+    /// The seed's low 31 bits, for what takes no more: NumPy takes 32, R's `set.seed` 31.
+    pub seed_31: u32,
+    pub threads: usize,
+}

@@ -1,0 +1,44 @@
+//! The job of a worker process.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engines::external::Start;
+use crate::grid::{Configuration, Parameters};
+
+/// Everything a worker needs to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerJob {
+    /// The descriptor, open in the worker, that takes the replies.
+    pub results_descriptor: i32,
+    pub data_dir: PathBuf,
+    pub dataset: String,
+    /// SHA-256 of the content of its files, by name: what the worker loads must be what the sweep saw.
+    pub digests: BTreeMap<String, String>,
+    /// Number of stratified training images; all of them when absent.
+    pub train_size: Option<usize>,
+    pub engine: String,
+    /// How to start the engine, where it is a program of its own.
+    pub external: Option<Start>,
+    pub classifier: String,
+    /// The configurations to run, all of one sharing group.
+    pub parameters: Vec<Parameters>,
+    /// Chooses the subset of training images.
+    pub subset_seed: u64,
+    /// Orders the training images.
+    pub shuffle_seed: u64,
+    /// All randomness of the model.
+    pub model_seed: u64,
+    /// Size of the thread pool.
+    pub threads: usize,
+}
+
+impl WorkerJob {
+    pub fn configurations(&self) -> Vec<Configuration> {
+        let one = |parameters: &Parameters| Configuration::new(&self.classifier, parameters.clone());
+        self.parameters.iter().map(one).collect()
+    }
+}
