@@ -14,10 +14,11 @@ use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
 use crate::report::{Report, Request};
-use crate::results::{Store, costs, submission};
+use crate::results::{Store, submission};
 use crate::sweep::cost::Past;
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::same_folder;
+use crate::sweep::resume::Todo;
 use crate::sweep::shares::{Shard, Shares};
 use crate::sweep::{self, Options, Plan, quantity, signals};
 
@@ -101,9 +102,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let store = Store::new(&args.results_dir, &args.run).map_err(anyhow::Error::msg)?;
     let mut plan = args.plan.plan(Need::Version)?;
     let planned = plan.rows.len();
-    expect_and_share(&args, &store, &mut plan)?;
+    let past = past_and_share(&args, &store, &mut plan)?;
     if args.dry_run {
-        return dry_run(&plan, &options, &store);
+        let todo = read_results(&store, &mut plan, past, &options)?;
+        return dry_run(&plan, &todo, &options);
     }
     if plan.rows.is_empty() && planned > 0 {
         print_err("this share is empty: there are more shares than groups of rows");
@@ -121,7 +123,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         // A file that a shard finds half written may be in use by another.
         sweep::resume::remove_leftovers(&store.root());
     }
-    let summary = sweep::schedule::run(&plan, &options, &store, stop)?;
+    let todo = read_results(&store, &mut plan, past, &options)?;
+    let summary = sweep::schedule::run(&plan, todo, &options, &store, stop)?;
     for line in summary.lines() {
         print_err(&line);
     }
@@ -139,8 +142,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Estimates the cost of every row, and keeps the rows of the shard of `--shard`.
-fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<()> {
+/// The costs of `--costs`. Keeps the rows of the shard of `--shard`.
+fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<Past> {
     let mut past = args.plan.past()?;
     if let Some(shard) = &args.shard {
         // Results of this run must not change which rows a shard has.
@@ -159,10 +162,21 @@ fn expect_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Resu
             plan.rows.len()
         ));
     }
-    let own = costs::read_run(&store.root());
-    past.add(own.with_context(|| format!("cannot read {}", store.root().display()))?);
+    Ok(past)
+}
+
+/// Reads the results of the run: what they leave to do for each row, and what they say of its cost.
+fn read_results(
+    store: &Store,
+    plan: &mut Plan,
+    mut past: Past,
+    options: &Options,
+) -> anyhow::Result<Vec<Todo>> {
+    let found = sweep::resume::read(store, plan, options)
+        .with_context(|| format!("cannot read the results in {}", store.root().display()))?;
+    past.add(found.costs);
     plan.expect(&past);
-    Ok(())
+    Ok(found.todo)
 }
 
 /// Writes the report of all results, opening with the rows of this sweep, and prints their table.
@@ -205,10 +219,10 @@ fn options(args: &Args) -> Options {
     }
 }
 
-fn dry_run(plan: &Plan, options: &Options, store: &Store) -> anyhow::Result<ExitCode> {
+fn dry_run(plan: &Plan, todo: &[Todo], options: &Options) -> anyhow::Result<ExitCode> {
     // Buffered: writing a hundred thousand lines one by one takes longer than making them.
     let mut out = BufWriter::new(stdout());
-    for line in sweep::preview::lines(plan, options, store)? {
+    for line in sweep::preview::lines(plan, todo, options) {
         writeln!(out, "{line}")?;
     }
     out.flush()?;

@@ -1,17 +1,12 @@
-//! What recorded runs cost: the few figures of a result file that say what the same would take again.
-//!
-//! Read leniently and without the predictions, since nothing here becomes a result: a file that does not say its
-//! cost is passed over.
+//! What recorded runs cost: the few figures of a result that say what the same would take again.
 
 use std::io;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::limits::LONGEST_SECONDS;
-use super::record::{Record, Status};
-use super::store;
-use crate::grid::{Configuration, Parameters};
+use super::load;
+use super::record::{Record, Repeat, Status};
+use crate::grid::Configuration;
 
 /// What one configuration took.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,81 +23,39 @@ pub struct Recorded {
     pub bytes: Option<u64>,
 }
 
-/// The keys of a result file that matter here.
-#[derive(Deserialize)]
-struct Head {
-    status: Status,
-    engine: String,
-    classifier: String,
-    parameters: Parameters,
-    dataset: String,
-    train_size: usize,
-    peak_memory_bytes: Option<u64>,
-    #[serde(default)]
-    repeats: Vec<Times>,
-    provenance: Option<Limits>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-struct Times {
-    fit_seconds: f64,
-    predict_seconds: f64,
-    fit_cpu_seconds: Option<f64>,
-    predict_cpu_seconds: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct Limits {
-    #[serde(default)]
-    timeout_seconds: f64,
-}
-
-impl Times {
-    fn seconds(self) -> f64 {
-        let measured = |cpu: Option<f64>, wall: f64| cpu.filter(|&cpu| cpu > 0.0).unwrap_or(wall);
-        measured(self.fit_cpu_seconds, self.fit_seconds)
-            + measured(self.predict_cpu_seconds, self.predict_seconds)
+impl Recorded {
+    /// `None` where the result does not say what it cost.
+    pub fn of(record: &Record) -> Option<Recorded> {
+        let (seconds, at_least) = match record.status {
+            Status::Timeout => (record.provenance.as_ref()?.timeout_seconds, true),
+            _ => (mean_seconds(&record.repeats)?, false),
+        };
+        (seconds > 0.0 && seconds <= LONGEST_SECONDS).then(|| Recorded {
+            dataset: record.dataset.clone(),
+            engine: record.engine.clone(),
+            configuration: record.configuration.clone(),
+            train_size: record.train_size,
+            seconds,
+            at_least,
+            bytes: record.peak_memory_bytes.filter(|&bytes| bytes > 0),
+        })
     }
 }
 
-/// What every result file below the folder of a run says; nothing when there is no such folder.
+/// What the results below the folder of a run cost; nothing when there is no such folder. A file that is no valid
+/// result is passed over.
 pub fn read_run(root: &Path) -> io::Result<Vec<Recorded>> {
-    Ok(store::files_below(root)?.iter().filter_map(|path| read(path)).collect())
+    let scan = load::below(root, |_| None)?;
+    Ok(scan.records.iter().filter_map(|record| Recorded::of(record)).collect())
 }
 
-fn read(path: &Path) -> Option<Recorded> {
-    let head: Head = serde_json::from_slice(&store::read_bounded(path).ok()?).ok()?;
-    let (seconds, at_least) = match head.status {
-        Status::Timeout => (head.provenance?.timeout_seconds, true),
-        _ => (mean(head.repeats.iter().map(|times| times.seconds()))?, false),
+fn mean_seconds(repeats: &[Repeat]) -> Option<f64> {
+    let measured = |cpu: Option<f64>, wall: f64| cpu.filter(|&cpu| cpu > 0.0).unwrap_or(wall);
+    let seconds = |repeat: &Repeat| {
+        measured(repeat.fit_cpu_seconds, repeat.fit_seconds)
+            + measured(repeat.predict_cpu_seconds, repeat.predict_seconds)
     };
-    (seconds > 0.0 && seconds <= LONGEST_SECONDS && head.train_size > 0).then(|| Recorded {
-        dataset: head.dataset,
-        engine: head.engine,
-        configuration: Configuration::new(head.classifier, head.parameters),
-        train_size: head.train_size,
-        seconds,
-        at_least,
-        bytes: head.peak_memory_bytes.filter(|&bytes| bytes > 0),
-    })
-}
-
-/// Seconds of one repeat of a result, as [`Recorded`] has them.
-pub fn seconds(record: &Record) -> Option<f64> {
-    mean(record.repeats.iter().map(|repeat| {
-        let times = Times {
-            fit_seconds: repeat.fit_seconds,
-            predict_seconds: repeat.predict_seconds,
-            fit_cpu_seconds: repeat.fit_cpu_seconds,
-            predict_cpu_seconds: repeat.predict_cpu_seconds,
-        };
-        times.seconds()
-    }))
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (count, sum) = values.fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
-    (count > 0).then(|| sum / f64::from(count))
+    (!repeats.is_empty()).then(|| repeats.iter().map(seconds).sum::<f64>() / repeats.len() as f64)
 }
 
 #[cfg(test)]

@@ -148,7 +148,12 @@ pub fn parse_submission<'a>(
 
 /// Reads every result of a run. A run that is not there is empty.
 pub fn run<'a>(store: &Store, find: impl Fn(&str) -> Option<&'a Outline> + Sync) -> io::Result<Scan> {
-    let found = store.files()?;
+    below(&store.root(), find)
+}
+
+/// Reads every result below the folder of a run, as [`run`] does.
+pub fn below<'a>(root: &Path, find: impl Fn(&str) -> Option<&'a Outline> + Sync) -> io::Result<Scan> {
+    let found = store::find(root)?;
     let refuse = |path: &PathBuf| {
         Problem::file(path, "is a symbolic link or not a regular file; put the file itself there")
     };

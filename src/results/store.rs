@@ -85,11 +85,6 @@ impl Store {
     }
 }
 
-/// The `.json` files of a run's folder, sorted; none when there is no such folder.
-pub fn files_below(root: &Path) -> io::Result<Vec<PathBuf>> {
-    find(root).map(|found| found.files)
-}
-
 /// What lies in a run's folder, each sorted.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -99,7 +94,8 @@ pub struct Found {
     pub odd: Vec<PathBuf>,
 }
 
-fn find(root: &Path) -> io::Result<Found> {
+/// What lies in the folder `root` of a run; nothing when there is no such folder.
+pub fn find(root: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     if root.exists() {
         collect(root, 0, &mut found)?;

@@ -9,7 +9,7 @@ use super::{Options, Plan, cost, repeats, seeds};
 use crate::engines::external;
 use crate::engines::protocol::{Expected, WorkerJob};
 use crate::plain_text::clean_reason;
-use crate::results::{Provenance, Record, Repeat, Status, costs};
+use crate::results::{Provenance, Record, Repeat, Status};
 
 /// A row on its way to a result file.
 pub struct Line {
@@ -71,16 +71,6 @@ impl Line {
             alone: options.no_sharing || options.quiet_pass,
             seconds: row.expected.seconds.min(row.timeout.as_secs_f64()),
             bytes: row.expected.bytes,
-        }
-    }
-
-    /// Takes past results as the expectation.
-    pub fn expect(&mut self, past: &Record) {
-        if let Some(seconds) = costs::seconds(past) {
-            self.seconds = seconds + 0.05;
-        }
-        if let Some(bytes) = past.peak_memory_bytes {
-            self.bytes = bytes;
         }
     }
 

@@ -7,11 +7,11 @@ use anyhow::Context;
 
 use super::job::{self, Line, Started};
 use super::progress::{Progress, seconds};
-use super::resume::{self, Todo};
+use super::resume::{Reason, Todo};
 use super::{Options, Plan, Summary};
 use crate::engines::native::NATIVE;
 use crate::engines::protocol::{Answer, FailureKind};
-use crate::results::{Record, Repeat, Status, Store, provenance::utc};
+use crate::results::{Record, Repeat, Status, Store, provenance::utc, store};
 
 /// All rows, and what is told of them.
 pub struct Ledger<'a> {
@@ -40,44 +40,39 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Finds what is there already, writes what no engine can run, and gives the rows to run.
-    pub fn look_at_files(&mut self) -> anyhow::Result<Vec<usize>> {
+    /// Takes what is to be done for each row: sets damaged files aside, writes what no engine can run, and gives the
+    /// rows to run.
+    pub fn begin(&mut self, todo: Vec<Todo>) -> anyhow::Result<Vec<usize>> {
         let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut waiting = Vec::new();
-        for (index, row) in self.plan.rows.iter().enumerate() {
-            let todo = resume::look(self.store, row, &self.plan.outlines[row.outline], self.options, false)
-                .with_context(|| {
-                format!("cannot look at the results in {}", self.store.root().display())
-            })?;
+        for (index, todo) in todo.into_iter().enumerate() {
+            let row = &self.plan.rows[index];
             let line = &mut self.lines[index];
             match todo {
-                Todo::Nothing(record) => {
+                Todo::Nothing { status, error } => {
                     line.finished = true;
                     // What waits for this row asks how it ended.
-                    line.record.status = record.status;
-                    line.record.error = record.error.clone();
+                    line.record.status = status;
+                    line.record.error = error;
                     self.summary.kept += 1;
-                    let failed = record.status.is_failure() && record.status != Status::Unsupported;
+                    let failed = status.is_failure() && status != Status::Unsupported;
                     self.summary.kept_failures += usize::from(failed);
-                    self.summary.native_failures += usize::from(failed && record.engine == NATIVE.name);
+                    self.summary.native_failures += usize::from(failed && row.engine.name == NATIVE.name);
                     continue;
                 }
                 Todo::More(record) => {
-                    line.expect(&record);
                     line.record = *record;
                     line.record.quiet &= self.options.quiet_pass;
                 }
-                Todo::Retime(record) => {
-                    line.expect(&record);
-                    line.earlier = Some(record);
-                }
+                Todo::Remeasure(record) => line.earlier = Some(record),
                 Todo::All(None) => {}
-                Todo::All(Some((reason, past))) => {
-                    if let Some(past) = past {
-                        line.expect(&past);
-                    }
-                    if let resume::Reason::Garbled(problem) = &reason {
-                        self.progress.line(&format!("garbled: {problem}"));
+                Todo::All(Some(reason)) => {
+                    if let Reason::Damaged(problem) = &reason {
+                        let path = self.store.path(&row.dataset, row.engine.name, &row.id);
+                        let aside = store::set_aside(&path)
+                            .with_context(|| format!("cannot rename {}", path.display()))?;
+                        let aside = aside.file_name().unwrap_or_default().to_string_lossy();
+                        self.progress.line(&format!("damaged: {problem}; set aside as {aside}"));
                     }
                     *again.entry(reason.text()).or_default() += 1;
                 }

@@ -1,34 +1,48 @@
-//! What a row's result file, if there is one, leaves to do.
+//! What the result files of a run leave to do.
 
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::plan::Row;
+use rayon::prelude::*;
+
+use super::plan::{Plan, Row};
 use super::{Options, repeats};
 use crate::dataset::Outline;
 use crate::engines::external;
-use crate::results::{Problem, Provenance, Record, Status, Store, load, provenance, store};
+use crate::results::costs::Recorded;
+use crate::results::{Checked, Problem, Provenance, Record, Refused, Status, Store, load, provenance};
+
+/// What the files of a run say, each read once.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What is to be done, by row of the plan.
+    pub todo: Vec<Todo>,
+    /// What the results of the run cost, those of rows outside the plan included.
+    pub costs: Vec<Recorded>,
+}
 
 /// What is to be done for a row.
 #[derive(Debug)]
 pub enum Todo {
-    /// The file says it all: a result, or a failure that would come again.
-    Nothing(Box<Record>),
-    /// The file stays valid and gets more repeats.
+    /// Nothing: its file has a result, or a failure that would come again.
+    Nothing { status: Status, error: Option<String> },
+    /// More repeats: the file stays valid.
     More(Box<Record>),
-    /// The times are to be measured again, quietly; the predictions must come out the same.
-    Retime(Box<Record>),
-    /// There is nothing to build upon; why, and what was there, when there was something.
-    All(Option<(Reason, Option<Box<Record>>)>),
+    /// To measure the times again, quietly; the predictions must come out the same.
+    Remeasure(Box<Record>),
+    /// Everything; why, where there is a file.
+    All(Option<Reason>),
 }
 
-/// Why an existing file is made anew.
+/// Why an existing file is made again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     Forced,
     Retried,
-    /// Set aside under another name; with the problem.
-    Garbled(String),
+    /// The file is no valid result; with the first problem.
+    Damaged(String),
     Code,
     Version,
     Data,
@@ -43,7 +57,7 @@ impl Reason {
         match self {
             Reason::Forced => "--force",
             Reason::Retried => "--retry-failed",
-            Reason::Garbled(_) => "the file was damaged",
+            Reason::Damaged(_) => "the file was damaged",
             Reason::Code => "made by other code",
             Reason::Version => "made by another version of the engine",
             Reason::Data => "made from other data",
@@ -54,56 +68,70 @@ impl Reason {
     }
 }
 
-/// Looks at a row's file. One that is garbled is set aside, unless this is only a `preview`.
-pub fn look(
-    store: &Store,
-    row: &Row,
-    outline: &Outline,
-    options: &Options,
-    preview: bool,
-) -> std::io::Result<Todo> {
-    let path = store.path(&row.dataset, row.engine.name, &row.id);
-    if !path.try_exists()? {
-        return Ok(Todo::All(None));
+/// Reads every result file of the run, and decides what it leaves to do. Changes nothing on disk.
+pub fn read(store: &Store, plan: &Plan, options: &Options) -> io::Result<Found> {
+    let paths: Vec<PathBuf> =
+        plan.rows.iter().map(|row| store.path(&row.dataset, row.engine.name, &row.id)).collect();
+    let mut files = store.files()?.files;
+    let listed: HashSet<&PathBuf> = files.iter().collect();
+    let mut linked = Vec::new();
+    for path in &paths {
+        // A row's file may be a link, which no list of a folder has.
+        if !listed.contains(path) && path.try_exists()? {
+            linked.push(path.clone());
+        }
     }
-    let find = |name: &str| (name == outline.name).then_some(outline);
-    let read = load::record(&path, find).map(|record| Box::new(record.into_inner()));
+    files.extend(linked);
+    let row_of: HashMap<&PathBuf, usize> = paths.iter().enumerate().map(|(row, path)| (path, row)).collect();
+    let find = |name: &str| plan.outlines.iter().find(|outline| outline.name == name);
+    let read = |path: &PathBuf| {
+        let read = load::record(path, find);
+        let cost = read.as_ref().ok().and_then(|record| Recorded::of(record));
+        let todo = row_of.get(path).map(|&row| (row, decide(read, &plan.rows[row], plan, options)));
+        (cost, todo)
+    };
+    let read: Vec<_> = files.par_iter().map(read).collect();
+    let mut found = Found { todo: plan.rows.iter().map(|_| Todo::All(None)).collect(), costs: Vec::new() };
+    for (cost, todo) in read {
+        found.costs.extend(cost);
+        if let Some((row, todo)) = todo {
+            found.todo[row] = todo;
+        }
+    }
+    Ok(found)
+}
+
+fn decide(read: Result<Checked<Record>, Refused>, row: &Row, plan: &Plan, options: &Options) -> Todo {
     if options.force && !options.quiet_pass {
-        return Ok(Todo::All(Some((Reason::Forced, read.ok()))));
+        return Todo::All(Some(Reason::Forced));
     }
     match read {
-        Ok(record) => Ok(judge(record, row, outline, options)),
-        Err(refused) if refused.made_from_other_data => Ok(Todo::All(Some((Reason::Data, None)))),
+        Ok(record) => of_record(record.into_inner(), row, &plan.outlines[row.outline], options),
+        Err(refused) if refused.made_from_other_data => Todo::All(Some(Reason::Data)),
         Err(refused) => {
             let problem = refused.problems.first().map(Problem::to_string).unwrap_or_default();
-            if preview {
-                return Ok(Todo::All(Some((Reason::Garbled(problem), None))));
-            }
-            let aside = store::set_aside(&path)?;
-            let aside = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let reason = Reason::Garbled(format!("{problem}; set aside as {aside}"));
-            Ok(Todo::All(Some((reason, None))))
+            Todo::All(Some(Reason::Damaged(problem)))
         }
     }
 }
 
-fn judge(record: Box<Record>, row: &Row, outline: &Outline, options: &Options) -> Todo {
+fn of_record(record: Record, row: &Row, outline: &Outline, options: &Options) -> Todo {
     let made = record.provenance.clone().unwrap_or_default();
     let version = record.engine_version.as_deref();
     if let Some(reason) = stale(&made, version, row, outline, options) {
-        return Todo::All(Some((reason, Some(record))));
+        return Todo::All(Some(reason));
     }
     match record.status {
-        Status::Ok if options.quiet_pass && (!record.quiet || options.force) => Todo::Retime(record),
-        Status::Ok if repeats::wants_more(&record.repeats, options) => Todo::More(record),
-        Status::Timeout if raised(made.timeout_seconds, row.timeout) => {
-            Todo::All(Some((Reason::TimeLimit, None)))
+        Status::Ok if options.quiet_pass && (!record.quiet || options.force) => {
+            Todo::Remeasure(Box::new(record))
         }
+        Status::Ok if repeats::wants_more(&record.repeats, options) => Todo::More(Box::new(record)),
+        Status::Timeout if raised(made.timeout_seconds, row.timeout) => Todo::All(Some(Reason::TimeLimit)),
         Status::OutOfMemory if made.memory_limit_bytes < options.memory_limit => {
-            Todo::All(Some((Reason::MemoryLimit, None)))
+            Todo::All(Some(Reason::MemoryLimit))
         }
-        status if options.retry_failed && status.is_failure() => Todo::All(Some((Reason::Retried, None))),
-        _ => Todo::Nothing(record),
+        status if options.retry_failed && status.is_failure() => Todo::All(Some(Reason::Retried)),
+        status => Todo::Nothing { status, error: record.error },
     }
 }
 

@@ -18,6 +18,7 @@ use super::ledger::Ledger;
 use super::memory::Groups;
 use super::process;
 use super::progress::Standing;
+use super::resume::Todo;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
 use super::{Options, Plan, Summary};
@@ -28,13 +29,19 @@ use crate::results::{Status, Store, provenance::utc};
 /// How often the progress is shown when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Runs a plan. Fails only when the sweep itself cannot go on, such as on a full disk; whatever happens to a
+/// Runs a plan, of which `todo` has what is to be done for each row. Fails only when the sweep itself cannot go on, such as on a full disk; whatever happens to a
 /// row is in its file and in the summary.
-pub fn run(plan: &Plan, options: &Options, store: &Store, stop: &Stop) -> anyhow::Result<Summary> {
+pub fn run(
+    plan: &Plan,
+    todo: Vec<Todo>,
+    options: &Options,
+    store: &Store,
+    stop: &Stop,
+) -> anyhow::Result<Summary> {
     let program = process::this_program().context("cannot find this program's own file")?;
     let started = Instant::now();
     let mut ledger = Ledger::new(plan, options, store);
-    let waiting = ledger.look_at_files()?;
+    let waiting = ledger.begin(todo)?;
     let mut schedule = Schedule {
         ledger,
         plan,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::signals::Stop;
-use super::{Options, Plan, Summary, Wanted, plan, schedule};
+use super::{Options, Plan, Summary, Wanted, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};
 
 /// How a result did.
@@ -48,7 +48,8 @@ pub fn run(
         let options = Options { seed, repeats, force: true, ..options.clone() };
         let wanted = indices.iter().map(|&index| wanted(&records[index], timeout)).collect();
         let plan = Plan::new(wanted, &options.data_dir)?;
-        let Summary { interrupted, .. } = schedule::run(&plan, &options, &store, stop)?;
+        let todo = resume::read(&store, &plan, &options)?.todo;
+        let Summary { interrupted, .. } = schedule::run(&plan, todo, &options, &store, stop)?;
         for index in indices {
             let record = &records[index];
             let path = store.path(&record.dataset, &record.engine, &record.id);

@@ -83,7 +83,7 @@ fn damaged_results_are_set_aside() {
     let text = std::fs::read_to_string(&path).unwrap();
     for garbled in [&text[..text.len() / 2], "", "{}", &text.replace("\"accuracy\": 0", "\"accuracy\": 1")] {
         std::fs::write(&path, garbled).unwrap();
-        sandbox.sweep(&[]).code(0).says("garbled:").says("1 rows run, 1 ok, 3 there already");
+        sandbox.sweep(&[]).code(0).says("damaged:").says("1 rows run, 1 ok, 3 there already");
         let after = sandbox.result("Perceptron,penalty=l1");
         assert_eq!(predictions(&after, 0), predictions(&before, 0));
     }

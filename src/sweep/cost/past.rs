@@ -87,7 +87,8 @@ impl Past {
     ) -> Expected {
         let guess = guess::expected(ask.engine, ask.configuration, ask.train_size);
         let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
-        let same = places.into_iter().flatten().map(|&place| &self.known[place]);
+        // Of two that are as near, what was added last.
+        let same = places.into_iter().flatten().rev().map(|&place| &self.known[place]);
         let nearest = same
             .filter(|known| !left_out(known))
             .min_by(|a, b| distance(a, ask).total_cmp(&distance(b, ask)));
