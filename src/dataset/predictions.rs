@@ -68,16 +68,19 @@ impl FromStr for Predictions {
     type Err = PredictionsError;
 
     fn from_str(text: &str) -> Result<Predictions, PredictionsError> {
-        let mut classes = Vec::with_capacity(text.len());
-        for (position, found) in text.char_indices() {
-            classes.push(match found {
-                '0'..='9' => found as u8 - b'0',
-                'a'..='z' => found as u8 - b'a' + 10,
-                // All before are single bytes, so the byte's position is the character's.
-                _ => return Err(PredictionsError::Character { position, found }),
-            });
+        const NONE: u8 = u8::MAX;
+        let class = |byte| match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            _ => NONE,
+        };
+        let classes: Vec<u8> = text.bytes().map(class).collect();
+        // All before the first that is no class are single bytes, so its place in bytes is that in characters.
+        let wrong = classes.iter().position(|&class| class == NONE);
+        match wrong.and_then(|position| Some((position, text[position..].chars().next()?))) {
+            Some((position, found)) => Err(PredictionsError::Character { position, found }),
+            None => Ok(Predictions(classes)),
         }
-        Ok(Predictions(classes))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Duplicate keys of JSON objects, which JSON leaves to its readers to refuse.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::plain_text::pointer_part;
 
@@ -15,14 +16,58 @@ const MOST: usize = 20;
 pub fn find(bytes: &[u8]) -> Result<Vec<String>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let mut places = Vec::new();
-    Walk { place: String::new(), found: &mut places }.deserialize(&mut deserializer)?;
+    Walk { place: &Place::Root, found: &mut places }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(places)
 }
 
+/// Where a value is, as a list of steps back to the root. A pointer is made of it only where it is reported.
+enum Place<'a> {
+    Root,
+    Key(&'a Place<'a>, &'a str),
+    Index(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Place::Root => String::new(),
+            Place::Key(parent, key) => format!("{}/{}", parent.pointer(), pointer_part(key)),
+            Place::Index(parent, index) => format!("{}/{index}", parent.pointer()),
+        }
+    }
+}
+
+/// A key, borrowed from the bytes unless it has escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key<'de>, D::Error> {
+        struct Text;
+
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_string())))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
 /// Walks a value, remembering where it is.
 struct Walk<'a> {
-    place: String,
+    place: &'a Place<'a>,
     found: &'a mut Vec<String>,
 }
 
@@ -42,23 +87,26 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let place = format!("{}/{}", self.place, pointer_part(&key));
-            if !seen.insert(key) && self.found.len() < MOST {
-                self.found.push(place.clone());
+        while let Some(Key(key)) = map.next_key()? {
+            let place = Place::Key(self.place, &key);
+            if seen.contains(&key) && self.found.len() < MOST {
+                self.found.push(place.pointer());
             }
-            map.next_value_seed(Walk { place, found: &mut *self.found })?;
+            map.next_value_seed(Walk { place: &place, found: &mut *self.found })?;
+            seen.insert(key);
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         let mut index = 0usize;
-        let place = |index| format!("{}/{index}", self.place);
-        while sequence.next_element_seed(Walk { place: place(index), found: &mut *self.found })?.is_some() {
+        loop {
+            let place = Place::Index(self.place, index);
+            if sequence.next_element_seed(Walk { place: &place, found: &mut *self.found })?.is_none() {
+                return Ok(());
+            }
             index += 1;
         }
-        Ok(())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
