@@ -2,5 +2,6 @@
 #![allow(dead_code)]
 
 pub mod files;
+pub mod records;
 pub mod rng;
 pub mod sandbox;

@@ -24,12 +24,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use mnist_bench::grid::Configuration;
 use mnist_bench::report::{Report, Request};
-use mnist_bench::results::record::file_stem;
-use mnist_bench::results::wire::WireRecord;
-use mnist_bench::results::{Record, Repeat, Status};
+use mnist_bench::results::{Record, Status};
 use serde_json::Value;
+
+use common::records::{self, failed, put};
 
 /// A page in a folder of its own.
 pub struct Page {
@@ -64,10 +63,7 @@ pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) ->
     let mut real = true;
     for record in records {
         real &= record.repeats.is_empty() || record.test_size > 4;
-        let place = results.join("r").join(&record.dataset).join(&record.engine);
-        fs::create_dir_all(&place).unwrap();
-        let bytes = WireRecord::from(&record).to_bytes();
-        fs::write(place.join(format!("{}.json", record.id)), bytes).unwrap();
+        put(&results, "r", &record);
     }
     also(&results);
     // Four made-up predictions are of no data set, and would be left out beside one.
@@ -79,36 +75,6 @@ pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) ->
 
 /// A result with these accuracies, of which each is a repeat; without any the worker died.
 pub fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
-    let parameters = parameters.as_object().cloned().unwrap_or_default();
-    let configuration = Configuration { classifier: classifier.into(), parameters };
-    let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
-        seed: seed as u64,
-        predictions: vec![0; 4].try_into().unwrap(),
-        accuracy,
-        fit_seconds: 1.5,
-        predict_seconds: 0.25,
-        fit_cpu_seconds: None,
-        predict_cpu_seconds: None,
-        converged: None,
-        facts: Default::default(),
-    };
-    Record {
-        id: file_stem(&configuration.id(), None),
-        status: if accuracies.is_empty() { Status::Crashed } else { Status::Ok },
-        error: accuracies.is_empty().then(|| "the worker died".to_string()),
-        engine: "native".into(),
-        engine_version: Some("1".into()),
-        configuration,
-        dataset: dataset.into(),
-        train_size: 60000,
-        test_size: 4,
-        threads: 1,
-        jobs_in_flight: Some(1),
-        quiet: true,
-        peak_memory_bytes: Some(1_000_000),
-        shared_with: Vec::new(),
-        repeats: accuracies.iter().enumerate().map(repeat).collect(),
-        reported: None,
-        provenance: None,
-    }
+    let record = records::record(dataset, classifier, parameters, accuracies, |_| vec![0; 4]);
+    if accuracies.is_empty() { failed(record, Status::Crashed, "the worker died") } else { record }
 }

@@ -1,6 +1,8 @@
 //! The report from result files: same bytes from the same results, nothing in a file becomes markup, a check
 //! that notices changes, failures and one-sided lines in sight.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod engines;
 #[path = "parquet.rs"]
 mod parquet_file;
@@ -12,12 +14,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use mnist_bench::grid::Configuration;
 use mnist_bench::report::{Report, Request};
-use mnist_bench::results::record::file_stem;
-use mnist_bench::results::wire::WireRecord;
-use mnist_bench::results::{Provenance, Record, Repeat, Status};
+use mnist_bench::results::{Provenance, Record, Status};
 use serde_json::{Value, json};
+
+use common::records::{self, failed, put};
 
 /// Predictions that are wrong for the first images of a data set, and right for so large a share of all.
 fn predicted(dataset: &str, accuracy: f64) -> Vec<u8> {
@@ -32,52 +33,7 @@ fn predicted(dataset: &str, accuracy: f64) -> Vec<u8> {
 }
 
 fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
-    let parameters = parameters.as_object().cloned().unwrap_or_default();
-    let configuration = Configuration { classifier: classifier.into(), parameters };
-    let repeat = |(seed, &accuracy): (usize, &f64)| Repeat {
-        seed: seed as u64,
-        predictions: predicted(dataset, accuracy).try_into().unwrap(),
-        accuracy,
-        fit_seconds: 1.5,
-        predict_seconds: 0.25,
-        fit_cpu_seconds: None,
-        predict_cpu_seconds: None,
-        converged: None,
-        facts: Default::default(),
-    };
-    Record {
-        id: file_stem(&configuration.id(), None),
-        status: Status::Ok,
-        error: None,
-        engine: "native".into(),
-        engine_version: Some("1".into()),
-        configuration,
-        dataset: dataset.into(),
-        train_size: 60000,
-        test_size: predicted(dataset, 0.0).len(),
-        threads: 1,
-        jobs_in_flight: Some(1),
-        quiet: true,
-        peak_memory_bytes: Some(1_000_000),
-        shared_with: Vec::new(),
-        repeats: accuracies.iter().enumerate().map(repeat).collect(),
-        reported: None,
-        provenance: None,
-    }
-}
-
-fn failed(mut record: Record, status: Status, error: &str) -> Record {
-    record.repeats.clear();
-    record.status = status;
-    record.error = Some(error.into());
-    record
-}
-
-/// Writes as the store does, but also what the store refuses to name, and without waiting for the disk.
-fn put(results: &Path, run: &str, record: &Record) {
-    let folder = results.join(run).join(&record.dataset).join(&record.engine);
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(format!("{}.json", record.id)), WireRecord::from(record).to_bytes()).unwrap();
+    records::record(dataset, classifier, parameters, accuracies, |accuracy| predicted(dataset, accuracy))
 }
 
 fn sample(results: &Path) {
