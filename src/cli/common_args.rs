@@ -44,10 +44,10 @@ impl Engines {
     /// The external engines; none where the benchmarks folder has no list of them.
     pub fn definitions(&self, benchmarks_dir: &Path) -> anyhow::Result<Vec<Definition>> {
         match &self.engines {
-            Some(path) => external::file::read(path),
+            Some(path) => Ok(external::file::read(path)?),
             None => {
                 let path = benchmarks_dir.join(external::file::NAME);
-                if path.exists() { external::file::read(&path) } else { Ok(Vec::new()) }
+                Ok(if path.exists() { external::file::read(&path)? } else { Vec::new() })
             }
         }
     }

@@ -37,7 +37,7 @@ impl PlanArgs {
 
     pub fn plan(&self, need: Need) -> anyhow::Result<Plan> {
         let grids = self.selection.grids()?;
-        Plan::new(self.wanted(&grids, need)?, &self.selection.data_dir.data_dir)
+        Ok(Plan::new(self.wanted(&grids, need)?, &self.selection.data_dir.data_dir)?)
     }
 
     pub fn costs(&self) -> &Path {

@@ -120,7 +120,7 @@ fn register(args: &Args, chosen: &[Checked<Record>]) -> anyhow::Result<()> {
         if chosen.iter().any(|record| record.engine == engine.name)
             && let Err(error) = external::register(&engine, Need::Version)
         {
-            print_err(&format!("{error:#}"));
+            print_err(&format!("{:#}", anyhow::Error::from(error)));
         }
     }
     Ok(())

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use anyhow::Context;
-
 use super::job::{self, Line, Started};
 use super::progress::{Progress, seconds};
 use super::resume::{Reason, Todo};
-use super::{Options, Plan, Summary};
+use super::{Options, Plan, Summary, SweepError};
 use crate::engines::native::NATIVE;
 use crate::engines::protocol::{Answer, FailureKind};
 use crate::results::{Record, Repeat, Status, Store, provenance::utc, store};
@@ -42,7 +40,7 @@ impl<'a> Ledger<'a> {
 
     /// Takes what is to be done for each row: sets damaged files aside, writes what no engine can run, and gives the
     /// rows to run.
-    pub fn begin(&mut self, todo: Vec<Todo>) -> anyhow::Result<Vec<usize>> {
+    pub fn begin(&mut self, todo: Vec<Todo>) -> Result<Vec<usize>, SweepError> {
         let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut waiting = Vec::new();
         for (index, todo) in todo.into_iter().enumerate() {
@@ -70,7 +68,7 @@ impl<'a> Ledger<'a> {
                     if let Reason::Damaged(problem) = &reason {
                         let path = self.store.path(&row.dataset, row.engine.name, &row.id);
                         let aside = store::set_aside(&path)
-                            .with_context(|| format!("cannot rename {}", path.display()))?;
+                            .map_err(SweepError::io(format!("cannot rename {}", path.display())))?;
                         let aside = aside.file_name().unwrap_or_default().to_string_lossy();
                         self.progress.line(&format!("damaged: {problem}; set aside as {aside}"));
                     }
@@ -97,7 +95,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Ends a row that is not tried.
-    pub fn skip(&mut self, row: usize, status: Status, reason: String) -> anyhow::Result<()> {
+    pub fn skip(&mut self, row: usize, status: Status, reason: String) -> Result<(), SweepError> {
         let started = self.not_started();
         self.fail(row, status, reason, &started)
     }
@@ -114,7 +112,7 @@ impl<'a> Ledger<'a> {
         repeat: usize,
         answer: Answer,
         started: &Started,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), SweepError> {
         let planned = &self.plan.rows[row];
         let outline = &self.plan.outlines[planned.outline];
         let seed = job::model_seed(planned, repeat, self.options);
@@ -138,7 +136,7 @@ impl<'a> Ledger<'a> {
         kind: FailureKind,
         reason: String,
         started: &Started,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), SweepError> {
         let status = match kind {
             FailureKind::Unsupported => Status::Unsupported,
             FailureKind::Diverged => Status::Diverged,
@@ -155,29 +153,25 @@ impl<'a> Ledger<'a> {
         status: Status,
         error: String,
         started: &Started,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), SweepError> {
         self.lines[row].fail(status, error, started);
         self.finish(row)
     }
 
     /// Writes what is known of a row, unless its earlier file says more.
-    fn write(&self, row: usize) -> anyhow::Result<()> {
+    fn write(&self, row: usize) -> Result<(), SweepError> {
         let line = &self.lines[row];
         if line.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > line.record.repeats.len()) {
             return Ok(());
         }
-        self.store.write(&line.record).with_context(|| {
-            format!(
-                "cannot write the result of {} to {}",
-                self.plan.rows[row].name(),
-                self.store.root().display()
-            )
-        })?;
+        let (name, folder) = (self.plan.rows[row].name(), self.store.root());
+        let action = format!("cannot write the result of {name} to {}", folder.display());
+        self.store.write(&line.record).map_err(SweepError::io(action))?;
         Ok(())
     }
 
     /// Writes a row for the last time, and says so.
-    fn finish(&mut self, row: usize) -> anyhow::Result<()> {
+    fn finish(&mut self, row: usize) -> Result<(), SweepError> {
         let line = &mut self.lines[row];
         line.finished = true;
         // A quiet pass that fails takes nothing away from a result that is there.

@@ -5,8 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-
+use super::SweepError;
 use super::shares::Shard;
 
 /// Held as long as the sweep runs; the system lets go of it however the process ends.
@@ -20,7 +19,7 @@ impl Lock {
 
     /// For a whole sweep: nobody else writes. Makes the folder where needed. The error says who holds it, or what
     /// cannot be written.
-    pub fn take(folder: &Path) -> anyhow::Result<Lock> {
+    pub fn take(folder: &Path) -> Result<Lock, SweepError> {
         let mut file = open(folder, Self::NAME)?;
         hold(&mut file, folder, File::try_lock)?;
         sign(&mut file, folder)?;
@@ -28,11 +27,11 @@ impl Lock {
     }
 
     /// For one share: other shares may write too, but neither this one again nor a whole sweep.
-    pub fn take_share(folder: &Path, shard: &Shard) -> anyhow::Result<Lock> {
+    pub fn take_share(folder: &Path, shard: &Shard) -> Result<Lock, SweepError> {
         let mut all = open(folder, Self::NAME)?;
         hold(&mut all, folder, File::try_lock_shared)?;
         // Many may hold it, so it names nobody.
-        all.set_len(0).with_context(|| format!("cannot write to {}", folder.display()))?;
+        all.set_len(0).map_err(SweepError::io(format!("cannot write to {}", folder.display())))?;
         let mut own = open(folder, &format!(".sweep-{}-of-{}.lock", shard.number, shard.of))?;
         hold(&mut own, folder, File::try_lock)?;
         sign(&mut own, folder)?;
@@ -40,13 +39,13 @@ impl Lock {
     }
 }
 
-fn open(folder: &Path, name: &str) -> anyhow::Result<File> {
+fn open(folder: &Path, name: &str) -> Result<File, SweepError> {
     fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the results folder {}", folder.display()))?;
+        .map_err(SweepError::io(format!("cannot make the results folder {}", folder.display())))?;
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
     let file = options.open(folder.join(name));
-    file.with_context(|| format!("cannot write to the results folder {}", folder.display()))
+    file.map_err(SweepError::io(format!("cannot write to the results folder {}", folder.display())))
 }
 
 /// How often a lock that is held is asked for, and how long the pause between is. A process that is being started
@@ -58,7 +57,7 @@ fn hold(
     file: &mut File,
     folder: &Path,
     lock: impl Fn(&File) -> Result<(), TryLockError>,
-) -> anyhow::Result<()> {
+) -> Result<(), SweepError> {
     let mut held = lock(file);
     for _ in 1..ATTEMPTS {
         if !matches!(held, Err(TryLockError::WouldBlock)) {
@@ -74,11 +73,8 @@ fn hold(
             // Without the number the message is less helpful, and still true.
             let _ = file.read_to_string(&mut holder);
             let holder = holder.trim();
-            let who = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
-            bail!(
-                "another sweep{who} writes to {}: wait for it, or give this one another --run or --results-dir",
-                folder.display()
-            );
+            let process = (!holder.is_empty()).then(|| holder.to_string());
+            Err(SweepError::Locked { folder: folder.to_path_buf(), process })
         }
         // Some network file systems know no locks; better to run than to refuse.
         Err(TryLockError::Error(_)) => Ok(()),
@@ -86,11 +82,11 @@ fn hold(
 }
 
 /// Writes the holder's process id.
-fn sign(file: &mut File, folder: &Path) -> anyhow::Result<()> {
+fn sign(file: &mut File, folder: &Path) -> Result<(), SweepError> {
     file.set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| writeln!(file, "{}", std::process::id()))
-        .with_context(|| format!("cannot write the lock in {}", folder.display()))
+        .map_err(SweepError::io(format!("cannot write the lock in {}", folder.display())))
 }
 
 #[cfg(test)]
@@ -127,7 +123,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let message = format!("{:#}", Lock::take(&file.path().join("local")).unwrap_err());
+        let message = Lock::take(&file.path().join("local")).unwrap_err().to_string();
         assert!(message.contains("results folder"), "{message}");
     }
 }

@@ -9,9 +9,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
+use super::SweepError;
 use crate::check::file::CheckedFile;
 use crate::check::{self, walk};
 use crate::dataset::Outlines;
@@ -144,23 +144,22 @@ impl Merge {
     }
 
     /// Copies what is new. Fails when a file is no longer what was judged, or cannot be written.
-    pub fn write(&self, store: &Store) -> anyhow::Result<()> {
+    pub fn write(&self, store: &Store) -> Result<(), SweepError> {
         for (row, source) in &self.new {
-            let path = source.path.display();
-            let bytes = store::read_bounded(&source.path)
-                .map_err(anyhow::Error::msg)
-                .with_context(|| format!("cannot read {path}"))?;
+            let path = &source.path;
+            let bytes = store::read_bounded(path)
+                .map_err(|reason| SweepError::Unreadable { path: path.clone(), reason })?;
             if <[u8; 32]>::from(Sha256::digest(&bytes)) != source.sha256 {
-                bail!("{path} has changed since it was read: merge again when nothing writes to it any more");
+                return Err(SweepError::Changed(path.clone()));
             }
             let place = store.path(&row.dataset, &row.engine, &row.id);
             for folder in place.ancestors().skip(1).take(2) {
                 if folder.is_symlink() {
-                    bail!("{} is a symbolic link: put a folder there", folder.display());
+                    return Err(SweepError::Link(folder.to_path_buf()));
                 }
             }
             store::write_atomically(&place, &bytes)
-                .with_context(|| format!("cannot write {}", place.display()))?;
+                .map_err(SweepError::io(format!("cannot write {}", place.display())))?;
         }
         Ok(())
     }

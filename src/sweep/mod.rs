@@ -7,6 +7,7 @@
 
 mod cgroup;
 pub mod cost;
+pub mod error;
 pub mod faults;
 pub mod job;
 pub mod ladder;
@@ -33,6 +34,7 @@ pub mod supervise;
 pub mod verify;
 pub mod worker;
 
+pub use error::SweepError;
 pub use options::Options;
 pub use plan::{Plan, Wanted};
 pub use summary::Summary;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cost::past::Ask;
 use super::cost::{Expected, Past, guess};
 use super::faults;
-use crate::dataset::Outline;
+use crate::dataset::{DatasetError, Outline};
 use crate::engines::{self, Engine, Support};
 use crate::grid::{Configuration, Smaller};
 use crate::results::record::file_stem;
@@ -67,7 +67,7 @@ pub struct Plan {
 impl Plan {
     /// Reads the data sets named and asks every configuration's engine whether it can run it. Fails on a data
     /// set that cannot be read.
-    pub fn new(wanted: Vec<Wanted>, data_dir: &Path) -> anyhow::Result<Plan> {
+    pub fn new(wanted: Vec<Wanted>, data_dir: &Path) -> Result<Plan, DatasetError> {
         let mut plan = Plan::default();
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
         for one in wanted {
@@ -121,7 +121,7 @@ impl Plan {
         }
     }
 
-    fn outline(&mut self, dataset: &str, data_dir: &Path) -> anyhow::Result<usize> {
+    fn outline(&mut self, dataset: &str, data_dir: &Path) -> Result<usize, DatasetError> {
         if let Some(index) = self.outlines.iter().position(|outline| outline.name == dataset) {
             return Ok(index);
         }

@@ -9,7 +9,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context;
 use tempfile::TempDir;
 
 use super::job::{self, Started, Task};
@@ -21,7 +20,7 @@ use super::progress::Standing;
 use super::resume::Todo;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
-use super::{Options, Plan, Summary};
+use super::{Options, Plan, Summary, SweepError};
 use crate::engines::external;
 use crate::engines::protocol::Reply;
 use crate::results::{Status, Store, provenance::utc};
@@ -37,8 +36,8 @@ pub fn run(
     options: &Options,
     store: &Store,
     stop: &Stop,
-) -> anyhow::Result<Summary> {
-    let program = process::this_program().context("cannot find this program's own file")?;
+) -> Result<Summary, SweepError> {
+    let program = process::this_program().map_err(SweepError::io("cannot find this program's own file"))?;
     let started = Instant::now();
     let mut ledger = Ledger::new(plan, options, store);
     let waiting = ledger.begin(todo)?;
@@ -65,12 +64,13 @@ pub fn run(
 }
 
 /// A folder for the prepared arrays of external engines and all that they leave behind, where there are any.
-fn scratch(plan: &Plan) -> anyhow::Result<Option<TempDir>> {
+fn scratch(plan: &Plan) -> Result<Option<TempDir>, SweepError> {
     if plan.rows.iter().all(|row| external::find(row.engine.name).is_none()) {
         return Ok(None);
     }
     let folder = tempfile::Builder::new().prefix("mnist-bench-").tempdir();
-    Ok(Some(folder.context("cannot make a temporary folder (TMPDIR names another place for it)")?))
+    let action = "cannot make a temporary folder (TMPDIR names another place for it)";
+    folder.map(Some).map_err(SweepError::io(action))
 }
 
 /// Something that a worker's thread tells.
@@ -126,7 +126,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Puts those rows into tasks whose smaller ones have ended, and ends those that are not to be tried.
-    fn release(&mut self) -> anyhow::Result<()> {
+    fn release(&mut self) -> Result<(), SweepError> {
         loop {
             let ended = |row: &usize| {
                 self.predecessors[*row].iter().all(|&smaller| self.ledger.lines[smaller].finished)
@@ -150,7 +150,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn work<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, groups: &'scope Groups) -> anyhow::Result<()>
+    fn work<'scope>(
+        &mut self,
+        scope: &'scope Scope<'scope, '_>,
+        groups: &'scope Groups,
+    ) -> Result<(), SweepError>
     where
         'a: 'scope,
     {
@@ -234,7 +238,7 @@ impl<'a> Schedule<'a> {
         &mut self,
         receiver: &Receiver<Event>,
         running: &mut HashMap<usize, Running>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), SweepError> {
         let mut event = receiver.recv_timeout(TICK).ok();
         while let Some(one) = event {
             match one {
@@ -254,7 +258,7 @@ impl<'a> Schedule<'a> {
         Ok(())
     }
 
-    fn reply(&mut self, running: &mut Running, reply: Reply) -> anyhow::Result<()> {
+    fn reply(&mut self, running: &mut Running, reply: Reply) -> Result<(), SweepError> {
         match reply {
             Reply::Ready {} => Ok(()),
             Reply::Failed { index, kind, reason } => {
@@ -278,7 +282,7 @@ impl<'a> Schedule<'a> {
         Started { threads, in_flight, shared_with, utc: running.utc.clone(), peak }
     }
 
-    fn ended(&mut self, running: Running, ended: Ended) -> anyhow::Result<()> {
+    fn ended(&mut self, running: Running, ended: Ended) -> Result<(), SweepError> {
         let Running { task, since, delivered, .. } = &running;
         self.actual += since.elapsed().as_secs_f64();
         self.expected += task.seconds;

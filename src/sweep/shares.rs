@@ -7,10 +7,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use anyhow::bail;
 use sha2::{Digest, Sha256};
 
-use super::{Plan, cost};
+use super::{Plan, SweepError, cost};
 use crate::hex::hex;
 
 /// Which share, of how many: `2/8`, or `2/8@3f2a91bc0d5e` with the digest of the shares meant.
@@ -102,17 +101,16 @@ impl Shares {
     }
 
     /// Leaves only the rows of one share in the plan. Fails when the shares are others than those meant.
-    pub fn keep(&self, shard: &Shard, plan: &mut Plan) -> anyhow::Result<()> {
+    pub fn keep(&self, shard: &Shard, plan: &mut Plan) -> Result<(), SweepError> {
         if let Some(meant) = &shard.digest
             && *meant != self.digest
         {
-            bail!(
-                "--shard {}/{}@{meant}: here the shares are {}; use the same version, arguments, data and --costs everywhere, or ask `plan --shards {}` again",
-                shard.number,
-                shard.of,
-                self.digest,
-                shard.of
-            );
+            return Err(SweepError::OtherShares {
+                number: shard.number,
+                of: shard.of,
+                expected: meant.clone(),
+                found: self.digest.clone(),
+            });
         }
         let mut places = self.of_row.iter();
         plan.rows.retain(|_| places.next().is_some_and(|&place| place + 1 == shard.number));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::signals::Stop;
-use super::{Options, Plan, Summary, Wanted, plan, resume, schedule};
+use super::{Options, Plan, Summary, SweepError, Wanted, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};
 
 /// How a result did.
@@ -32,7 +32,7 @@ pub fn run(
     timeout: Duration,
     scratch: &Path,
     stop: &Stop,
-) -> anyhow::Result<Vec<Verdict>> {
+) -> Result<Vec<Verdict>, SweepError> {
     let mut verdicts = vec![Verdict::NotRun("stopped before its turn".to_string()); records.len()];
     // Seeds and the number of repeats hold for a whole sweep.
     let mut sweeps: BTreeMap<(u64, usize), Vec<usize>> = BTreeMap::new();
@@ -44,11 +44,13 @@ pub fn run(
     }
     for ((seed, repeats), indices) in sweeps {
         let store =
-            Store::new(scratch, &format!("seed-{seed}-repeats-{repeats}")).map_err(anyhow::Error::msg)?;
+            Store::new(scratch, &format!("seed-{seed}-repeats-{repeats}")).map_err(SweepError::RunName)?;
         let options = Options { seed, repeats, force: true, ..options.clone() };
         let wanted = indices.iter().map(|&index| wanted(&records[index], timeout)).collect();
         let plan = Plan::new(wanted, &options.data_dir)?;
-        let todo = resume::read(&store, &plan, &options)?.todo;
+        let todo = resume::read(&store, &plan, &options)
+            .map_err(SweepError::io(format!("cannot read {}", store.root().display())))?
+            .todo;
         let Summary { interrupted, .. } = schedule::run(&plan, todo, &options, &store, stop)?;
         for index in indices {
             let record = &records[index];

@@ -282,7 +282,7 @@ fn the_head_counts_failures_and_one_sided_lines() {
     assert!(head.contains("Fashion-MNIST</bdi></b> 1 ok, 1 timeout"), "{head}");
     assert!(head.contains("<b><bdi>2</bdi></b> lines on one data set only"), "{head}");
     assert!(head.contains("<b><bdi>1 file</bdi></b> left out"), "{head}");
-    assert!(page(&report).contains("reference/mnist/native/broken.json: EOF"));
+    assert!(page(&report).contains("reference/mnist/native/broken.json: invalid JSON: EOF"));
 }
 
 #[test]
@@ -297,8 +297,17 @@ fn misplaced_files_are_left_out() {
     fs::copy(native.join("GaussianNB.json"), elsewhere.join("GaussianNB.json")).unwrap();
     let report = make(folder.path(), "reference");
     let problems: Vec<String> = report.problems.iter().map(|problem| problem.to_string()).collect();
-    assert_eq!(problems.len(), 2, "{problems:?}");
-    assert!(problems.iter().all(|problem| problem.contains("mnist/native/GaussianNB.json")), "{problems:?}");
+    let elsewhere = "reference/fashion-mnist/linfa/GaussianNB.json";
+    assert_eq!(
+        problems,
+        [
+            format!("{elsewhere} /dataset: is \"mnist\", but the file lies under \"fashion-mnist\""),
+            format!("{elsewhere} /engine: is \"native\", but the file lies under \"linfa\""),
+            "reference/mnist/native/SVC.json /id: is \"GaussianNB\", but the file is named \"SVC\"".to_string(),
+            "reference/mnist/native/SVC.json /parameters: give the id \"GaussianNB\", but the file is named \"SVC\""
+                .to_string(),
+        ]
+    );
 }
 
 #[test]
@@ -319,8 +328,9 @@ fn wrong_accuracy_is_left_out() {
     assert_eq!(
         problems,
         [
-            "reference/mnist/native/Perceptron.json: repeat 1 says accuracy 0.99, its predictions make 0.84",
-            "reference/mnist/native/SGDClassifier.json: repeat 0 has 9999 predictions for 10000 images"
+            "reference/mnist/native/Perceptron.json /repeats/1/accuracy: is 0.99; the predictions give 0.84",
+            "reference/mnist/native/SGDClassifier.json /repeats/0/predictions: found 9999 predictions; expected \
+             10000, one for each test image"
         ]
     );
     let trained = |line: &Value| line["engine"] == "native" && line["family"] != "SVC";
@@ -411,7 +421,6 @@ fn nothing_in_a_file_becomes_markup() {
         "</script><!-- <img src=x onerror=alert(2)>",
         "\" onmouseover=\"alert(3)",
         "'><svg/onload=alert(4)>&lt;b&gt;",
-        "\u{202e}desrever\u{2066} \u{2028}\u{2029}",
         "| `code` | [link](javascript:alert(5)) {{ 7 * 7 }} {% raw %}",
         "]]></title></desc></style></table>",
     ];
@@ -420,7 +429,8 @@ fn nothing_in_a_file_becomes_markup() {
         let results = folder.path().join("results");
         for index in 0..hostile.len() {
             let parameters = json!({"kernel": text(index), "n": index});
-            let own = format!("{}{index}", text(index));
+            // No other characters that mean something in HTML are valid in the name of a classifier or an engine.
+            let own = format!("&lt#'{index}");
             put(&results, "r", &record("mnist", &own, parameters.clone(), &[0.9]));
             put(&results, "r", &record("fashion-mnist", &own, parameters.clone(), &[0.8]));
             let theirs = record("mnist", &own, parameters.clone(), &[0.95]);
@@ -429,7 +439,7 @@ fn nothing_in_a_file_becomes_markup() {
             put(&results, "r", &failed(other, Status::Crashed, &text(index).repeat(2_000)));
         }
         let mut engine = record("mnist", "SVC", json!({}), &[0.7]);
-        engine.engine = text(4).replace('/', "");
+        engine.engine = "&lt'#".into();
         engine.engine_version = Some(text(0));
         engine.shared_with = vec![text(1)];
         put(&results, "r", &engine);
@@ -445,10 +455,11 @@ fn nothing_in_a_file_becomes_markup() {
     let same = tags(&page) == tags(&benign);
     assert!(same, "the page has other elements than one of harmless names");
     let data = data(&page);
-    let families: Vec<&str> =
-        data["lines"].as_array().unwrap().iter().filter_map(|l| l["family"].as_str()).collect();
+    let lines = data["lines"].to_string();
     for (index, text) in texts.iter().enumerate() {
-        assert!(families.contains(&format!("{text}{index}").as_str()), "{text} arrives as text");
+        assert!(lines.contains(&format!("\"&lt#'{index}\"")), "the name of the classifier arrives as text");
+        let text = json!(text).to_string();
+        assert!(lines.contains(text.trim_matches('"')), "{text} arrives as text");
     }
     for (name, bytes) in report.files.iter().filter(|(name, _)| name.ends_with(".svg")) {
         let svg = std::str::from_utf8(bytes).unwrap();
@@ -458,12 +469,28 @@ fn nothing_in_a_file_becomes_markup() {
         let markdown = std::str::from_utf8(bytes).unwrap();
         let harmless =
             |text: &str| !text.contains("<script") && !text.contains("<img") && !text.contains("[link](");
-        assert!(harmless(markdown) && !markdown.contains('\u{202e}'), "{name}:\n{markdown}");
+        assert!(harmless(markdown), "{name}:\n{markdown}");
     }
     assert!(report.files.contains_key("peers.md") && report.files.contains_key("families.md"));
-    assert!(
-        report.terminal(100).lines().all(|line| line.chars().count() < 400 && !line.contains('\u{202e}'))
-    );
+    assert!(report.terminal(100).lines().all(|line| line.chars().count() < 400));
+}
+
+#[test]
+fn names_and_texts_that_are_shown_otherwise_than_written_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    sample(&results);
+    let hidden = "\u{202e}desrever\u{2066}";
+    let crashed = record("mnist", "SVC", json!({"C": 7}), &[]);
+    put(&results, "reference", &failed(crashed, Status::Crashed, hidden));
+    put(&results, "reference", &record("mnist", "<b>", json!({}), &[0.5]));
+    let report = make(folder.path(), "reference");
+    let problems: Vec<String> = report.problems.iter().map(|problem| problem.to_string()).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].contains("/classifier: is not the name of a classifier"), "{problems:?}");
+    assert!(problems[1].contains("/error: has the control character"), "{problems:?}");
+    let texts = report.files.values().filter_map(|bytes| std::str::from_utf8(bytes).ok());
+    assert!(texts.into_iter().all(|text| !text.contains(hidden)));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn binary_reply_is_a_crash() {
 fn endless_reply_is_a_crash() {
     let row = middle("endless_line", &[]);
     assert_eq!(status(&row), "crashed");
-    assert!(error(&row).contains("without the end of a line"), "{}", error(&row));
+    assert!(error(&row).contains("a line of more than"), "{}", error(&row));
 }
 
 #[test]

@@ -241,7 +241,10 @@ fn merge_stays_inside_its_folders() {
 #[test]
 fn merge_names_an_invalid_folder() {
     let sandbox = two_machines();
-    sandbox.run(&["merge", "nowhere", "--into", "joined"]).code(1).prints("nowhere: is no folder of results");
+    sandbox
+        .run(&["merge", "nowhere", "--into", "joined"])
+        .code(1)
+        .prints("nowhere: is not a folder of results");
     sandbox
         .run(&["merge", "one/local", "--into", "local", "--results-dir", "one"])
         .code(1)

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::environment;
+use super::{EngineError, environment};
 use crate::engines::BUILT_IN;
 use crate::grid::schema;
 use crate::nearest::did_you_mean;
@@ -68,32 +67,37 @@ fn version() -> Vec<String> {
 }
 
 /// The engines of a file; an absent file is an error.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Definition>> {
-    let place = || format!("{}", path.display());
-    let metadata = fs::metadata(path).with_context(place)?;
+pub fn read(path: &Path) -> Result<Vec<Definition>, EngineError> {
+    let unreadable = |source| EngineError::Unreadable { path: path.to_path_buf(), source };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        bail!("{}: no list of engines: name a file such as benchmarks/engines.toml", path.display());
+        return Err(EngineError::NoList(path.to_path_buf()));
     }
-    let text = fs::read_to_string(path).with_context(place)?;
+    let text = fs::read_to_string(path).map_err(unreadable)?;
     // A file that is named without a folder has an empty parent, until it is absolute.
-    let path = std::path::absolute(path).with_context(place)?;
-    parse(&text, path.parent().unwrap_or(Path::new("/"))).with_context(place)
+    let absolute = std::path::absolute(path).map_err(unreadable)?;
+    parse(&text, absolute.parent().unwrap_or(Path::new("/"))).map_err(|(line, message)| EngineError::Line {
+        path: path.to_path_buf(),
+        line,
+        message,
+    })
 }
 
-fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {
+/// `Err` has the line and what is wrong in it.
+fn parse(text: &str, here: &Path) -> Result<Vec<Definition>, (usize, String)> {
     let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
     let wire: Wire = toml::from_str(text).map_err(|error| {
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        anyhow::anyhow!("line {}: {message}", line(error.span().map_or(0, |span| span.start)))
+        (line(error.span().map_or(0, |span| span.start)), message)
     })?;
     let mut names = HashSet::new();
     let mut engines = Vec::new();
     for one in wire.engine {
-        let at = format!("line {}", line(one.name.span().start));
+        let line = line(one.name.span().start);
         let name = one.name.get_ref().clone();
-        check(&one, &name).with_context(|| at.clone())?;
+        check(&one, &name).map_err(|message| (line, message))?;
         if !names.insert(name.clone()) {
-            bail!("{at}: engine {name:?} stands twice: delete one of them");
+            return Err((line, format!("engine {name:?} is listed twice: delete one of them")));
         }
         let folder = here.to_string_lossy();
         let home = std::env::var("HOME").unwrap_or_default();
@@ -122,24 +126,24 @@ fn parse(text: &str, here: &Path) -> anyhow::Result<Vec<Definition>> {
     Ok(engines)
 }
 
-fn check(one: &WireEngine, name: &str) -> anyhow::Result<()> {
+fn check(one: &WireEngine, name: &str) -> Result<(), String> {
     // It is the name of a folder of results.
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 60 || !name.chars().all(good) || name.starts_with('-') {
-        bail!("name = {name:?}: a name is made of a-z, 0-9 and '-', such as scikit-learn");
+        return Err(format!("name = {name:?}: a name is made of a-z, 0-9 and '-', such as scikit-learn"));
     }
     if BUILT_IN.iter().any(|engine| engine.name == name) {
-        bail!("name = {name:?}: an engine of this name is part of the program: take another");
+        return Err(format!("name = {name:?}: an engine of this name is part of the program: take another"));
     }
     if one.command.first().is_none_or(String::is_empty) {
-        bail!("{name}: command = [] starts nothing: give a program and its arguments");
+        return Err(format!("{name}: command = [] starts nothing: give a program and its arguments"));
     }
     let known: Vec<&str> = schema::CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
     if let Some(wrong) = one.classifiers.iter().find(|classifier| !known.contains(&classifier.as_str())) {
-        bail!("{name}: unknown classifier {wrong:?}{}", did_you_mean(wrong, &known));
+        return Err(format!("{name}: unknown classifier {wrong:?}{}", did_you_mean(wrong, &known)));
     }
     if one.classifiers.is_empty() {
-        bail!("{name}: classifiers = [] leaves nothing to run: name one, such as GaussianNB");
+        return Err(format!("{name}: classifiers = [] leaves nothing to run: name one, such as GaussianNB"));
     }
     for variable in one.env.keys() {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -147,14 +151,16 @@ fn check(one: &WireEngine, name: &str) -> anyhow::Result<()> {
             || !variable.chars().all(good)
             || variable.starts_with(|c: char| c.is_ascii_digit())
         {
-            bail!("{name}: env has {variable:?}, which is no name of a variable, such as PYTHONPATH");
+            return Err(format!(
+                "{name}: env has {variable:?}, which is not a variable name; expected one such as PYTHONPATH"
+            ));
         }
         if environment::is_set(variable) {
-            bail!("{name}: env has {variable}, which every job sets itself: leave it out");
+            return Err(format!("{name}: env has {variable}, which every job sets itself: leave it out"));
         }
     }
     if one.install.trim().is_empty() {
-        bail!("{name}: install is empty: say the command that installs it");
+        return Err(format!("{name}: install is empty: say the command that installs it"));
     }
     Ok(())
 }
@@ -164,7 +170,8 @@ mod tests {
     use super::*;
 
     fn engines(text: &str) -> Result<Vec<Definition>, String> {
-        parse(text, Path::new("/somewhere/benchmarks")).map_err(|error| format!("{error:#}"))
+        parse(text, Path::new("/somewhere/benchmarks"))
+            .map_err(|(line, message)| format!("line {line}: {message}"))
     }
 
     const ONE: &str = "[[engine]]\nname = 'mine'\ncommand = ['{here}/../bin/run', '{here}/mine.py', 'x']\n\
@@ -194,7 +201,7 @@ mod tests {
         for (env, told) in [
             ("HOME = '/root'", "HOME, which every job sets itself"),
             ("OMP_NUM_THREADS = '8'", "OMP_NUM_THREADS, which every job sets"),
-            ("'A B' = 'x'", "no name of a variable"),
+            ("'A B' = 'x'", "not a variable name"),
         ] {
             assert!(with(env).unwrap_err().contains(told), "{env}");
         }
@@ -208,7 +215,7 @@ mod tests {
         assert!(wrong("GaussianNB", "GaussianMB").contains("did you mean GaussianNB?"));
         assert!(wrong("['{here}/../bin/run', '{here}/mine.py', 'x']", "[]").contains("starts nothing"));
         assert!(wrong("install = 'make'", "instal = 'make'").starts_with("line 5: unknown field"));
-        assert!(engines(&ONE.repeat(2)).unwrap_err().contains("line 7: engine \"mine\" stands twice"));
+        assert!(engines(&ONE.repeat(2)).unwrap_err().contains("line 7: engine \"mine\" is listed twice"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod adapter;
 mod environment;
+mod error;
 mod family;
 pub mod file;
 mod npy;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Engine;
+pub use error::{EngineError, VersionError};
 use family::External;
 pub use file::Definition;
 pub use peak::peak_memory_bytes;
@@ -44,12 +46,16 @@ pub enum Need {
 
 /// Makes an engine known to this process. Fails, with how to install it, when the program is needed and gives
 /// no version.
-pub fn register(definition: &Definition, need: Need) -> anyhow::Result<()> {
+pub fn register(definition: &Definition, need: Need) -> Result<(), EngineError> {
     if find(&definition.name).is_some() {
         return Ok(());
     }
     let said = match need {
-        Need::Version => version::ask(definition)?,
+        Need::Version => version::ask(definition).map_err(|source| EngineError::NoVersion {
+            name: definition.name.clone(),
+            install: definition.install.clone(),
+            source: Box::new(source),
+        })?,
         Need::Nothing => version::Said::default(),
     };
     let engine = engine(&definition.name, &said.version, &definition.classifiers, None);

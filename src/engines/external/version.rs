@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use super::{Definition, environment};
+use super::{Definition, VersionError, environment};
 use crate::hex::hex;
 
 /// How long a program may take to say its version.
@@ -32,29 +31,26 @@ pub struct Said {
     pub environment: BTreeMap<String, String>,
 }
 
-/// The version of an engine. The error says how to install it.
-pub fn ask(definition: &Definition) -> anyhow::Result<Said> {
-    let Definition { name, install, .. } = definition;
-    let mut said = answer(definition).with_context(|| {
-        format!(
-            "engine {name} gives no version, and without one nothing is measured (to install it: {install})"
-        )
-    })?;
+/// The version of an engine.
+pub fn ask(definition: &Definition) -> Result<Said, VersionError> {
+    let mut said = answer(definition)?;
     if !definition.files.is_empty() {
         said.environment.insert("program_sha256".into(), digest(definition)?);
     }
     Ok(said)
 }
 
-fn answer(definition: &Definition) -> anyhow::Result<Said> {
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+fn answer(definition: &Definition) -> Result<Said, VersionError> {
+    let folder = tempfile::tempdir().map_err(VersionError::Folder)?;
     let program = &definition.command[0];
+    let wait = |source| VersionError::Wait { program: program.clone(), source };
     let mut command = Command::new(program);
     command.args(&definition.command[1..]).args(&definition.version);
     // One thread: the answer must not depend on the machine's number of cores.
     environment::scrub(&mut command, folder.path(), 1, &definition.env);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
+    let mut child =
+        command.spawn().map_err(|source| VersionError::Start { program: program.clone(), source })?;
     let group = child.id() as i32;
     let reader = |pipe: Option<Box<dyn Read + Send>>| {
         let (sender, receiver) = mpsc::channel();
@@ -82,7 +78,7 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     let errors = reader(child.stderr.take().map(|pipe| Box::new(pipe) as _));
     let began = Instant::now();
     let status = loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = child.try_wait().map_err(wait)? {
             break Some(status);
         }
         if began.elapsed() > PATIENCE {
@@ -95,14 +91,17 @@ fn answer(definition: &Definition) -> anyhow::Result<Said> {
     // started itself: it led a group of its own.
     unsafe { libc::kill(-group, libc::SIGKILL) };
     if status.is_none() {
-        child.wait()?;
+        child.wait().map_err(wait)?;
     }
-    let Some(status) = status else { bail!("{program} did not answer in {} s", PATIENCE.as_secs()) };
+    let Some(status) = status else {
+        return Err(VersionError::Timeout { program: program.clone(), seconds: PATIENCE.as_secs() });
+    };
     if !status.success() {
         let errors = collect(&errors);
         let text = String::from_utf8_lossy(&errors);
-        let last = text.trim().lines().last().unwrap_or("it said nothing");
-        bail!("{program} ended with {status}: {last} ({})", environment::advice());
+        let last_line = text.trim().lines().last().unwrap_or("it printed nothing").to_string();
+        let advice = environment::advice().to_string();
+        return Err(VersionError::Failed { program: program.clone(), status, last_line, advice });
     }
     read(&collect(&output))
 }
@@ -122,30 +121,31 @@ fn collect(parts: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {
 }
 
 /// One line of JSON, an object of texts with `version` among them, after whatever else was printed.
-fn read(output: &[u8]) -> anyhow::Result<Said> {
+fn read(output: &[u8]) -> Result<Said, VersionError> {
     let text = String::from_utf8_lossy(output);
     let line = text.trim().lines().last().unwrap_or_default();
     let facts: Option<BTreeMap<String, String>> = serde_json::from_str(line).ok();
     let Some(mut environment) = facts else {
         let start: String = line.chars().take(60).collect();
-        bail!("it should print a line such as {{\"version\": \"1.0\"}}, and printed {start:?}");
+        return Err(VersionError::NoLine { start });
     };
     let version = environment.remove("version").unwrap_or_default().trim().to_string();
     let plain = |text: &str| text.chars().count() <= LONGEST_FACT && !text.chars().any(char::is_control);
     if version.is_empty() || !plain(&version) {
-        bail!("\"version\" is empty, too long or no plain text");
+        return Err(VersionError::Version { longest: LONGEST_FACT });
     }
     if environment.len() > MOST_FACTS || environment.iter().any(|(name, fact)| !plain(name) || !plain(fact)) {
-        bail!("more than {MOST_FACTS} facts, or one that is no plain text of {LONGEST_FACT} characters");
+        return Err(VersionError::Facts { most: MOST_FACTS, longest: LONGEST_FACT });
     }
     Ok(Said { version, environment })
 }
 
 /// SHA-256 over the engine's own files, in the order of the command.
-fn digest(definition: &Definition) -> anyhow::Result<String> {
+fn digest(definition: &Definition) -> Result<String, VersionError> {
     let mut hash = Sha256::new();
     for path in &definition.files {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            std::fs::read(path).map_err(|source| VersionError::Unreadable { path: path.clone(), source })?;
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }

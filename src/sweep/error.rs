@@ -1,0 +1,48 @@
+//! Why a sweep or a merge cannot go on. What happens to a single row is a status in its file, and no error.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::dataset::DatasetError;
+
+/// Each error says in one line what was found and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Another process holds the lock of the run's folder.
+    #[error(
+        "another sweep{} writes to {}: wait for it, or give this one another --run or --results-dir",
+        .process.as_ref().map_or(String::new(), |process| format!(" (process {process})")),
+        .folder.display()
+    )]
+    Locked { folder: PathBuf, process: Option<String> },
+    /// The rows are divided in another way than where the shares were shown.
+    #[error(
+        "--shard {number}/{of}@{expected}: here the shares are {found}; use the same version, arguments, data and \
+         --costs everywhere, or ask `plan --shards {of}` again"
+    )]
+    OtherShares { number: usize, of: usize, expected: String, found: String },
+    /// The name of a run cannot be a folder; the message of the store.
+    #[error("{0}")]
+    RunName(String),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A file to be merged is not what it was when it was checked.
+    #[error("{} has changed since it was read: merge again when nothing writes to it any more", .0.display())]
+    Changed(PathBuf),
+    /// A folder of results is a link.
+    #[error("{} is a symbolic link: put a folder there", .0.display())]
+    Link(PathBuf),
+    /// A file that was checked can no longer be read.
+    #[error("cannot read {}: {reason}", .path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    /// The system refuses something that the sweep needs.
+    #[error("{action}")]
+    Io { action: String, source: io::Error },
+}
+
+impl SweepError {
+    /// Makes an error of what the system says; `action` is what could not be done, such as "cannot write to ...".
+    pub fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> SweepError {
+        move |source| SweepError::Io { action: action.into(), source }
+    }
+}
