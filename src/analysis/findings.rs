@@ -14,7 +14,7 @@ use super::tables::{Line, SideBySide, View};
 use super::tie_groups::Groups;
 use crate::dataset::Dataset;
 use crate::explore::one_pixel::DatasetPairs;
-use crate::results::evidence::Evidence;
+use crate::results::verification::Evidence;
 use crate::stats::one_pixel::Score;
 use crate::stats::spearman;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{Outlines, Predictions};
 use crate::format::round;
 use crate::grid::{Configuration, Parameters};
-use crate::results::evidence::{Evidence, Verifications};
+use crate::results::verification::{Evidence, Verifications};
 use crate::results::{Checked, Problem, Provenance, Record, Status, Store, load};
 use crate::stats::interval::{student_t, wilson_of_share};
 

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::dataset::Shape;
     use crate::results::Owner;
-    use crate::results::evidence::Evidence;
+    use crate::results::verification::Evidence;
 
     fn entry(name: &str, step: u64, wrong: usize) -> Entry {
         Entry {

@@ -13,7 +13,7 @@ use super::stdio::stdout;
 use crate::engines::external::Need;
 use crate::sweep::Plan;
 use crate::sweep::cost::check::{Errors, errors};
-use crate::sweep::cost::{Basis, Past};
+use crate::sweep::cost::{Basis, History};
 use crate::sweep::progress::{human, seconds};
 use crate::sweep::shares::{Share, Shares};
 
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn shares(args: &Args, past: &Past) -> anyhow::Result<String> {
+fn shares(args: &Args, past: &History) -> anyhow::Result<String> {
     let mut plan = args.plan.plan(Need::Nothing)?;
     plan.expect(past);
     let shares = Shares::of(&plan, args.shards as usize);
@@ -138,7 +138,7 @@ fn by_basis(plan: &Plan) -> BTreeMap<Basis, usize> {
     counts
 }
 
-fn check(args: &Args, past: &Past) -> String {
+fn check(args: &Args, past: &History) -> String {
     let errors = errors(past);
     if args.json {
         let one = |one: &Errors| {

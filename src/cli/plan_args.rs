@@ -10,8 +10,8 @@ use super::common_args::Selection;
 use crate::engines::external::Need;
 use crate::grid::{Grid, Smaller, parse_duration};
 use crate::results::costs;
-use crate::sweep::cost::Past;
-use crate::sweep::{Plan, Wanted, plan};
+use crate::sweep::cost::History;
+use crate::sweep::{Plan, Request, plan};
 
 #[derive(clap::Args, Clone, Debug)]
 pub struct PlanArgs {
@@ -45,7 +45,7 @@ impl PlanArgs {
     }
 
     /// Recorded costs of earlier runs; empty where the default folder does not exist.
-    pub fn past(&self) -> anyhow::Result<Past> {
+    pub fn past(&self) -> anyhow::Result<History> {
         if self.costs.as_ref().is_some_and(|folder| !folder.is_dir()) {
             bail!(
                 "--costs {}: not a folder; expected the folder of a run, such as {}",
@@ -54,13 +54,13 @@ impl PlanArgs {
             );
         }
         let recorded = costs::read_run(self.costs());
-        let mut past = Past::default();
+        let mut past = History::default();
         past.add(recorded.with_context(|| format!("cannot read {}", self.costs().display()))?);
         Ok(past)
     }
 
     /// The rows of the grids on each data set. The command line overrides the grids.
-    fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<Vec<Wanted>> {
+    fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<Vec<Request>> {
         /// Default time limit of a configuration.
         const TIMEOUT: Duration = Duration::from_secs(3600);
         let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
@@ -76,7 +76,7 @@ impl PlanArgs {
         let mut wanted = Vec::new();
         for dataset in self.selection.datasets()? {
             for row in &planned {
-                wanted.push(Wanted {
+                wanted.push(Request {
                     dataset: dataset.clone(),
                     engine: row.engine.clone(),
                     configuration: row.configuration.clone(),

@@ -15,12 +15,12 @@ use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
 use crate::report::{Report, Request};
 use crate::results::{Store, submission};
-use crate::sweep::cost::Past;
+use crate::sweep::cost::History;
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::same_folder;
 use crate::sweep::resume::Todo;
 use crate::sweep::shares::{Shard, Shares};
-use crate::sweep::{self, Options, Plan, quantity, signals};
+use crate::sweep::{self, Options, Plan, byte_size, signals};
 
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes: 0 every native row has a result; 1 one of them has none, or a \
@@ -40,7 +40,7 @@ pub struct Args {
     threads: u16,
 
     /// Memory limit of a job, such as 2GiB [default: 80 % of the memory / jobs]
-    #[arg(long, value_name = "SIZE", value_parser = quantity::bytes)]
+    #[arg(long, value_name = "SIZE", value_parser = byte_size::bytes)]
     memory_limit: Option<u64>,
 
     /// Runs of each configuration, at most; two that predict exactly the same are enough
@@ -143,12 +143,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The costs of `--costs`. Keeps the rows of the shard of `--shard`.
-fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<Past> {
+fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<History> {
     let mut past = args.plan.past()?;
     if let Some(shard) = &args.shard {
         // Results of this run must not change which rows a shard has.
         if same_folder(args.plan.costs(), &store.root()) {
-            past = Past::default();
+            past = History::default();
         }
         plan.expect(&past);
         let shares = Shares::of(plan, shard.of);
@@ -169,7 +169,7 @@ fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result
 fn read_results(
     store: &Store,
     plan: &mut Plan,
-    mut past: Past,
+    mut past: History,
     options: &Options,
 ) -> anyhow::Result<Vec<Todo>> {
     let found = sweep::resume::read(store, plan, options)

@@ -14,8 +14,8 @@ use super::stdio::{print_err, stdout};
 use crate::check::walk;
 use crate::engines::external::{self, Need};
 use crate::grid::parse_duration;
-use crate::results::evidence::{self, Verifications, Verified};
 use crate::results::provenance::utc;
+use crate::results::verification::{self, Verifications, Verified};
 use crate::results::{Checked, Record, Refused, load, place};
 use crate::sweep::verify::{self, Verdict};
 use crate::sweep::{Options, signals};
@@ -206,14 +206,16 @@ fn remember(
         let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
         all.put(Verified {
             file: parts.join("/"),
-            predictions_sha256: evidence::digest(record.repeats.iter().map(|repeat| &repeat.predictions[..])),
+            predictions_sha256: verification::digest(
+                record.repeats.iter().map(|repeat| &repeat.predictions[..]),
+            ),
             version: version.clone(),
             cpu_features: cpu_features.clone(),
             date: utc(SystemTime::now()).chars().take(10).collect(),
             differing,
         });
     }
-    let path = results.join(evidence::FILE);
+    let path = results.join(verification::FILE);
     all.write(results).with_context(|| format!("cannot write {}", path.display()))?;
     if left_out > 0 {
         print_err(&format!("{left_out} results outside {} were not recorded", results.display()));

@@ -10,7 +10,7 @@ use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::tie_groups::{Groups, Place};
 use crate::format::{round, title};
 use crate::results::Provenance;
-use crate::results::evidence::Evidence;
+use crate::results::verification::Evidence;
 
 /// Everything that the script needs.
 #[derive(Serialize)]

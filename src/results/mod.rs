@@ -6,7 +6,6 @@
 
 pub mod costs;
 pub mod duplicate_keys;
-pub mod evidence;
 pub mod history;
 pub mod limits;
 pub mod load;
@@ -21,6 +20,7 @@ pub mod schema_check;
 pub mod store;
 pub mod submission;
 pub mod validate;
+pub mod verification;
 pub mod wire;
 
 #[cfg(test)]

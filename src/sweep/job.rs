@@ -12,7 +12,7 @@ use crate::plain_text::clean_reason;
 use crate::results::{Provenance, Record, Repeat, Status};
 
 /// A row on its way to a result file.
-pub struct Line {
+pub struct RowState {
     /// What its file will say.
     pub record: Record,
     /// Its earlier result, when only the times are measured again.
@@ -25,12 +25,12 @@ pub struct Line {
     pub bytes: u64,
 }
 
-impl Line {
+impl RowState {
     /// A row with nothing done yet.
-    pub fn new(row: &Row, plan: &Plan, options: &Options) -> Line {
+    pub fn new(row: &Row, plan: &Plan, options: &Options) -> RowState {
         let outline = &plan.outlines[row.outline];
-        let mut line = Line::planned(row, plan, options);
-        line.record.provenance = Some(Provenance {
+        let mut state = RowState::planned(row, plan, options);
+        state.record.provenance = Some(Provenance {
             dataset_digests: outline.digests.clone(),
             grid_digest: row.grid_digest.clone(),
             engine_environment: external::environment(row.engine.name),
@@ -40,13 +40,13 @@ impl Line {
             memory_limit_bytes: options.memory_limit,
             ..Provenance::here()
         });
-        line
+        state
     }
 
     /// The same without where it comes from, for a row that only is looked at: a plan may have a hundred thousand.
-    pub fn planned(row: &Row, plan: &Plan, options: &Options) -> Line {
+    pub fn planned(row: &Row, plan: &Plan, options: &Options) -> RowState {
         let shape = plan.outlines[row.outline].shape.with_subset(row.subset);
-        Line {
+        RowState {
             record: Record {
                 id: row.id.clone(),
                 status: Status::Ok,
@@ -75,7 +75,7 @@ impl Line {
     }
 
     /// Adds a repeat that has come in from a job.
-    pub fn add(&mut self, repeat: Repeat, started: &Started) {
+    pub fn add(&mut self, repeat: Repeat, started: &JobFacts) {
         let first = self.record.repeats.is_empty();
         self.record.repeats.push(repeat);
         self.record.peak_memory_bytes = self.record.peak_memory_bytes.max(Some(started.peak));
@@ -83,14 +83,14 @@ impl Line {
     }
 
     /// Ends the row without a result.
-    pub fn fail(&mut self, status: Status, error: String, started: &Started) {
+    pub fn fail(&mut self, status: Status, error: String, started: &JobFacts) {
         self.record.status = status;
         self.record.error = Some(clean_reason(&error));
         let first = self.record.repeats.is_empty();
         self.note(started, first);
     }
 
-    fn note(&mut self, started: &Started, first: bool) {
+    fn note(&mut self, started: &JobFacts, first: bool) {
         let record = &mut self.record;
         record.jobs_in_flight = record.jobs_in_flight.max(Some(started.in_flight));
         record.threads = if first { started.threads } else { record.threads.max(started.threads) };
@@ -132,7 +132,7 @@ impl Line {
 
 /// What a job notes in the rows that it runs.
 #[derive(Clone, Debug)]
-pub struct Started {
+pub struct JobFacts {
     pub threads: usize,
     /// The most jobs that ran at the same time, this one included.
     pub in_flight: usize,
@@ -156,10 +156,10 @@ pub struct Task {
 }
 
 impl Task {
-    pub fn new(rows: Vec<usize>, repeat: usize, lines: &[Line], options: &Options) -> Task {
-        let seconds = cost::group(rows.iter().map(|&row| lines[row].seconds));
-        let left = rows.iter().map(|&row| lines[row].repeats_left(options)).max().unwrap_or(1).max(1);
-        let bytes = rows.iter().map(|&row| lines[row].bytes).max().unwrap_or(0);
+    pub fn new(rows: Vec<usize>, repeat: usize, states: &[RowState], options: &Options) -> Task {
+        let seconds = cost::group(rows.iter().map(|&row| states[row].seconds));
+        let left = rows.iter().map(|&row| states[row].repeats_left(options)).max().unwrap_or(1).max(1);
+        let bytes = rows.iter().map(|&row| states[row].bytes).max().unwrap_or(0);
         Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes }
     }
 
@@ -212,10 +212,10 @@ struct Group<'a> {
 }
 
 /// Puts rows that wait into tasks: those of one group at the same repeat together, unless they run alone.
-pub fn group(waiting: &[usize], plan: &Plan, lines: &[Line], options: &Options) -> Vec<Task> {
+pub fn group(waiting: &[usize], plan: &Plan, states: &[RowState], options: &Options) -> Vec<Task> {
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for &index in waiting {
-        let (row, line) = (&plan.rows[index], &lines[index]);
+        let (row, state) = (&plan.rows[index], &states[index]);
         // Rows that the engine cannot run are no part of any task.
         let Ok(key) = &row.sharing_key else { continue };
         let group = Group {
@@ -224,12 +224,12 @@ pub fn group(waiting: &[usize], plan: &Plan, lines: &[Line], options: &Options) 
             classifier: &row.configuration.classifier,
             subset: row.subset,
             key,
-            repeat: line.record.repeats.len(),
-            alone: line.alone.then_some(index),
+            repeat: state.record.repeats.len(),
+            alone: state.alone.then_some(index),
         };
         groups.entry(group).or_default().push(index);
     }
-    groups.into_iter().map(|(group, rows)| Task::new(rows, group.repeat, lines, options)).collect()
+    groups.into_iter().map(|(group, rows)| Task::new(rows, group.repeat, states, options)).collect()
 }
 
 /// The seed of a row's model in a repeat.

@@ -5,13 +5,13 @@
 //! holds it to its limits, and the result goes into the store the moment it arrives. [`shares`] divides a plan
 //! among machines, and [`merge`] joins what they bring.
 
+pub mod byte_size;
 mod cgroup;
 pub mod cost;
+pub mod early_stop;
 pub mod error;
-pub mod faults;
+pub mod fault_engine;
 pub mod job;
-pub mod ladder;
-pub mod ledger;
 pub mod lock;
 pub mod log;
 pub mod memory;
@@ -22,7 +22,6 @@ pub mod preview;
 #[allow(unsafe_code, reason = "process groups, signals and pipes below the standard library")]
 pub mod process;
 pub mod progress;
-pub mod quantity;
 pub mod repeats;
 pub mod resume;
 pub mod schedule;
@@ -31,10 +30,11 @@ pub mod shares;
 pub mod signals;
 pub mod summary;
 pub mod supervise;
+pub mod tracker;
 pub mod verify;
 pub mod worker;
 
 pub use error::SweepError;
 pub use options::Options;
-pub use plan::{Plan, Wanted};
+pub use plan::{Plan, Request};
 pub use summary::Summary;

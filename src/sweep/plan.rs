@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
-use super::cost::past::Ask;
-use super::cost::{Expected, Past, guess};
-use super::faults;
+use super::cost::history::Query;
+use super::cost::{Expected, History, table};
+use super::fault_engine;
 use crate::dataset::{DatasetError, Outline};
 use crate::engines::{self, Engine, Support};
 use crate::grid::{Configuration, Smaller};
@@ -15,7 +15,7 @@ use crate::results::record::file_stem;
 
 /// A configuration asked for, on a data set, by an engine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub struct Request {
     pub dataset: String,
     pub engine: String,
     pub configuration: Configuration,
@@ -67,7 +67,7 @@ pub struct Plan {
 impl Plan {
     /// Reads the data sets named and asks every configuration's engine whether it can run it. Fails on a data
     /// set that cannot be read.
-    pub fn new(wanted: Vec<Wanted>, data_dir: &Path) -> Result<Plan, DatasetError> {
+    pub fn new(wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, DatasetError> {
         let mut plan = Plan::default();
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
         for one in wanted {
@@ -88,8 +88,8 @@ impl Plan {
             let place = (dataset.clone(), engine.name.to_string(), id.clone());
             // A row may be in several suites; the first one's limit holds.
             if known.insert(place, plan.rows.len()).is_none() {
-                let Wanted { after, timeout, grid_digest, .. } = one;
-                let expected = guess::expected(engine.name, &configuration, shape.train_size);
+                let Request { after, timeout, grid_digest, .. } = one;
+                let expected = table::expected(engine.name, &configuration, shape.train_size);
                 plan.rows.push(Row {
                     outline,
                     dataset,
@@ -109,10 +109,10 @@ impl Plan {
     }
 
     /// Takes what is recorded as the expectation of every row.
-    pub fn expect(&mut self, past: &Past) {
+    pub fn expect(&mut self, past: &History) {
         for row in &mut self.rows {
             let train_size = self.outlines[row.outline].shape.with_subset(row.subset).train_size;
-            row.expected = past.expected(&Ask {
+            row.expected = past.expected(&Query {
                 dataset: &row.dataset,
                 engine: row.engine.name,
                 configuration: &row.configuration,
@@ -137,5 +137,5 @@ pub fn find_engine(name: &str) -> Option<&'static Engine> {
 
 /// The engine for tests, where the environment asks for it.
 pub fn test_engine() -> Option<&'static Engine> {
-    std::env::var_os(faults::VARIABLE).map(|_| &faults::FAULTS)
+    std::env::var_os(fault_engine::VARIABLE).map(|_| &fault_engine::FAULTS)
 }

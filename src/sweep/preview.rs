@@ -1,6 +1,6 @@
 //! `--dry-run`: what a sweep would do, without doing it.
 
-use super::job::{self, Line};
+use super::job::{self, RowState};
 use super::progress::{human, seconds};
 use super::resume::Todo;
 use super::{Options, Plan};
@@ -8,8 +8,8 @@ use super::{Options, Plan};
 /// What a sweep would do, a line a row and one for the sum. `todo` has what is to be done for each row.
 pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
     let (mut text, mut waiting) = (Vec::new(), Vec::new());
-    let lines: Vec<Line> = plan.rows.iter().map(|row| Line::planned(row, plan, options)).collect();
-    for (index, ((row, todo), line)) in plan.rows.iter().zip(todo).zip(&lines).enumerate() {
+    let states: Vec<RowState> = plan.rows.iter().map(|row| RowState::planned(row, plan, options)).collect();
+    for (index, ((row, todo), state)) in plan.rows.iter().zip(todo).zip(&states).enumerate() {
         let what = match (todo, &row.sharing_key) {
             (Todo::Nothing { status, .. }, _) => format!("there already ({})", status.name()),
             (_, Err(reason)) => format!("unsupported: {reason}"),
@@ -21,9 +21,9 @@ pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
         if !matches!(todo, Todo::Nothing { .. }) {
             waiting.push(index);
         }
-        text.push(format!("{}  about {}  {what}", row.name(), seconds(line.seconds)));
+        text.push(format!("{}  about {}  {what}", row.name(), seconds(state.seconds)));
     }
-    let tasks = job::group(&waiting, plan, &lines, options);
+    let tasks = job::group(&waiting, plan, &states, options);
     let all: f64 = tasks.iter().map(|task| task.chain_seconds).sum();
     let longest = tasks.iter().map(|task| task.chain_seconds).fold(0.0, f64::max);
     text.push(format!(

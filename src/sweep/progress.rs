@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Where a sweep stands.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct Snapshot {
     pub finished: usize,
     pub failed: usize,
     pub total: usize,
@@ -46,13 +46,13 @@ impl Progress {
     }
 
     /// Shows where the sweep stands now.
-    pub fn show(&mut self, standing: &Standing) {
+    pub fn show(&mut self, snapshot: &Snapshot) {
         match &self.bar {
             Some(bar) => {
-                bar.set_message(describe(standing));
+                bar.set_message(describe(snapshot));
                 bar.tick();
             }
-            None if self.last_line.elapsed() > self.quiet_for => self.line(&describe(standing)),
+            None if self.last_line.elapsed() > self.quiet_for => self.line(&describe(snapshot)),
             None => {}
         }
     }
@@ -72,15 +72,15 @@ impl Drop for Progress {
     }
 }
 
-fn describe(standing: &Standing) -> String {
-    let mut text = format!("{}/{} rows", standing.finished, standing.total);
-    if standing.failed > 0 {
-        text += &format!(", {} failed", standing.failed);
+fn describe(snapshot: &Snapshot) -> String {
+    let mut text = format!("{}/{} rows", snapshot.finished, snapshot.total);
+    if snapshot.failed > 0 {
+        text += &format!(", {} failed", snapshot.failed);
     }
-    if standing.left > 0.0 {
-        text += &format!(", about {} left", human(standing.left));
+    if snapshot.left > 0.0 {
+        text += &format!(", about {} left", human(snapshot.left));
     }
-    for (name, since) in &standing.running {
+    for (name, since) in &snapshot.running {
         text += &format!(" | {name} {}", human(since.as_secs_f64()));
     }
     text
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_line_says_counts_and_what_runs() {
-        let standing = Standing {
+        let snapshot = Snapshot {
             finished: 3,
             failed: 1,
             total: 9,
@@ -131,7 +131,7 @@ mod tests {
             left: 3600.0,
         };
         assert_eq!(
-            describe(&standing),
+            describe(&snapshot),
             "3/9 rows, 1 failed, about 1 h 00 min left | mnist SVC x12 1 min 01 s"
         );
     }

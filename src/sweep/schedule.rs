@@ -11,15 +11,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 
-use super::job::{self, Started, Task};
-use super::ladder;
-use super::ledger::Ledger;
+use super::early_stop;
+use super::job::{self, JobFacts, Task};
 use super::memory::Groups;
 use super::process;
-use super::progress::Standing;
+use super::progress::Snapshot;
 use super::resume::Todo;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
+use super::tracker::Tracker;
 use super::{Options, Plan, Summary, SweepError};
 use crate::engines::external;
 use crate::engines::protocol::Reply;
@@ -39,10 +39,10 @@ pub fn run(
 ) -> Result<Summary, SweepError> {
     let program = process::this_program().map_err(SweepError::io("cannot find this program's own file"))?;
     let started = Instant::now();
-    let mut ledger = Ledger::new(plan, options, store);
-    let waiting = ledger.begin(todo)?;
+    let mut tracker = Tracker::new(plan, options, store);
+    let waiting = tracker.begin(todo)?;
     let mut schedule = Schedule {
-        ledger,
+        tracker,
         plan,
         options,
         stop,
@@ -50,7 +50,7 @@ pub fn run(
         scratch: scratch(plan)?,
         queue: Vec::new(),
         held: Vec::new(),
-        predecessors: ladder::predecessors(plan),
+        predecessors: early_stop::predecessors(plan),
         started,
         actual: 0.0,
         expected: 0.0,
@@ -80,7 +80,7 @@ enum Event {
 }
 
 /// Where workers' threads run, and how they tell what happens.
-struct Room<'scope, 'env> {
+struct Workers<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     groups: &'scope Groups,
     sender: Sender<Event>,
@@ -97,7 +97,7 @@ struct Running {
 }
 
 struct Schedule<'a> {
-    ledger: Ledger<'a>,
+    tracker: Tracker<'a>,
     plan: &'a Plan,
     options: &'a Options,
     stop: &'a Stop,
@@ -119,7 +119,7 @@ struct Schedule<'a> {
 impl<'a> Schedule<'a> {
     /// Puts rows that wait into tasks, and these in their place.
     fn enqueue(&mut self, rows: &[usize]) {
-        for task in job::group(rows, self.plan, &self.ledger.lines, self.options) {
+        for task in job::group(rows, self.plan, &self.tracker.states, self.options) {
             let place = self.queue.partition_point(|other| other.chain_seconds <= task.chain_seconds);
             self.queue.insert(place, task);
         }
@@ -129,7 +129,7 @@ impl<'a> Schedule<'a> {
     fn release(&mut self) -> Result<(), SweepError> {
         loop {
             let ended = |row: &usize| {
-                self.predecessors[*row].iter().all(|&smaller| self.ledger.lines[smaller].finished)
+                self.predecessors[*row].iter().all(|&smaller| self.tracker.states[smaller].finished)
             };
             let (free, held): (Vec<usize>, Vec<usize>) = self.held.iter().copied().partition(ended);
             self.held = held;
@@ -138,10 +138,10 @@ impl<'a> Schedule<'a> {
             }
             let mut now = Vec::new();
             for row in free {
-                let end = |&smaller: &usize| ladder::verdict(&self.ledger.lines[smaller].record);
+                let end = |&smaller: &usize| early_stop::verdict(&self.tracker.states[smaller].record);
                 match self.predecessors[row].iter().find_map(end) {
-                    Some((status, reason)) if !self.ledger.lines[row].finished => {
-                        self.ledger.skip(row, status, reason)?;
+                    Some((status, reason)) if !self.tracker.states[row].finished => {
+                        self.tracker.skip(row, status, reason)?;
                     }
                     _ => now.push(row),
                 }
@@ -159,7 +159,7 @@ impl<'a> Schedule<'a> {
         'a: 'scope,
     {
         let (sender, receiver) = channel();
-        let room = Room { scope, groups, sender };
+        let room = Workers { scope, groups, sender };
         let mut running = HashMap::new();
         let mut number = 0;
         loop {
@@ -210,7 +210,7 @@ impl<'a> Schedule<'a> {
         Some((task, if generous { threads.max(share) } else { threads }))
     }
 
-    fn start<'scope>(&self, room: &Room<'scope, '_>, number: usize, task: Task, threads: usize) -> Running
+    fn start<'scope>(&self, room: &Workers<'scope, '_>, number: usize, task: Task, threads: usize) -> Running
     where
         'a: 'scope,
     {
@@ -264,22 +264,22 @@ impl<'a> Schedule<'a> {
             Reply::Failed { index, kind, reason } => {
                 running.delivered[index] = true;
                 let started = self.describe(running, 0);
-                self.ledger.refuse(running.task.rows[index], kind, reason, &started)
+                self.tracker.refuse(running.task.rows[index], kind, reason, &started)
             }
             Reply::Ok(answer) => {
                 running.delivered[answer.index] = true;
                 let started = self.describe(running, answer.peak_memory_bytes.unwrap_or(0));
-                self.ledger.result(running.task.rows[answer.index], running.task.repeat, answer, &started)
+                self.tracker.result(running.task.rows[answer.index], running.task.repeat, answer, &started)
             }
         }
     }
 
-    fn describe(&self, running: &Running, peak: u64) -> Started {
+    fn describe(&self, running: &Running, peak: u64) -> JobFacts {
         let id = |&row: &usize| self.plan.rows[row].id.clone();
         let rows = &running.task.rows;
         let shared_with = if rows.len() > 1 { rows.iter().map(id).collect() } else { Vec::new() };
         let (threads, in_flight) = (running.threads, running.in_flight);
-        Started { threads, in_flight, shared_with, utc: running.utc.clone(), peak }
+        JobFacts { threads, in_flight, shared_with, utc: running.utc.clone(), peak }
     }
 
     fn ended(&mut self, running: Running, ended: Ended) -> Result<(), SweepError> {
@@ -298,19 +298,19 @@ impl<'a> Schedule<'a> {
         if task.rows.len() > 1 && !missing.is_empty() {
             let first = self.plan.rows[missing[0]].name();
             let others = missing.len() - 1;
-            self.ledger.progress.line(&format!(
+            self.tracker.progress.line(&format!(
                 "{}: {reason} ({first} and {others} others run again, each alone)",
                 status.name()
             ));
             for &row in &missing {
-                self.ledger.lines[row].alone = true;
+                self.tracker.states[row].alone = true;
             }
         } else if let [row] = missing[..] {
             let error = [vec![reason.to_string()], ended.log].concat().join("\n");
             let started = self.describe(&running, 0);
-            self.ledger.fail(row, status, error, &started)?;
+            self.tracker.fail(row, status, error, &started)?;
         }
-        let finished = |row: &usize| self.ledger.lines[*row].finished;
+        let finished = |row: &usize| self.tracker.states[*row].finished;
         let unfinished: Vec<usize> = running.task.rows.iter().copied().filter(|row| !finished(row)).collect();
         self.enqueue(&unfinished);
         self.release()
@@ -319,7 +319,7 @@ impl<'a> Schedule<'a> {
     fn tell_to_stop(&mut self, running: usize) {
         if self.stop.starting.load(Ordering::Relaxed) && !self.told_to_stop {
             self.told_to_stop = true;
-            self.ledger.progress.line(&format!(
+            self.tracker.progress.line(&format!(
                 "stopping: {running} running jobs may finish and are written; once more kills them"
             ));
         }
@@ -336,14 +336,14 @@ impl<'a> Schedule<'a> {
             };
             (format!("{} {group}", row.dataset), one.since.elapsed())
         };
-        let standing = Standing {
-            finished: self.ledger.finished,
-            failed: self.ledger.summary.failures.len(),
-            total: self.ledger.total,
+        let snapshot = Snapshot {
+            finished: self.tracker.finished,
+            failed: self.tracker.summary.failures.len(),
+            total: self.tracker.total,
             running: jobs.iter().map(name).collect(),
             left: self.left(&jobs),
         };
-        self.ledger.progress.show(&standing);
+        self.tracker.progress.show(&snapshot);
     }
 
     /// Expected seconds to the end, corrected by how the expectations have turned out so far.
@@ -357,7 +357,7 @@ impl<'a> Schedule<'a> {
         };
         let running: Vec<f64> = running.iter().map(rest).collect();
         let queued = self.queue.iter().map(|task| task.chain_seconds * correction);
-        let held: f64 = self.held.iter().map(|&row| self.ledger.lines[row].seconds * correction).sum();
+        let held: f64 = self.held.iter().map(|&row| self.tracker.states[row].seconds * correction).sum();
         let sum: f64 = running.iter().copied().chain(queued.clone()).sum::<f64>() + held;
         let longest = running.iter().copied().chain(queued).fold(0.0, f64::max);
         (sum / self.options.jobs as f64).max(longest)
@@ -365,10 +365,10 @@ impl<'a> Schedule<'a> {
 
     fn summary(self) -> Summary {
         Summary {
-            left: self.ledger.lines.iter().filter(|line| !line.finished).count(),
+            left: self.tracker.states.iter().filter(|state| !state.finished).count(),
             interrupted: self.stop.starting.load(Ordering::Relaxed),
             took: self.started.elapsed(),
-            ..self.ledger.summary
+            ..self.tracker.summary
         }
     }
 }

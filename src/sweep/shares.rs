@@ -183,12 +183,12 @@ mod tests {
 
     use super::*;
     use crate::grid::Configuration;
-    use crate::sweep::Wanted;
+    use crate::sweep::Request;
 
     fn plan() -> Plan {
         let grid = crate::grid::file::read(Path::new("benchmarks/classic.toml")).unwrap();
         let planned = crate::grid::Filters::default().plan(&[grid], &["native".to_string()]).unwrap();
-        let wanted = |configuration: Configuration| Wanted {
+        let wanted = |configuration: Configuration| Request {
             dataset: "mnist".into(),
             engine: "native".into(),
             configuration,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::signals::Stop;
-use super::{Options, Plan, Summary, SweepError, Wanted, plan, resume, schedule};
+use super::{Options, Plan, Request, Summary, SweepError, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};
 
 /// How a result did.
@@ -90,8 +90,8 @@ fn settings(record: &Record) -> Result<(u64, usize), String> {
     Ok((made.base_seed, record.repeats.len()))
 }
 
-fn wanted(record: &Record, timeout: Duration) -> Wanted {
-    Wanted {
+fn wanted(record: &Record, timeout: Duration) -> Request {
+    Request {
         dataset: record.dataset.clone(),
         engine: record.engine.clone(),
         configuration: record.configuration.clone(),

@@ -3,7 +3,7 @@
 
 use mnist_bench::dataset;
 use mnist_bench::results::Record;
-use mnist_bench::results::evidence::{Verifications, Verified, digest};
+use mnist_bench::results::verification::{Verifications, Verified, digest};
 use serde_json::{Value, json};
 
 use crate::browser::browser;

@@ -1,7 +1,7 @@
 //! How far off the expectations are: every recorded result against what would be said of it without it.
 
-use super::past::{Ask, Known, Past, median};
-use super::{Expected, guess};
+use super::history::{History, Known, Query, median};
+use super::{Expected, table};
 
 /// Recorded results against expectations made with less than all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ type Expect<'a> = &'a dyn Fn(&Known) -> Expected;
 
 /// The errors without each result itself, without its configuration, and of the table alone. Results that were
 /// stopped at a limit are no measure; without any others the list is empty.
-pub fn errors(past: &Past) -> Vec<Errors> {
+pub fn errors(past: &History) -> Vec<Errors> {
     let itself = |known: &Known, other: &Known| {
         let (a, b) = (&known.recorded, &other.recorded);
         other.id == known.id && a.dataset == b.dataset && a.train_size == b.train_size
@@ -45,15 +45,15 @@ pub fn errors(past: &Past) -> Vec<Errors> {
         ("its configuration", &|known| by(known, &|other| other.id == known.id)),
         ("any result", &|known| {
             let recorded = &known.recorded;
-            guess::expected(&recorded.engine, &recorded.configuration, recorded.train_size)
+            table::expected(&recorded.engine, &recorded.configuration, recorded.train_size)
         }),
     ];
     kinds.into_iter().filter_map(|(without, expected)| of_kind(without, past, expected)).collect()
 }
 
-fn ask(known: &Known) -> Ask<'_> {
+fn ask(known: &Known) -> Query<'_> {
     let recorded = &known.recorded;
-    Ask {
+    Query {
         dataset: &recorded.dataset,
         engine: &recorded.engine,
         configuration: &recorded.configuration,
@@ -61,7 +61,7 @@ fn ask(known: &Known) -> Ask<'_> {
     }
 }
 
-fn of_kind(without: &'static str, past: &Past, expect: Expect) -> Option<Errors> {
+fn of_kind(without: &'static str, past: &History, expect: Expect) -> Option<Errors> {
     let (mut seconds, mut bytes) = (Vec::new(), Vec::new());
     let (mut expected_seconds, mut recorded_seconds) = (0.0, 0.0);
     let (mut worst, mut furthest) = (Worst::default(), 0.0);
@@ -121,12 +121,12 @@ mod tests {
         assert_eq!(nine_in_ten(&mut (1..=10).map(f64::from).collect::<Vec<_>>()), 9.0);
         assert_eq!(nine_in_ten(&mut [3.0]), 3.0);
         assert_eq!(nine_in_ten(&mut []), 1.0);
-        assert!(errors(&Past::default()).is_empty());
+        assert!(errors(&History::default()).is_empty());
     }
 
     #[test]
     fn the_committed_run_foretells_itself() {
-        let mut past = Past::default();
+        let mut past = History::default();
         past.add(costs::read_run(Path::new("results/reference")).unwrap());
         let errors = errors(&past);
         let found: Vec<_> = errors.iter().map(|one| (one.without, one.seconds_middle)).collect();

@@ -1,13 +1,13 @@
 //! What a job is expected to take, for the order of jobs, the time left, the memory at once, and shares.
 //!
-//! [`past`] says it from recorded results, [`guess`] where there are none, and [`check`] how far off they are. None
+//! [`history`] says it from recorded results, [`table`] where there are none, and [`check`] how far off they are. None
 //! of this decides a result.
 
 pub mod check;
-pub mod guess;
-pub mod past;
+pub mod history;
+pub mod table;
 
-pub use past::Past;
+pub use history::History;
 
 /// Expected seconds on one thread and peak bytes of one repeat of one configuration run alone.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,5 @@
-//! Where a grid lists several train sizes, or says that the values of a parameter are ever more work, the larger
-//! ones wait for the smaller: what ran into a limit is not tried with more, and its row says so.
+//! Early stopping along rising cost: a row with more training rows, or with a later value of a parameter that the
+//! grid calls rising, waits for the cheaper row, and is skipped where that one hit a time or memory limit.
 
 use std::collections::HashMap;
 
@@ -29,9 +29,9 @@ pub fn predecessors(plan: &Plan) -> Vec<Vec<usize>> {
     plan.rows.iter().enumerate().map(|(index, row)| before(index, row)).collect()
 }
 
-/// How a row ends that is not tried, given how the smaller one ended: as that did, so that a raised limit runs
-/// both again. `None` where it is to be tried. A crash is no reason: it may be the few rows that the engine
-/// cannot take.
+/// Status and reason of a row that is skipped, given its cheaper row: the same status, so that a raised limit runs
+/// both again. `None` where the row is to be tried. A crash does not skip it: too few training rows may have caused
+/// the crash.
 pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
     let limit = matches!(smaller.status, Status::Timeout | Status::OutOfMemory);
     let reason = smaller.reason();

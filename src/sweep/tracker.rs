@@ -1,9 +1,9 @@
-//! The rows of a sweep with what is known of each, and their way into result files.
+//! The state of each row of a sweep, from its earlier result file to its new one.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::job::{self, Line, Started};
+use super::job::{self, JobFacts, RowState};
 use super::progress::{Progress, seconds};
 use super::resume::{Reason, Todo};
 use super::{Options, Plan, Summary, SweepError};
@@ -11,12 +11,13 @@ use crate::engines::native::NATIVE;
 use crate::engines::protocol::{Answer, FailureKind};
 use crate::results::{Record, Repeat, Status, Store, provenance::utc, store};
 
-/// All rows, and what is told of them.
-pub struct Ledger<'a> {
+/// All rows of a plan with their states.
+pub struct Tracker<'a> {
     pub plan: &'a Plan,
     pub options: &'a Options,
     store: &'a Store,
-    pub lines: Vec<Line>,
+    /// By row of the plan.
+    pub states: Vec<RowState>,
     pub progress: Progress,
     pub summary: Summary,
     /// Rows to run now, and how many of them have ended.
@@ -24,13 +25,13 @@ pub struct Ledger<'a> {
     pub finished: usize,
 }
 
-impl<'a> Ledger<'a> {
-    pub fn new(plan: &'a Plan, options: &'a Options, store: &'a Store) -> Ledger<'a> {
-        Ledger {
+impl<'a> Tracker<'a> {
+    pub fn new(plan: &'a Plan, options: &'a Options, store: &'a Store) -> Tracker<'a> {
+        Tracker {
             plan,
             options,
             store,
-            lines: plan.rows.iter().map(|row| Line::new(row, plan, options)).collect(),
+            states: plan.rows.iter().map(|row| RowState::new(row, plan, options)).collect(),
             progress: Progress::new(),
             summary: Summary { absent: plan.absent.clone(), ..Summary::default() },
             total: 0,
@@ -45,13 +46,13 @@ impl<'a> Ledger<'a> {
         let mut waiting = Vec::new();
         for (index, todo) in todo.into_iter().enumerate() {
             let row = &self.plan.rows[index];
-            let line = &mut self.lines[index];
+            let state = &mut self.states[index];
             match todo {
                 Todo::Nothing { status, error } => {
-                    line.finished = true;
+                    state.finished = true;
                     // What waits for this row asks how it ended.
-                    line.record.status = status;
-                    line.record.error = error;
+                    state.record.status = status;
+                    state.record.error = error;
                     self.summary.kept += 1;
                     let failed = status.is_failure() && status != Status::Unsupported;
                     self.summary.kept_failures += usize::from(failed);
@@ -59,10 +60,10 @@ impl<'a> Ledger<'a> {
                     continue;
                 }
                 Todo::More(record) => {
-                    line.record = *record;
-                    line.record.quiet &= self.options.quiet_pass;
+                    state.record = *record;
+                    state.record.quiet &= self.options.quiet_pass;
                 }
-                Todo::Remeasure(record) => line.earlier = Some(record),
+                Todo::Remeasure(record) => state.earlier = Some(record),
                 Todo::All(None) => {}
                 Todo::All(Some(reason)) => {
                     if let Reason::Damaged(problem) = &reason {
@@ -87,7 +88,7 @@ impl<'a> Ledger<'a> {
         for &index in &waiting {
             if let Err(reason) = &self.plan.rows[index].sharing_key {
                 let started = self.not_started();
-                self.lines[index].fail(Status::Unsupported, reason.clone(), &started);
+                self.states[index].fail(Status::Unsupported, reason.clone(), &started);
                 self.finish(index)?;
             }
         }
@@ -100,9 +101,9 @@ impl<'a> Ledger<'a> {
         self.fail(row, status, reason, &started)
     }
 
-    fn not_started(&self) -> Started {
+    fn not_started(&self) -> JobFacts {
         let utc = utc(SystemTime::now());
-        Started { threads: self.options.threads, in_flight: 1, shared_with: Vec::new(), utc, peak: 0 }
+        JobFacts { threads: self.options.threads, in_flight: 1, shared_with: Vec::new(), utc, peak: 0 }
     }
 
     /// Takes predictions that have come in; writes them, and ends the row unless another repeat is wanted.
@@ -111,22 +112,22 @@ impl<'a> Ledger<'a> {
         row: usize,
         repeat: usize,
         answer: Answer,
-        started: &Started,
+        started: &JobFacts,
     ) -> Result<(), SweepError> {
         let planned = &self.plan.rows[row];
         let outline = &self.plan.outlines[planned.outline];
         let seed = job::model_seed(planned, repeat, self.options);
-        let line = &mut self.lines[row];
-        line.add(Repeat::new(seed, answer, &outline.test_labels), started);
-        if line.contradicts_earlier() {
+        let state = &mut self.states[row];
+        state.add(Repeat::new(seed, answer, &outline.test_labels), started);
+        if state.contradicts_earlier() {
             let name = planned.name();
             self.progress.line(&format!("PREDICTIONS CHANGED: {name}"));
             self.summary.contradictions.push(name);
-            line.finished = true;
+            state.finished = true;
             self.finished += 1;
             return Ok(());
         }
-        if self.lines[row].wants_more(self.options) { self.write(row) } else { self.finish(row) }
+        if self.states[row].wants_more(self.options) { self.write(row) } else { self.finish(row) }
     }
 
     /// Ends a row for a reason that its engine gave.
@@ -135,7 +136,7 @@ impl<'a> Ledger<'a> {
         row: usize,
         kind: FailureKind,
         reason: String,
-        started: &Started,
+        started: &JobFacts,
     ) -> Result<(), SweepError> {
         let status = match kind {
             FailureKind::Unsupported => Status::Unsupported,
@@ -152,35 +153,35 @@ impl<'a> Ledger<'a> {
         row: usize,
         status: Status,
         error: String,
-        started: &Started,
+        started: &JobFacts,
     ) -> Result<(), SweepError> {
-        self.lines[row].fail(status, error, started);
+        self.states[row].fail(status, error, started);
         self.finish(row)
     }
 
     /// Writes what is known of a row, unless its earlier file says more.
     fn write(&self, row: usize) -> Result<(), SweepError> {
-        let line = &self.lines[row];
-        if line.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > line.record.repeats.len()) {
+        let state = &self.states[row];
+        if state.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > state.record.repeats.len()) {
             return Ok(());
         }
         let (name, folder) = (self.plan.rows[row].name(), self.store.root());
         let action = format!("cannot write the result of {name} to {}", folder.display());
-        self.store.write(&line.record).map_err(SweepError::io(action))?;
+        self.store.write(&state.record).map_err(SweepError::io(action))?;
         Ok(())
     }
 
     /// Writes a row for the last time, and says so.
     fn finish(&mut self, row: usize) -> Result<(), SweepError> {
-        let line = &mut self.lines[row];
-        line.finished = true;
+        let state = &mut self.states[row];
+        state.finished = true;
         // A quiet pass that fails takes nothing away from a result that is there.
-        let kept = line.record.status != Status::Ok && line.earlier.is_some();
+        let kept = state.record.status != Status::Ok && state.earlier.is_some();
         if !kept {
             self.write(row)?;
         }
         self.finished += 1;
-        let record = &self.lines[row].record;
+        let record = &self.states[row].record;
         *self.summary.ended.entry(record.status).or_default() += 1;
         let name = self.plan.rows[row].name();
         let place = format!("[{:>w$}/{}]", self.finished, self.total, w = self.total.to_string().len());

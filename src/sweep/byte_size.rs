@@ -11,11 +11,11 @@ pub fn bytes(text: &str) -> Result<u64, String> {
         "mib" => 1 << 20,
         "g" | "gb" => 1_000_000_000,
         "gib" => 1 << 30,
-        _ => return Err(format!("{text:?} is no size: write 500MB or 2GiB")),
+        _ => return Err(format!("{text:?} is not a size: write 500MB or 2GiB")),
     };
     match number.map(|number| number * unit as f64) {
         Some(bytes) if bytes >= 1.0 && bytes < u64::MAX as f64 => Ok(bytes as u64),
-        _ => Err(format!("{text:?} is no size: write 500MB or 2GiB")),
+        _ => Err(format!("{text:?} is not a size: write 500MB or 2GiB")),
     }
 }
 

@@ -1,24 +1,24 @@
-//! Expectations from recorded results: the same configuration if there is one, at the nearest train size, carried
-//! to the one asked for by the family's power; else its family, which says how far off the table is.
+//! Cost estimates from recorded results: the same configuration at the nearest train size, rescaled by the family's
+//! power law; otherwise the built-in table times the family's median error.
 
 use std::collections::HashMap;
 
-use super::{Basis, Expected, guess};
+use super::{Basis, Expected, table};
 use crate::grid::Configuration;
 use crate::results::costs::Recorded;
 
-/// What is asked.
+/// The configuration of which the cost is estimated.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct Query<'a> {
     pub dataset: &'a str,
     pub engine: &'a str,
     pub configuration: &'a Configuration,
     pub train_size: usize,
 }
 
-/// Everything recorded.
+/// All recorded costs.
 #[derive(Clone, Debug, Default)]
-pub struct Past {
+pub struct History {
     known: Vec<Known>,
     /// Places in `known` by engine and id, and by engine and classifier.
     same: HashMap<(String, String), Vec<usize>>,
@@ -45,11 +45,11 @@ pub(super) struct Known {
 /// Another data set counts as much as a train size that differs by this factor.
 const OTHER_DATASET: f64 = 1.6;
 
-impl Past {
+impl History {
     pub fn add(&mut self, recorded: Vec<Recorded>) {
         for one in recorded {
             let id = one.configuration.id();
-            let guess = guess::expected(&one.engine, &one.configuration, one.train_size);
+            let guess = table::expected(&one.engine, &one.configuration, one.train_size);
             let place = self.known.len();
             let family = (one.engine.clone(), one.configuration.classifier.clone());
             self.same.entry((one.engine.clone(), id.clone())).or_default().push(place);
@@ -64,7 +64,7 @@ impl Past {
     }
 
     /// What is expected of a configuration.
-    pub fn expected(&self, ask: &Ask) -> Expected {
+    pub fn expected(&self, ask: &Query) -> Expected {
         let known = self.factors.get(&name(ask.engine, &ask.configuration.classifier));
         self.estimate(ask, &|_| false, || known.copied().unwrap_or_default())
     }
@@ -74,18 +74,18 @@ impl Past {
     }
 
     /// The same, as if some of the results were not there.
-    pub(super) fn expected_without(&self, ask: &Ask, left_out: &dyn Fn(&Known) -> bool) -> Expected {
+    pub(super) fn expected_without(&self, ask: &Query, left_out: &dyn Fn(&Known) -> bool) -> Expected {
         let family = name(ask.engine, &ask.configuration.classifier);
         self.estimate(ask, left_out, || self.factors_of(&family, left_out))
     }
 
     fn estimate(
         &self,
-        ask: &Ask,
+        ask: &Query,
         left_out: &dyn Fn(&Known) -> bool,
         family: impl FnOnce() -> Factors,
     ) -> Expected {
-        let guess = guess::expected(ask.engine, ask.configuration, ask.train_size);
+        let guess = table::expected(ask.engine, ask.configuration, ask.train_size);
         let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
         // Of two that are as near, what was added last.
         let same = places.into_iter().flatten().rev().map(|&place| &self.known[place]);
@@ -123,13 +123,13 @@ fn name(engine: &str, of: &str) -> (String, String) {
 }
 
 /// How little a result says about what is asked.
-fn distance(known: &Known, ask: &Ask) -> f64 {
+fn distance(known: &Known, ask: &Query) -> f64 {
     let sizes = (known.recorded.train_size as f64 / ask.train_size.max(1) as f64).ln().abs();
     sizes + if known.recorded.dataset == ask.dataset { 0.0 } else { OTHER_DATASET.ln() }
 }
 
 /// A result of the same configuration, carried to the train size that is asked for.
-fn carry(known: &Known, ask: &Ask, guess: Expected) -> Expected {
+fn carry(known: &Known, ask: &Query, guess: Expected) -> Expected {
     let recorded = &known.recorded;
     let seconds = recorded.seconds * (guess.seconds / known.guess.seconds);
     let bytes = recorded.bytes.map(|bytes| bytes as f64 * (guess.bytes as f64 / known.guess.bytes as f64));
@@ -173,13 +173,13 @@ mod tests {
         }
     }
 
-    fn ask<'a>(dataset: &'a str, configuration: &'a Configuration, train_size: usize) -> Ask<'a> {
-        Ask { dataset, engine: "native", configuration, train_size }
+    fn ask<'a>(dataset: &'a str, configuration: &'a Configuration, train_size: usize) -> Query<'a> {
+        Query { dataset, engine: "native", configuration, train_size }
     }
 
     #[test]
     fn the_nearest_result_says_it() {
-        let mut past = Past::default();
+        let mut past = History::default();
         let ten = forest(10);
         assert_eq!(past.expected(&ask("mnist", &ten, 60_000)).basis, Basis::Guess);
         past.add(vec![recorded("mnist", 10, 60_000, 7.0), recorded("mnist", 10, 5_000, 0.9)]);
@@ -193,20 +193,20 @@ mod tests {
 
     #[test]
     fn a_family_says_how_far_off_the_table_is() {
-        let mut past = Past::default();
-        let guess = |n| guess::expected("native", &forest(n), 60_000).seconds;
+        let mut past = History::default();
+        let guess = |n| table::expected("native", &forest(n), 60_000).seconds;
         past.add(vec![recorded("mnist", 10, 60_000, 3.0 * guess(10))]);
         let hundred = forest(100);
         let expected = past.expected(&ask("mnist", &hundred, 60_000));
         assert_eq!(expected.basis, Basis::Family);
         assert!((expected.seconds / guess(100) - 3.0).abs() < 1e-9);
-        let foreign = Ask { engine: "linfa", ..ask("mnist", &hundred, 60_000) };
+        let foreign = Query { engine: "linfa", ..ask("mnist", &hundred, 60_000) };
         assert_eq!(past.expected(&foreign).basis, Basis::Guess);
     }
 
     #[test]
     fn what_was_stopped_takes_longer() {
-        let mut past = Past::default();
+        let mut past = History::default();
         past.add(vec![Recorded { at_least: true, bytes: None, ..recorded("mnist", 10, 60_000, 30.0) }]);
         assert!(past.expected(&ask("mnist", &forest(10), 60_000)).seconds >= 60.0);
     }
