@@ -20,9 +20,8 @@ fn main() {
     let configurations: Vec<Configuration> = arguments[2..]
         .iter()
         .filter(|a| a.starts_with('{'))
-        .map(|a| Configuration {
-            classifier: classifier.clone(),
-            parameters: serde_json::from_str(a).expect("parameters are a JSON object"),
+        .map(|a| {
+            Configuration::new(classifier, serde_json::from_str(a).expect("parameters are a JSON object"))
         })
         .collect();
     let dataset = dataset::load(data).expect("the data set loads");

@@ -201,19 +201,112 @@ def gaussian_process(given, options, setting):
     return GaussianProcessClassifier(**defaults | given | options)
 
 
+def nearest_centroid(given, options, setting):
+    from sklearn.neighbors import NearestCentroid
+
+    return NearestCentroid(**given | options)
+
+
+def bernoulli(given, options, setting):
+    from sklearn.naive_bayes import BernoulliNB
+
+    return BernoulliNB(**given | options)
+
+
+def multinomial(given, options, setting):
+    from sklearn.naive_bayes import MultinomialNB
+
+    return MultinomialNB(**given | options)
+
+
+def complement(given, options, setting):
+    from sklearn.naive_bayes import ComplementNB
+
+    return ComplementNB(**given | options)
+
+
+def ridge(given, options, setting):
+    from sklearn.linear_model import RidgeClassifier
+
+    # The exact solution by a factorisation, as ours; "auto" picks it for dense data too.
+    return RidgeClassifier(**{"solver": "cholesky"} | given | options)
+
+
+def linear_discriminant(given, options, setting):
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    return LinearDiscriminantAnalysis(**given | options)
+
+
+def quadratic_discriminant(given, options, setting):
+    from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+
+    return QuadraticDiscriminantAnalysis(**given | options)
+
+
+def extra_trees(given, options, setting):
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    return ExtraTreesClassifier(**{"random_state": setting.seed, "n_jobs": setting.threads} | given | options)
+
+
+def stump(given, default):
+    """The tree that an ensemble is made of: the grid gives its depth beside the ensemble's own parameters."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(max_depth=given.pop("max_depth", default))
+
+
+def bagging(given, options, setting):
+    from sklearn.ensemble import BaggingClassifier
+
+    tree = stump(given, None)
+    return BaggingClassifier(tree, **{"random_state": setting.seed, "n_jobs": setting.threads} | given | options)
+
+
+def ada_boost(given, options, setting):
+    from sklearn.ensemble import AdaBoostClassifier
+
+    return AdaBoostClassifier(stump(given, 1), **{"random_state": setting.seed} | given | options)
+
+
+def histogram_boosting(given, options, setting):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(**{"random_state": setting.seed} | given | options)
+
+
+def nu_svc(given, options, setting):
+    from sklearn.svm import NuSVC
+
+    return NuSVC(**{"random_state": setting.seed} | given | options)
+
+
 FAMILIES = {
+    "AdaBoostClassifier": ada_boost,
+    "BaggingClassifier": bagging,
+    "BernoulliNB": bernoulli,
+    "ComplementNB": complement,
     "DecisionTreeClassifier": decision_tree,
     "ExtraTreeClassifier": extra_tree,
+    "ExtraTreesClassifier": extra_trees,
     "GaussianNB": naive_bayes,
     "GaussianProcessClassifier": gaussian_process,
     "GradientBoostingClassifier": boosting,
+    "HistGradientBoostingClassifier": histogram_boosting,
     "KNeighborsClassifier": neighbors,
+    "LinearDiscriminantAnalysis": linear_discriminant,
     "LinearSVC": linear_svc,
     "LogisticRegression": logistic,
     "MLPClassifier": mlp,
+    "MultinomialNB": multinomial,
+    "NearestCentroid": nearest_centroid,
+    "NuSVC": nu_svc,
     "PassiveAggressiveClassifier": passive_aggressive,
     "Perceptron": perceptron,
+    "QuadraticDiscriminantAnalysis": quadratic_discriminant,
     "RandomForestClassifier": random_forest,
+    "RidgeClassifier": ridge,
     "SGDClassifier": sgd,
     "SVC": svc,
 }

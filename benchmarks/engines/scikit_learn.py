@@ -46,7 +46,9 @@ class Model:
 
             dispatch = intelex.accelerate(job["threads"])
         import meanings
+        import steps
 
+        self.steps = steps.transformers(job.get("preprocessing", []), job)
         self.estimator = meanings.estimator(
             classifier, parameters, classes=job["classes"], seed=job["seed"], threads=job["threads"]
         )
@@ -58,10 +60,14 @@ class Model:
             dispatch.calls.clear()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            for step in self.steps:
+                x = step.fit_transform(x)
             self.estimator.fit(x, y)
         self.caught = caught
 
     def predict(self, x):
+        for step in self.steps:
+            x = step.transform(x)
         return self.estimator.predict(x)
 
     def converged(self):

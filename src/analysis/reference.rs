@@ -59,10 +59,8 @@ fn published(references: &mut BTreeMap<String, Reference>) -> Result<(), Box<dyn
     {
         for row in rows {
             let field = |column: usize| row.get(column).map_or("", String::as_str);
-            let configuration = Configuration {
-                classifier: field(classifier).into(),
-                parameters: serde_json::from_str(field(parameters))?,
-            };
+            let parameters = serde_json::from_str(field(parameters))?;
+            let configuration = Configuration::new(field(classifier), parameters);
             let figures = figures(references, configuration.clone(), dataset);
             figures.published = match field(accuracy) {
                 "" => None,
@@ -77,7 +75,7 @@ fn published(references: &mut BTreeMap<String, Reference>) -> Result<(), Box<dyn
 fn sklearn(references: &mut BTreeMap<String, Reference>) -> Result<(), serde_json::Error> {
     for line in SKLEARN.lines().filter(|line| !line.trim().is_empty()) {
         let row: SklearnRow = serde_json::from_str(line)?;
-        let configuration = Configuration { classifier: row.classifier, parameters: row.parameters };
+        let configuration = Configuration::new(row.classifier, row.parameters);
         let figures = figures(references, configuration, &row.dataset);
         if figures.sklearn.is_none() || row.engine == "scikit-learn" {
             figures.sklearn = Some(row.accuracy);
@@ -120,7 +118,7 @@ mod tests {
         assert_eq!(count(|figures| figures.unconverged), 2 * 12);
         assert_eq!(count(|figures| figures.sklearn.is_some()), 177);
         let parameters = serde_json::from_str(r#"{"kernel": "rbf", "C": 10}"#).unwrap();
-        let svc = Configuration { classifier: "SVC".into(), parameters };
+        let svc = Configuration::new("SVC", parameters);
         let figures = &references[&svc.id()].figures["fashion-mnist"];
         assert_eq!(figures.published, Some(0.897));
         assert!(

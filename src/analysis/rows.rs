@@ -130,7 +130,7 @@ fn row(results: &Path, run: &str, record: Checked<Record>, verifications: &Verif
         engine_version: record.engine_version,
         id: record.configuration.id(),
         subset,
-        parameters: readable(&record.configuration.parameters),
+        parameters: described(&record.configuration),
         classifier: record.configuration.classifier.clone(),
         configuration: record.configuration,
         status: record.status,
@@ -151,6 +151,15 @@ pub fn relative(base: &Path, path: &Path) -> String {
     let below = path.strip_prefix(base).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// Parameters and the steps before the model as people read them.
+fn described(configuration: &Configuration) -> String {
+    let parameters = readable(&configuration.parameters);
+    match &configuration.preprocessing {
+        steps if steps.is_default() => parameters,
+        steps => format!("{parameters} preprocessing={}", steps.short()).trim_start().to_string(),
+    }
 }
 
 /// Parameters as people read them: sorted, whole numbers without `.0`, equal list entries counted.

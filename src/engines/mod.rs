@@ -34,6 +34,8 @@ pub struct Engine {
     /// The version of the implementation, without which nothing is measured.
     pub version: &'static str,
     pub families: &'static [&'static dyn Family],
+    /// Whether its families take features that other steps than standardising have made.
+    pub transforms: bool,
 }
 
 impl Engine {

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::suite::{Family, Grid};
-use super::{GridError, digest, schema};
+use super::{GridError, Preprocessing, digest, schema};
 
 /// Reads a grid from the text of a JSON file called `name`.
 pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
@@ -49,6 +49,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             classifier: classifier.clone(),
             analysis: String::new(),
             parameters,
+            preprocessing: vec![Preprocessing::default()],
             engines: vec!["native".into()],
             train_sizes: Vec::new(),
             rising: Vec::new(),

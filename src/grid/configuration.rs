@@ -2,19 +2,28 @@
 
 use serde_json::Value;
 
+use super::Preprocessing;
+
 /// Parameters by name, in the order in which the grid lists them.
 pub type Parameters = serde_json::Map<String, Value>;
 
-/// A classifier's name and its parameters, such as `SVC` with `{"C": 10.0, "kernel": "rbf"}`.
+/// A classifier's name and its parameters, such as `SVC` with `{"C": 10.0, "kernel": "rbf"}`, behind the steps that
+/// make its features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
     pub classifier: String,
     pub parameters: Parameters,
+    pub preprocessing: Preprocessing,
 }
 
 impl Configuration {
     pub fn new(classifier: impl Into<String>, parameters: Parameters) -> Configuration {
-        Configuration { classifier: classifier.into(), parameters }
+        Configuration { classifier: classifier.into(), parameters, preprocessing: Preprocessing::default() }
+    }
+
+    /// The same behind these steps.
+    pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Configuration {
+        Configuration { preprocessing, ..self }
     }
 
     /// The configuration for data of `classes` classes: uniform priors, written `"uniform"` or as ten times

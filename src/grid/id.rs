@@ -6,6 +6,7 @@
 //! - Lists of numbers are joined by `x` (`100x10`); priors that are the same for every class are `uniform`.
 //! - Everything outside letters, digits and `_ . + -` is percent-encoded, so an id is safe in a file name.
 //! - The definition of a network is eight digits of a digest.
+//! - Steps before the model are one more key, `preprocessing=deskew+pca-50`; without it pixels are standardised.
 //! - Ambiguous values (the string "10", nested lists) are percent-encoded JSON after `~`.
 //! - Ids longer than [`MAX_LENGTH`] characters end with a digest of the whole.
 //!
@@ -44,6 +45,9 @@ impl Configuration {
             if !(drop_defaults && is_default) {
                 parts.push((name, text));
             }
+        }
+        if !self.preprocessing.is_default() {
+            parts.push(("preprocessing", self.preprocessing.short()));
         }
         parts.sort();
         let mut id = encode(&self.classifier);

@@ -12,6 +12,7 @@ pub mod file;
 pub mod filter;
 mod id;
 pub mod models;
+pub mod preprocessing;
 pub mod renamed;
 pub mod schema;
 pub mod suite;
@@ -20,6 +21,7 @@ pub mod toml;
 pub use configuration::{Configuration, Parameters};
 pub use duration::parse_duration;
 pub use filter::Filters;
+pub use preprocessing::Preprocessing;
 pub use suite::{Grid, Planned, Smaller};
 
 /// What is wrong with a grid, a filter or a configuration, in one line.

@@ -212,7 +212,7 @@ mod tests {
                 assert!(parameter.kind.accepts(&default), "{} {} {default}", classifier.name, parameter.name);
             }
         }
-        assert_eq!(CLASSIFIERS.len(), 15);
+        assert_eq!(CLASSIFIERS.len(), 27);
     }
 
     #[test]

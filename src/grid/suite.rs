@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::models::{self, Models};
-use super::{Configuration, GridError, Parameters, schema};
+use super::{Configuration, GridError, Parameters, Preprocessing, schema};
 
 /// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a
 /// slip.
@@ -37,6 +37,8 @@ pub struct Family {
     pub analysis: String,
     /// Names with the values to try, in the order of the file; the last one varies fastest.
     pub parameters: Vec<(String, Vec<Value>)>,
+    /// The steps before the model: several lists of them are tried one after the other, with all parameters each.
+    pub preprocessing: Vec<Preprocessing>,
     /// Which engines run it.
     pub engines: Vec<String>,
     /// How many training rows, rising where there are several; none for all of them.
@@ -95,7 +97,7 @@ impl Grid {
                     family.classifier
                 )));
             }
-            let sizes = family.train_sizes.len().max(1);
+            let sizes = family.train_sizes.len().max(1) * family.preprocessing.len();
             let count =
                 family.parameters.iter().try_fold(sizes, |n, (_, values)| n.checked_mul(values.len()));
             total = count.and_then(|count| total.checked_add(count)).unwrap_or(usize::MAX);
@@ -143,7 +145,12 @@ impl Family {
             }
             Configuration::new(&self.classifier, parameters)
         };
-        self.combinations().into_iter().map(configuration).collect()
+        let behind = |steps: &Preprocessing| {
+            let steps = steps.clone();
+            let plain = self.combinations().into_iter().map(configuration);
+            plain.map(move |one| one.with_preprocessing(steps.clone()))
+        };
+        self.preprocessing.iter().flat_map(behind).collect()
     }
 
     /// A configuration on one engine, with each number of training rows in turn.
@@ -194,7 +201,7 @@ impl Family {
             let place = values.iter().position(|value| value == here)?;
             let mut parameters = configuration.parameters.clone();
             parameters.insert(name.clone(), values.get(place.checked_sub(1)?)?.clone());
-            Some(Configuration::new(&configuration.classifier, parameters))
+            Some(Configuration { parameters, ..configuration.clone() })
         };
         self.rising.iter().filter_map(before).collect()
     }

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::suite::{Family, Grid};
-use super::{GridError, digest, models, renamed};
+use super::{GridError, Preprocessing, digest, models, renamed};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,7 @@ struct WireFamily {
     #[serde(default)]
     rising: Vec<String>,
     timeout: Option<Spanned<toml::Value>>,
+    preprocessing: Option<Spanned<toml::Value>>,
     #[serde(default)]
     parameters: toml::Table,
 }
@@ -81,6 +82,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             classifier,
             analysis: family.analysis,
             parameters,
+            preprocessing: read_preprocessing(text, family.preprocessing)?,
             engines: family.engines.unwrap_or_else(|| wire.engines.clone()),
             train_sizes: read_sizes(text, family.train_size, family.train_sizes)?
                 .unwrap_or_else(|| train_sizes.clone()),
@@ -135,6 +137,36 @@ fn read_timeout(text: &str, limit: &Spanned<toml::Value>) -> Result<std::time::D
         other => other.to_string(),
     };
     parse_duration(&written).map_err(|message| at(text, limit.span().start, format!("timeout = {message}")))
+}
+
+/// One list of steps, or a list of such lists to try; without the key, one list that is the default.
+fn read_preprocessing(
+    text: &str,
+    steps: Option<Spanned<toml::Value>>,
+) -> Result<Vec<Preprocessing>, GridError> {
+    let Some(steps) = steps else { return Ok(vec![Preprocessing::default()]) };
+    let start = steps.span().start;
+    let read = || {
+        let steps = step_to_json(steps.into_inner())?;
+        match steps.as_array() {
+            Some(lists) if !lists.is_empty() && lists.iter().all(Value::is_array) => {
+                lists.iter().map(Preprocessing::parse).collect()
+            }
+            _ => Ok(vec![Preprocessing::parse(&steps)?]),
+        }
+    };
+    read().map_err(|error: GridError| at(text, start, error.to_string()))
+}
+
+/// A step or a list of steps; unlike a parameter, a step may be a table.
+fn step_to_json(value: toml::Value) -> Result<Value, GridError> {
+    match value {
+        toml::Value::Table(table) => {
+            table.into_iter().map(|(name, value)| Ok((name, step_to_json(value)?))).collect()
+        }
+        toml::Value::Array(list) => list.into_iter().map(step_to_json).collect(),
+        value => to_json("preprocessing", value),
+    }
 }
 
 /// The values to try: a list of them, or one alone.

@@ -56,10 +56,10 @@ fn sample() -> Record {
         error: None,
         engine: "native".into(),
         engine_version: Some("0.1.0".into()),
-        configuration: Configuration {
-            classifier: "SVC".into(),
-            parameters: serde_json::from_value(json!({"kernel": "rbf", "C": 10})).unwrap(),
-        },
+        configuration: Configuration::new(
+            "SVC",
+            serde_json::from_value(json!({"kernel": "rbf", "C": 10})).unwrap(),
+        ),
         dataset: "mnist".into(),
         train_size: 60,
         test_size: 8,

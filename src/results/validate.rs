@@ -91,8 +91,8 @@ impl Check<'_> {
             Some((id, size)) => (id, Some(size)),
             None => (place.id.as_str(), None),
         };
-        let configuration =
-            Configuration { classifier: wire.classifier.clone(), parameters: wire.parameters.clone() };
+        let configuration = Configuration::new(&wire.classifier, wire.parameters.clone())
+            .with_preprocessing(wire.preprocessing.clone());
         let expected = configuration.id();
         self.require(
             expected == id,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use super::Provenance;
 use super::record::{Record, Repeat, Reported, Status};
 use crate::dataset::predictions::{self, Predictions, PredictionsError};
-use crate::grid::{Configuration, Parameters};
+use crate::grid::{Configuration, Parameters, Preprocessing};
 
 /// The version of the format that this program reads and writes.
 pub const SCHEMA_VERSION: u64 = 1;
@@ -30,6 +30,10 @@ pub struct WireRecord {
     pub engine_version: Option<String>,
     pub classifier: String,
     pub parameters: Parameters,
+    /// The steps before the model; without the key pixels are standardised.
+    #[serde(default, skip_serializing_if = "Preprocessing::is_default")]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub preprocessing: Preprocessing,
     pub dataset: String,
     pub train_size: usize,
     pub test_size: usize,
@@ -116,6 +120,7 @@ impl From<&Record> for WireRecord {
             engine_version: record.engine_version.clone(),
             classifier: record.configuration.classifier.clone(),
             parameters: record.configuration.parameters.clone(),
+            preprocessing: record.configuration.preprocessing.clone(),
             dataset: record.dataset.clone(),
             train_size: record.train_size,
             test_size: record.test_size,
@@ -182,7 +187,8 @@ impl WireRecord {
             error: self.error,
             engine: self.engine,
             engine_version: self.engine_version,
-            configuration: Configuration { classifier: self.classifier, parameters: self.parameters },
+            configuration: Configuration::new(self.classifier, self.parameters)
+                .with_preprocessing(self.preprocessing),
             dataset: self.dataset,
             train_size: self.train_size,
             test_size: self.test_size,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use pixel_learn::preprocessing::StepError;
+
 use crate::dataset::DatasetError;
 
 /// Each error says in one line what was found and what to do.
@@ -26,6 +28,9 @@ pub enum SweepError {
     RunName(String),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// The steps before a model do not fit each other or the images.
+    #[error("{row}: {error}")]
+    Steps { row: String, error: StepError },
     /// A file to be merged is not what it was when it was checked.
     #[error("{} has changed since it was read: merge again when nothing writes to it any more", .0.display())]
     Changed(PathBuf),

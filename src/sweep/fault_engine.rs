@@ -28,6 +28,7 @@ pub static FAULTS: Engine = Engine {
         &Faulty("KNeighborsClassifier"),
         &Faulty("SGDClassifier"),
     ],
+    transforms: false,
 };
 
 /// A family of the engine, by its classifier.

@@ -186,6 +186,7 @@ impl Task {
             external: external::start(row.engine.name, scratch),
             classifier: row.configuration.classifier.clone(),
             parameters: rows.iter().map(|row| row.configuration.parameters.clone()).collect(),
+            preprocessing: row.configuration.preprocessing.clone(),
             subset_seed: seeds::subset(options.seed, &row.dataset),
             shuffle_seed: seeds::shuffle(options.seed, &row.dataset, self.repeat),
             model_seed: model_seed(row, self.repeat, options),

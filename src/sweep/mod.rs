@@ -11,6 +11,7 @@ pub mod cost;
 pub mod early_stop;
 pub mod error;
 pub mod fault_engine;
+mod features;
 pub mod job;
 pub mod lock;
 pub mod log;

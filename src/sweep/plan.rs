@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use pixel_learn::preprocessing;
+
 use super::cost::history::Query;
 use super::cost::{Expected, History, table};
-use super::fault_engine;
-use crate::dataset::{DatasetError, Outline};
+use super::{SweepError, fault_engine};
+use crate::dataset::{Outline, Shape};
 use crate::engines::{self, Engine, Support};
 use crate::grid::{Configuration, Smaller};
 use crate::results::record::file_stem;
@@ -66,8 +68,8 @@ pub struct Plan {
 
 impl Plan {
     /// Reads the data sets named and asks every configuration's engine whether it can run it. Fails on a data
-    /// set that cannot be read.
-    pub fn new(wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, DatasetError> {
+    /// set that cannot be read, and on steps before a model that the images cannot have.
+    pub fn new(wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, SweepError> {
         let mut plan = Plan::default();
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
         for one in wanted {
@@ -79,6 +81,7 @@ impl Plan {
             let subset = plan.outlines[outline].subset(one.train_size);
             let shape = plan.outlines[outline].shape.with_subset(subset);
             let configuration = one.configuration.for_classes(shape.classes);
+            check_steps(&configuration, &one.dataset, &shape)?;
             let id = file_stem(&configuration.id(), subset);
             let sharing_key = match engine.support(&configuration, &shape) {
                 Support::Ready { sharing_key } => Ok(sharing_key),
@@ -121,13 +124,20 @@ impl Plan {
         }
     }
 
-    fn outline(&mut self, dataset: &str, data_dir: &Path) -> Result<usize, DatasetError> {
+    fn outline(&mut self, dataset: &str, data_dir: &Path) -> Result<usize, SweepError> {
         if let Some(index) = self.outlines.iter().position(|outline| outline.name == dataset) {
             return Ok(index);
         }
         self.outlines.push(Outline::load(data_dir, dataset)?);
         Ok(self.outlines.len() - 1)
     }
+}
+
+/// Refuses steps that do not fit each other or the images: a slip in a grid, which is not to be a row.
+fn check_steps(configuration: &Configuration, dataset: &str, shape: &Shape) -> Result<(), SweepError> {
+    let steps = configuration.preprocessing.steps();
+    preprocessing::check(steps, shape.image, shape.train_size)
+        .map_err(|error| SweepError::Steps { row: format!("{} on {dataset}", configuration.id()), error })
 }
 
 /// The engine of that name, if this binary has it or it has been registered.

@@ -3,17 +3,15 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
+use super::features::{Loaded, Transformed};
 use super::plan::find_engine;
 use super::{memory, process};
-use crate::dataset::{self, Split, split};
 use crate::engines::protocol::{Reply, WorkerJob};
 use crate::engines::{Work, external};
 use pixel_learn::models::Training;
-use pixel_learn::{Features, Scaling};
 
 /// The longest job that is read.
 const LONGEST_JOB: u64 = 16 << 20;
@@ -32,7 +30,7 @@ pub fn run() -> anyhow::Result<()> {
     let Some(family) = engine.family(&job.classifier) else {
         bail!("{} has no {:?}", job.engine, job.classifier)
     };
-    let Prepared { train, labels, classes, test, image } = prepare(&job)?;
+    let loaded = Loaded::of(&job)?;
     let configurations = job.configurations();
     rayon::ThreadPoolBuilder::new()
         .num_threads(job.threads)
@@ -41,23 +39,34 @@ pub fn run() -> anyhow::Result<()> {
         .context("cannot start the threads")?;
     // The scope runs inside the pool, so that nothing is computed beside it.
     rayon::scope(|_| {
-        let training = Training { features: &train, labels: &labels, classes };
+        let built_in = job.external.is_none();
+        // A program of its own is handed the features when it starts; of the others making them is a part of the time.
+        if built_in {
+            send(&mut results, &Reply::Ready {})?;
+        }
+        let transformed = Transformed::of(&job, &loaded)?;
+        let (train, test) = match &transformed {
+            Some(transformed) => (&transformed.train, &transformed.test),
+            None => (&loaded.train, &loaded.test),
+        };
         let work = Work {
             configurations: &configurations,
-            training,
-            test: &test,
+            training: Training { features: train, labels: &loaded.labels, classes: loaded.classes },
+            test,
             dataset: &job.dataset,
-            image,
+            image: loaded.image,
             seed: job.model_seed,
         };
         family.prepare(&work);
-        let mut sent = send(&mut results, &Reply::Ready {});
+        let mut sent = if built_in { Ok(()) } else { send(&mut results, &Reply::Ready {}) };
         family.run(&work, &mut |index, result| {
             if sent.is_ok() {
-                sent = send(
-                    &mut results,
-                    &Reply::new(index, result, memory::own_peak().max(external::peak_memory_bytes())),
-                );
+                let result = match &transformed {
+                    Some(transformed) => result.map(|outcome| transformed.note(outcome, built_in)),
+                    None => result,
+                };
+                let peak = memory::own_peak().max(external::peak_memory_bytes());
+                sent = send(&mut results, &Reply::new(index, result, peak));
             }
         });
         sent
@@ -76,37 +85,4 @@ fn send(results: &mut File, reply: &Reply) -> anyhow::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     results.write_all(&line).context("cannot send a result")
-}
-
-/// What a family gets.
-struct Prepared {
-    train: Features,
-    labels: Vec<u8>,
-    classes: usize,
-    test: Features,
-    image: [usize; 2],
-}
-
-/// Loads the data, takes the subset, orders the rows, and fits the scaling on what is left to train on.
-fn prepare(job: &WorkerJob) -> anyhow::Result<Prepared> {
-    let dataset = dataset::load_from(&job.data_dir, &job.dataset)?;
-    if dataset.digests != job.digests {
-        bail!("the files of {} have changed since the sweep began", job.dataset);
-    }
-    let classes = dataset.classes();
-    let train = dataset.train;
-    let image = [train.images.rows, train.images.columns];
-    let d = image[0] * image[1];
-    let mut rows = match job.train_size {
-        Some(size) => split::stratified(&train.labels, size, job.subset_seed),
-        None => (0..train.labels.len()).collect(),
-    };
-    let order = split::shuffled(rows.len(), job.shuffle_seed);
-    rows = order.into_iter().map(|place| rows[place]).collect();
-    let Split { images, labels } = train.select(&rows);
-    drop(train);
-    let scaling = Arc::new(Scaling::standard(&images.pixels, images.count, d));
-    let train = Features::new(images.pixels, images.count, d, scaling.clone());
-    let test = Features::new(dataset.test.images.pixels, dataset.test.images.count, d, scaling);
-    Ok(Prepared { train, labels, classes, test, image })
 }

@@ -11,7 +11,7 @@ use crate::{page_with, record};
 /// A submission of what a submission may hold.
 fn submit(results: &Path, hostile: &str) {
     let classifier = format!("Own {hostile}");
-    let id = Configuration { classifier: classifier.clone(), parameters: Default::default() }.id();
+    let id = Configuration::new(&classifier, Default::default()).id();
     let file = json!({
         "schema_version": 1, "status": "reported", "submitter": "jane", "classifier": classifier, "dataset": "mnist",
         "test_size": 10_000, "accuracy": 0.9, "source": hostile,

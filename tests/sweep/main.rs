@@ -8,6 +8,7 @@ mod early_stop;
 mod external_engines;
 mod faults;
 mod networks;
+mod preprocessing;
 mod same_bits;
 mod shards;
 mod simd_levels;

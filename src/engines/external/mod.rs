@@ -111,7 +111,12 @@ fn engine(name: &str, version: &str, classifiers: &[String], start: Option<Start
             &*Box::leak(Box::new(family)) as &'static dyn super::Family
         })
         .collect();
-    Box::leak(Box::new(Engine { name: leak(name), version: leak(version), families: Vec::leak(families) }))
+    Box::leak(Box::new(Engine {
+        name: leak(name),
+        version: leak(version),
+        families: Vec::leak(families),
+        transforms: true,
+    }))
 }
 
 fn leak(text: &str) -> &'static str {

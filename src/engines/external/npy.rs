@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::engines::Work;
-use pixel_learn::Features;
+use pixel_learn::{Bytes, Features};
 
 /// Where the arrays of a job are.
 pub struct Arrays {
@@ -33,12 +33,15 @@ impl Arrays {
     }
 }
 
-/// Writes the scaled values of `features`, in f64 as scikit-learn's `StandardScaler` gives them.
+/// Writes the values of `features` in f64: scaled bytes as scikit-learn's `StandardScaler` gives them.
 fn scaled(features: &Features, path: &Path) -> io::Result<PathBuf> {
     once(path, |file| {
         let (n, d) = (features.n(), features.d());
         file.write_all(&header("<f8", &format!("({n}, {d})")))?;
-        let scaling = features.scaling();
+        let Some(Bytes { scaling, .. }) = features.bytes() else {
+            let values = features.scaled().as_slice();
+            return values.iter().try_for_each(|&value| file.write_all(&f64::from(value).to_le_bytes()));
+        };
         let table: Vec<[u8; 8]> = (0..d)
             .flat_map(|j| (0..=255u8).map(move |pixel| (j, pixel)))
             .map(|(j, pixel)| scaling.value(j, pixel).to_le_bytes())
@@ -87,10 +90,14 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
 fn digest(features: &Features) -> String {
     let mut hash = Sha256::new();
     hash.update((features.n() as u64).to_le_bytes());
-    for value in features.scaling().offset.iter().chain(&features.scaling().scale) {
+    let Some(Bytes { pixels, scaling }) = features.bytes() else {
+        features.scaled().as_slice().iter().for_each(|value| hash.update(value.to_le_bytes()));
+        return first_digits(hash.finalize());
+    };
+    for value in scaling.offset.iter().chain(&scaling.scale) {
         hash.update(value.to_le_bytes());
     }
-    hash.update(features.pixels());
+    hash.update(pixels);
     first_digits(hash.finalize())
 }
 

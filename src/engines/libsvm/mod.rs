@@ -11,7 +11,8 @@ use super::Engine;
 use pixel_learn::Features;
 
 /// libsvm-rs, of the version in Cargo.lock.
-pub static LIBSVM: Engine = Engine { name: "libsvm-rs", version: VERSION, families: &[&svc::Svc] };
+pub static LIBSVM: Engine =
+    Engine { name: "libsvm-rs", version: VERSION, families: &[&svc::Svc], transforms: false };
 
 /// As in Cargo.lock; a test holds it to that.
 const VERSION: &str = "0.9.2";

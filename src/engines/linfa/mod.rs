@@ -28,6 +28,7 @@ pub static LINFA: Engine = Engine {
         &random_forest::RandomForest,
         &svc::Svc,
     ],
+    transforms: false,
 };
 
 /// The version in Cargo.lock; a test compares them.

@@ -30,7 +30,9 @@ pub static NATIVE: Engine = Engine {
     version: env!("CARGO_PKG_VERSION"),
     families: &[
         &boosting::Family,
-        &forest::Family,
+        &forest::BAGGING,
+        &forest::EXTRA_TREES,
+        &forest::RANDOM_FOREST,
         &gaussian_process::Family,
         &linear_svc::Family,
         &logistic::FAMILY,
@@ -45,6 +47,7 @@ pub static NATIVE: Engine = Engine {
         &tree::DECISION_TREE,
         &tree::EXTRA_TREE,
     ],
+    transforms: true,
 };
 
 /// The sharing key of a configuration that shares with none: its canonical id.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::engines::external::Start;
-use crate::grid::{Configuration, Parameters};
+use crate::grid::{Configuration, Parameters, Preprocessing};
 
 /// Everything a worker needs to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct WorkerJob {
     pub classifier: String,
     /// The configurations to run, all of one sharing group.
     pub parameters: Vec<Parameters>,
+    /// The steps that make their features; absent for standardising.
+    #[serde(default, skip_serializing_if = "Preprocessing::is_default")]
+    pub preprocessing: Preprocessing,
     /// Chooses the subset of training images.
     pub subset_seed: u64,
     /// Orders the training images.
@@ -38,7 +41,10 @@ pub struct WorkerJob {
 
 impl WorkerJob {
     pub fn configurations(&self) -> Vec<Configuration> {
-        let one = |parameters: &Parameters| Configuration::new(&self.classifier, parameters.clone());
+        let one = |parameters: &Parameters| {
+            Configuration::new(&self.classifier, parameters.clone())
+                .with_preprocessing(self.preprocessing.clone())
+        };
         self.parameters.iter().map(one).collect()
     }
 }

@@ -29,6 +29,7 @@ pub static SMARTCORE: Engine = Engine {
         &random_forest::RandomForest,
         &svc::Svc,
     ],
+    transforms: false,
 };
 
 /// The version in Cargo.lock; a test compares them.

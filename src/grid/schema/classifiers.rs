@@ -58,7 +58,7 @@ const EPOCH_TOL: Parameter = optional("tol", &[Kind::Number, Kind::Null]);
 const AVERAGE: Parameter =
     parameter("average", Kind::Either(&[Kind::Flag, Kind::Whole(1)]), Default::Flag(false));
 
-/// The 14 classifiers of the published grid, and the networks that grid files define.
+/// The 14 classifiers of the published grid, the networks that grid files define, and the classifiers of today's grid.
 pub const CLASSIFIERS: &[Classifier] = &[
     Classifier {
         name: "DecisionTreeClassifier",
@@ -136,7 +136,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
             choice("algorithm", &["auto", "ball_tree", "kd_tree", "brute", "cover_tree"], "auto"),
             number("leaf_size", Kind::Whole(1), 30.0),
             number("p", Kind::AtLeast(1.0), 2.0),
-            choice("metric", &["minkowski", "euclidean", "manhattan", "chebyshev"], "minkowski"),
+            choice("metric", &["minkowski", "euclidean", "manhattan", "chebyshev", "cosine"], "minkowski"),
         ],
     },
     Classifier {
@@ -291,5 +291,135 @@ pub const CLASSIFIERS: &[Classifier] = &[
             number("max_iter", Kind::Whole(-1), -1.0),
             choice("decision_function_shape", &["ovr", "ovo"], "ovr"),
         ],
+    },
+    // Beyond the published grid: names, parameters and defaults of scikit-learn 1.9.
+    Classifier {
+        name: "AdaBoostClassifier",
+        parameters: &[
+            number("n_estimators", Kind::Whole(1), 50.0),
+            number("learning_rate", Kind::Above(0.0), 1.0),
+            // Of the trees; scikit-learn gives it with the estimator.
+            parameter("max_depth", Kind::Either(&[Kind::Whole(1), Kind::Null]), Default::Number(1.0)),
+        ],
+    },
+    Classifier {
+        name: "BaggingClassifier",
+        parameters: &[
+            number("n_estimators", Kind::Whole(1), 10.0),
+            parameter("max_samples", COUNT_OR_SHARE, Default::Number(1.0)),
+            parameter("max_features", COUNT_OR_SHARE, Default::Number(1.0)),
+            flag("bootstrap", true),
+            flag("bootstrap_features", false),
+            // Of the trees; scikit-learn gives it with the estimator.
+            MAX_DEPTH,
+        ],
+    },
+    Classifier {
+        name: "BernoulliNB",
+        parameters: &[
+            number("alpha", Kind::AtLeast(0.0), 1.0),
+            parameter("binarize", Kind::Either(&[Kind::Number, Kind::Null]), Default::Number(0.0)),
+            flag("fit_prior", true),
+            optional("class_prior", &[Kind::Priors, Kind::Null]),
+        ],
+    },
+    Classifier {
+        name: "ComplementNB",
+        parameters: &[
+            number("alpha", Kind::AtLeast(0.0), 1.0),
+            flag("fit_prior", true),
+            optional("class_prior", &[Kind::Priors, Kind::Null]),
+            flag("norm", false),
+        ],
+    },
+    Classifier {
+        name: "ExtraTreesClassifier",
+        parameters: &[
+            number("n_estimators", Kind::Whole(1), 100.0),
+            choice("criterion", CRITERIA, "gini"),
+            MAX_DEPTH,
+            MIN_SAMPLES_SPLIT,
+            MIN_SAMPLES_LEAF,
+            MIN_WEIGHT_FRACTION_LEAF,
+            parameter("max_features", MAX_FEATURES, Default::Text("sqrt")),
+            MAX_LEAF_NODES,
+            MIN_IMPURITY_DECREASE,
+            flag("bootstrap", false),
+            CLASS_WEIGHT,
+        ],
+    },
+    Classifier {
+        name: "HistGradientBoostingClassifier",
+        parameters: &[
+            number("learning_rate", Kind::Above(0.0), 0.1),
+            number("max_iter", Kind::Whole(1), 100.0),
+            parameter("max_leaf_nodes", Kind::Either(&[Kind::Whole(2), Kind::Null]), Default::Number(31.0)),
+            MAX_DEPTH,
+            number("min_samples_leaf", Kind::Whole(1), 20.0),
+            number("l2_regularization", Kind::AtLeast(0.0), 0.0),
+            number("max_bins", Kind::Whole(2), 255.0),
+            parameter(
+                "early_stopping",
+                Kind::Either(&[Kind::Choice(&["auto"]), Kind::Flag]),
+                Default::Text("auto"),
+            ),
+            number("validation_fraction", Kind::Above(0.0), 0.1),
+            number("n_iter_no_change", Kind::Whole(1), 10.0),
+            number("tol", Kind::AtLeast(0.0), 1e-7),
+        ],
+    },
+    Classifier {
+        name: "LinearDiscriminantAnalysis",
+        parameters: &[
+            choice("solver", &["svd", "lsqr", "eigen"], "svd"),
+            optional("shrinkage", &[Kind::Choice(&["auto"]), Kind::AtLeast(0.0), Kind::Null]),
+            optional("priors", &[Kind::Priors, Kind::Null]),
+            number("tol", Kind::AtLeast(0.0), 1e-4),
+        ],
+    },
+    Classifier {
+        name: "MultinomialNB",
+        parameters: &[
+            number("alpha", Kind::AtLeast(0.0), 1.0),
+            flag("fit_prior", true),
+            optional("class_prior", &[Kind::Priors, Kind::Null]),
+        ],
+    },
+    Classifier {
+        name: "NearestCentroid",
+        parameters: &[
+            choice("metric", &["euclidean", "manhattan"], "euclidean"),
+            optional("shrink_threshold", &[Kind::Above(0.0), Kind::Null]),
+        ],
+    },
+    Classifier {
+        name: "NuSVC",
+        parameters: &[
+            number("nu", Kind::Above(0.0), 0.5),
+            choice("kernel", &["linear", "poly", "rbf", "sigmoid"], "rbf"),
+            number("degree", Kind::Whole(0), 3.0),
+            parameter(
+                "gamma",
+                Kind::Either(&[Kind::Choice(&["auto", "scale"]), Kind::Above(0.0)]),
+                Default::Text("scale"),
+            ),
+            number("coef0", Kind::Number, 0.0),
+            flag("shrinking", true),
+            number("tol", Kind::Above(0.0), 1e-3),
+            CLASS_WEIGHT,
+            number("max_iter", Kind::Whole(-1), -1.0),
+        ],
+    },
+    Classifier {
+        name: "QuadraticDiscriminantAnalysis",
+        parameters: &[
+            optional("priors", &[Kind::Priors, Kind::Null]),
+            number("reg_param", Kind::AtLeast(0.0), 0.0),
+            number("tol", Kind::AtLeast(0.0), 1e-4),
+        ],
+    },
+    Classifier {
+        name: "RidgeClassifier",
+        parameters: &[number("alpha", Kind::AtLeast(0.0), 1.0), flag("fit_intercept", true), CLASS_WEIGHT],
     },
 ];

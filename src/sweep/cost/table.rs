@@ -80,7 +80,7 @@ mod tests {
 
     fn configuration(classifier: &str, parameters: &str) -> Configuration {
         let parameters: Parameters = serde_json::from_str(parameters).unwrap();
-        Configuration { classifier: classifier.into(), parameters }
+        Configuration::new(classifier, parameters)
     }
 
     #[test]

@@ -1,0 +1,228 @@
+//! The steps before a model as grids, result files and ids write them: `["deskew", { binarize = 50 }]` in a grid,
+//! `["deskew", {"binarize": 50}]` in a result file, `deskew+binarize-50` in an id.
+//!
+//! A step is its name, or a table of its name with its first parameter or with all of them by name. No steps at all,
+//! and `["standard"]`, are the published sweep's standardising, and leave no trace in ids and files.
+
+use pixel_learn::preprocessing::Step;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::GridError;
+use crate::nearest::{did_you_mean, list};
+
+/// The steps before a model. Empty for the standardising of the published sweep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub struct Preprocessing(Vec<Step>);
+
+/// Every step with its parameters, the one that may be given alone first.
+const STEPS: [(&str, &[&str]); 5] =
+    [("raw", &[]), ("unit", &[]), ("standard", &[]), ("binarize", &["threshold"]), ("deskew", &[])];
+
+impl Preprocessing {
+    /// Steps in the order in which they run.
+    pub fn new(steps: Vec<Step>) -> Preprocessing {
+        if steps == [Step::Standard] { Preprocessing::default() } else { Preprocessing(steps) }
+    }
+
+    /// Reads the list of steps of a grid or a result file. `Err` names the step and what it takes.
+    pub fn parse(value: &Value) -> Result<Preprocessing, GridError> {
+        match value {
+            Value::Array(steps) => {
+                Ok(Preprocessing::new(steps.iter().map(parse_step).collect::<Result<_, _>>()?))
+            }
+            other => Ok(Preprocessing::new(vec![parse_step(other)?])),
+        }
+    }
+
+    /// Whether it is the published sweep's standardising.
+    pub fn is_default(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The steps as they run, the standardising by name.
+    pub fn steps(&self) -> &[Step] {
+        if self.0.is_empty() { &[Step::Standard] } else { &self.0 }
+    }
+
+    /// The list as a result file has it.
+    pub fn to_json(&self) -> Value {
+        self.0.iter().map(step_to_json).collect()
+    }
+
+    /// As an id and a table have it, such as `deskew+pca-50`; empty for the default.
+    pub fn short(&self) -> String {
+        self.0.iter().map(short_step).collect::<Vec<_>>().join("+")
+    }
+}
+
+impl TryFrom<Value> for Preprocessing {
+    type Error = GridError;
+
+    fn try_from(value: Value) -> Result<Preprocessing, GridError> {
+        Preprocessing::parse(&value)
+    }
+}
+
+impl From<Preprocessing> for Value {
+    fn from(preprocessing: Preprocessing) -> Value {
+        preprocessing.to_json()
+    }
+}
+
+/// The values of a step's parameters by name.
+struct Given<'a> {
+    step: &'a str,
+    values: Map<String, Value>,
+}
+
+impl Given<'_> {
+    fn wrong(&self, name: &str, value: &Value, expected: &str) -> GridError {
+        GridError::new(format!("preprocessing: {}: {name} = {value}: expected {expected}", self.step))
+    }
+
+    fn byte(&self, name: &str, default: u8) -> Result<u8, GridError> {
+        let Some(value) = self.values.get(name) else { return Ok(default) };
+        let byte = value.as_u64().and_then(|byte| u8::try_from(byte).ok());
+        byte.filter(|&byte| byte < 255).ok_or_else(|| self.wrong(name, value, "a pixel value from 0 to 254"))
+    }
+}
+
+fn parse_step(value: &Value) -> Result<Step, GridError> {
+    let (name, argument) = match value {
+        Value::String(name) => (name.as_str(), None),
+        Value::Object(table) if table.len() == 1 => {
+            table.iter().next().map_or(("", None), |(name, argument)| (name.as_str(), Some(argument)))
+        }
+        other => {
+            return Err(GridError::new(format!(
+                "preprocessing: found {other}, expected a step such as \"deskew\" or {{ binarize = 100 }}"
+            )));
+        }
+    };
+    let names = STEPS.map(|(name, _)| name);
+    let Some((_, parameters)) = STEPS.iter().find(|(known, _)| *known == name) else {
+        let hint = did_you_mean(name, &names);
+        return Err(GridError::new(format!("preprocessing: unknown step {name:?}{hint}")));
+    };
+    build(&given(name, parameters, argument)?)
+}
+
+/// The parameters by name, whichever way they are written.
+fn given<'a>(step: &'a str, parameters: &[&str], argument: Option<&Value>) -> Result<Given<'a>, GridError> {
+    let values = match (argument, parameters.first()) {
+        (None, _) => Map::new(),
+        (Some(Value::Object(values)), _) => values.clone(),
+        (Some(value), Some(first)) => Map::from_iter([(first.to_string(), value.clone())]),
+        (Some(_), None) => {
+            return Err(GridError::new(format!(
+                "preprocessing: {step} has no parameters: write \"{step}\" alone"
+            )));
+        }
+    };
+    if let Some(unknown) = values.keys().find(|key| !parameters.contains(&key.as_str())) {
+        let known = if parameters.is_empty() { "none".to_string() } else { list(parameters) };
+        return Err(GridError::new(format!(
+            "preprocessing: {step}: unknown parameter {unknown:?} (known: {known})"
+        )));
+    }
+    Ok(Given { step, values })
+}
+
+fn build(given: &Given) -> Result<Step, GridError> {
+    Ok(match given.step {
+        "raw" => Step::Raw,
+        "unit" => Step::Unit,
+        "standard" => Step::Standard,
+        "binarize" => Step::Binarize { threshold: given.byte("threshold", 127)? },
+        _ => Step::Deskew,
+    })
+}
+
+/// The step as a result file has it: its name, or a table with its first parameter or with several by name.
+fn step_to_json(step: &Step) -> Value {
+    match *step {
+        Step::Raw | Step::Unit | Step::Standard | Step::Deskew | Step::Binarize { threshold: 127 } => {
+            step.name().into()
+        }
+        Step::Binarize { threshold } => json!({ "binarize": threshold }),
+    }
+}
+
+/// The step in letters, digits, `-`, `_` and `.`: different steps have different texts.
+fn short_step(step: &Step) -> String {
+    match *step {
+        Step::Raw | Step::Unit | Step::Standard | Step::Deskew | Step::Binarize { threshold: 127 } => {
+            step.name().to_string()
+        }
+        Step::Binarize { threshold } => format!("binarize-{threshold}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(value: Value) -> Preprocessing {
+        Preprocessing::parse(&value).unwrap()
+    }
+
+    fn error(value: Value) -> String {
+        Preprocessing::parse(&value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_same_steps_in_every_spelling() {
+        assert_eq!(parse(json!([])), Preprocessing::default());
+        assert_eq!(parse(json!(["standard"])), Preprocessing::default());
+        assert_eq!(Preprocessing::default().steps(), [Step::Standard]);
+        assert_eq!(parse(json!("deskew")), parse(json!(["deskew"])));
+        assert_eq!(parse(json!(["binarize"])), parse(json!([{"binarize": 127}])));
+        assert_eq!(parse(json!(["deskew", {"binarize": 50}])).short(), "deskew+binarize-50");
+    }
+
+    #[test]
+    fn errors_name_the_step_and_what_it_takes() {
+        for (value, expected) in [
+            (json!(["deskw"]), "preprocessing: unknown step \"deskw\": did you mean deskew?"),
+            (
+                json!([{"binarize": {"n": 3}}]),
+                "preprocessing: binarize: unknown parameter \"n\" (known: threshold)",
+            ),
+            (json!([{"deskew": 1}]), "preprocessing: deskew has no parameters: write \"deskew\" alone"),
+            (
+                json!([{"binarize": 255}]),
+                "preprocessing: binarize: threshold = 255: expected a pixel value from 0 to 254",
+            ),
+            (json!([3]), "preprocessing: found 3, expected a step such as \"deskew\" or { binarize = 100 }"),
+        ] {
+            assert_eq!(error(value), expected);
+        }
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            Just(Step::Raw),
+            Just(Step::Unit),
+            Just(Step::Standard),
+            Just(Step::Deskew),
+            (0u8..255).prop_map(|threshold| Step::Binarize { threshold }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn files_keep_the_steps_and_ids_tell_them_apart(
+            one in prop::collection::vec(any_step(), 0..4),
+            other in prop::collection::vec(any_step(), 0..4),
+        ) {
+            let (one, other) = (Preprocessing::new(one), Preprocessing::new(other));
+            prop_assert_eq!(&parse(one.to_json()), &one);
+            prop_assert_eq!(one == other, one.short() == other.short());
+            prop_assert!(one.short().chars().all(|c| c.is_ascii_alphanumeric() || "_.+-".contains(c)));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! In a worker: the images of a job, and the features that the steps before the model make of them.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use pixel_learn::preprocessing;
+use pixel_learn::{Features, Scaling};
+
+use crate::dataset::{self, Split, split};
+use crate::engines::protocol::WorkerJob;
+use crate::engines::stopwatch::timed;
+use crate::engines::{Cost, Outcome};
+
+/// The images of a job, standardised on the training rows.
+pub struct Loaded {
+    pub train: Features,
+    pub labels: Vec<u8>,
+    pub classes: usize,
+    pub test: Features,
+    pub image: [usize; 2],
+}
+
+impl Loaded {
+    /// Loads the data, takes the subset and orders the rows.
+    pub fn of(job: &WorkerJob) -> anyhow::Result<Loaded> {
+        let dataset = dataset::load_from(&job.data_dir, &job.dataset)?;
+        if dataset.digests != job.digests {
+            bail!("the files of {} have changed since the sweep began", job.dataset);
+        }
+        let classes = dataset.classes();
+        let train = dataset.train;
+        let image = [train.images.rows, train.images.columns];
+        let d = image[0] * image[1];
+        let mut rows = match job.train_size {
+            Some(size) => split::stratified(&train.labels, size, job.subset_seed),
+            None => (0..train.labels.len()).collect(),
+        };
+        let order = split::shuffled(rows.len(), job.shuffle_seed);
+        rows = order.into_iter().map(|place| rows[place]).collect();
+        let Split { images, labels } = train.select(&rows);
+        drop(train);
+        let scaling = Arc::new(Scaling::standard(&images.pixels, images.count, d));
+        let train = Features::new(images.pixels, images.count, d, scaling.clone());
+        let test = Features::new(dataset.test.images.pixels, dataset.test.images.count, d, scaling);
+        Ok(Loaded { train, labels, classes, test, image })
+    }
+}
+
+/// Features that steps other than standardising have made, with what they cost.
+pub struct Transformed {
+    pub train: Features,
+    pub test: Features,
+    /// Fitting the steps and transforming the training rows.
+    fit: Cost,
+    /// Transforming the test rows.
+    predict: Cost,
+}
+
+impl Transformed {
+    /// Runs the steps of the job; `None` where there are none beyond standardising. Random steps draw from the seed that
+    /// orders the rows, so that all models of a repeat see the same features.
+    pub fn of(job: &WorkerJob, loaded: &Loaded) -> anyhow::Result<Option<Transformed>> {
+        if job.preprocessing.is_default() {
+            return Ok(None);
+        }
+        let steps = job.preprocessing.steps();
+        let (fitted, fit) =
+            timed(|| preprocessing::fit(steps, &loaded.train, loaded.image, job.shuffle_seed));
+        let (fitted, train) = fitted?;
+        let (test, predict) = timed(|| fitted.transform(&loaded.test));
+        Ok(Some(Transformed { train, test, fit, predict }))
+    }
+
+    /// The outcome of a model on these features. The steps count as part of fitting and predicting, unless a program of
+    /// its own was handed the features; either way its facts say what they took.
+    pub fn note(&self, mut outcome: Outcome, counted: bool) -> Outcome {
+        if counted {
+            outcome.fit += self.fit;
+            outcome.predict += self.predict;
+        }
+        let seconds = self.fit.cpu_seconds + self.predict.cpu_seconds;
+        outcome.facts.insert("preprocessing_cpu_seconds".into(), seconds.into());
+        outcome
+    }
+}
