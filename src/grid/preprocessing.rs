@@ -51,6 +51,28 @@ impl Preprocessing {
         self.0.iter().map(step_to_json).collect()
     }
 
+    /// The names of all steps.
+    pub const NAMES: [&str; STEPS.len()] = {
+        let mut names = [""; STEPS.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = STEPS[index].0;
+            index += 1;
+        }
+        names
+    };
+
+    /// The steps in two parts: those that come first, and those behind the last step that is not among `names`. The
+    /// standardising is never in the second part.
+    pub fn split_at(&self, names: &[String]) -> (&[Step], Preprocessing) {
+        let foreign = |step: &Step| !names.iter().any(|name| name == step.name());
+        let first = self.0.iter().rposition(foreign).map_or(0, |last| last + 1);
+        match self.is_default() {
+            true => (self.steps(), Preprocessing::default()),
+            false => (&self.0[..first], Preprocessing(self.0[first..].to_vec())),
+        }
+    }
+
     /// As an id and a table have it, such as `deskew+pca-50`; empty for the default.
     pub fn short(&self) -> String {
         self.0.iter().map(short_step).collect::<Vec<_>>().join("+")
@@ -101,7 +123,7 @@ fn parse_step(value: &Value) -> Result<Step, GridError> {
             )));
         }
     };
-    let names = STEPS.map(|(name, _)| name);
+    let names = Preprocessing::NAMES;
     let Some((_, parameters)) = STEPS.iter().find(|(known, _)| *known == name) else {
         let hint = did_you_mean(name, &names);
         return Err(GridError::new(format!("preprocessing: unknown step {name:?}{hint}")));
@@ -182,6 +204,23 @@ mod tests {
         assert_eq!(parse(json!("deskew")), parse(json!(["deskew"])));
         assert_eq!(parse(json!(["binarize"])), parse(json!([{"binarize": 127}])));
         assert_eq!(parse(json!(["deskew", {"binarize": 50}])).short(), "deskew+binarize-50");
+    }
+
+    #[test]
+    fn an_engine_has_the_last_steps_or_none() {
+        let steps = parse(json!(["deskew", "binarize", "unit"]));
+        let split = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+            let (first, last) = steps.split_at(&names);
+            (first.len(), last.short())
+        };
+        assert_eq!(split(&[]), (3, String::new()));
+        assert_eq!(split(&["unit", "binarize"]), (1, "binarize+unit".into()));
+        assert_eq!(split(&["deskew", "unit"]), (2, "unit".into()));
+        assert_eq!(split(&Preprocessing::NAMES), (0, "deskew+binarize+unit".into()));
+        let standard = Preprocessing::default();
+        let (first, last) = standard.split_at(&["standard".into()]);
+        assert_eq!((first, last.is_default()), (&[Step::Standard][..], true));
     }
 
     #[test]

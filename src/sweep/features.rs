@@ -63,7 +63,11 @@ impl Transformed {
         if job.preprocessing.is_default() {
             return Ok(None);
         }
-        let steps = job.preprocessing.steps();
+        // A program that has the last steps itself is handed what the first ones made.
+        let steps = match &job.external {
+            Some(start) => job.preprocessing.split_at(&start.preprocessing).0,
+            None => job.preprocessing.steps(),
+        };
         let (fitted, fit) =
             timed(|| preprocessing::fit(steps, &loaded.train, loaded.image, job.shuffle_seed));
         let (fitted, train) = fitted?;

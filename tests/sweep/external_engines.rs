@@ -294,3 +294,26 @@ fn documented_job_and_replies_work() {
     let right: String = (0..test).map(|row| char::from(b'0' + (row % 4) as u8)).collect();
     assert_eq!(replies[1]["predictions"], right.as_str());
 }
+
+#[test]
+fn an_engine_runs_the_steps_that_it_has_and_is_handed_what_the_others_made() {
+    let families = "[[family]]\nclassifier = \"GaussianNB\"\npreprocessing = [\"deskew\", \"unit\"]\n";
+    let script = "case $0 in --version) exec perl ENGINES/gaussian_nb.pl --version;; esac; \
+                  read -r job; echo \"$job\" > SANDBOX/job.json; echo \"$job\" | perl ENGINES/gaussian_nb.pl";
+    let sandbox = with_engine(families, &["sh", "-c", script]);
+    let path = sandbox.path().join("engines.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("SANDBOX", sandbox.path().to_str().unwrap()) + "preprocessing = [\"unit\"]\n";
+    std::fs::write(&path, text).unwrap();
+    sweep(&sandbox, &["-e", "native"]).code(0);
+    let [mine, ours] =
+        ["mine", "native"].map(|engine| sandbox.result_of(engine, "GaussianNB,preprocessing=deskew+unit"));
+    // The steps do not change what Gaussian naive Bayes predicts unless one of them is left out: deskew.
+    assert_eq!(predictions(&mine, 0), predictions(&ours, 0));
+    let job: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(sandbox.path().join("job.json")).unwrap()).unwrap();
+    assert_eq!(job["preprocessing"], serde_json::json!(["unit"]));
+    // What the harness did for the program is told and not charged.
+    let facts = &mine["repeats"][0]["facts"];
+    assert!(facts["preprocessing_cpu_seconds"].as_f64().unwrap() > 0.0, "{mine}");
+}

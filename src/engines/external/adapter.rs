@@ -16,6 +16,7 @@ use super::npy::Arrays;
 use super::{Start, environment, peak};
 use crate::engines::protocol::{EngineJob, Expected, PROTOCOL, Reply, ReplyError};
 use crate::engines::{Failure, Outcome, Work};
+use crate::grid::Preprocessing;
 
 /// How often the program's memory is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -48,6 +49,10 @@ impl Program {
         let threads = rayon::current_num_threads();
         let (child, mut stdin, results, descriptor) = spawn(start, &folder, threads)
             .map_err(|error| format!("cannot start {}: {error}", start.command[0]))?;
+        let preprocessing = match work.configurations.first() {
+            Some(one) => one.preprocessing.split_at(&start.preprocessing).1,
+            None => Preprocessing::default(),
+        };
         let job = EngineJob {
             protocol: PROTOCOL,
             results: format!("/dev/fd/{descriptor}"),
@@ -62,6 +67,7 @@ impl Program {
             image: work.image,
             classifier,
             parameters: work.configurations.iter().map(|one| &one.parameters).collect(),
+            preprocessing: &preprocessing,
             seed: work.seed,
             seed_31: (work.seed % (1 << 31)) as u32,
             threads,

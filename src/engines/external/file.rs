@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::{EngineError, environment};
 use crate::engines::BUILT_IN;
-use crate::grid::schema;
+use crate::grid::{Preprocessing, schema};
 use crate::nearest::did_you_mean;
 
 /// The file in the benchmarks folder.
@@ -36,6 +36,8 @@ pub struct Definition {
     pub install: String,
     /// Those of the file's own folder among the arguments: what is digested for the record.
     pub files: Vec<PathBuf>,
+    /// Steps before a model that the program runs itself, by name; of the others it is handed the features.
+    pub preprocessing: Vec<String>,
     /// Variables of the program's environment beside those that every engine has.
     pub env: BTreeMap<String, String>,
 }
@@ -60,6 +62,8 @@ struct WireEngine {
     install: String,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    #[serde(default)]
+    preprocessing: Vec<String>,
 }
 
 fn version() -> Vec<String> {
@@ -116,6 +120,7 @@ fn parse(text: &str, here: &Path) -> Result<Vec<Definition>, (usize, String)> {
             version: one.version.iter().map(put).collect(),
             classifiers: one.classifiers,
             install: one.install,
+            preprocessing: one.preprocessing,
             env: one
                 .env
                 .iter()
@@ -144,6 +149,11 @@ fn check(one: &WireEngine, name: &str) -> Result<(), String> {
     }
     if one.classifiers.is_empty() {
         return Err(format!("{name}: classifiers = [] leaves nothing to run: name one, such as GaussianNB"));
+    }
+    if let Some(wrong) = one.preprocessing.iter().find(|step| !Preprocessing::NAMES.contains(&step.as_str()))
+    {
+        let hint = did_you_mean(wrong, &Preprocessing::NAMES);
+        return Err(format!("{name}: preprocessing: unknown step {wrong:?}{hint}"));
     }
     for variable in one.env.keys() {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_';

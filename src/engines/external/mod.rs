@@ -86,6 +86,7 @@ pub fn start(name: &str, scratch: &std::path::Path) -> Option<Start> {
         version: engine.version.to_string(),
         command: definition.command.clone(),
         classifiers: definition.classifiers.clone(),
+        preprocessing: definition.preprocessing.clone(),
         env: definition.env.clone(),
         scratch: scratch.to_path_buf(),
     })

@@ -13,6 +13,9 @@ pub struct Start {
     pub version: String,
     pub command: Vec<String>,
     pub classifiers: Vec<String>,
+    /// Steps before a model that the program runs itself, by name.
+    #[serde(default)]
+    pub preprocessing: Vec<String>,
     /// Variables of its environment beside those that every engine has.
     #[serde(default)]
     pub env: BTreeMap<String, String>,

@@ -179,6 +179,7 @@ mod tests {
             classifiers: Vec::new(),
             install: "nothing".into(),
             files: Vec::new(),
+            preprocessing: Vec::new(),
             env: BTreeMap::new(),
         };
         assert_eq!(ask(&definition).unwrap().version, "1.0");

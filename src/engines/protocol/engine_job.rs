@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::grid::Parameters;
+use crate::grid::{Parameters, Preprocessing};
 
 /// The version of the messages to and from external engines.
 pub const PROTOCOL: u32 = 1;
@@ -31,6 +31,9 @@ pub struct EngineJob<'a> {
     /// The configurations to run, in order: spelled and meant as in scikit-learn 0.19; a value that is the default may
     /// be left out.
     pub parameters: Vec<&'a Parameters>,
+    /// The steps that the program runs itself, on the features that it is handed; absent where there are none.
+    #[serde(skip_serializing_if = "Preprocessing::is_default")]
+    pub preprocessing: &'a Preprocessing,
     /// All randomness is to follow from it.
     pub seed: u64,
     /// The seed's low 31 bits, for what takes no more: NumPy takes 32, R's `set.seed` 31.
