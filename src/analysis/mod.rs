@@ -6,6 +6,7 @@ pub mod fidelity;
 pub mod findings;
 pub mod origin;
 pub mod peers;
+pub mod preprocessing;
 pub mod ranking;
 pub mod reference;
 pub mod rows;

@@ -73,6 +73,11 @@ impl Preprocessing {
         }
     }
 
+    /// Each step as an id has it, the standardising by name.
+    pub fn names(&self) -> Vec<String> {
+        self.steps().iter().map(short_step).collect()
+    }
+
     /// As an id and a table have it, such as `deskew+pca-50`; empty for the default.
     pub fn short(&self) -> String {
         self.0.iter().map(short_step).collect::<Vec<_>>().join("+")

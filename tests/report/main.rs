@@ -7,6 +7,7 @@ mod engines;
 #[path = "parquet.rs"]
 mod parquet_file;
 mod scaling;
+mod today;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -6,3 +6,4 @@ pub mod findings;
 pub mod peers;
 pub mod scaling;
 pub mod submitted;
+pub mod today;

@@ -1,0 +1,107 @@
+//! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
+
+use super::best_per_family;
+use crate::analysis::preprocessing::{self, Effect, Step};
+use crate::analysis::tables::{SideBySide, View};
+use crate::format::{accuracy, cell, difference, title};
+
+/// The run of the suite that these tables are of.
+pub const RUN: &str = "today";
+
+/// The tables of the run [`RUN`]; `None` without results of it. `opened` is the run of the report.
+pub fn markdown(table: &SideBySide, opened: &View) -> Option<String> {
+    let view = View { run: RUN.to_string(), subset: None };
+    table.view(&view).next()?;
+    let steps = preprocessing::steps(table, &view);
+    let mut text = format!(
+        "# Beyond 2017: the classifiers and the preprocessing that the published grid lacks\n\n\
+         <!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{}",
+        opened.run,
+        verdicts(table, &steps)
+    );
+    text += "\n## What a step does\n\nThe same model with and without the step. A median is that of the differences in \
+             accuracy; scaling all pixels alike (`raw`, `unit`) counts as no step.\n\n";
+    text += &summary(table, &steps);
+    text += "\n### Model by model\n\n";
+    text += &models(table, &steps);
+    text += "\n## The best of each classifier\n\n";
+    text += &best_per_family::markdown(table, &view);
+    Some(text)
+}
+
+/// A sentence for each step that helps most models on one of the first two data sets and hurts most on the other.
+fn verdicts(table: &SideBySide, steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let (Some(Some(first)), Some(Some(second))) = (step.sums.first(), step.sums.get(1)) else { continue };
+        let opposite = first.gain * 2 > first.models && second.lose * 2 > second.models
+            || first.lose * 2 > first.models && second.gain * 2 > second.models;
+        if opposite {
+            let [one, other] = [0, 1].map(|dataset| title(&table.datasets[dataset]));
+            text += &format!(
+                "**`{}` works in opposite directions: on {one} {} of {} models gain (median {}), on {other} {} of {} lose \
+                 (median {}).**\n",
+                step.step,
+                first.gain,
+                first.models,
+                difference(first.median),
+                second.lose,
+                second.models,
+                difference(second.median)
+            );
+        }
+    }
+    text
+}
+
+fn summary(table: &SideBySide, steps: &[Step]) -> String {
+    let mut head = "| step |".to_string();
+    let mut rule = "| --- |".to_string();
+    for dataset in &table.datasets {
+        head += &format!(" models, {} | gain | lose | median |", title(dataset));
+        rule += " ---: | ---: | ---: | ---: |";
+    }
+    let mut text = format!("{head}\n{rule}\n");
+    for step in steps {
+        text += &format!("| `{}` |", step.step);
+        for sum in &step.sums {
+            text += &match sum {
+                Some(sum) => {
+                    format!(" {} | {} | {} | {} |", sum.models, sum.gain, sum.lose, difference(sum.median))
+                }
+                None => "  |  |  |  |".to_string(),
+            };
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn models(table: &SideBySide, steps: &[Step]) -> String {
+    let mut head = "| step | classifier | parameters | other steps |".to_string();
+    let mut rule = "| --- | --- | --- | --- |".to_string();
+    for dataset in &table.datasets {
+        head += &format!(" {} without | with | difference |", title(dataset));
+        rule += " ---: | ---: | ---: |";
+    }
+    let mut text = format!("{head}\n{rule}\n");
+    for effect in steps.iter().flat_map(|step| &step.effects) {
+        let Effect { step, classifier, parameters, others, accuracies } = effect;
+        text += &format!("| `{step}` | {} | {} | {others} |", cell(classifier), cell(parameters));
+        for both in accuracies {
+            text += &match both {
+                Some((without, with)) => {
+                    format!(
+                        " {} | {} | {} |",
+                        accuracy(*without),
+                        accuracy(*with),
+                        difference(with - without)
+                    )
+                }
+                None => "  |  |  |".to_string(),
+            };
+        }
+        text.push('\n');
+    }
+    text
+}

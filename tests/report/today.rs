@@ -1,0 +1,49 @@
+//! What the published grid lacks: steps before the model, beside the same model without them.
+
+use mnist_bench::grid::Preprocessing;
+use serde_json::{Value, json};
+
+use super::{make, put, record, sample};
+use mnist_bench::results::Record;
+use mnist_bench::results::record::file_stem;
+
+/// A result behind these steps.
+fn behind(steps: Value, record: Record) -> Record {
+    let configuration =
+        record.configuration.clone().with_preprocessing(Preprocessing::parse(&steps).unwrap());
+    Record { id: file_stem(&configuration.id(), None), configuration, ..record }
+}
+
+#[test]
+fn a_step_stands_beside_the_same_model_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    sample(&results);
+    assert!(!make(folder.path(), "reference").files.contains_key("today.md"));
+    for (k, accuracies) in
+        [(1, [0.97, 0.85, 0.98, 0.84]), (3, [0.96, 0.86, 0.97, 0.83]), (5, [0.96, 0.86, 0.95, 0.87])]
+    {
+        let row = |dataset, accuracy| {
+            record(dataset, "KNeighborsClassifier", json!({"n_neighbors": k}), &[accuracy])
+        };
+        put(&results, "today", &behind(json!(["raw"]), row("mnist", accuracies[0])));
+        put(&results, "today", &behind(json!(["raw"]), row("fashion-mnist", accuracies[1])));
+        put(&results, "today", &behind(json!(["deskew"]), row("mnist", accuracies[2])));
+        put(&results, "today", &behind(json!(["deskew"]), row("fashion-mnist", accuracies[3])));
+    }
+    // The standardised pixels of the published grid: one row, on one data set.
+    put(&results, "today", &record("mnist", "KNeighborsClassifier", json!({"n_neighbors": 1}), &[0.94]));
+    let report = make(folder.path(), "reference");
+    let text = std::str::from_utf8(&report.files["today.md"]).unwrap();
+    for line in [
+        "**`deskew` works in opposite directions: on MNIST 2 of 3 models gain (median +0.0100), on Fashion-MNIST 2 of 3 \
+         lose (median -0.0100).**",
+        "| `deskew` | 3 | 2 | 1 | +0.0100 | 3 | 1 | 2 | -0.0100 |",
+        "| `standard` | 1 | 0 | 1 | -0.0300 |  |  |  |  |",
+        "| `deskew` | KNeighborsClassifier | n_neighbors=3 |  | 0.9600 | 0.9700 | +0.0100 | 0.8600 | 0.8300 | -0.0300 |",
+        "| KNeighborsClassifier | 7 | 0.9800 | n_neighbors=1 preprocessing=deskew | 0.8700 | n_neighbors=5 preprocessing=deskew |",
+    ] {
+        assert!(text.lines().any(|found| found == line), "no {line:?} in:\n{text}");
+    }
+    assert_eq!(report.files, make(folder.path(), "reference").files);
+}
