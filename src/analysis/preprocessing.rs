@@ -38,23 +38,32 @@ pub struct Sum {
     pub median: f64,
 }
 
+/// A model behind some steps.
+struct Chain<'a> {
+    steps: Vec<String>,
+    line: &'a Line,
+}
+
 /// Every step of a view that has been tried with and without, by name.
 pub fn steps(table: &SideBySide, view: &View) -> Vec<Step> {
-    let mut models: BTreeMap<(&str, String), Vec<(Vec<String>, &Line)>> = BTreeMap::new();
+    let mut models: BTreeMap<(&str, String), Vec<Chain>> = BTreeMap::new();
     for line in table.view(view).filter(|line| line.engine == OURS) {
         let Some(row) = (0..table.datasets.len()).find_map(|dataset| table.row(line, dataset)) else {
             continue;
         };
         let model = (row.classifier.as_str(), readable(&row.configuration.parameters));
-        models.entry(model).or_default().push((chain(row), line));
+        models.entry(model).or_default().push(Chain { steps: chain(row), line });
     }
     let mut steps: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
     for ((classifier, parameters), chains) in &models {
-        for (longer, with) in chains {
+        for Chain { steps: longer, line: with } in chains {
             for place in 0..longer.len() {
                 let mut others = longer.clone();
                 let step = others.remove(place);
-                let Some((_, without)) = chains.iter().find(|(chain, _)| *chain == others) else { continue };
+                let Some(Chain { line: without, .. }) = chains.iter().find(|chain| chain.steps == others)
+                else {
+                    continue;
+                };
                 let accuracy = |line, dataset| table.row(line, dataset).and_then(|row: &Row| row.accuracy);
                 let both = |dataset| Some((accuracy(without, dataset)?, accuracy(with, dataset)?));
                 let accuracies: Vec<_> = (0..table.datasets.len()).map(both).collect();

@@ -240,7 +240,7 @@ impl Check<'_> {
             None => {
                 let known = schema::classifier(&file.classifier).is_some();
                 if let Err(error) = schema::validate(&file.configuration()) {
-                    let own = if known { "" } else { "; a method of your own needs the key method" };
+                    let own = if known { "" } else { " (a method of your own needs the key method)" };
                     let pointer = if known { "/parameters" } else { "/classifier" };
                     let error: String = error.to_string().chars().take(400).collect();
                     self.require(false, pointer, || format!("{error}{own}"));

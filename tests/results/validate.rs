@@ -232,7 +232,9 @@ fn all_broken_rules_are_reported() {
     );
     says(
         after(|v| drop(v.as_object_mut().unwrap().remove("method"))),
-        &["/classifier: unknown classifier \"Ridge\"; a method of your own needs the key method"],
+        &[
+            "/classifier: unknown classifier \"Ridge\": did you mean RidgeClassifier? (a method of your own needs the key method)",
+        ],
     );
     says(
         after(|v| {
