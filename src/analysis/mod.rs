@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod fidelity;
 pub mod findings;
+pub mod lecun;
 pub mod origin;
 pub mod peers;
 pub mod preprocessing;

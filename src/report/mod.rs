@@ -139,7 +139,7 @@ impl Report {
             "families.md".to_string(),
             markdown::best_per_family::markdown(&table, &view).into_bytes(),
         );
-        let today = markdown::today::markdown(&table, &view);
+        let today = markdown::today::markdown(&table, &view)?;
         files.extend(today.map(|text| ("today.md".to_string(), text.into_bytes())));
         if !peers.lines.is_empty() {
             files.insert(

@@ -1,6 +1,7 @@
 //! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
 
 use super::best_per_family;
+use crate::analysis::lecun::{self, CLOSE, Pair};
 use crate::analysis::preprocessing::{self, Effect, Step};
 use crate::analysis::tables::{SideBySide, View};
 use crate::format::{accuracy, cell, difference, title};
@@ -9,9 +10,11 @@ use crate::format::{accuracy, cell, difference, title};
 pub const RUN: &str = "today";
 
 /// The tables of the run [`RUN`]; `None` without results of it. `opened` is the run of the report.
-pub fn markdown(table: &SideBySide, opened: &View) -> Option<String> {
+pub fn markdown(table: &SideBySide, opened: &View) -> Result<Option<String>, String> {
     let view = View { run: RUN.to_string(), subset: None };
-    table.view(&view).next()?;
+    if table.view(&view).next().is_none() {
+        return Ok(None);
+    }
     let steps = preprocessing::steps(table, &view);
     let mut text = format!(
         "# Beyond 2017: the classifiers and the preprocessing that the published grid lacks\n\n\
@@ -26,7 +29,39 @@ pub fn markdown(table: &SideBySide, opened: &View) -> Option<String> {
     text += &models(table, &steps);
     text += "\n## The best of each classifier\n\n";
     text += &best_per_family::markdown(table, &view);
-    Some(text)
+    text += &lecuns_table(table, &lecun::pairs(table, &view)?);
+    Ok(Some(text))
+}
+
+/// LeCun's rows beside ours, with the column of the other data sets that he could not have.
+fn lecuns_table(table: &SideBySide, pairs: &[Pair]) -> String {
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let mut head = "| his classifier | preprocessing | his, MNIST | our configuration |".to_string();
+    let mut rule = "| --- | --- | ---: | --- |".to_string();
+    for dataset in &table.datasets {
+        head += &format!(" ours, {} |", title(dataset));
+        rule += " ---: |";
+    }
+    let mut text = format!(
+        "\n## LeCun's table, with a new column\n\nThe classic rows of the table on the page of MNIST (LeCun and others, 1998), \
+         as accuracies. A difference of more than {CLOSE} is explained.\n\n{head} how they differ |\n{rule} --- |\n"
+    );
+    for pair in pairs {
+        text += &format!(
+            "| {} | {} | {:.3} | {} |",
+            cell(&pair.classifier),
+            cell(&pair.preprocessing),
+            pair.his,
+            cell(&pair.id)
+        );
+        for ours in &pair.ours {
+            text += &ours.map_or("  |".to_string(), |ours| format!(" {} |", accuracy(ours)));
+        }
+        text += &format!(" {} |\n", cell(&pair.explained));
+    }
+    text
 }
 
 /// A sentence for each step that helps most models on one of the first two data sets and hurts most on the other.

@@ -57,7 +57,7 @@ const GROUPS = [
 ];
 /** Groups that tell results of one configuration apart: only where every result has a line. */
 const APART = ["run", "size"];
-const RUNS = { reference: "main sweep", peers: "other libraries", scaling: "growing training sets", extensions: "extras", neural: "larger networks" };
+const RUNS = { reference: "main sweep", peers: "other libraries", scaling: "growing training sets", extensions: "extras", neural: "larger networks", today: "beyond 2017" };
 const chipWords = (key, value) => (key === "run" ? RUNS[value] || value : key === "engine" && value === "native" ? "mnist-bench" : key === "size" ? (value === "full" ? "all" : Number(value).toLocaleString("en")) : words(value));
 const activeGroups = () => GROUPS.filter(([key]) => state.every || !APART.includes(key));
 let state;
