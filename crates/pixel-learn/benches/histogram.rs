@@ -2,9 +2,11 @@
 //! `cargo bench --bench histogram`. Throughput is in bytes of pixels, one a row and feature.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use pixel_learn::linalg::histogram::gradient_histogram::Rules;
 use pixel_learn::linalg::histogram::gradient_sums::{Scratch, best_cuts_of_rows};
 use pixel_learn::linalg::histogram::{
-    ByteWords, ClassHistogram, Entropy, FeatureCuts, Gini, ResidualHistogram, Sample, small_node,
+    BinnedRows, Bins, ByteWords, ClassHistogram, Entropy, FeatureCuts, Gini, GradientHistogram,
+    QuantisedGradients, ResidualHistogram, Sample, WeightHistogram, WeightedImpurity, small_node,
 };
 use pixel_learn::linalg::simd::{Level, supported};
 
@@ -80,5 +82,56 @@ fn residual_sums(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, class_counts, residual_sums);
+fn gradient_sums(criterion: &mut Criterion) {
+    let n = 8192;
+    let pixels = pixels(n);
+    let all: Vec<u32> = (0..n as u32).collect();
+    let x = BinnedRows::new(&pixels, FEATURES, &all, &Bins::new(&pixels, FEATURES, &all, 255));
+    let mut gradients = QuantisedGradients::default();
+    gradients.set(n, |row| ((row as f64).sin(), 0.2 + 0.1 * (row as f64).cos()));
+    let rules = Rules { min_rows: 20, min_hessian: 1, regularisation: 1e-3 };
+    for count in [256, 8192] {
+        let rows: Vec<u32> = (0..count).map(|k| (k * (n / count)) as u32).collect();
+        let mut group = criterion.benchmark_group(format!("gradients of {FEATURES} features, {count} rows"));
+        group.sample_size(10);
+        group.throughput(Throughput::Bytes((count * FEATURES) as u64));
+        let mut histogram = GradientHistogram::new(&x);
+        group.bench_function("count", |bencher| bencher.iter(|| histogram.set(&x, &rows, &gradients)));
+        let other = GradientHistogram::new(&x);
+        group.bench_function("subtract", |bencher| bencher.iter(|| histogram.subtract(&other)));
+        let mut total = gradients.rows[0];
+        total.subtract(total);
+        rows.iter().for_each(|&row| total.add(gradients.rows[row as usize]));
+        for level in levels() {
+            group.bench_function(format!("best split {}", level.name()), |bencher| {
+                bencher.iter(|| histogram.best_split(level, &x, total, &rules));
+            });
+        }
+        group.finish();
+    }
+}
+
+fn weighted_class_counts(criterion: &mut Criterion) {
+    let n = 60_000;
+    let column: Vec<u8> = (0..n).map(|i: usize| (i.wrapping_mul(2654435761) >> 13) as u8 & 0x7f).collect();
+    let samples: Vec<Sample> = (0..n)
+        .map(|row| Sample { row: row as u32, class: (row * 7 % 10) as u16, weight: row as u16 })
+        .collect();
+    let weights: Vec<u64> = (0..n as u64).map(|row| 1 + row * 48271 % 65_537).collect();
+    let mut total = [0u64; 16];
+    samples.iter().zip(&weights).for_each(|(sample, weight)| total[usize::from(sample.class)] += weight);
+    let mut group = criterion.benchmark_group(format!("best cut of one feature, {n} weighted rows"));
+    group.throughput(Throughput::Bytes(n as u64));
+    let mut histogram = WeightHistogram::<16>::default();
+    for level in levels() {
+        group.bench_function(format!("gini {}", level.name()), |bencher| {
+            bencher.iter(|| {
+                histogram.best_cut(level, &column, &samples, &weights, &total, WeightedImpurity::Gini)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, class_counts, residual_sums, gradient_sums, weighted_class_counts);
 criterion_main!(benches);

@@ -20,7 +20,9 @@
 //! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
 //! | [`ExtraTreesClassifier`] | trees with random thresholds | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
 //! | [`BaggingClassifier`] | trees on drawn rows and features | `estimator`, `n_estimators`, `max_samples`, `max_features`, `bootstrap`, ... |
+//! | [`AdaBoostClassifier`] | SAMME, trees on weighted rows | `estimator`, `n_estimators`, `learning_rate` |
 //! | [`GradientBoostingClassifier`] | multinomial deviance, three classes or more | `n_estimators`, `learning_rate`, `max_depth`, `order` |
+//! | [`HistGradientBoostingClassifier`] | Newton steps on histograms, leaf by leaf | `max_iter`, `learning_rate`, `max_leaf_nodes`, `max_depth`, `early_stopping`, ... |
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |
 //!
@@ -40,10 +42,12 @@ pub mod preprocessing;
 mod scaling;
 
 pub use features::{Bytes, Features, ShapeError};
+pub use models::ada_boost::AdaBoostClassifier;
 pub use models::bagging::BaggingClassifier;
 pub use models::boosting::GradientBoostingClassifier;
 pub use models::forest::{ExtraTreesClassifier, RandomForestClassifier};
 pub use models::gaussian_process::GaussianProcessClassifier;
+pub use models::hist_gradient_boosting::HistGradientBoostingClassifier;
 pub use models::linear::{
     LinearSVC, LogisticRegression, PassiveAggressiveClassifier, Perceptron, SGDClassifier,
 };

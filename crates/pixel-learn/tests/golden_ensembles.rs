@@ -1,9 +1,10 @@
-//! Extra trees and bagging against scikit-learn's figures (`benchmarks/golden/ensembles.py`), through the public API.
+//! Extra trees, bagging and AdaBoost against scikit-learn's figures (`benchmarks/golden/ensembles.py`), through the public API.
 
 mod dataset;
 
 use std::sync::Arc;
 
+use pixel_learn::models::ada_boost::AdaBoostClassifier;
 use pixel_learn::models::bagging::{Amount, BaggingClassifier};
 use pixel_learn::models::forest::ExtraTreesClassifier;
 use pixel_learn::models::tree::{Criterion, DecisionTreeClassifier, Splitter};
@@ -98,6 +99,76 @@ fn seeded_families_have_the_accuracies_of_scikit_learn() {
         let allowed = 4.0 * spread * (2.0 / seeds as f64).sqrt();
         assert!((mean - expected).abs() < allowed, "{name}: {mean} against {expected} (+- {allowed})");
     }
+}
+
+/// As long as the best splits are unique, every tree, its error and its vote are scikit-learn's, whatever the seed.
+#[test]
+fn ada_boost_has_the_trees_errors_and_votes_of_scikit_learn() {
+    let golden = golden();
+    let data = Data::load(&golden);
+    for case in golden["ada_boost"].as_array().unwrap() {
+        let count = case["alike"].as_u64().unwrap() as usize;
+        let classifier = AdaBoostClassifier {
+            estimator: DecisionTreeClassifier {
+                max_depth: case["max_depth"].as_u64().map(|depth| depth as usize),
+                criterion: if case["criterion"] == "gini" { Criterion::Gini } else { Criterion::Entropy },
+                ..Default::default()
+            },
+            n_estimators: count,
+            learning_rate: case["learning_rate"].as_f64().unwrap(),
+        };
+        for seed in 0..2 {
+            let mut boosting = classifier.begin(&data.training(), seed).unwrap();
+            boosting.boost_to(1).unwrap();
+            boosting.boost_to(count).unwrap();
+            let committee = boosting.committee();
+            assert_eq!(committee.members().len(), count);
+            for (number, member) in committee.members().iter().enumerate() {
+                assert_eq!(
+                    member.tree.feature(0).map(|f| f as u64),
+                    case["roots"][number].as_u64(),
+                    "{number}"
+                );
+                for (ours, name) in [(member.error, "errors"), (member.weight, "weights")] {
+                    let golden = case[name][number].as_f64().unwrap();
+                    assert!((ours - golden).abs() < 1e-9, "tree {number}: {name} {ours} against {golden}");
+                }
+            }
+            let mut ballots = committee.begin(data.test.n());
+            committee.update_to(1, &mut ballots, &data.test);
+            committee.update_to(count, &mut ballots, &data.test);
+            let theirs = case["answers"].as_array().unwrap();
+            let answers = committee.classes(&ballots);
+            let alike =
+                answers.iter().zip(theirs).filter(|(a, b)| Some(u64::from(**a)) == b.as_u64()).count();
+            assert_eq!(alike, answers.len());
+        }
+    }
+}
+
+#[test]
+fn ada_boost_ends_with_a_perfect_tree_and_refuses_a_useless_one() {
+    // One pixel tells the two classes apart; the other is the same everywhere.
+    let train = Features::standardised([0, 5, 9, 5, 0, 5, 9, 5], 2).unwrap();
+    let mut boosting = AdaBoostClassifier::default()
+        .begin(&Training { features: &train, labels: &[0, 1, 0, 1], classes: 2 }, 1)
+        .unwrap();
+    boosting.boost_to(50).unwrap();
+    assert_eq!(boosting.committee().members().len(), 1);
+    assert_eq!(
+        (boosting.committee().members()[0].error, boosting.committee().members()[0].weight),
+        (0.0, 1.0)
+    );
+    // No pixel tells anything: half of the rows are wrong.
+    let useless = Training { features: &train, labels: &[0, 0, 1, 1], classes: 2 };
+    assert!(matches!(AdaBoostClassifier::default().fit(&useless, 1), Err(FitError::UnusableData(_))));
+    let refused = |classifier: AdaBoostClassifier| match classifier.fit(&useless, 1) {
+        Err(FitError::InvalidParameter { name, .. }) => name,
+        _ => "none",
+    };
+    assert_eq!(refused(AdaBoostClassifier { n_estimators: 0, ..Default::default() }), "n_estimators");
+    let rate = AdaBoostClassifier { learning_rate: f64::NAN, ..Default::default() };
+    assert_eq!(refused(rate), "learning_rate");
 }
 
 /// The first ten trees of twenty are the ensemble of ten.

@@ -8,11 +8,13 @@
 //! Parallelism is rayon's, in whatever pool the caller has installed, over chunks of fixed size with
 //! ordered reductions: the same bits for any number of threads. Randomness comes from the seed alone.
 
+pub mod ada_boost;
 pub mod bagging;
 pub mod boosting;
 pub mod facts;
 pub mod forest;
 pub mod gaussian_process;
+pub mod hist_gradient_boosting;
 pub mod linear;
 pub mod mlp;
 pub mod naive_bayes;

@@ -3,19 +3,27 @@
 //!
 //! A byte feature has at most 255 cuts, so counting values finds exactly the partitions that sorting finds.
 
+mod binned_rows;
+mod bins;
 mod byte_set;
 pub mod byte_words;
 pub mod class_counts;
 pub mod columns;
+pub mod gradient_histogram;
 pub mod gradient_sums;
 pub mod impurity;
 mod nonzero;
 mod sample;
 pub mod small_node;
+pub mod weighted_counts;
 
+pub use binned_rows::BinnedRows;
+pub use bins::Bins;
 pub use byte_words::ByteWords;
 pub use class_counts::{ClassHistogram, Cut};
 pub use columns::Columns;
+pub use gradient_histogram::{GradientHistogram, QuantisedGradients};
 pub use gradient_sums::{FeatureCuts, Quantised, ResidualHistogram};
 pub use impurity::{Entropy, Gini, Impurity};
 pub use sample::Sample;
+pub use weighted_counts::{WeightHistogram, WeightedImpurity};

@@ -20,9 +20,9 @@ pub(crate) const PURE: f64 = 1e-7;
 pub(crate) struct Source<'a> {
     pub training: Training<'a>,
     /// Rows in order of class. The deeper a node, the fewer its classes: its rows share cache lines.
-    order: Vec<u32>,
+    pub(super) order: Vec<u32>,
     /// The columns of the rows in `order`.
-    columns: Columns,
+    pub(super) columns: Columns,
 }
 
 impl<'a> Source<'a> {
@@ -34,6 +34,11 @@ impl<'a> Source<'a> {
         let mut columns = Columns::default();
         columns.gather(x.pixels(), x.d(), x.n(), |index| order[index] as usize);
         Source { training: *training, order, columns }
+    }
+
+    /// The label of the row at a position in the order of class.
+    pub(crate) fn label(&self, position: usize) -> u8 {
+        self.training.labels[self.order[position] as usize]
     }
 }
 

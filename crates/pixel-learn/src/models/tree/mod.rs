@@ -11,12 +11,14 @@ mod grow;
 mod nodes;
 mod rng;
 mod split;
+mod weighted;
 
 pub use fitted::{NodeFacts, Tree};
 pub(crate) use grow::{Growth, PURE, Source};
 pub(crate) use nodes::{Nodes, TOGETHER};
 pub(crate) use rng::Random;
 pub(crate) use split::midpoint;
+pub(crate) use weighted::WeightedRows;
 
 use crate::Features;
 use crate::models::{Classifier, Facts, FitError, Model, Training};

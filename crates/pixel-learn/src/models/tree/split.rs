@@ -155,7 +155,13 @@ pub(crate) fn midpoint(scaling: &Scaling, feature: usize, low: u8, high: u8) -> 
     Split { feature, cut: largest_up_to(scaling, feature, low, high, threshold), threshold }
 }
 
-fn threshold_between(scaling: &Scaling, feature: usize, low: u8, high: u8, random: &mut Random) -> Split {
+pub(super) fn threshold_between(
+    scaling: &Scaling,
+    feature: usize,
+    low: u8,
+    high: u8,
+    random: &mut Random,
+) -> Split {
     let (least, most) = (scaled(scaling, feature, low), scaled(scaling, feature, high));
     let drawn = random.between(least, most);
     let threshold = if drawn >= most { least } else { drawn };

@@ -1,0 +1,168 @@
+//! Rows of binned features as lists of the bins other than the first, the layout that gradient histograms are counted
+//! from: the first bin, where most pixels of most images are, is never stored or counted.
+
+use super::bins::Bins;
+use crate::linalg::huge_pages;
+use crate::linalg::truncated_l1::prefetch;
+
+/// Features of a block, whose cells of one bin are neighbours.
+pub(super) const LANES: usize = 8;
+
+/// Most cells of a part, which the second-level cache should hold and 16 bits number.
+const PART: usize = 1 << 15;
+
+/// Rows whose lists are asked for ahead of time.
+const AHEAD: usize = 6;
+
+/// Eight features with about as many bins each: the cell of bin b (from 1) of lane k is `first_cell + (b - 1) * 8 + k`.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// The features, one a lane; `None` pads the last block.
+    pub features: [Option<u16>; LANES],
+    pub first_cell: usize,
+    pub cells: usize,
+}
+
+/// The entries of some blocks' features: for every row the cells that it counts in.
+struct Part {
+    cells: usize,
+    /// Where the entries of each row begin; one more for the end.
+    starts: Vec<u32>,
+    /// Cells, counted from the part's first.
+    entries: Vec<u16>,
+}
+
+/// The binned training rows.
+pub struct BinnedRows {
+    n: usize,
+    pub(super) blocks: Vec<Block>,
+    parts: Vec<Part>,
+    cells: usize,
+    /// The bins of each feature, column after column.
+    columns: Vec<u8>,
+}
+
+impl BinnedRows {
+    /// Bins `rows` of `pixels` (of `d` bytes each). O(rows d) time; a byte a pixel, and two more where the bin is not
+    /// the first.
+    pub fn new(pixels: &[u8], d: usize, rows: &[u32], bins: &Bins) -> BinnedRows {
+        let n = rows.len();
+        // Features of about as many bins share a block, so that little is padded. A constant one is in no block.
+        let mut order: Vec<usize> = (0..d).filter(|&feature| bins.count(feature) > 1).collect();
+        order.sort_by_key(|&feature| bins.count(feature));
+        let mut first_cell = 0;
+        let blocks: Vec<Block> = order
+            .chunks(LANES)
+            .map(|features| {
+                let cells = LANES * (bins.count(features[features.len() - 1]) - 1);
+                let lanes = std::array::from_fn(|lane| features.get(lane).map(|&feature| feature as u16));
+                first_cell += cells;
+                Block { features: lanes, first_cell: first_cell - cells, cells }
+            })
+            .collect();
+        let mut parts = Vec::new();
+        let mut rest = blocks.as_slice();
+        while let Some(first) = rest.first() {
+            let end = first.first_cell + PART;
+            let count = rest.partition_point(|block| block.first_cell + block.cells <= end);
+            let (blocks, others) = rest.split_at(count);
+            parts.push(Part::new(pixels, d, rows, bins, blocks));
+            rest = others;
+        }
+        let mut columns = vec![0; n * d];
+        for (feature, column) in columns.chunks_exact_mut(n.max(1)).enumerate() {
+            for (bin, &row) in column.iter_mut().zip(rows) {
+                *bin = bins.of(feature, pixels[row as usize * d + feature]);
+            }
+        }
+        BinnedRows { n, blocks, parts, cells: first_cell, columns }
+    }
+
+    /// Number of rows.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Number of cells of a histogram.
+    pub(super) fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// The bins of one feature over all rows.
+    pub fn column(&self, feature: usize) -> &[u8] {
+        &self.columns[feature * self.n..(feature + 1) * self.n]
+    }
+
+    /// Calls `work(cells, part)` for every part with its share of the cells.
+    pub(super) fn for_parts<T>(&self, mut cells: &mut [T], mut work: impl FnMut(&mut [T], PartRows)) {
+        for part in &self.parts {
+            let (own, others) = cells.split_at_mut(part.cells);
+            work(own, PartRows(part));
+            cells = others;
+        }
+    }
+}
+
+impl Part {
+    fn new(pixels: &[u8], d: usize, rows: &[u32], bins: &Bins, blocks: &[Block]) -> Part {
+        let first_cell = blocks[0].first_cell;
+        let cells = blocks.iter().map(|block| block.cells).sum();
+        // The features in their order among the pixels, with the cell of their bin 1.
+        let mut features: Vec<(usize, u16)> = Vec::new();
+        for block in blocks {
+            for (lane, feature) in block.features.iter().enumerate() {
+                features
+                    .extend(feature.map(|feature| {
+                        (usize::from(feature), (block.first_cell - first_cell + lane) as u16)
+                    }));
+            }
+        }
+        features.sort_unstable();
+        let mut starts = Vec::with_capacity(rows.len() + 1);
+        let mut list = vec![0u16; features.len()];
+        let mut total = 0;
+        for &row in rows {
+            let pixels = &pixels[row as usize * d..][..d];
+            total += features.iter().filter(|&&(feature, _)| bins.of(feature, pixels[feature]) > 0).count();
+        }
+        let mut entries = huge_pages::with_capacity(total);
+        for &row in rows {
+            starts.push(entries.len() as u32);
+            let pixels = &pixels[row as usize * d..][..d];
+            let mut count = 0;
+            for &(feature, cell) in &features {
+                let bin = u16::from(bins.of(feature, pixels[feature]));
+                // Every bin is written, the first to be overwritten: a branch would often be mispredicted.
+                list[count] = cell.wrapping_add(bin.wrapping_sub(1).wrapping_mul(LANES as u16));
+                count += usize::from(bin > 0);
+            }
+            entries.extend_from_slice(&list[..count]);
+        }
+        starts.push(entries.len() as u32);
+        Part { cells, starts, entries }
+    }
+}
+
+/// The rows of one part. All cells are below the number of cells of the part.
+#[derive(Clone, Copy)]
+pub(super) struct PartRows<'a>(&'a Part);
+
+impl<'a> PartRows<'a> {
+    /// The cells of one row.
+    #[inline(always)]
+    pub(super) fn of(self, row: u32) -> &'a [u16] {
+        let row = row as usize;
+        &self.0.entries[self.0.starts[row] as usize..self.0.starts[row + 1] as usize]
+    }
+
+    /// Brings the cells of a row that is wanted soon into the cache: `rows[at]` and some more.
+    #[inline(always)]
+    pub(super) fn ask_ahead(self, rows: &[u32], at: usize) {
+        if let Some(&row) = rows.get(at + AHEAD) {
+            let list = self.of(row);
+            for line in list.chunks(32) {
+                prefetch(line);
+            }
+        }
+    }
+}
