@@ -5,8 +5,10 @@ pub mod adam;
 pub mod argmax;
 pub mod base_delta;
 pub mod byte_gram;
+pub mod byte_pairs;
 pub mod cholesky;
 pub mod correlate;
+pub mod cos;
 pub mod dense_gemm;
 pub mod dot;
 pub mod dot_f32_f64;
@@ -20,6 +22,7 @@ pub mod pixel_groups;
 pub mod screen;
 pub mod simd;
 pub mod sparse_bytes;
+pub mod symmetric_eigen;
 pub mod tanh;
 pub mod truncated_l1;
 

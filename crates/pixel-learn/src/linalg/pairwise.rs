@@ -1,9 +1,9 @@
-//! All pairs of rows of two sets, feature by feature: dot products and Manhattan distances.
+//! All pairs of rows of two sets, feature by feature: dot products, Manhattan and Chebyshev distances.
 //!
 //! Both sets are packed once ([`Panels`]), the left one 12 rows and the right one 32 rows to a panel, with
 //! the values of one feature side by side. A tile of 12 x 32 results then stays in registers while the
 //! features run by. Every result is one chain over the features in their order (fused multiply-add for
-//! dots; subtract, absolute value, add for distances), so its bits depend on neither the instruction set,
+//! dots; subtract, absolute value, add or maximum for distances), so its bits depend on neither the instruction set,
 //! nor where the pair stands in a block, nor the number of threads: a row computed alone and the same row
 //! in a block of ten thousand agree to the last bit.
 
@@ -22,6 +22,8 @@ pub enum Measure {
     Dot,
     /// The sum of absolute differences.
     Manhattan,
+    /// The largest absolute difference.
+    Chebyshev,
 }
 
 /// Rows packed for [`all_pairs`]: panels of `width` rows, feature by feature, the last one filled up with
@@ -130,10 +132,12 @@ fn run_tile(level: Level, measure: Measure, a: &[f32], b: &[f32], tile: &mut [[f
     // both panels, whose lengths are multiples of LEFT and RIGHT with the same quotient.
     unsafe {
         match (level, measure) {
-            (Level::Avx512, Measure::Dot) => return x86::tile_avx512::<true>(a, b, tile),
-            (Level::Avx512, Measure::Manhattan) => return x86::tile_avx512::<false>(a, b, tile),
-            (Level::Avx2, Measure::Dot) => return x86::tile_avx2::<true>(a, b, tile),
-            (Level::Avx2, Measure::Manhattan) => return x86::tile_avx2::<false>(a, b, tile),
+            (Level::Avx512, Measure::Dot) => return x86::tile_avx512::<{ x86::DOT }>(a, b, tile),
+            (Level::Avx512, Measure::Manhattan) => return x86::tile_avx512::<{ x86::MANHATTAN }>(a, b, tile),
+            (Level::Avx512, Measure::Chebyshev) => return x86::tile_avx512::<{ x86::CHEBYSHEV }>(a, b, tile),
+            (Level::Avx2, Measure::Dot) => return x86::tile_avx2::<{ x86::DOT }>(a, b, tile),
+            (Level::Avx2, Measure::Manhattan) => return x86::tile_avx2::<{ x86::MANHATTAN }>(a, b, tile),
+            (Level::Avx2, Measure::Chebyshev) => return x86::tile_avx2::<{ x86::CHEBYSHEV }>(a, b, tile),
             (Level::Scalar, _) => {}
         }
     }
@@ -150,10 +154,16 @@ fn tile_scalar(measure: Measure, a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT];
                 *sum = match measure {
                     Measure::Dot => x.mul_add(y, *sum),
                     Measure::Manhattan => *sum + (x - y).abs(),
+                    Measure::Chebyshev => larger((x - y).abs(), *sum),
                 };
             }
         }
     }
+}
+
+/// The larger value; the second when they cannot be compared.
+fn larger(first: f32, second: f32) -> f32 {
+    if first > second { first } else { second }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -161,12 +171,40 @@ mod x86 {
     use super::{LEFT, RIGHT};
     use std::arch::x86_64::*;
 
+    /// The measures, as constants to compile a kernel for.
+    pub const DOT: u8 = 0;
+    pub const MANHATTAN: u8 = 1;
+    pub const CHEBYSHEV: u8 = 2;
+
+    /// One more feature in 16 results.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    fn step_avx512<const MEASURE: u8>(x: __m512, y: __m512, so_far: __m512) -> __m512 {
+        match MEASURE {
+            DOT => _mm512_fmadd_ps(x, y, so_far),
+            MANHATTAN => _mm512_add_ps(so_far, _mm512_abs_ps(_mm512_sub_ps(x, y))),
+            _ => _mm512_max_ps(_mm512_abs_ps(_mm512_sub_ps(x, y)), so_far),
+        }
+    }
+
+    /// One more feature in 8 results.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn step_avx2<const MEASURE: u8>(x: __m256, y: __m256, so_far: __m256) -> __m256 {
+        let distance = || _mm256_andnot_ps(_mm256_set1_ps(-0.0), _mm256_sub_ps(x, y));
+        match MEASURE {
+            DOT => _mm256_fmadd_ps(x, y, so_far),
+            MANHATTAN => _mm256_add_ps(so_far, distance()),
+            _ => _mm256_max_ps(distance(), so_far),
+        }
+    }
+
     /// 12 x 32 sums in 24 registers.
     ///
     /// # Safety
     /// Needs AVX-512 F and DQ; `a` holds LEFT and `b` RIGHT values for the same number of features.
     #[target_feature(enable = "avx512f,avx512dq")]
-    pub unsafe fn tile_avx512<const DOT: bool>(a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
+    pub unsafe fn tile_avx512<const MEASURE: u8>(a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
         let mut sums = [[_mm512_setzero_ps(); 2]; LEFT];
         let (mut a_at, mut b_at) = (a.as_ptr(), b.as_ptr());
         for _ in 0..a.len() / LEFT {
@@ -176,13 +214,8 @@ mod x86 {
                 let b1 = _mm512_loadu_ps(b_at.add(16));
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let x = _mm512_set1_ps(*a_at.add(r));
-                    if DOT {
-                        sums[0] = _mm512_fmadd_ps(x, b0, sums[0]);
-                        sums[1] = _mm512_fmadd_ps(x, b1, sums[1]);
-                    } else {
-                        sums[0] = _mm512_add_ps(sums[0], _mm512_abs_ps(_mm512_sub_ps(x, b0)));
-                        sums[1] = _mm512_add_ps(sums[1], _mm512_abs_ps(_mm512_sub_ps(x, b1)));
-                    }
+                    sums[0] = step_avx512::<MEASURE>(x, b0, sums[0]);
+                    sums[1] = step_avx512::<MEASURE>(x, b1, sums[1]);
                 }
                 a_at = a_at.add(LEFT);
                 b_at = b_at.add(RIGHT);
@@ -202,9 +235,8 @@ mod x86 {
     /// # Safety
     /// Needs AVX2 and FMA; `a` holds LEFT and `b` RIGHT values for the same number of features.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn tile_avx2<const DOT: bool>(a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
+    pub unsafe fn tile_avx2<const MEASURE: u8>(a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
         const ROWS: usize = LEFT / 2;
-        let sign = _mm256_set1_ps(-0.0);
         for (top, left) in [(0, 0), (0, 16), (ROWS, 0), (ROWS, 16)] {
             let mut sums = [[_mm256_setzero_ps(); 2]; ROWS];
             // SAFETY: as above; the quarters lie inside the panels and the tile.
@@ -215,13 +247,8 @@ mod x86 {
                     let b1 = _mm256_loadu_ps(b_at.add(8));
                     for (r, sums) in sums.iter_mut().enumerate() {
                         let x = _mm256_set1_ps(*a_at.add(r));
-                        if DOT {
-                            sums[0] = _mm256_fmadd_ps(x, b0, sums[0]);
-                            sums[1] = _mm256_fmadd_ps(x, b1, sums[1]);
-                        } else {
-                            sums[0] = _mm256_add_ps(sums[0], _mm256_andnot_ps(sign, _mm256_sub_ps(x, b0)));
-                            sums[1] = _mm256_add_ps(sums[1], _mm256_andnot_ps(sign, _mm256_sub_ps(x, b1)));
-                        }
+                        sums[0] = step_avx2::<MEASURE>(x, b0, sums[0]);
+                        sums[1] = step_avx2::<MEASURE>(x, b1, sums[1]);
                     }
                     a_at = a_at.wrapping_add(LEFT);
                     b_at = b_at.wrapping_add(RIGHT);
@@ -264,7 +291,7 @@ mod tests {
             let row = |x: &[f32], i: usize| x[i * d..(i + 1) * d].to_vec();
             let left = Panels::left((0..m).map(|i| &a[i * d..(i + 1) * d]), d);
             let right = Panels::right((0..n).map(|i| &b[i * d..(i + 1) * d]), d);
-            for measure in [Measure::Dot, Measure::Manhattan] {
+            for measure in [Measure::Dot, Measure::Manhattan, Measure::Chebyshev] {
                 for level in levels() {
                     let mut out = vec![f32::NAN; m * (n + 3)];
                     all_pairs_at(level, measure, &left, &right, 0..n, &mut out, n + 3);
@@ -274,6 +301,7 @@ mod tests {
                                 row(&a, i).iter().zip(row(&b, j)).fold(0.0f32, |s, (&x, y)| match measure {
                                     Measure::Dot => x.mul_add(y, s),
                                     Measure::Manhattan => s + (x - y).abs(),
+                                    Measure::Chebyshev => s.max((x - y).abs()),
                                 });
                             assert_eq!(out[i * (n + 3) + j].to_bits(), expected.to_bits());
                         }
