@@ -51,6 +51,38 @@ for name in ("mnist", "fashion-mnist"):
     scaled = [scaler.transform(x.astype(np.float64)).astype(np.float32).astype(np.float64) for x in (train, test)]
     out.append({"dataset": name, "train": TRAIN, "test": TEST, "cases": answers(scaled[0], classes, scaled[1])})
 
+# Raw bytes, and the metrics that are no Minkowski distance. Integers in f64, so that ties show: scikit-learn's answer
+# counts where the k-th and the next distance differ.
+def settled(metric, train, classes, test, k, weights):
+    model = KNeighborsClassifier(n_neighbors=k, weights=weights, metric=metric, algorithm="brute").fit(train, classes)
+    distance = model.kneighbors(test, n_neighbors=k + 1)[0]
+    clear = distance[:, k - 1] < distance[:, k] - 1e-9
+    return [int(c) if s else None for c, s in zip(model.predict(test), clear)], np.round(distance[:, :k], 9).tolist()
+
+
+for name in ("mnist", "fashion-mnist"):
+    train = images(f"data/{name}/train-images-idx3-ubyte.gz", TRAIN)
+    test = images(f"data/{name}/t10k-images-idx3-ubyte.gz", TEST)
+    classes = labels(f"data/{name}/train-labels-idx1-ubyte.gz", TRAIN)
+    scaler = StandardScaler().fit(train.astype(np.float64))
+    scalings = {
+        "raw": [x.astype(np.float64) for x in (train, test)],
+        "unit": [x / 255 for x in (train, test)],
+        "standard": [scaler.transform(x.astype(np.float64)).astype(np.float32).astype(np.float64) for x in (train, test)],
+    }
+    cases = []
+    for scaling, (x, queries) in scalings.items():
+        metrics = ["cosine", "chebyshev"] if scaling == "standard" else ["euclidean", "manhattan", "cosine", "chebyshev"]
+        for metric in metrics:
+            for k, weights in ((1, "uniform"), (3, "distance"), (5, "uniform")):
+                predictions, distances = settled(metric, x, classes, queries, k, weights)
+                case = {"scaling": scaling, "metric": metric, "n_neighbors": k, "weights": weights}
+                case["predictions"] = predictions
+                if k == 3:
+                    case["distances"] = distances[:10]
+                cases.append(case)
+    out.append({"dataset": name, "train": TRAIN, "test": TEST, "scaled_cases": cases})
+
 # A grid of small integers is full of equal distances and duplicates: predictions only where no tie at the
 # k-th neighbour leaves the set of neighbours open (there scikit-learn's choice is an accident of its heap).
 rows = [[x, y] for x in range(5) for y in range(5) for _ in range(1 + (x * y) % 3)]

@@ -28,7 +28,7 @@ fn classifier(case: &Value) -> KNeighborsClassifier {
 
 #[test]
 fn neighbours_distances_and_predictions_on_images() {
-    for set in fixture().iter().filter(|set| set["dataset"] != "grid") {
+    for set in fixture().iter().filter(|set| set["cases"].is_array() && set["dataset"] != "grid") {
         let data = dataset::load(set["dataset"].as_str().unwrap());
         let (n, m, d) =
             (set["train"].as_u64().unwrap() as usize, set["test"].as_u64().unwrap() as usize, 784);
@@ -55,6 +55,50 @@ fn neighbours_distances_and_predictions_on_images() {
             }
         }
     }
+}
+
+#[test]
+fn bytes_and_other_metrics() {
+    let mut settled = 0;
+    for set in fixture().iter().filter(|set| set["scaled_cases"].is_array()) {
+        let data = dataset::load(set["dataset"].as_str().unwrap());
+        let count = |key: &str| set[key].as_u64().unwrap() as usize;
+        let (n, m, d) = (count("train"), count("test"), 784);
+        let pixels = data.train.pixels[..n * d].to_vec();
+        for case in set["scaled_cases"].as_array().unwrap() {
+            let scaling = Arc::new(match case["scaling"].as_str().unwrap() {
+                "raw" => Scaling { offset: vec![0.0; d], scale: vec![1.0; d] },
+                "unit" => Scaling::unit(d),
+                _ => Scaling::standard(&pixels, n, d),
+            });
+            let train = Features::new(pixels.clone(), n, d, scaling.clone());
+            let test = Features::new(data.test.pixels[..m * d].to_vec(), m, d, scaling);
+            let metric = match case["metric"].as_str().unwrap() {
+                "euclidean" => Metric::Euclidean,
+                "manhattan" => Metric::Manhattan,
+                "cosine" => Metric::Cosine,
+                _ => Metric::Chebyshev,
+            };
+            let classifier = KNeighborsClassifier { metric, ..classifier(case) };
+            let k = classifier.n_neighbors;
+            let neighbors = Index::new(&train, metric, k).unwrap().search(&test, k);
+            let predictions = classifier.vote(&neighbors, &data.train.labels[..n], 10);
+            for (row, expected) in case["predictions"].as_array().unwrap().iter().enumerate() {
+                if let Some(expected) = expected.as_u64() {
+                    assert_eq!(u64::from(predictions[row]), expected, "{case} row {row}");
+                    settled += 1;
+                }
+            }
+            for (row, distances) in case["distances"].as_array().into_iter().flatten().enumerate() {
+                for (neighbor, expected) in neighbors.row(row).iter().zip(distances.as_array().unwrap()) {
+                    let expected = expected.as_f64().unwrap();
+                    let error = (neighbor.distance - expected).abs();
+                    assert!(error < 2e-6 * (1.0 + expected), "{} {expected}", neighbor.distance);
+                }
+            }
+        }
+    }
+    assert!(settled > 1500, "only {settled} predictions have settled neighbours");
 }
 
 #[test]

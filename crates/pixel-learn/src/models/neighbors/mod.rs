@@ -3,20 +3,26 @@
 //! [`Neighbors`] holds the nearest training rows of every test row, nearest first; it is found once, for
 //! the largest k, and [`KNeighborsClassifier::vote`] reads every smaller k and both weightings off it.
 
+mod byte_search;
+mod float_search;
 mod search;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
-pub use search::{Index, Neighbors};
+pub use search::{Index, Neighbor, Neighbors};
 
-/// The Minkowski exponent of the distance.
+/// The distance, under scikit-learn's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
-    /// p = 1: the sum of absolute differences.
+    /// The sum of absolute differences (Minkowski's with p = 1).
     Manhattan,
-    /// p = 2.
+    /// The root of the sum of squared differences (Minkowski's with p = 2).
     Euclidean,
+    /// 1 less the cosine of the angle at the origin; 1 from a row of zeros.
+    Cosine,
+    /// The largest absolute difference.
+    Chebyshev,
 }
 
 /// How much each neighbour's vote counts.
@@ -112,6 +118,7 @@ impl Model for Fitted {
 mod tests {
     use super::*;
     use crate::Scaling;
+    use std::collections::HashMap;
     use std::sync::Arc;
 
     fn features(rows: &[&[u8]]) -> Features {
@@ -140,6 +147,101 @@ mod tests {
             assert_eq!(predict(uniform(1), &train, &[7, 2, 4, 1], &test), [7]);
             assert_eq!(predict(uniform(2), &train, &[7, 2, 4, 1], &test), [2]);
             assert_eq!(predict(uniform(4), &train, &[7, 2, 7, 1], &test), [7]);
+        }
+    }
+
+    /// Rows full of equal distances, duplicates, blank rows and multiples of each other, with a scale for each feature.
+    fn bytes(n: usize, d: usize, salt: u32, scale: Vec<f64>) -> Features {
+        let mut state = salt;
+        let pixels = (0..n * d).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            [0, 0, 1, 2, 2, 4, 130, 255][(state >> 29) as usize]
+        });
+        let offset = vec![0.0; d];
+        Features::new(pixels.collect::<Vec<u8>>(), n, d, Arc::new(Scaling { offset, scale }))
+    }
+
+    /// Every pair in f64, ordered by distance and index. Equal cosines may differ in the last bits here.
+    fn definition(train: &Features, x: &[f32], metric: Metric) -> Vec<(f64, u32)> {
+        let value = |&v: &f32| f64::from(v);
+        let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(a, b)| value(a) * value(b)).sum::<f64>();
+        let mut all: Vec<(f64, u32)> = (0..train.n())
+            .map(|index| {
+                let y = train.scaled().row(index);
+                let differences = || x.iter().zip(y).map(|(a, b)| (value(a) - value(b)).abs());
+                let distance = match metric {
+                    Metric::Manhattan => differences().sum(),
+                    Metric::Euclidean => differences().map(|d| d * d).sum::<f64>().sqrt(),
+                    Metric::Chebyshev => differences().fold(0.0, f64::max),
+                    Metric::Cosine => match (dot(x, x) * dot(y, y)).sqrt() {
+                        0.0 => 1.0,
+                        lengths => 1.0 - dot(x, y) / lengths,
+                    },
+                };
+                (distance, index as u32)
+            })
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        all
+    }
+
+    #[test]
+    fn every_method_finds_the_nearest_rows_in_order() {
+        for (n, d) in [(1, 1), (5, 3), (40, 2), (100, 9), (530, 5)] {
+            let several: Vec<f64> = (0..d).map(|j| 1.0 + j as f64).collect();
+            for scale in [vec![1.0; d], vec![255.0; d], several] {
+                let (train, test) = (bytes(n, d, 1, scale.clone()), bytes(17, d, 9, scale));
+                for metric in [Metric::Manhattan, Metric::Euclidean, Metric::Cosine, Metric::Chebyshev] {
+                    let k = n.min(7);
+                    let found = Index::new(&train, metric, k).unwrap().search(&test, k);
+                    for row in 0..test.n() {
+                        let expected = definition(&train, test.scaled().row(row), metric);
+                        let distances: HashMap<u32, f64> = expected.iter().map(|&(d, i)| (i, d)).collect();
+                        for (neighbor, &(distance, _)) in found.row(row).iter().zip(&expected) {
+                            let close = |other: f64| (neighbor.distance - other).abs() < 1e-6 * (1.0 + other);
+                            assert!(
+                                close(distance) && close(distances[&neighbor.index]),
+                                "{metric:?} {n} x {d}"
+                            );
+                        }
+                        let ordered = found.row(row).windows(2).all(|pair| {
+                            let (a, b) = (pair[0], pair[1]);
+                            a.distance < b.distance || (a.distance == b.distance && a.index < b.index)
+                        });
+                        assert!(ordered, "{metric:?} {n} x {d}: {:?}", found.row(row));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_with_one_scale_have_exact_ties() {
+        // 9 x 16 + 1 x 0 is as far as 9 x 0 + 1 x 144, in other units too; multiples have the same cosine.
+        let rows: [&[u8]; 5] = [&[12, 0, 3], &[0, 12, 3], &[0, 0, 15], &[4, 0, 1], &[8, 0, 2]];
+        let scaled = |scale| {
+            let scaling = Arc::new(Scaling { offset: vec![0.0; 3], scale: vec![scale; 3] });
+            let test = Features::new(vec![0, 0, 3, 12, 0, 3], 2, 3, scaling.clone());
+            (Features::new(rows.concat(), 5, 3, scaling), test)
+        };
+        for scale in [1.0, 255.0, 7.3] {
+            let (train, test) = scaled(scale);
+            let nearest = |metric, row: usize| -> Vec<(u32, f64)> {
+                let found = Index::new(&train, metric, 5).unwrap().search(&test, 5);
+                found.row(row).iter().map(|neighbor| (neighbor.index, neighbor.distance)).collect()
+            };
+            for metric in [Metric::Euclidean, Metric::Manhattan, Metric::Chebyshev] {
+                let found = nearest(metric, 0);
+                assert_eq!(
+                    found[2..].iter().map(|found| found.0).collect::<Vec<_>>(),
+                    [0, 1, 2],
+                    "{metric:?}"
+                );
+                assert!(found[2..].iter().all(|found| found.1 == 12.0 / scale), "{metric:?} {found:?}");
+            }
+            let found = nearest(Metric::Cosine, 1);
+            assert_eq!(found.iter().map(|found| found.0).collect::<Vec<_>>(), [0, 3, 4, 2, 1]);
+            assert!(found[..3].iter().all(|found| found.1.abs() < 1e-15), "{found:?}");
         }
     }
 

@@ -1,22 +1,18 @@
-//! Exhaustive search for nearest rows: a fast pass in f32 that keeps every row that could be among the k
-//! nearest given its rounding error, then the exact order of those few in f64.
-//!
-//! The answer is that of f64 distances between the f32 features, equal distances in the order of the
-//! training rows, and so depends on neither the instruction set nor the number of threads.
-
-use rayon::prelude::*;
+//! Exhaustive search for nearest rows, in exact integers where the features are bytes with one scale for all of them.
 
 use super::Metric;
+use super::byte_search::{ByteIndex, Order};
+use super::float_search::FloatIndex;
 use crate::Features;
 use crate::linalg::Matrix;
-use crate::linalg::pairwise::{Measure, Panels, all_pairs};
-use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};
 use crate::models::FitError;
 
 /// A training row at a distance from a test row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbor {
+    /// The distance in the metric of the search.
     pub distance: f64,
+    /// The place of the training row.
     pub index: u32,
 }
 
@@ -27,6 +23,11 @@ pub struct Neighbors {
 }
 
 impl Neighbors {
+    /// `k` neighbours a row.
+    pub(super) fn new(k: usize, all: Vec<Neighbor>) -> Neighbors {
+        Neighbors { k, all }
+    }
+
     /// Number of test rows.
     pub fn rows(&self) -> usize {
         self.all.len() / self.k
@@ -38,90 +39,93 @@ impl Neighbors {
     }
 }
 
-/// Test rows in one task, a multiple of the tile: packed they take 600 KB of the second-level cache.
-const TEST_ROWS: usize = 192;
-/// Training rows between two looks at the results, a multiple of the tile.
-const TRAIN_ROWS: usize = 512;
-
 /// Training rows prepared for search.
 pub struct Index {
-    metric: Metric,
-    rows: Matrix,
-    panels: Panels,
-    /// Squared lengths for the Euclidean metric, empty for the other.
-    squares: Vec<f32>,
+    d: usize,
+    method: Method,
+}
+
+enum Method {
+    /// Integer dot products of bytes.
+    Bytes(ByteIndex),
+    /// Bytes as f32 values, whose distances are divided by the scale.
+    Unscaled(FloatIndex, f64),
+    /// Scaled values.
+    Scaled(FloatIndex),
 }
 
 impl Index {
-    /// Packs the training rows. O(n d) time, twice the memory of the scaled features.
+    /// Packs the training rows. O(n d) time; the memory of bytes once where dot products are integers, else twice that
+    /// of the scaled features.
     pub fn new(features: &Features, metric: Metric, n_neighbors: usize) -> Result<Index, FitError> {
         check_k(n_neighbors, features.n())?;
-        if features.d() == 0 {
+        let d = features.d();
+        if d == 0 {
             return Err(FitError::UnusableData("there are no features".into()));
         }
-        let rows = features.scaled().clone();
-        let panels = Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns());
-        let squares = match metric {
-            Metric::Manhattan => Vec::new(),
-            Metric::Euclidean => (0..rows.rows()).map(|i| squared_norm(rows.row(i))).collect(),
+        let scale = shared_scale(features);
+        let method = match (metric, scale) {
+            (Metric::Euclidean, Some(shared)) if ByteIndex::fits(d) => {
+                Method::Bytes(ByteIndex::new(features.pixels(), d, Order::Euclidean, shared.scale))
+            }
+            // The angle at the origin, so that must be the byte 0.
+            (Metric::Cosine, Some(shared)) if ByteIndex::fits(d) && shared.zero => {
+                Method::Bytes(ByteIndex::new(features.pixels(), d, Order::Cosine, shared.scale))
+            }
+            (Metric::Manhattan | Metric::Chebyshev, Some(shared)) => {
+                Method::Unscaled(FloatIndex::new(unscaled(features), metric, true), shared.scale)
+            }
+            _ => Method::Scaled(FloatIndex::new(features.scaled().clone(), metric, false)),
         };
-        Ok(Index { metric, rows, panels, squares })
+        Ok(Index { d, method })
     }
 
-    /// The `k` nearest training rows of every row of `test`. O(n_train n_test d). Panics when `k` is 0 or
-    /// beyond the training rows, or the number of features differs.
+    /// The `k` nearest training rows of every row of `test`, which has the scaling of the training rows.
+    /// O(n_train n_test d). Panics when `k` is 0 or beyond the training rows, or the number of features differs.
     pub fn search(&self, test: &Features, k: usize) -> Neighbors {
-        assert!(check_k(k, self.rows.rows()).is_ok(), "k={k} of {} rows", self.rows.rows());
-        let test = test.scaled();
-        let blocks: Vec<Vec<Neighbor>> = (0..test.rows().div_ceil(TEST_ROWS))
-            .into_par_iter()
-            .map(|block| {
-                let start = block * TEST_ROWS;
-                self.search_block(test, start..(start + TEST_ROWS).min(test.rows()), k)
-            })
-            .collect();
-        Neighbors { k, all: blocks.concat() }
-    }
-
-    fn search_block(&self, test: &Matrix, block: std::ops::Range<usize>, k: usize) -> Vec<Neighbor> {
-        let (n, d) = (self.rows.rows(), self.rows.columns());
-        let left = Panels::left(block.clone().map(|i| test.row(i)), d);
-        let mut shortlists: Vec<Shortlist> =
-            block.clone().map(|i| Shortlist::new(Bounds::new(self.metric, test.row(i)), k)).collect();
-        let mut values = vec![0.0f32; block.len() * TRAIN_ROWS];
-        let measure = match self.metric {
-            Metric::Manhattan => Measure::Manhattan,
-            Metric::Euclidean => Measure::Dot,
+        assert_eq!(test.d(), self.d, "rows of another number of features");
+        let rows = match &self.method {
+            Method::Bytes(index) => index.rows(),
+            Method::Unscaled(index, _) | Method::Scaled(index) => index.rows(),
         };
-        for start in (0..n).step_by(TRAIN_ROWS) {
-            let columns = start..(start + TRAIN_ROWS).min(n);
-            all_pairs(measure, &left, &self.panels, columns.clone(), &mut values, TRAIN_ROWS);
-            for (shortlist, values) in shortlists.iter_mut().zip(values.chunks_exact(TRAIN_ROWS)) {
-                let squares = self.squares.get(columns.clone()).unwrap_or_default();
-                shortlist.scan(&values[..columns.len()], squares, start);
+        assert!(check_k(k, rows).is_ok(), "k={k} of {rows} rows");
+        match &self.method {
+            Method::Bytes(index) => index.search(test.pixels(), k),
+            Method::Scaled(index) => index.search(test.scaled(), k),
+            Method::Unscaled(index, scale) => {
+                let mut neighbors = index.search(&unscaled(test), k);
+                neighbors.all.iter_mut().for_each(|neighbor| neighbor.distance /= scale);
+                neighbors
             }
         }
-        let rows = block.zip(shortlists);
-        rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.survivors(), k)).collect()
     }
+}
 
-    /// The exact order of the rows that the fast pass left over.
-    fn rank(&self, x: &[f32], candidates: impl Iterator<Item = u32>, k: usize) -> Vec<Neighbor> {
-        let mut exact: Vec<Neighbor> = candidates
-            .map(|index| {
-                let pairs = x.iter().zip(self.rows.row(index as usize));
-                let differences = pairs.map(|(&a, &b)| f64::from(a) - f64::from(b));
-                let distance = match self.metric {
-                    Metric::Manhattan => differences.map(f64::abs).sum::<f64>(),
-                    Metric::Euclidean => differences.map(|d| d * d).sum::<f64>().sqrt(),
-                };
-                Neighbor { distance, index }
-            })
-            .collect();
-        exact.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance).then(a.index.cmp(&b.index)));
-        exact.truncate(k);
-        exact
-    }
+/// A scaling that is the same for every feature.
+struct Shared {
+    /// What a byte is divided by.
+    scale: f64,
+    /// Whether the byte 0 stands for 0.
+    zero: bool,
+}
+
+/// The scaling of bytes if all features have the same.
+fn shared_scale(features: &Features) -> Option<Shared> {
+    let scaling = features.bytes()?.scaling;
+    let scale = *scaling.scale.first()?;
+    let same = scaling.scale.iter().all(|&other| other == scale);
+    same.then(|| Shared { scale, zero: scaling.offset.iter().all(|&offset| offset == 0.0) })
+}
+
+/// The bytes as values.
+fn unscaled(features: &Features) -> Matrix {
+    let mut values = Matrix::zeros(features.n(), features.d());
+    values
+        .as_mut_slice()
+        .iter_mut()
+        .zip(features.pixels())
+        .for_each(|(value, &byte)| *value = f32::from(byte));
+    values
 }
 
 fn check_k(k: usize, n: usize) -> Result<(), FitError> {
@@ -129,96 +133,5 @@ fn check_k(k: usize, n: usize) -> Result<(), FitError> {
         0 => Err(FitError::parameter("n_neighbors", k, "must be at least 1")),
         _ if k > n => Err(FitError::parameter("n_neighbors", k, format!("there are {n} training rows"))),
         _ => Ok(()),
-    }
-}
-
-/// What the f32 pass proves about the distance (squared for the Euclidean metric) of a pair.
-///
-/// For the Euclidean metric see [`screen`](crate::linalg::screen). A sum of d absolute differences is off by at most
-/// gamma(d + 2) times itself.
-struct Bounds {
-    /// The test row's squared length (0 for the Manhattan metric).
-    square: f32,
-    /// The largest error, as a part of value (Manhattan) or of |a|^2 + |b|^2 (Euclidean).
-    error: f32,
-    metric: Metric,
-}
-
-impl Bounds {
-    fn new(metric: Metric, x: &[f32]) -> Bounds {
-        let error = relative_error(x.len());
-        let square = match metric {
-            Metric::Manhattan => 0.0,
-            Metric::Euclidean => squared_norm(x),
-        };
-        Bounds { square, error, metric }
-    }
-}
-
-/// Training rows that may be among the k nearest of one test row.
-struct Shortlist {
-    bounds: Bounds,
-    /// Upper bounds of the k rows with the smallest ones, ascending; infinite until k were seen.
-    upper: Vec<f32>,
-    /// Lower bound and index of what might belong.
-    candidates: Vec<(f32, u32)>,
-}
-
-impl Shortlist {
-    fn new(bounds: Bounds, k: usize) -> Shortlist {
-        Shortlist { bounds, upper: vec![f32::INFINITY; k], candidates: Vec::new() }
-    }
-
-    /// Looks at the results of training rows from `start` on.
-    fn scan(&mut self, values: &[f32], squares: &[f32], start: usize) {
-        let Bounds { square, error, metric } = self.bounds;
-        let mut lower = [0.0f32; 16];
-        let mut spread = [0.0f32; 16];
-        for offset in (0..values.len()).step_by(16) {
-            let values = &values[offset..values.len().min(offset + 16)];
-            match metric {
-                Metric::Manhattan => {
-                    for (i, &value) in values.iter().enumerate() {
-                        spread[i] = value * error;
-                        lower[i] = value - spread[i];
-                    }
-                }
-                Metric::Euclidean => {
-                    for (i, (&value, &other)) in values.iter().zip(&squares[offset..]).enumerate() {
-                        (lower[i], spread[i]) = squared_distance_bounds(square + other, value, error);
-                    }
-                }
-            }
-            let limit = self.upper[self.upper.len() - 1];
-            // A NaN (from features beyond f32) fails no comparison, so nothing is lost to it.
-            if lower[..values.len()].iter().all(|&bound| bound > limit) {
-                continue;
-            }
-            for i in 0..values.len() {
-                self.offer(lower[i], lower[i] + 2.0 * spread[i], (start + offset + i) as u32);
-            }
-        }
-    }
-
-    fn offer(&mut self, lower: f32, upper: f32, index: u32) {
-        let last = self.upper.len() - 1;
-        if lower > self.upper[last] {
-            return;
-        }
-        self.candidates.push((lower, index));
-        if upper < self.upper[last] {
-            let at = self.upper.partition_point(|&bound| bound <= upper);
-            self.upper.copy_within(at..last, at + 1);
-            self.upper[at] = upper;
-        }
-    }
-
-    /// Rows whose lower bound is not above the k-th smallest upper bound.
-    fn survivors(self) -> impl Iterator<Item = u32> {
-        let limit = self.upper[self.upper.len() - 1];
-        self.candidates
-            .into_iter()
-            .filter(move |&(lower, _)| lower <= limit || lower.is_nan())
-            .map(|(_, index)| index)
     }
 }
