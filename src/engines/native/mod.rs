@@ -1,10 +1,12 @@
 //! The models of pixel-learn as an engine. Each family has a file, which reads its parameters, names the
 //! configurations that share work, and times them.
 
+pub mod ada_boost;
 pub mod boosting;
 mod facts;
 pub mod forest;
 pub mod gaussian_process;
+pub mod hist_boosting;
 mod incremental;
 pub mod linear_svc;
 pub mod logistic;
@@ -29,11 +31,13 @@ pub static NATIVE: Engine = Engine {
     name: "native",
     version: env!("CARGO_PKG_VERSION"),
     families: &[
+        &ada_boost::FAMILY,
         &boosting::Family,
         &forest::BAGGING,
         &forest::EXTRA_TREES,
         &forest::RANDOM_FOREST,
         &gaussian_process::Family,
+        &hist_boosting::Family,
         &linear_svc::Family,
         &logistic::FAMILY,
         &mlp::FAMILY,

@@ -80,27 +80,35 @@ fn read(parameters: &Parameters) -> Result<SVC, String> {
     let known = ["C", "kernel", "gamma", "degree", "coef0", "tol", "shrinking", "cache_size"];
     let reader = ParamReader::new(parameters, &known)?;
     let default = SVC::default();
-    let kernel = match reader.choice("kernel", "rbf", &["linear", "rbf", "poly", "sigmoid"])? {
-        "linear" => Kernel::Linear,
-        "poly" => Kernel::Poly,
-        "sigmoid" => Kernel::Sigmoid,
-        _ => Kernel::Rbf,
-    };
-    let gamma = match reader.value("gamma") {
-        Some(value) if value.is_number() => Gamma::Value(reader.number("gamma", 0.0)?),
-        _ => match reader.choice("gamma", "auto", &["auto", "scale"])? {
-            "scale" => Gamma::Scale,
-            _ => Gamma::Auto,
-        },
-    };
     let svc = SVC {
         c: reader.positive("C", default.c)?,
-        kernel,
-        gamma,
+        kernel: kernel(&reader)?,
+        gamma: gamma(&reader, "auto")?,
         degree: reader.integer("degree", default.degree as usize, 0)? as u32,
         coef0: reader.number("coef0", default.coef0)?,
         tol: reader.positive("tol", default.tol)?,
     };
     svc.check().map_err(|error| error.to_string())?;
     Ok(svc)
+}
+
+/// The kernel, rbf where it is absent.
+pub(super) fn kernel(reader: &ParamReader) -> Result<Kernel, String> {
+    Ok(match reader.choice("kernel", "rbf", &["linear", "rbf", "poly", "sigmoid"])? {
+        "linear" => Kernel::Linear,
+        "poly" => Kernel::Poly,
+        "sigmoid" => Kernel::Sigmoid,
+        _ => Kernel::Rbf,
+    })
+}
+
+/// A number, or one of the two rules by name; `default` is a rule.
+pub(super) fn gamma(reader: &ParamReader, default: &str) -> Result<Gamma, String> {
+    match reader.value("gamma") {
+        Some(value) if value.is_number() => Ok(Gamma::Value(reader.number("gamma", 0.0)?)),
+        _ => Ok(match reader.choice("gamma", default, &["auto", "scale"])? {
+            "scale" => Gamma::Scale,
+            _ => Gamma::Auto,
+        }),
+    }
 }
