@@ -100,6 +100,15 @@ impl ByteGram {
         pairs.for_each(|(own, all)| *own = all - *own);
     }
 
+    /// Adds the rows of another sum.
+    pub fn merge(&mut self, other: &ByteGram) {
+        self.rows += other.rows;
+        let pairs = self.products.iter_mut().zip(&other.products);
+        pairs.for_each(|(own, other)| *own += other);
+        let pairs = self.columns.iter_mut().zip(&other.columns);
+        pairs.for_each(|(own, other)| *own += other);
+    }
+
     /// Removes all rows.
     pub fn clear(&mut self) {
         self.rows = 0;

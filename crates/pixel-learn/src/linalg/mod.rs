@@ -14,6 +14,7 @@ pub mod dot;
 pub mod dot_f32_f64;
 pub mod exp;
 pub mod gemm;
+pub mod gram;
 pub mod histogram;
 pub mod huge_pages;
 pub mod matrix;

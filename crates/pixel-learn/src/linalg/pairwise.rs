@@ -125,7 +125,13 @@ pub fn all_pairs_at(
 }
 
 /// One tile: `a` holds LEFT values a feature, `b` holds RIGHT.
-fn run_tile(level: Level, measure: Measure, a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
+pub(super) fn run_tile(
+    level: Level,
+    measure: Measure,
+    a: &[f32],
+    b: &[f32],
+    tile: &mut [[f32; RIGHT]; LEFT],
+) {
     debug_assert_eq!(a.len() / LEFT, b.len() / RIGHT);
     #[cfg(target_arch = "x86_64")]
     // SAFETY: `all_pairs_at` checked that the machine has the level; the kernels read whole features of

@@ -52,6 +52,29 @@ pub fn largest(mut a: Vec<f64>, n: usize, count: usize) -> Eigen {
     Eigen { values: order.iter().map(|&i| diagonal[i] * norm).collect(), vectors }
 }
 
+impl Eigen {
+    /// The unit vector of the k-th largest eigenvalue.
+    pub fn vector(&self, k: usize) -> &[f64] {
+        let n = self.vectors.len() / self.values.len();
+        &self.vectors[k * n..(k + 1) * n]
+    }
+
+    /// With all eigenvalues: replaces each right side b by A^+ b, the shortest of the least-squares solutions of
+    /// A x = b, where an eigenvalue of at most `cutoff` times the largest magnitude counts as 0.
+    pub fn pseudo_solve(&self, cutoff: f64, right: &mut [Vec<f64>]) {
+        let least = cutoff * self.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        for b in right {
+            let mut x = vec![0.0; b.len()];
+            for (k, &value) in self.values.iter().enumerate().filter(|(_, value)| value.abs() > least) {
+                let vector = self.vector(k);
+                let factor = dot(vector, b) / value;
+                x.iter_mut().zip(vector).for_each(|(x, v)| *x += factor * v);
+            }
+            *b = x;
+        }
+    }
+}
+
 /// A tridiagonal matrix T = Q' A Q.
 struct Tridiagonal {
     diagonal: Vec<f64>,
@@ -285,6 +308,23 @@ mod tests {
             let few = largest(a, n, n / 2);
             assert_eq!(few.values, eigen.values[..n / 2]);
             assert_eq!(few.vectors, eigen.vectors[..n / 2 * n]);
+        }
+    }
+
+    #[test]
+    fn the_shortest_solution_of_a_singular_system() {
+        let n = 30;
+        let a = matrix(n, 3);
+        // A column of A is A e, and A A^+ A e = A e; the shortest solution is itself made of columns of A.
+        let mut columns = vec![(0..n).map(|i| a[i * n]).collect::<Vec<f64>>()];
+        let eigen = largest(a.clone(), n, n);
+        eigen.pseudo_solve(1e-12, &mut columns);
+        for i in 0..n {
+            let product = dot(&a[i * n..(i + 1) * n], &columns[0]);
+            assert!((product - a[i * n]).abs() < 1e-9, "{product} {}", a[i * n]);
+        }
+        for k in 3..n {
+            assert!(dot(eigen.vector(k), &columns[0]).abs() < 1e-9);
         }
     }
 
