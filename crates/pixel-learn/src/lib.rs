@@ -2,7 +2,7 @@
 //! times as fast as scikit-learn.
 //!
 //! Images of any size are rows of bytes, one a pixel ([`Features`]); labels are bytes from 0. A classifier is a plain
-//! struct of parameters under scikit-learn's names with the defaults of 0.19; [`Classifier::fit`] returns a
+//! struct of parameters under scikit-learn's names with the defaults of 0.19, or of 1.9 where it says so; [`Classifier::fit`] returns a
 //! [`Model`], which predicts one class a row. Vector instructions (AVX2, AVX-512) are chosen at run time; work runs in
 //! the rayon pool that the caller installed. The same seed gives the same bits on any number of threads.
 //!
@@ -15,7 +15,13 @@
 //! | [`PassiveAggressiveClassifier`] | PA-I | `c`, `max_iter`, `shuffle`, `fit_intercept` |
 //! | [`SVC`] | SMO; augmented Lagrangian for the linear kernel | `c`, `kernel`, `gamma`, `degree`, `coef0`, `tol` |
 //! | [`KNeighborsClassifier`] | exhaustive search | `n_neighbors`, `weights`, `metric` |
+//! | [`RidgeClassifier`] | exact, Cholesky | `alpha`, `fit_intercept` |
+//! | [`LinearDiscriminantAnalysis`] | exact, from the scatter | `solver`, `shrinkage`, `priors`, `tol` |
+//! | [`QuadraticDiscriminantAnalysis`] | exact, Cholesky | `priors`, `reg_param`, `tol` |
+//! | [`NearestCentroid`] | exact means or medians | `metric`, `shrink_threshold` |
 //! | [`GaussianNB`] | exact moments | `priors` |
+//! | [`BernoulliNB`] | exact counts | `alpha`, `binarize`, `fit_prior`, `class_prior` |
+//! | [`MultinomialNB`], [`ComplementNB`] | exact counts | `alpha`, `fit_prior`, `class_prior`, `norm` |
 //! | [`DecisionTreeClassifier`], [`ExtraTreeClassifier`] | CART on histograms of bytes | `criterion`, `splitter`, `max_depth`, `max_features` |
 //! | [`RandomForestClassifier`] | bagged trees | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
 //! | [`ExtraTreesClassifier`] | trees with random thresholds | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
@@ -45,6 +51,7 @@ pub use features::{Bytes, Features, ShapeError};
 pub use models::ada_boost::AdaBoostClassifier;
 pub use models::bagging::BaggingClassifier;
 pub use models::boosting::GradientBoostingClassifier;
+pub use models::discriminant::{LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis};
 pub use models::forest::{ExtraTreesClassifier, RandomForestClassifier};
 pub use models::gaussian_process::GaussianProcessClassifier;
 pub use models::hist_gradient_boosting::HistGradientBoostingClassifier;
@@ -52,8 +59,10 @@ pub use models::linear::{
     LinearSVC, LogisticRegression, PassiveAggressiveClassifier, Perceptron, SGDClassifier,
 };
 pub use models::mlp::MLPClassifier;
-pub use models::naive_bayes::GaussianNB;
+pub use models::naive_bayes::{BernoulliNB, ComplementNB, GaussianNB, MultinomialNB};
+pub use models::nearest_centroid::NearestCentroid;
 pub use models::neighbors::KNeighborsClassifier;
+pub use models::ridge::RidgeClassifier;
 pub use models::svm::SVC;
 pub use models::tree::{DecisionTreeClassifier, ExtraTreeClassifier};
 pub use models::{Classifier, Fact, Facts, FitError, Model, Training};

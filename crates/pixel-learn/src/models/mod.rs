@@ -11,15 +11,22 @@
 pub mod ada_boost;
 pub mod bagging;
 pub mod boosting;
+mod class_sums;
+pub mod discriminant;
 pub mod facts;
 pub mod forest;
 pub mod gaussian_process;
 pub mod hist_gradient_boosting;
 pub mod linear;
+pub mod linear_scores;
 pub mod mlp;
 pub mod naive_bayes;
+pub mod nearest_centroid;
 pub mod neighbors;
 mod optimize;
+mod priors;
+pub mod ridge;
+mod scatter;
 pub mod svm;
 pub mod tree;
 

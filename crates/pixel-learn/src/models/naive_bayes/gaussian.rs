@@ -1,13 +1,16 @@
 //! Gaussian naive Bayes: every feature an independent normal variable within a class.
 //!
-//! Means and variances follow from the integer sums of bytes and of squared bytes, so they are exact
+//! Means and variances of bytes follow from the integer sums of bytes and of squared bytes, so they are exact
 //! before the one rounding to f64, and prediction works on the bytes: with value = (pixel - offset) / scale
-//! the squared distance in units of the deviation, (x - mean)^2 / variance, is the same in pixels.
+//! the squared distance in units of the deviation, (x - mean)^2 / variance, is the same in pixels. Computed values
+//! are summed in f64, the variance about the mean.
 
 use rayon::prelude::*;
 
-use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
+use crate::models::class_sums::{ClassSums, computed_sums};
+use crate::models::priors::class_priors;
+use crate::models::{Classifier, Facts, FitError, Model, Training};
 
 /// scikit-learn's `GaussianNB` as of 0.19, where the smoothing is not a parameter.
 ///
@@ -38,22 +41,19 @@ const ROWS_A_TASK: usize = 8192;
 impl Classifier for GaussianNB {
     /// O(n d). Deterministic. A class without training rows is never predicted, whatever its prior.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
-        let (n, d) = (training.features.n(), training.features.d());
         training.check()?;
-        training.bytes()?;
-        let moments = class_moments(training);
-        let priors = self.class_priors(&moments, n)?;
-        let scaling = training.features.scaling();
-        let epsilon = SMOOTHING * largest_variance(&moments, d, &scaling.scale);
+        let statistics = match training.features.bytes() {
+            Some(bytes) => Statistics::of_pixels(training, &bytes.scaling.scale),
+            None => Statistics::of_values(training),
+        };
+        let priors = class_priors("priors", self.priors.as_deref(), &training.class_counts())?;
+        let epsilon = SMOOTHING * statistics.largest_variance;
         let mut classes = Vec::new();
-        for (class, moments) in moments.iter().enumerate().filter(|(_, moments)| moments.rows > 0) {
+        for ClassStatistics { class, mean, variance } in statistics.classes {
             let mut constant = priors[class].ln();
-            let mut mean = Vec::with_capacity(d);
-            let mut weight = Vec::with_capacity(d);
-            for (j, &scale) in scaling.scale.iter().enumerate() {
-                let (pixel_mean, pixel_variance) = moments.mean_and_variance(j);
-                let variance = pixel_variance / (scale * scale) + epsilon;
-                mean.push(pixel_mean);
+            let mut weight = Vec::with_capacity(mean.len());
+            for (variance, &scale) in variance.into_iter().zip(&statistics.scale) {
+                let variance = variance / (scale * scale) + epsilon;
                 // Where the variance is zero even with smoothing (all features constant) a feature that
                 // still has its training value says nothing, and any other value excludes the class.
                 weight.push(if variance > 0.0 { 0.5 / (variance * scale * scale) } else { f64::MAX });
@@ -67,22 +67,69 @@ impl Classifier for GaussianNB {
     }
 }
 
-impl GaussianNB {
-    fn class_priors(&self, moments: &[Moments], n: usize) -> Result<Vec<f64>, FitError> {
-        let Some(priors) = &self.priors else {
-            return Ok(moments.iter().map(|moments| moments.rows as f64 / n as f64).collect());
+/// Means and population variances of the classes that have rows, in pixels or in computed values.
+struct Statistics {
+    classes: Vec<ClassStatistics>,
+    /// What divides pixels, a feature; 1 for computed values.
+    scale: Vec<f64>,
+    /// The largest variance of a scaled feature over all rows.
+    largest_variance: f64,
+}
+
+struct ClassStatistics {
+    class: usize,
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+}
+
+impl Statistics {
+    fn of_pixels(training: &Training, scale: &[f64]) -> Statistics {
+        let d = training.features.d();
+        let moments = class_moments(training);
+        let present = moments.iter().enumerate().filter(|(_, moments)| moments.rows > 0);
+        let classes = present.map(|(class, moments)| {
+            let (mean, variance) = (0..d).map(|j| moments.mean_and_variance(j)).unzip();
+            ClassStatistics { class, mean, variance }
+        });
+        Statistics {
+            classes: classes.collect(),
+            scale: scale.to_vec(),
+            largest_variance: largest_variance(&moments, d, scale),
+        }
+    }
+
+    fn of_values(training: &Training) -> Statistics {
+        let (n, d) = (training.features.n(), training.features.d());
+        let values = training.features.scaled();
+        let sums = ClassSums::new(training);
+        let squares_about = |labels: &[u8], classes: usize, means: &[f64]| {
+            let by_class = Training { labels, classes, ..*training };
+            // The class of a row is where its sums stand.
+            let about = |row: &[f32], class: usize, out: &mut [f64]| {
+                let terms = out.iter_mut().zip(row).zip(&means[class * d..(class + 1) * d]);
+                terms.for_each(|((sum, &x), mean)| *sum += (f64::from(x) - mean).powi(2));
+            };
+            computed_sums(&by_class, values, about)
         };
-        let refuse = |reason: String| FitError::parameter("priors", format!("{priors:?}"), reason);
-        if priors.len() != moments.len() {
-            return Err(refuse(format!("one number for each of {} classes is needed", moments.len())));
+        let present = sums.present();
+        let mut means = vec![0.0; training.classes * d];
+        for &class in &present {
+            means[class * d..(class + 1) * d].copy_from_slice(&sums.mean(class));
         }
-        if priors.iter().any(|prior| prior.is_nan() || *prior < 0.0) {
-            return Err(refuse("no prior may be negative".into()));
+        let squares = squares_about(training.labels, training.classes, &means);
+        let classes = present.iter().map(|&class| {
+            let of_class = class * d..(class + 1) * d;
+            let rows = sums.rows[class] as f64;
+            let variance = squares[of_class.clone()].iter().map(|squares| squares / rows).collect();
+            ClassStatistics { class, mean: means[of_class].to_vec(), variance }
+        });
+        let overall: Vec<f64> = sums.total().iter().map(|sum| sum / n as f64).collect();
+        let squares = squares_about(&vec![0; n], 1, &overall);
+        Statistics {
+            classes: classes.collect(),
+            scale: vec![1.0; d],
+            largest_variance: squares.iter().fold(0.0, |largest, squares| largest.max(squares / n as f64)),
         }
-        if (priors.iter().sum::<f64>() - 1.0).abs() > 1e-8 {
-            return Err(refuse("the sum must be 1".into()));
-        }
-        Ok(priors.clone())
     }
 }
 
@@ -180,6 +227,11 @@ impl ClassDensity {
     }
 }
 
+/// The row's pixels or values in f64.
+fn widen<T: Copy + Into<f64>>(row: &[T], out: &mut [f64]) {
+    out.iter_mut().zip(row).for_each(|(value, &x)| *value = x.into());
+}
+
 struct Fitted {
     /// Only classes with training rows, in rising order.
     classes: Vec<ClassDensity>,
@@ -194,7 +246,10 @@ impl Model for Fitted {
             .map_init(
                 || vec![0.0; x.d()],
                 |row, index| {
-                    row.iter_mut().zip(x.pixel_row(index)).for_each(|(value, &p)| *value = f64::from(p));
+                    match x.bytes() {
+                        Some(_) => widen(x.pixel_row(index), row),
+                        None => widen(x.scaled().row(index), row),
+                    }
                     let mut best = (f64::NEG_INFINITY, self.classes[0].class);
                     for class in &self.classes {
                         let score = class.log_joint(row);
@@ -234,6 +289,22 @@ mod tests {
     fn separates_two_heaps() {
         let x = features(&[1, 9, 2, 8, 3, 9, 200, 7, 210, 9, 205, 8], 2);
         assert_eq!(fit(&x, &[0, 0, 0, 1, 1, 1], 2, None), [0, 0, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn computed_values_have_the_model_of_their_bytes() {
+        let pixels: Vec<u8> = (0..600).map(|at| ((at * 2_654_435_761usize) >> 9) as u8).collect();
+        let labels: Vec<u8> = (0..200).map(|row| pixels[row * 3] / 64).collect();
+        let bytes = features(&pixels, 3);
+        let computed = Features::computed(bytes.scaled().clone());
+        let fit = |x: &Features| {
+            let training = Training { features: x, labels: &labels, classes: 6 };
+            let model = GaussianNB::default().fit(&training, 0).unwrap();
+            (model.predict(x), model.facts()["epsilon"].as_f64().unwrap())
+        };
+        let (expected, got) = (fit(&bytes), fit(&computed));
+        assert_eq!(got.0, expected.0);
+        assert!((got.1 / expected.1 - 1.0).abs() < 1e-6);
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! A map after which a covariance is the identity, on the directions in which it is not negligible.
+
+use super::{eigenvalues_above, factor};
+use crate::linalg::cholesky::{Cholesky, Factor};
+use crate::linalg::symmetric_eigen::SymmetricEigen;
+
+/// B with B A B' = I. Lengths and angles after it do not depend on which of the two it is.
+pub enum Whitening {
+    /// The inverse of the Cholesky factor: all directions.
+    Full(Cholesky),
+    /// The eigenvectors from `first` on, divided by the roots of their eigenvalues.
+    Reduced { eigen: SymmetricEigen, first: usize },
+}
+
+impl Whitening {
+    /// The map for the n x n lower triangle `a`, without the directions whose eigenvalue is at most `least`.
+    pub fn new(a: Vec<f64>, n: usize, least: f64) -> Whitening {
+        if eigenvalues_above(&a, n, least)
+            && let Some(factor) = factor(a.clone(), n)
+        {
+            return Whitening::Full(factor);
+        }
+        let eigen = SymmetricEigen::new(a, n);
+        let first = eigen.values.partition_point(|value| *value <= least);
+        Whitening::Reduced { eigen, first }
+    }
+
+    /// Directions that are left.
+    pub fn rank(&self) -> usize {
+        match self {
+            Whitening::Full(factor) => factor.size(),
+            Whitening::Reduced { eigen, first } => eigen.values.len() - first,
+        }
+    }
+
+    /// B x.
+    pub fn apply(&self, mut x: Vec<f64>) -> Vec<f64> {
+        match self {
+            Whitening::Full(factor) => {
+                factor.solve_lower(&mut x);
+                x
+            }
+            Whitening::Reduced { eigen, first } => (*first..eigen.values.len())
+                .map(|k| dot(eigen.vector(k), &x) / eigen.values[k].sqrt())
+                .collect(),
+        }
+    }
+
+    /// B' y.
+    pub fn apply_transposed(&self, mut y: Vec<f64>) -> Vec<f64> {
+        match self {
+            Whitening::Full(factor) => {
+                factor.solve_transposed(&mut y);
+                y
+            }
+            Whitening::Reduced { eigen, first } => {
+                let mut out = vec![0.0; eigen.values.len()];
+                for (k, y) in (*first..).zip(y) {
+                    let weight = y / eigen.values[k].sqrt();
+                    out.iter_mut().zip(eigen.vector(k)).for_each(|(out, value)| *out += weight * value);
+                }
+                out
+            }
+        }
+    }
+}
+
+pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+    x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_maps_keep_lengths_and_angles() {
+        let n = 12;
+        let value = |i: usize, j: usize| f64::from(u8::from(i == j)) + 1.0 / (1.0 + i.abs_diff(j) as f64);
+        let a: Vec<f64> = (0..n * n).map(|at| value(at / n, at % n)).collect();
+        let full = Whitening::new(a.clone(), n, 1e-8);
+        assert!(matches!(full, Whitening::Full(_)) && full.rank() == n);
+        let reduced = Whitening::Reduced { eigen: SymmetricEigen::new(a.clone(), n), first: 0 };
+        let (x, y): (Vec<f64>, Vec<f64>) = (0..n).map(|i| ((i as f64).sin(), (i as f64).cos())).unzip();
+        let angle = |map: &Whitening| dot(&map.apply(x.clone()), &map.apply(y.clone()));
+        assert!((angle(&full) - angle(&reduced)).abs() < 1e-12);
+        let back = |map: &Whitening| map.apply_transposed(map.apply(x.clone()));
+        assert!(back(&full).iter().zip(back(&reduced)).all(|(a, b)| (a - b).abs() < 1e-12));
+        // Of eigenvalues above 1 about half.
+        let some = Whitening::new(a, n, 1.5);
+        assert!(some.rank() > 0 && some.rank() < n && some.apply(x).len() == some.rank());
+    }
+}

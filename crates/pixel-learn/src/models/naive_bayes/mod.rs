@@ -1,0 +1,13 @@
+//! Naive Bayes: within a class, every feature is independent of the others. [`GaussianNB`] takes any values,
+//! [`MultinomialNB`] and [`ComplementNB`] counts, [`BernoulliNB`] what is on or off.
+
+mod bernoulli;
+mod complement;
+mod discrete;
+mod gaussian;
+mod multinomial;
+
+pub use bernoulli::{BernoulliNB, FittedBernoulliNB};
+pub use complement::ComplementNB;
+pub use gaussian::GaussianNB;
+pub use multinomial::MultinomialNB;

@@ -1,0 +1,77 @@
+//! The median of every feature within each class.
+
+use rayon::prelude::*;
+
+use crate::linalg::Matrix;
+use crate::models::Training;
+
+/// Features that are turned round together: one cache line of a row.
+const COLUMNS: usize = 16;
+
+/// `classes.len()` x d medians; of an even number of rows the mean of the middle two. O(n d).
+pub fn medians(training: &Training, classes: &[u8]) -> Vec<f64> {
+    let d = training.features.d();
+    let mut all = vec![0.0; classes.len() * d];
+    all.par_chunks_mut(d).zip(classes).for_each(|(medians, &class)| {
+        let rows = (0..training.labels.len()).filter(|&row| training.labels[row] == class);
+        match training.features.bytes() {
+            Some(bytes) => {
+                let histogram = histogram(bytes.pixels, d, rows);
+                for (j, (median, counts)) in medians.iter_mut().zip(histogram.chunks_exact(256)).enumerate() {
+                    let [low, high] = middle(counts).map(|byte| bytes.scaling.value(j, byte));
+                    *median = (low + high) / 2.0;
+                }
+            }
+            None => of_values(training.features.scaled(), &rows.collect::<Vec<usize>>(), medians),
+        }
+    });
+    all
+}
+
+/// How many of the rows have each byte in each feature: d x 256.
+fn histogram(pixels: &[u8], d: usize, rows: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut counts = vec![0u32; 256 * d];
+    for row in rows {
+        for (counts, &byte) in counts.as_chunks_mut::<256>().0.iter_mut().zip(&pixels[row * d..(row + 1) * d])
+        {
+            counts[usize::from(byte)] += 1;
+        }
+    }
+    counts
+}
+
+/// The two bytes in the middle of the order, twice the same of an odd number.
+fn middle(counts: &[u32]) -> [u8; 2] {
+    let n: u32 = counts.iter().sum();
+    [(n - 1) / 2, n / 2].map(|place| {
+        let mut below = 0;
+        let at = counts.iter().position(|count| {
+            below += count;
+            below > place
+        });
+        at.unwrap_or(0) as u8
+    })
+}
+
+fn of_values(matrix: &Matrix, rows: &[usize], medians: &mut [f64]) {
+    let n = rows.len();
+    let mut columns: Vec<Vec<f32>> = (0..COLUMNS).map(|_| Vec::with_capacity(n)).collect();
+    for (group, medians) in medians.chunks_mut(COLUMNS).enumerate() {
+        columns.iter_mut().for_each(Vec::clear);
+        for &row in rows {
+            let values = &matrix.row(row)[group * COLUMNS..];
+            columns.iter_mut().zip(values).for_each(|(column, &value)| column.push(value));
+        }
+        for (median, column) in medians.iter_mut().zip(&mut columns) {
+            let (below, &mut high, _) = column.select_nth_unstable_by(n / 2, f32::total_cmp);
+            let high = f64::from(high);
+            *median = match n % 2 {
+                1 => high,
+                _ => {
+                    (high + below.iter().fold(f64::NEG_INFINITY, |low, &value| low.max(f64::from(value))))
+                        / 2.0
+                }
+            };
+        }
+    }
+}
