@@ -14,6 +14,7 @@
 //! | [`Perceptron`] | Rosenblatt's rule | `penalty`, `alpha`, `eta0`, `max_iter`, `shuffle`, `fit_intercept` |
 //! | [`PassiveAggressiveClassifier`] | PA-I | `c`, `max_iter`, `shuffle`, `fit_intercept` |
 //! | [`SVC`] | SMO; augmented Lagrangian for the linear kernel | `c`, `kernel`, `gamma`, `degree`, `coef0`, `tol` |
+//! | [`NuSVC`] | SMO | `nu`, `kernel`, `gamma`, `degree`, `coef0`, `tol` |
 //! | [`KNeighborsClassifier`] | exhaustive search | `n_neighbors`, `weights`, `metric` |
 //! | [`RidgeClassifier`] | exact, Cholesky | `alpha`, `fit_intercept` |
 //! | [`LinearDiscriminantAnalysis`] | exact, from the scatter | `solver`, `shrinkage`, `priors`, `tol` |
@@ -63,7 +64,7 @@ pub use models::naive_bayes::{BernoulliNB, ComplementNB, GaussianNB, Multinomial
 pub use models::nearest_centroid::NearestCentroid;
 pub use models::neighbors::KNeighborsClassifier;
 pub use models::ridge::RidgeClassifier;
-pub use models::svm::SVC;
+pub use models::svm::{NuSVC, SVC};
 pub use models::tree::{DecisionTreeClassifier, ExtraTreeClassifier};
 pub use models::{Classifier, Fact, Facts, FitError, Model, Training};
 pub use scaling::Scaling;

@@ -65,7 +65,7 @@ impl<'a> Rows<'a> {
     pub fn new(features: &'a Features, columns: Vec<u32>) -> Rows<'a> {
         let values = match features.bytes() {
             Some(bytes) => {
-                let width = padded(columns.len());
+                let width = padded(columns.len().max(1));
                 Values::Bytes {
                     packed: pack(bytes.pixels, features.d(), &columns, width),
                     width,

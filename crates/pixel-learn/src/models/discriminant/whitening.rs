@@ -2,14 +2,14 @@
 
 use super::{eigenvalues_above, factor};
 use crate::linalg::cholesky::{Cholesky, Factor};
-use crate::linalg::symmetric_eigen::SymmetricEigen;
+use crate::linalg::symmetric_eigen::{Eigen, largest};
 
 /// B with B A B' = I. Lengths and angles after it do not depend on which of the two it is.
 pub enum Whitening {
     /// The inverse of the Cholesky factor: all directions.
     Full(Cholesky),
-    /// The eigenvectors from `first` on, divided by the roots of their eigenvalues.
-    Reduced { eigen: SymmetricEigen, first: usize },
+    /// The first `rank` eigenvectors, divided by the roots of their eigenvalues.
+    Reduced { eigen: Eigen, rank: usize },
 }
 
 impl Whitening {
@@ -20,16 +20,16 @@ impl Whitening {
         {
             return Whitening::Full(factor);
         }
-        let eigen = SymmetricEigen::new(a, n);
-        let first = eigen.values.partition_point(|value| *value <= least);
-        Whitening::Reduced { eigen, first }
+        let eigen = largest(a, n, n);
+        let rank = eigen.values.partition_point(|value| *value > least);
+        Whitening::Reduced { eigen, rank }
     }
 
     /// Directions that are left.
     pub fn rank(&self) -> usize {
         match self {
             Whitening::Full(factor) => factor.size(),
-            Whitening::Reduced { eigen, first } => eigen.values.len() - first,
+            Whitening::Reduced { rank, .. } => *rank,
         }
     }
 
@@ -40,9 +40,9 @@ impl Whitening {
                 factor.solve_lower(&mut x);
                 x
             }
-            Whitening::Reduced { eigen, first } => (*first..eigen.values.len())
-                .map(|k| dot(eigen.vector(k), &x) / eigen.values[k].sqrt())
-                .collect(),
+            Whitening::Reduced { eigen, rank } => {
+                (0..*rank).map(|k| dot(eigen.vector(k), &x) / eigen.values[k].sqrt()).collect()
+            }
         }
     }
 
@@ -53,9 +53,9 @@ impl Whitening {
                 factor.solve_transposed(&mut y);
                 y
             }
-            Whitening::Reduced { eigen, first } => {
+            Whitening::Reduced { eigen, .. } => {
                 let mut out = vec![0.0; eigen.values.len()];
-                for (k, y) in (*first..).zip(y) {
+                for (k, y) in y.into_iter().enumerate() {
                     let weight = y / eigen.values[k].sqrt();
                     out.iter_mut().zip(eigen.vector(k)).for_each(|(out, value)| *out += weight * value);
                 }
@@ -80,7 +80,7 @@ mod tests {
         let a: Vec<f64> = (0..n * n).map(|at| value(at / n, at % n)).collect();
         let full = Whitening::new(a.clone(), n, 1e-8);
         assert!(matches!(full, Whitening::Full(_)) && full.rank() == n);
-        let reduced = Whitening::Reduced { eigen: SymmetricEigen::new(a.clone(), n), first: 0 };
+        let reduced = Whitening::Reduced { eigen: largest(a.clone(), n, n), rank: n };
         let (x, y): (Vec<f64>, Vec<f64>) = (0..n).map(|i| ((i as f64).sin(), (i as f64).cos())).unzip();
         let angle = |map: &Whitening| dot(&map.apply(x.clone()), &map.apply(y.clone()));
         assert!((angle(&full) - angle(&reduced)).abs() < 1e-12);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::gram::{self, ClassBlock, CrossBlock, Pair};
 use super::kernel::{Kernel, Transform};
 use super::kernel_cache::{KernelRows, RowStore};
-use super::{Gamma, SVC, augmented_lagrangian, seconds, smo};
+use super::{Gamma, SVC, augmented_lagrangian, nu, seconds, smo};
 use crate::linalg::Matrix;
 use crate::models::{Facts, FitError, Training};
 
@@ -103,15 +103,46 @@ struct Scratch {
 /// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched. The linear kernel needs none
 /// of these; a thread holds a copy of its pair's rows, and up to (4 d)^2 / 2 + d^2 doubles.
 pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, FitError> {
-    let features = training.features.scaled();
     for classifier in classifiers {
         classifier.check()?;
     }
-    let transforms: Vec<Transform> = classifiers.iter().map(|svc| svc.transform(training)).collect();
+    let problem =
+        |svc: &SVC| Problem { transform: svc.transform(training), margin: Margin::C(svc.c), tol: svc.tol };
+    fit_problems(&classifiers.iter().map(problem).collect::<Vec<Problem>>(), training)
+}
+
+/// What bounds the dual variables.
+#[derive(Clone, Copy)]
+pub(super) enum Margin {
+    /// The weight of the losses.
+    C(f64),
+    /// The part of the rows that are support vectors, at least.
+    Nu(f64),
+}
+
+/// A classifier whose parameters are checked.
+pub(super) struct Problem {
+    pub transform: Transform,
+    pub margin: Margin,
+    pub tol: f64,
+}
+
+impl Problem {
+    /// The C of a problem that is solved from the rows themselves, for a hyperplane.
+    fn primal(&self) -> Option<f64> {
+        match self.margin {
+            Margin::C(c) if self.transform.kernel == Kernel::Linear => Some(c),
+            _ => None,
+        }
+    }
+}
+
+/// As [`fit_all`], for checked parameters of either kind.
+pub(super) fn fit_problems(problems: &[Problem], training: &Training) -> Result<FittedGroup, FitError> {
+    let features = training.features.scaled();
     let classes = training.present_classes(2)?;
     let (mut blocks, packing) = seconds(|| class_blocks(training));
-    // The linear kernel is solved from the rows themselves.
-    let with_dots = classifiers.iter().any(|svc| svc.kernel != Kernel::Linear);
+    let with_dots = problems.iter().any(|problem| problem.primal().is_none());
     let filling = if with_dots { gram::fill(&mut blocks, features) } else { 0.0 };
     let pairs: Vec<(usize, usize)> =
         (0..classes.len()).flat_map(|i| (i + 1..classes.len()).map(move |j| (i, j))).collect();
@@ -126,11 +157,8 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, 
             let both = [&blocks[i], &blocks[j]];
             let crossing = if with_dots { seconds(|| cross.fill(features, both[0], both[1])).1 } else { 0.0 };
             let cross = with_dots.then_some(&*cross);
-            let solved = classifiers
-                .iter()
-                .zip(&transforms)
-                .map(|(svc, transform)| seconds(|| solve_pair(svc, transform, features, both, cross, store)))
-                .collect();
+            let solve = |problem| seconds(|| solve_pair(problem, features, both, cross, store));
+            let solved = problems.iter().map(solve).collect();
             if let Ok(mut pool) = pool.lock() {
                 pool.push(scratch);
             }
@@ -139,28 +167,28 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, 
         .collect();
     let shared = packing + filling + solved.iter().map(|(crossing, _)| crossing).sum::<f64>();
     let own: Vec<f64> =
-        (0..classifiers.len()).map(|k| solved.iter().map(|(_, solved)| solved[k].1).sum()).collect();
-    let models = transforms
+        (0..problems.len()).map(|k| solved.iter().map(|(_, solved)| solved[k].1).sum()).collect();
+    let models = problems
         .iter()
         .enumerate()
-        .map(|(k, transform)| {
+        .map(|(k, problem)| {
             let solved = pairs.iter().zip(solved.iter().map(|(_, solved)| &solved[k].0));
-            assemble(*transform, &classes, &blocks, solved)
+            assemble(problem.transform, &classes, &blocks, solved)
         })
         .collect();
     Ok(FittedGroup {
         models,
-        alone: classifiers
+        alone: problems
             .iter()
             .zip(&own)
-            .map(|(svc, own)| if svc.kernel == Kernel::Linear { *own } else { shared + own })
+            .map(|(problem, own)| if problem.primal().is_some() { *own } else { shared + own })
             .collect(),
         total: shared + own.iter().sum::<f64>(),
     })
 }
 
 impl SVC {
-    fn transform(&self, training: &Training) -> Transform {
+    pub(super) fn transform(&self, training: &Training) -> Transform {
         let d = training.features.d().max(1) as f64;
         let gamma = match self.gamma {
             Gamma::Auto => 1.0 / d,
@@ -192,25 +220,29 @@ fn class_blocks(training: &Training) -> Vec<ClassBlock> {
 }
 
 fn solve_pair(
-    svc: &SVC,
-    transform: &Transform,
+    problem: &Problem,
     features: &Matrix,
     blocks: [&ClassBlock; 2],
     cross: Option<&CrossBlock>,
     store: &mut RowStore,
 ) -> Solved {
     let positive = blocks[0].rows.len();
-    let (solution, weights) = match cross {
-        Some(cross) if transform.kernel != Kernel::Linear => {
+    let (solution, weights) = match (problem.primal(), cross) {
+        (None, Some(cross)) => {
             let pair = Pair::new(blocks[0], blocks[1], cross);
-            (smo::solve(&mut KernelRows::new(&pair, *transform, store), svc.c, svc.tol), None)
+            let mut rows = KernelRows::new(&pair, problem.transform, store);
+            let solution = match problem.margin {
+                Margin::C(c) => smo::solve(&mut rows, c, problem.tol),
+                Margin::Nu(nu) => nu::solve(&mut rows, nu, problem.tol),
+            };
+            (solution, None)
         }
-        _ => {
+        (c, _) => {
             let indices: Vec<u32> = blocks.iter().flat_map(|block| &block.rows).copied().collect();
             // One after the other in memory: every Newton step reads them all, and is bound by that.
             let packed = features.select(indices.iter().map(|&index| index as usize));
             let rows: Vec<&[f32]> = (0..packed.rows()).map(|row| packed.row(row)).collect();
-            let plane = augmented_lagrangian::solve(&rows, positive, svc.c, svc.tol);
+            let plane = augmented_lagrangian::solve(&rows, positive, c.unwrap_or_default(), problem.tol);
             (plane.solution, Some(plane.weights))
         }
     };

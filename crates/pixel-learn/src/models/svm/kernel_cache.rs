@@ -56,6 +56,13 @@ impl<'a> KernelRows<'a> {
         self.pair.diagonal(&self.transform)
     }
 
+    /// [`KernelRows::diagonal`], padded with zeros to whole blocks.
+    pub fn padded_diagonal(&self) -> Vec<f32> {
+        let mut diagonal = self.diagonal();
+        diagonal.resize(self.store.stride, 0.0);
+        diagonal
+    }
+
     /// Makes sure that [`KernelRows::row`] has a row.
     pub fn prepare(&mut self, row: usize) {
         let store = &mut *self.store;

@@ -2,13 +2,16 @@
 //!
 //! Any number of [`SVC`]s are fitted together by [`fit_all`], which computes the dot products between
 //! training rows once: every kernel is a function of them. [`predict_all`] does the same for the test rows.
-//! A classifier fitted alone goes through the same code and gets the same bits.
+//! A classifier fitted alone goes through the same code and gets the same bits. [`NuSVC`] is the same with another
+//! dual.
 
 mod augmented_lagrangian;
 mod fit;
 mod gram;
 mod kernel;
 mod kernel_cache;
+mod nu;
+mod nu_svc;
 mod predict;
 mod smo;
 
@@ -17,6 +20,7 @@ use crate::Features;
 use crate::linalg::Matrix;
 pub use fit::{BinarySvc, FittedGroup, SvcModel, fit_all};
 pub use kernel::{Kernel, Transform};
+pub use nu_svc::NuSVC;
 pub use predict::{Predicted, predict_all};
 
 /// The scale of the kernels, by scikit-learn's names.
@@ -88,8 +92,7 @@ impl Classifier for SVC {
     /// Deterministic. Fails where fewer than two classes have rows.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let model = fit_all(&[*self], training)?.models.remove(0);
-        let rows = training.features.scaled().select(model.support.iter().map(|&row| row as usize));
-        Ok(Box::new(Fitted { model: model.renumbered(), rows }))
+        Ok(Box::new(Fitted::new(model, training)))
     }
 }
 
@@ -97,6 +100,13 @@ impl Classifier for SVC {
 struct Fitted {
     model: SvcModel,
     rows: Matrix,
+}
+
+impl Fitted {
+    fn new(model: SvcModel, training: &Training) -> Fitted {
+        let rows = training.features.scaled().select(model.support.iter().map(|&row| row as usize));
+        Fitted { model: model.renumbered(), rows }
+    }
 }
 
 impl Model for Fitted {

@@ -10,14 +10,17 @@
 //! among rows whose y a may grow ("up") and the smallest among rows whose y a may shrink ("low"). They
 //! differ by less than the tolerance at the solution.
 
+use std::ops::Range;
+
 use super::kernel_cache::{BLOCK, KernelRows};
+use super::nu::First;
 use crate::linalg::simd::for_each_level;
 
 /// LIBSVM's replacement for a curvature that is not positive (TAU), as indefinite kernels such as the sigmoid have.
-const TAU: f64 = 1e-12;
+pub(super) const TAU: f64 = 1e-12;
 
 /// Steps after which the solver gives up; LIBSVM's limit.
-const MAX_STEPS: usize = 10_000_000;
+pub(super) const MAX_STEPS: usize = 10_000_000;
 
 /// The solution of one two-class problem.
 #[derive(Clone, Debug)]
@@ -32,7 +35,7 @@ pub struct Solution {
 }
 
 /// What the solver keeps for each row, padded to whole blocks; padding is neither up nor low.
-struct State {
+pub(super) struct State {
     /// Scores F.
     score: Vec<f64>,
     /// 0 where y a may grow, -infinity elsewhere: added to the score when looking for the largest.
@@ -82,7 +85,12 @@ pub fn solve(rows: &mut KernelRows, c: f64, tol: f64) -> Solution {
 
 /// Moves y_i a_i up and y_j a_j down by `step`, cut so that both stay within 0 and C (and exactly at a
 /// bound where they are cut).
-fn move_pair((alpha_i, y_i): (f64, f64), (alpha_j, y_j): (f64, f64), step: f64, c: f64) -> (f64, f64) {
+pub(super) fn move_pair(
+    (alpha_i, y_i): (f64, f64),
+    (alpha_j, y_j): (f64, f64),
+    step: f64,
+    c: f64,
+) -> (f64, f64) {
     if y_i != y_j {
         // Both move the same way; their difference stays.
         let difference = alpha_i - alpha_j;
@@ -163,13 +171,29 @@ impl State {
         state
     }
 
-    fn set_bounds(&mut self, t: usize, sign: f64, alpha: f64, c: f64) {
+    /// The scores before any a is more than 0, where the objective has no linear part.
+    pub fn without_linear_term(n: usize) -> State {
+        let padded = n.div_ceil(BLOCK) * BLOCK;
+        State {
+            score: vec![0.0; padded],
+            up: vec![f32::NEG_INFINITY; padded],
+            low: vec![f32::INFINITY; padded],
+            highest: vec![0.0; padded / BLOCK],
+            lowest: vec![0.0; padded / BLOCK],
+        }
+    }
+
+    pub fn score(&self, t: usize) -> f64 {
+        self.score[t]
+    }
+
+    pub fn set_bounds(&mut self, t: usize, sign: f64, alpha: f64, c: f64) {
         let (grows, shrinks) = if sign > 0.0 { (alpha < c, alpha > 0.0) } else { (alpha > 0.0, alpha < c) };
         self.up[t] = if grows { 0.0 } else { f32::NEG_INFINITY };
         self.low[t] = if shrinks { 0.0 } else { f32::INFINITY };
     }
 
-    fn subtract(&mut self, row_i: &[f32], row_j: &[f32], c_i: f64, c_j: f64) {
+    pub fn subtract(&mut self, row_i: &[f32], row_j: &[f32], c_i: f64, c_j: f64) {
         let State { score, up, low, highest, lowest } = self;
         subtract_and_bound(score, row_i, row_j, c_i, c_j, up, low, highest, lowest);
     }
@@ -194,6 +218,58 @@ impl State {
         }
     }
 
+    /// The up row of a class with the largest score, the last of equals.
+    pub fn first_within(&self, class: Range<usize>) -> Option<First> {
+        let (mut row, mut highest, mut lowest) = (None, f64::NEG_INFINITY, f64::INFINITY);
+        for (block, rows) in blocks(class) {
+            let high = if rows.len() == BLOCK { self.highest[block] } else { self.highest_of(rows.clone()) };
+            let low = if rows.len() == BLOCK { self.lowest[block] } else { self.lowest_of(rows.clone()) };
+            if high >= highest && high > f64::NEG_INFINITY {
+                (row, highest) = (Some(rows), high);
+            }
+            lowest = lowest.min(low);
+        }
+        let row = row?.rev().find(|&t| self.up[t] == 0.0 && self.score[t] == highest)?;
+        Some(First { row, highest, violation: highest - lowest })
+    }
+
+    fn highest_of(&self, rows: Range<usize>) -> f64 {
+        rows.map(|t| self.score[t] + f64::from(self.up[t])).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn lowest_of(&self, rows: Range<usize>) -> f64 {
+        rows.map(|t| self.score[t] + f64::from(self.low[t])).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The low row of a class below `highest` that, together with row i, promises the largest decrease, and that
+    /// decrease.
+    pub fn second_within(
+        &self,
+        class: Range<usize>,
+        row_i: &[f32],
+        diagonal: &[f32],
+        i: usize,
+        highest: f64,
+    ) -> Option<(f64, usize)> {
+        let mut best: Option<(f64, usize)> = None;
+        let own = f64::from(diagonal[i]);
+        for (block, rows) in blocks(class) {
+            if self.lowest[block] < highest {
+                let at = block * BLOCK..(block + 1) * BLOCK;
+                let mut gains = [0.0f64; BLOCK];
+                let (score, low) = (&self.score[at.clone()], &self.low[at.clone()]);
+                gain(score, low, &row_i[at.clone()], &diagonal[at.clone()], own, highest, &mut gains);
+                let gains = &gains[rows.start - at.start..rows.end - at.start];
+                let most = gains.iter().fold(0.0, |a, &b| if b > a { b } else { a });
+                if most > 0.0 && best.is_none_or(|(so_far, _)| most >= so_far) {
+                    let last = gains.iter().rposition(|&gain| gain == most).unwrap_or(0);
+                    best = Some((most, rows.start + last));
+                }
+            }
+        }
+        best
+    }
+
     /// The low row below `highest` that, together with row i, promises the largest decrease.
     fn select_second(&self, row_i: &[f32], diagonal: &[f32], i: usize, highest: f64) -> Option<usize> {
         let mut best = (0.0, usize::MAX);
@@ -213,6 +289,12 @@ impl State {
         }
         (best.1 != usize::MAX).then_some(best.1)
     }
+}
+
+/// The blocks that a range of rows reaches, each with the rows of it that are in the range.
+fn blocks(rows: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let within = move |block: usize| rows.start.max(block * BLOCK)..rows.end.min((block + 1) * BLOCK);
+    (rows.start / BLOCK..rows.end.div_ceil(BLOCK)).map(move |block| (block, within(block)))
 }
 
 for_each_level! {
