@@ -3,10 +3,10 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pixel_learn::linalg::histogram::gradient_histogram::Rules;
-use pixel_learn::linalg::histogram::gradient_sums::{Scratch, best_cuts_of_rows};
+use pixel_learn::linalg::histogram::gradient_sums::{Residual, Scratch, best_cuts_of_rows};
 use pixel_learn::linalg::histogram::{
     BinnedRows, Bins, ByteWords, ClassHistogram, Entropy, FeatureCuts, Gini, GradientHistogram,
-    QuantisedGradients, ResidualHistogram, Sample, WeightHistogram, WeightedImpurity, small_node,
+    QuantisedGradients, ResidualHistogram, Sample, Sums, WeightHistogram, WeightedImpurity, small_node,
 };
 use pixel_learn::linalg::simd::{Level, supported};
 
@@ -50,8 +50,13 @@ fn class_counts(criterion: &mut Criterion) {
 
 fn residual_sums(criterion: &mut Criterion) {
     let n = 8192;
-    let x = ByteWords::new(&pixels(n), n, FEATURES);
+    let pixels = pixels(n);
+    let x = ByteWords::new(&pixels, n, FEATURES);
+    let all: Vec<u32> = (0..n as u32).collect();
+    let bins = Bins::exact(&pixels, FEATURES, &all);
+    let binned = BinnedRows::new(&pixels, FEATURES, &all, &bins);
     let residuals: Vec<i32> = (0..n as i32).map(|i| i.wrapping_mul(48271) >> 7).collect();
+    let summands: Vec<Residual> = residuals.iter().map(|&residual| Residual::row(residual)).collect();
     let mut cuts = FeatureCuts::default();
     for count in [16, 40, 256, 8192] {
         let rows: Vec<u32> = (0..count).map(|k| (k * (n / count)) as u32).collect();
@@ -60,13 +65,13 @@ fn residual_sums(criterion: &mut Criterion) {
         group.sample_size(10);
         group.throughput(Throughput::Bytes((count * FEATURES) as u64));
         let mut scratch = Scratch::default();
-        let mut histogram = ResidualHistogram::new(&x);
+        let mut histogram = ResidualHistogram::new(&binned);
         group.bench_function("build a histogram", |bencher| {
-            bencher.iter(|| histogram.set(&x, &rows, &residuals));
+            bencher.iter(|| histogram.set(&binned, &rows, &summands));
         });
         for level in levels() {
             group.bench_function(format!("scan a histogram {}", level.name()), |bencher| {
-                bencher.iter(|| histogram.best_cuts(level, &x, count, sum, &mut cuts));
+                bencher.iter(|| histogram.best_cuts(level, &binned, &bins, count, sum, &mut cuts));
             });
             group.bench_function(format!("of rows {}", level.name()), |bencher| {
                 bencher
@@ -96,7 +101,7 @@ fn gradient_sums(criterion: &mut Criterion) {
         group.sample_size(10);
         group.throughput(Throughput::Bytes((count * FEATURES) as u64));
         let mut histogram = GradientHistogram::new(&x);
-        group.bench_function("count", |bencher| bencher.iter(|| histogram.set(&x, &rows, &gradients)));
+        group.bench_function("count", |bencher| bencher.iter(|| histogram.set(&x, &rows, &gradients.rows)));
         let other = GradientHistogram::new(&x);
         group.bench_function("subtract", |bencher| bencher.iter(|| histogram.subtract(&other)));
         let mut total = gradients.rows[0];

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use pixel_learn::models::ada_boost::AdaBoostClassifier;
+use pixel_learn::models::bagging::BaggingClassifier;
 use pixel_learn::models::boosting::GradientBoostingClassifier;
-use pixel_learn::models::forest::RandomForestClassifier;
+use pixel_learn::models::forest::{ExtraTreesClassifier, RandomForestClassifier};
+use pixel_learn::models::hist_gradient_boosting::HistGradientBoostingClassifier;
 use pixel_learn::models::tree::{DecisionTreeClassifier, ExtraTreeClassifier, MaxFeatures, Splitter};
 use pixel_learn::models::{Classifier, FitError, Training};
 use pixel_learn::{Features, Scaling};
@@ -22,7 +25,13 @@ fn classification() -> Vec<Box<dyn Classifier + Sync>> {
         Box::new(best),
         Box::new(random),
         Box::new(RandomForestClassifier::default()),
+        Box::new(ExtraTreesClassifier { n_estimators: 10, ..Default::default() }),
+        Box::new(BaggingClassifier::default()),
     ]
+}
+
+fn histograms() -> HistGradientBoostingClassifier {
+    HistGradientBoostingClassifier { max_iter: 3, min_samples_leaf: 1, ..Default::default() }
 }
 
 #[test]
@@ -54,6 +63,8 @@ fn no_rows_and_labels_out_of_range_are_errors() {
     let x = features(vec![1, 2, 3], 3, 1);
     let mut all = classification();
     all.push(Box::new(GradientBoostingClassifier::default()));
+    all.push(Box::new(histograms()));
+    all.push(Box::new(AdaBoostClassifier::default()));
     for classifier in all {
         let no_rows = Training { features: &empty, labels: &[], classes: 3 };
         assert!(matches!(classifier.fit(&no_rows, 1).err(), Some(FitError::UnusableData(_))));
@@ -71,6 +82,9 @@ fn one_class_is_predicted_always_and_boosting_says_that_it_needs_three() {
     }
     let error = GradientBoostingClassifier::default().fit(&training, 1).err().unwrap();
     assert!(matches!(error, FitError::TooFewClasses { needed: 3, found: 1 }), "{error}");
+    let error = histograms().fit(&training, 1).err().unwrap();
+    assert!(matches!(error, FitError::TooFewClasses { needed: 2, found: 1 }), "{error}");
+    assert_eq!(AdaBoostClassifier::default().fit(&training, 1).unwrap().predict(&x), [4; 20]);
 }
 
 #[test]
@@ -82,6 +96,7 @@ fn constant_features_give_the_most_frequent_class() {
     }
     let boosting = GradientBoostingClassifier::default();
     assert_eq!(boosting.fit(&training, 1).unwrap().predict(&x), [1; 10]);
+    assert_eq!(histograms().fit(&training, 1).unwrap().predict(&x), [1; 10]);
 }
 
 #[test]
@@ -92,6 +107,8 @@ fn many_classes_and_one_feature_are_learnt() {
     let training = Training { features: &x, labels: &labels, classes: 256 };
     assert_eq!(DecisionTreeClassifier::default().fit(&training, 1).unwrap().predict(&x), labels);
     assert_eq!(ExtraTreeClassifier::default().fit(&training, 1).unwrap().predict(&x), labels);
+    let deep = AdaBoostClassifier { estimator: DecisionTreeClassifier::default(), ..Default::default() };
+    assert_eq!(deep.fit(&training, 1).unwrap().predict(&x), labels);
 }
 
 #[test]
@@ -106,6 +123,8 @@ fn the_number_of_threads_changes_no_bit() {
         max_depth: Some(9),
         ..Default::default()
     }));
+    all.push(Box::new(HistGradientBoostingClassifier { early_stopping: Some(true), ..histograms() }));
+    all.push(Box::new(AdaBoostClassifier::default()));
     for classifier in all {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

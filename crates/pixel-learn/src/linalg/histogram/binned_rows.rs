@@ -35,16 +35,14 @@ struct Part {
 /// The binned training rows.
 pub struct BinnedRows {
     n: usize,
+    d: usize,
     pub(super) blocks: Vec<Block>,
     parts: Vec<Part>,
     cells: usize,
-    /// The bins of each feature, column after column.
-    columns: Vec<u8>,
 }
 
 impl BinnedRows {
-    /// Bins `rows` of `pixels` (of `d` bytes each). O(rows d) time; a byte a pixel, and two more where the bin is not
-    /// the first.
+    /// Lists `rows` of `pixels` (of `d` bytes each), from which the bins were made. O(rows d) time; two bytes a pixel whose bin is not the first.
     pub fn new(pixels: &[u8], d: usize, rows: &[u32], bins: &Bins) -> BinnedRows {
         let n = rows.len();
         // Features of about as many bins share a block, so that little is padded. A constant one is in no block.
@@ -69,13 +67,7 @@ impl BinnedRows {
             parts.push(Part::new(pixels, d, rows, bins, blocks));
             rest = others;
         }
-        let mut columns = vec![0; n * d];
-        for (feature, column) in columns.chunks_exact_mut(n.max(1)).enumerate() {
-            for (bin, &row) in column.iter_mut().zip(rows) {
-                *bin = bins.of(feature, pixels[row as usize * d + feature]);
-            }
-        }
-        BinnedRows { n, blocks, parts, cells: first_cell, columns }
+        BinnedRows { n, d, blocks, parts, cells: first_cell }
     }
 
     /// Number of rows.
@@ -83,23 +75,26 @@ impl BinnedRows {
         self.n
     }
 
+    /// Number of features.
+    pub fn d(&self) -> usize {
+        self.d
+    }
+
     /// Number of cells of a histogram.
     pub(super) fn cells(&self) -> usize {
         self.cells
     }
 
-    /// The bins of one feature over all rows.
-    pub fn column(&self, feature: usize) -> &[u8] {
-        &self.columns[feature * self.n..(feature + 1) * self.n]
-    }
-
-    /// Calls `work(cells, part)` for every part with its share of the cells.
-    pub(super) fn for_parts<T>(&self, mut cells: &mut [T], mut work: impl FnMut(&mut [T], PartRows)) {
-        for part in &self.parts {
-            let (own, others) = cells.split_at_mut(part.cells);
-            work(own, PartRows(part));
-            cells = others;
-        }
+    /// Every part with its share of `cells`.
+    pub(super) fn parts<'a, C>(&'a self, mut cells: &'a mut [C]) -> Vec<(&'a mut [C], PartRows<'a>)> {
+        self.parts
+            .iter()
+            .map(|part| {
+                let (own, others) = std::mem::take(&mut cells).split_at_mut(part.cells);
+                cells = others;
+                (own, PartRows(part))
+            })
+            .collect()
     }
 }
 
@@ -120,11 +115,7 @@ impl Part {
         features.sort_unstable();
         let mut starts = Vec::with_capacity(rows.len() + 1);
         let mut list = vec![0u16; features.len()];
-        let mut total = 0;
-        for &row in rows {
-            let pixels = &pixels[row as usize * d..][..d];
-            total += features.iter().filter(|&&(feature, _)| bins.of(feature, pixels[feature]) > 0).count();
-        }
+        let total = features.iter().map(|&(feature, _)| bins.beyond_first(feature)).sum();
         let mut entries = huge_pages::with_capacity(total);
         for &row in rows {
             starts.push(entries.len() as u32);
@@ -148,6 +139,11 @@ impl Part {
 pub(super) struct PartRows<'a>(&'a Part);
 
 impl<'a> PartRows<'a> {
+    /// The number of cells of the part.
+    pub(super) fn cells(self) -> usize {
+        self.0.cells
+    }
+
     /// The cells of one row.
     #[inline(always)]
     pub(super) fn of(self, row: u32) -> &'a [u16] {

@@ -10,10 +10,12 @@ pub struct Bins {
     cuts: Vec<Vec<u8>>,
     /// The bin of each byte, one table a feature.
     of_byte: Vec<[u8; 256]>,
+    /// How many of the rows are in other bins than the first, a feature.
+    beyond_first: Vec<usize>,
 }
 
 impl Bins {
-    /// From the bytes of `rows` of `pixels` (of `d` bytes each). `max_bins` is from 2 to 255. O(rows d).
+    /// From the bytes of `rows` of `pixels` (of `d` bytes each). `max_bins` is from 2 to 256, which is exact. O(rows d).
     pub fn new(pixels: &[u8], d: usize, rows: &[u32], max_bins: usize) -> Bins {
         let mut counts = vec![[0u32; 256]; d];
         for &row in rows {
@@ -21,13 +23,34 @@ impl Bins {
             counts.iter_mut().zip(bytes).for_each(|(counts, &byte)| counts[usize::from(byte)] += 1);
         }
         let cuts: Vec<Vec<u8>> = counts.iter().map(|counts| cuts_of(counts, max_bins)).collect();
-        let of_byte = cuts
+        let of_byte: Vec<[u8; 256]> = cuts
             .iter()
             .map(|cuts| {
                 std::array::from_fn(|byte| cuts.partition_point(|&cut| usize::from(cut) < byte) as u8)
             })
             .collect();
-        Bins { cuts, of_byte }
+        let beyond_first = counts
+            .iter()
+            .zip(&of_byte)
+            .map(|(counts, of_byte)| {
+                counts
+                    .iter()
+                    .zip(of_byte)
+                    .map(|(&count, &bin)| if bin > 0 { count as usize } else { 0 })
+                    .sum()
+            })
+            .collect();
+        Bins { cuts, of_byte, beyond_first }
+    }
+
+    /// One bin a value that occurs.
+    pub fn exact(pixels: &[u8], d: usize, rows: &[u32]) -> Bins {
+        Bins::new(pixels, d, rows, 256)
+    }
+
+    /// How many of the rows that the bins were made from are in other bins of a feature than the first.
+    pub(super) fn beyond_first(&self, feature: usize) -> usize {
+        self.beyond_first[feature]
     }
 
     /// How many bins a feature has.

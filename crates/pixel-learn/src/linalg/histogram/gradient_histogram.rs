@@ -1,11 +1,10 @@
 //! Sums of gradients, Hessians and rows a bin of every feature, and the best split by the gain of a Newton step: the
 //! kernels of histogram gradient boosting (Chen and Guestrin: XGBoost, 2016, equations 5 to 7).
 //!
-//! Gradients and Hessians are whole numbers ([`QuantisedGradients`]), so that sums are exact in any order: a child's
-//! histogram is its parent's less its sibling's to the bit, and neither the number of threads nor the way of counting
-//! changes a tree.
+//! Gradients and Hessians are whole numbers ([`QuantisedGradients`]), so that sums are exact in any order.
 
-use super::binned_rows::{BinnedRows, Block, LANES, PartRows};
+use super::bin_sums::{BinSums, Sums};
+use super::binned_rows::{BinnedRows, Block, LANES};
 use crate::linalg::simd::{self, Level};
 
 /// Bits of the second word that count rows.
@@ -50,17 +49,17 @@ impl Cell {
     pub fn rows(self) -> usize {
         (self.hessian_and_rows & COUNT_MASK) as usize
     }
+}
 
-    /// Adds other rows.
+impl Sums for Cell {
     #[inline(always)]
-    pub fn add(&mut self, other: Cell) {
+    fn add(&mut self, other: Cell) {
         self.gradient = self.gradient.wrapping_add(other.gradient);
         self.hessian_and_rows = self.hessian_and_rows.wrapping_add(other.hessian_and_rows);
     }
 
-    /// Takes rows away.
     #[inline(always)]
-    pub fn subtract(&mut self, other: Cell) {
+    fn subtract(&mut self, other: Cell) {
         self.gradient = self.gradient.wrapping_sub(other.gradient);
         self.hessian_and_rows = self.hessian_and_rows.wrapping_sub(other.hessian_and_rows);
     }
@@ -134,40 +133,16 @@ pub struct BestSplit {
     pub right: Cell,
 }
 
-/// The sums of all features of a node, but for those of bin 0.
-pub struct GradientHistogram(Vec<Cell>);
+/// Gradients, Hessians and rows a bin of every feature.
+pub type GradientHistogram = BinSums<Cell>;
 
-impl GradientHistogram {
-    /// An empty histogram.
-    pub fn new(x: &BinnedRows) -> GradientHistogram {
-        GradientHistogram(vec![Cell::default(); x.cells()])
-    }
-
-    /// Empties it and adds rows. O(cells + bins of the rows other than the first).
-    pub fn set(&mut self, x: &BinnedRows, rows: &[u32], gradients: &QuantisedGradients) {
-        x.for_parts(&mut self.0, |cells, part| {
-            cells.fill(Cell::default());
-            for_rows(cells, part, rows, gradients, Cell::add);
-        });
-    }
-
-    /// Takes rows away that were added before.
-    pub fn remove(&mut self, x: &BinnedRows, rows: &[u32], gradients: &QuantisedGradients) {
-        x.for_parts(&mut self.0, |cells, part| for_rows(cells, part, rows, gradients, Cell::subtract));
-    }
-
-    /// Takes away another histogram, whose rows are among ours. O(cells).
-    pub fn subtract(&mut self, other: &GradientHistogram) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, &b)| a.subtract(b));
-    }
-
+impl BinSums<Cell> {
     /// The split of the best score for a node whose sums are `total`: of equally good ones that of the first feature, and
     /// the least bin. `None` when no split meets the rules. O(cells).
     pub fn best_split(&self, level: Level, x: &BinnedRows, total: Cell, rules: &Rules) -> Option<BestSplit> {
         let mut best: Option<(f64, usize, &Block, usize, usize)> = None;
         for block in &x.blocks {
-            let cells = &self.0[block.first_cell..block.first_cell + block.cells];
-            let found = scan(level, cells, total, rules);
+            let found = scan(level, self.block(block), total, rules);
             for (lane, feature) in block.features.iter().enumerate() {
                 let Some(feature) = feature.map(usize::from) else { continue };
                 if found.bin[lane] == 0 {
@@ -180,32 +155,12 @@ impl GradientHistogram {
             }
         }
         let (score, feature, block, lane, bin) = best?;
-        let cell = |bin: usize| self.0[block.first_cell + (bin - 1) * LANES + lane];
+        let cell = |bin: usize| self.block(block)[(bin - 1) * LANES + lane];
         let mut right = Cell::default();
         (bin..=block.cells / LANES).for_each(|bin| right.add(cell(bin)));
         // Empty bins just below can go either way; scikit-learn sends them right.
         let low = (1..bin).rev().find(|&below| cell(below).rows() > 0).unwrap_or(0);
         Some(BestSplit { score, feature, bin: low as u8, right })
-    }
-}
-
-/// Adds to or takes from the cells of one part the rows of a node.
-#[inline(always)]
-fn for_rows(
-    cells: &mut [Cell],
-    part: PartRows,
-    rows: &[u32],
-    gradients: &QuantisedGradients,
-    change: impl Fn(&mut Cell, Cell),
-) {
-    for (at, &row) in rows.iter().enumerate() {
-        part.ask_ahead(rows, at);
-        let value = gradients.rows[row as usize];
-        for &cell in part.of(row) {
-            debug_assert!(usize::from(cell) < cells.len());
-            // SAFETY: the entries of a part are below its number of cells, which is the length of `cells`.
-            change(unsafe { cells.get_unchecked_mut(usize::from(cell)) }, value);
-        }
     }
 }
 
@@ -333,7 +288,9 @@ mod tests {
     use crate::linalg::histogram::Bins;
 
     struct Node {
+        pixels: Vec<u8>,
         d: usize,
+        bins: Bins,
         x: BinnedRows,
         rows: Vec<u32>,
         gradients: QuantisedGradients,
@@ -362,18 +319,24 @@ mod tests {
         let mut total = Cell::default();
         rows.iter().for_each(|&row| total.add(quantised.rows[row as usize]));
         let every: Vec<u32> = (0..all as u32).collect();
-        let x = BinnedRows::new(&pixels, d, &every, &Bins::new(&pixels, d, &every, 255));
-        Node { d, x, rows, gradients: quantised, total }
+        let bins = Bins::new(&pixels, d, &every, 255);
+        let x = BinnedRows::new(&pixels, d, &every, &bins);
+        Node { pixels, d, bins, x, rows, gradients: quantised, total }
+    }
+
+    impl Node {
+        fn bin(&self, row: u32, feature: usize) -> u8 {
+            self.bins.of(feature, self.pixels[row as usize * self.d + feature])
+        }
     }
 
     /// The definition: the first best of all splits in order of feature and bin.
     fn by_definition(node: &Node, rules: &Rules) -> Option<BestSplit> {
         let mut best: Option<BestSplit> = None;
         for feature in 0..node.d {
-            let column = node.x.column(feature);
             for bin in 0..255u8 {
                 let mut right = Cell::default();
-                for &row in node.rows.iter().filter(|&&row| column[row as usize] > bin) {
+                for &row in node.rows.iter().filter(|&&row| node.bin(row, feature) > bin) {
                     right.add(node.gradients.rows[row as usize]);
                 }
                 let mut left = node.total;
@@ -397,7 +360,7 @@ mod tests {
         for n in 0..200 {
             let node = node(n, 13, n as u64);
             let mut histogram = GradientHistogram::new(&node.x);
-            histogram.set(&node.x, &node.rows, &node.gradients);
+            histogram.set(&node.x, &node.rows, &node.gradients.rows);
             for min_rows in [1, 5, 40] {
                 let rules = Rules { min_rows, min_hessian: 1 << 20, regularisation: 1e3 };
                 let expected = by_definition(&node, &rules);
@@ -414,18 +377,17 @@ mod tests {
     #[test]
     fn a_childs_histogram_is_its_parents_less_its_siblings() {
         let node = node(3000, 20, 4);
-        let (left, right): (Vec<u32>, Vec<u32>) =
-            node.rows.iter().partition(|&&row| node.x.column(2)[row as usize] < 40);
+        let (left, right): (Vec<u32>, Vec<u32>) = node.rows.iter().partition(|&&row| node.bin(row, 2) < 40);
         let histogram = |rows: &[u32]| {
             let mut histogram = GradientHistogram::new(&node.x);
-            histogram.set(&node.x, rows, &node.gradients);
+            histogram.set(&node.x, rows, &node.gradients.rows);
             histogram
         };
         let (mut parent, child, sibling) = (histogram(&node.rows), histogram(&left), histogram(&right));
         parent.subtract(&child);
         assert!(parent.0 == sibling.0);
-        parent.set(&node.x, &node.rows, &node.gradients);
-        parent.remove(&node.x, &left, &node.gradients);
+        parent.set(&node.x, &node.rows, &node.gradients.rows);
+        parent.remove(&node.x, &left, &node.gradients.rows);
         assert!(parent.0 == sibling.0);
     }
 

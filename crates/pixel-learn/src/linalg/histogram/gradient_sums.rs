@@ -1,17 +1,16 @@
 //! Sums of residuals a value of every byte feature, and the best cut of every feature by Friedman's score:
 //! the kernels of regression trees for boosting.
 //!
-//! Eight features are counted at a time: their 8 x 256 bins are 16 KB, which the first-level cache holds, and
-//! a word of eight pixels that are all 0 (most of MNIST's) is skipped, for bin 0 is never needed: a cut
-//! is scored from the side above it. A large node keeps the bins of all features ([`ResidualHistogram`]),
-//! so that a child's are its parent's less its sibling's; a small one scores each block and forgets it
-//! ([`best_cuts_of_rows`]).
+//! A large node keeps the sums of all features ([`ResidualHistogram`]), so that a child's are its parent's less its
+//! sibling's. A small one scores each block of eight features and forgets it ([`best_cuts_of_rows`]): 8 x 256 bins are
+//! 16 KB, which the first-level cache holds, and a word of eight pixels that are all 0 (most of MNIST's) is skipped, for
+//! bin 0 is never needed: a cut is scored from the side above it.
 //!
-//! Residuals are whole numbers ([`Quantised`]), so that sums are exact in any order: subtraction invents no
-//! splits, and neither the number of threads nor the way of counting changes a bit.
+//! Residuals are whole numbers ([`Quantised`]), so that sums are exact in any order.
 
-use rayon::prelude::*;
-
+use super::bin_sums::{BinSums, Sums};
+use super::binned_rows::BinnedRows;
+use super::bins::Bins;
 use super::byte_words::{ByteWords, LANES};
 use crate::linalg::simd::{self, Level};
 
@@ -21,9 +20,6 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 /// Most rows of a node: their residuals add up within the 44 bits left.
 pub const MOST_ROWS: usize = (1 << 18) - 1;
-
-/// Rows from which threads share the work.
-const MANY: usize = 4096;
 
 /// Residuals as whole numbers: `residual * scale`, rounded, at most 2^25 in magnitude.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +68,7 @@ impl FeatureCuts {
         self.cut.resize(d, 0);
     }
 
+    /// Sets the cuts of eight features in a row.
     fn set_block(&mut self, block: usize, best: &BlockCuts) {
         let at = block * LANES;
         let width = LANES.min(self.cut.len() - at);
@@ -105,21 +102,39 @@ pub(super) fn fraction(rows: f64, sum: f64, right_rows: f64, right_sum: f64) -> 
     (difference * difference, right_rows * (rows - right_rows))
 }
 
-/// The bins of eight features: packed sum and count of value v of feature k at `v * 8 + k`.
-type Bins = [u64; 256 * LANES];
+/// Sums over rows: of residuals, above [`COUNT_BITS`] bits that count rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Residual(u64);
 
-/// Adds one row, whose eight bytes are `word`. The sum stands above [`COUNT_BITS`] bits of count.
-#[inline(always)]
-fn count(bins: &mut Bins, word: u64, packed: u64) {
-    for (lane, value) in word.to_le_bytes().into_iter().enumerate() {
-        let bin = &mut bins[usize::from(value) * LANES + lane];
-        *bin = bin.wrapping_add(packed);
+impl Residual {
+    /// One row.
+    pub fn row(value: i32) -> Residual {
+        Residual(((i64::from(value) << COUNT_BITS) as u64).wrapping_add(1))
     }
 }
 
+impl Sums for Residual {
+    #[inline(always)]
+    fn add(&mut self, other: Residual) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+
+    #[inline(always)]
+    fn subtract(&mut self, other: Residual) {
+        self.0 = self.0.wrapping_sub(other.0);
+    }
+}
+
+/// The bins of eight features: value v of feature k at `v * 8 + k`.
+type BlockBins = [Residual; 256 * LANES];
+
+/// Adds one row, whose eight bytes are `word`.
 #[inline(always)]
-fn pack(value: i32) -> u64 {
-    ((i64::from(value) << COUNT_BITS) as u64).wrapping_add(1)
+fn count(bins: &mut BlockBins, word: u64, row: Residual) {
+    for (lane, value) in word.to_le_bytes().into_iter().enumerate() {
+        bins[usize::from(value) * LANES + lane].add(row);
+    }
 }
 
 /// The best cuts of eight features.
@@ -130,9 +145,9 @@ struct BlockCuts {
     cut: [u64; LANES],
 }
 
-/// Scores all cuts of a block from the brightest value down, for a node of `rows` rows whose residuals sum to
-/// `sum`; the lowest of equally good cuts wins. Bin 0 is not looked at. O(256 x 8).
-fn scan(level: Level, bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+/// Scores all cuts of a block, given its bins from bin 1 on, from the last bin down, for a node of `rows` rows whose
+/// residuals sum to `sum`; the lowest of equally good cuts wins. O(bins).
+fn scan(level: Level, bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     match level.min(simd::supported()) {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the CPU has these instructions.
@@ -141,22 +156,21 @@ fn scan(level: Level, bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
     }
 }
 
-fn scan_scalar(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+fn scan_scalar(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     let mut best = BlockCuts::default();
-    let mut above = [0u64; LANES];
-    for value in (1..256usize).rev() {
-        let bins = &bins[value * LANES..(value + 1) * LANES];
-        if bins.iter().all(|&bin| bin == 0) {
+    let mut above = [Residual::default(); LANES];
+    for (index, bins) in bins.as_chunks::<LANES>().0.iter().enumerate().rev() {
+        if bins.iter().all(|&bin| bin == Residual::default()) {
             continue;
         }
         for lane in 0..LANES {
-            above[lane] = above[lane].wrapping_add(bins[lane]);
-            let right_rows = (above[lane] & COUNT_MASK) as f64;
-            let right_sum = ((above[lane] as i64) >> COUNT_BITS) as f64;
+            above[lane].add(bins[lane]);
+            let right_rows = (above[lane].0 & COUNT_MASK) as f64;
+            let right_sum = ((above[lane].0 as i64) >> COUNT_BITS) as f64;
             let (n, m) = fraction(rows, sum, right_rows, right_sum);
             // n / m >= best, without dividing; the first candidate meets 0 / 0.
             if m > 0.0 && n * best.denominator[lane] >= best.numerator[lane] * m {
-                (best.numerator[lane], best.denominator[lane], best.cut[lane]) = (n, m, value as u64);
+                (best.numerator[lane], best.denominator[lane], best.cut[lane]) = (n, m, index as u64 + 1);
             }
         }
     }
@@ -165,16 +179,16 @@ fn scan_scalar(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn scan_avx512(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
+fn scan_avx512(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     use std::arch::x86_64::*;
     let (rows, sum) = (_mm512_set1_pd(rows), _mm512_set1_pd(sum));
     let zero = _mm512_setzero_pd();
     let count_mask = _mm512_set1_epi64(COUNT_MASK as i64);
     let mut above = _mm512_setzero_si512();
     let (mut numerator, mut denominator, mut cut) = (zero, zero, _mm512_setzero_si512());
-    for value in (1..256usize).rev() {
-        // SAFETY: eight words from an array of 256 x 8.
-        let bins = unsafe { _mm512_loadu_si512(bins.as_ptr().add(value * LANES).cast()) };
+    for (index, bins) in bins.as_chunks::<LANES>().0.iter().enumerate().rev() {
+        // SAFETY: eight words from an array of eight.
+        let bins = unsafe { _mm512_loadu_si512(bins.as_ptr().cast()) };
         if _mm512_test_epi64_mask(bins, bins) == 0 {
             continue;
         }
@@ -193,7 +207,7 @@ fn scan_avx512(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
         );
         numerator = _mm512_mask_mov_pd(numerator, better, n);
         denominator = _mm512_mask_mov_pd(denominator, better, m);
-        cut = _mm512_mask_mov_epi64(cut, better, _mm512_set1_epi64(value as i64));
+        cut = _mm512_mask_mov_epi64(cut, better, _mm512_set1_epi64(index as i64 + 1));
     }
     let mut best = BlockCuts::default();
     // SAFETY: eight words into each of three arrays of eight.
@@ -205,76 +219,53 @@ fn scan_avx512(bins: &Bins, rows: f64, sum: f64) -> BlockCuts {
     best
 }
 
-/// The bins of all features of a node, but for those of value 0.
-#[derive(Clone, Debug)]
-pub struct ResidualHistogram(Vec<Bins>);
+/// Residuals and rows a value of every feature.
+pub type ResidualHistogram = BinSums<Residual>;
 
-impl ResidualHistogram {
-    /// An empty histogram for the features of `x`: 2 KB a feature.
-    pub fn new(x: &ByteWords) -> ResidualHistogram {
-        ResidualHistogram(vec![[0; 256 * LANES]; x.blocks()])
-    }
-
-    /// Empties it and adds rows. O(rows x d / 8 + their pixels that are not 0).
-    pub fn set(&mut self, x: &ByteWords, rows: &[u32], residuals: &[i32]) {
-        let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize])).collect();
-        self.for_blocks(rows.len(), |block, bins| {
-            bins.fill(0);
-            add_rows(bins, x, block, rows, &packed);
-        });
-    }
-
-    /// Takes rows away that were added before.
-    pub fn remove(&mut self, x: &ByteWords, rows: &[u32], residuals: &[i32]) {
-        let packed: Vec<u64> = rows.iter().map(|&row| pack(residuals[row as usize]).wrapping_neg()).collect();
-        self.for_blocks(rows.len(), |block, bins| {
-            add_rows(bins, x, block, rows, &packed);
-        });
-    }
-
-    /// Takes away another histogram, whose rows are among ours. O(256 d).
-    pub fn subtract(&mut self, other: &ResidualHistogram) {
-        for (a, b) in self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened()) {
-            *a = a.wrapping_sub(*b);
-        }
-    }
-
-    /// The best cut of every feature, for a node of `rows` rows whose residuals sum to `sum`; the lowest of
-    /// equally good cuts. O(256 d).
-    pub fn best_cuts(&self, level: Level, x: &ByteWords, rows: usize, sum: i64, out: &mut FeatureCuts) {
+impl BinSums<Residual> {
+    /// The best cut of every feature, for a node of `rows` rows whose residuals sum to `sum`; the lowest of equally good
+    /// cuts. O(cells).
+    pub fn best_cuts(
+        &self,
+        level: Level,
+        x: &BinnedRows,
+        bins: &Bins,
+        rows: usize,
+        sum: i64,
+        out: &mut FeatureCuts,
+    ) {
         out.clear(x.d());
-        for (block, bins) in self.0.iter().enumerate() {
-            out.set_block(block, &scan(level, bins, rows as f64, sum as f64));
-        }
-    }
-
-    fn for_blocks(&mut self, rows: usize, work: impl Fn(usize, &mut Bins) + Sync) {
-        if rows < MANY {
-            self.0.iter_mut().enumerate().for_each(|(block, bins)| work(block, bins));
-        } else {
-            self.0.par_iter_mut().enumerate().for_each(|(block, bins)| work(block, bins));
+        for block in &x.blocks {
+            let best = scan(level, self.block(block), rows as f64, sum as f64);
+            for (lane, feature) in block.features.iter().enumerate() {
+                if let (Some(feature), 1..) = (feature.map(usize::from), best.cut[lane]) {
+                    out.numerator[feature] = best.numerator[lane];
+                    out.denominator[feature] = best.denominator[lane];
+                    out.cut[feature] = u16::from(bins.largest_byte(feature, best.cut[lane] as u8 - 1)) + 1;
+                }
+            }
         }
     }
 }
 
 /// Adds the rows of a node to the bins of one block; false when that was skipped, all their pixels being 0.
-fn add_rows(bins: &mut Bins, x: &ByteWords, block: usize, rows: &[u32], packed: &[u64]) -> bool {
+fn add_rows(bins: &mut BlockBins, x: &ByteWords, block: usize, rows: &[u32], values: &[Residual]) -> bool {
     let mut any = 0;
-    let mut add = |word: u64, packed: u64| {
+    let mut add = |word: u64, value: Residual| {
         if word != 0 {
             any |= word;
-            count(bins, word, packed);
+            count(bins, word, value);
         }
     };
     // A cache line holds eight rows of a block or eight blocks of a row: the former when most are wanted.
     if rows.len() < x.n() / LANES {
-        for (&row, &packed) in rows.iter().zip(packed) {
-            add(x.of_row(row as usize, block), packed);
+        for (&row, &value) in rows.iter().zip(values) {
+            add(x.of_row(row as usize, block), value);
         }
     } else {
         let words = x.block(block);
-        for (&row, &packed) in rows.iter().zip(packed) {
-            add(words[row as usize], packed);
+        for (&row, &value) in rows.iter().zip(values) {
+            add(words[row as usize], value);
         }
     }
     any != 0
@@ -282,13 +273,13 @@ fn add_rows(bins: &mut Bins, x: &ByteWords, block: usize, rows: &[u32], packed: 
 
 /// Working memory of [`best_cuts_of_rows`].
 pub struct Scratch {
-    bins: Box<Bins>,
-    packed: Vec<u64>,
+    bins: Box<BlockBins>,
+    values: Vec<Residual>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { bins: Box::new([0; 256 * LANES]), packed: Vec::new() }
+        Scratch { bins: Box::new([Residual::default(); 256 * LANES]), values: Vec::new() }
     }
 }
 
@@ -304,12 +295,12 @@ pub fn best_cuts_of_rows(
     out: &mut FeatureCuts,
 ) {
     out.clear(x.d());
-    scratch.packed.clear();
-    scratch.packed.extend(rows.iter().map(|&row| pack(residuals[row as usize])));
+    scratch.values.clear();
+    scratch.values.extend(rows.iter().map(|&row| Residual::row(residuals[row as usize])));
     for block in 0..x.blocks() {
-        if add_rows(&mut scratch.bins, x, block, rows, &scratch.packed) {
-            out.set_block(block, &scan(level, &scratch.bins, rows.len() as f64, sum as f64));
-            scratch.bins.fill(0);
+        if add_rows(&mut scratch.bins, x, block, rows, &scratch.values) {
+            out.set_block(block, &scan(level, &scratch.bins[LANES..], rows.len() as f64, sum as f64));
+            scratch.bins.fill(Residual::default());
         }
     }
 }
@@ -323,8 +314,11 @@ mod tests {
         pixels: Vec<u8>,
         d: usize,
         x: ByteWords,
+        bins: Bins,
+        binned: BinnedRows,
         rows: Vec<u32>,
         residuals: Vec<i32>,
+        values: Vec<Residual>,
         sum: i64,
     }
 
@@ -346,7 +340,19 @@ mod tests {
             (0..n + 9).map(|_| [-(1 << 25), 1 << 25, 12345, -9][draw(4) as usize]).collect();
         let rows: Vec<u32> = (0..n as u32 + 9).filter(|row| row % 7 != 3).take(n).collect();
         let sum = rows.iter().map(|&row| i64::from(residuals[row as usize])).sum();
-        Node { x: ByteWords::new(&pixels, n + 9, d), pixels, d, rows, residuals, sum }
+        let all: Vec<u32> = (0..n as u32 + 9).collect();
+        let bins = Bins::exact(&pixels, d, &all);
+        Node {
+            x: ByteWords::new(&pixels, n + 9, d),
+            binned: BinnedRows::new(&pixels, d, &all, &bins),
+            bins,
+            pixels,
+            d,
+            rows,
+            values: residuals.iter().map(|&residual| Residual::row(residual)).collect(),
+            residuals,
+            sum,
+        }
     }
 
     /// The definition: every cut between present values, the lowest of the best.
@@ -394,11 +400,11 @@ mod tests {
         for n in 0..200 {
             let node = node(n, 13, n as u64);
             let expected = by_definition(&node);
-            let mut histogram = ResidualHistogram::new(&node.x);
-            histogram.set(&node.x, &node.rows, &node.residuals);
+            let mut histogram = ResidualHistogram::new(&node.binned);
+            histogram.set(&node.binned, &node.rows, &node.values);
             for level in levels() {
                 let mut cuts = FeatureCuts::default();
-                histogram.best_cuts(level, &node.x, node.rows.len(), node.sum, &mut cuts);
+                histogram.best_cuts(level, &node.binned, &node.bins, node.rows.len(), node.sum, &mut cuts);
                 assert_eq!(found(&node, &cuts), expected, "histogram of {n} rows, {level:?}");
                 best_cuts_of_rows(
                     level,
@@ -423,18 +429,17 @@ mod tests {
         let node = node(9000, 20, 4);
         let (left, right): (Vec<u32>, Vec<u32>) =
             node.rows.iter().partition(|&&row| node.x.byte(row as usize, 2) < 255);
-        let mut parent = ResidualHistogram::new(&node.x);
-        parent.set(&node.x, &node.rows, &node.residuals);
-        let mut child = ResidualHistogram::new(&node.x);
-        child.set(&node.x, &left, &node.residuals);
-        let mut sibling = ResidualHistogram::new(&node.x);
-        sibling.set(&node.x, &right, &node.residuals);
+        let histogram = |rows: &[u32]| {
+            let mut histogram = ResidualHistogram::new(&node.binned);
+            histogram.set(&node.binned, rows, &node.values);
+            histogram
+        };
+        let (mut parent, child, sibling) = (histogram(&node.rows), histogram(&left), histogram(&right));
         let mut removed = parent.clone();
         parent.subtract(&child);
-        // Bin 0 is not kept exactly, for words that are 0 in all eight features are skipped; others are.
-        assert_eq!(parent.0, sibling.0);
-        removed.remove(&node.x, &left, &node.residuals);
-        assert_eq!(removed.0, sibling.0);
+        assert!(parent.0 == sibling.0);
+        removed.remove(&node.binned, &left, &node.values);
+        assert!(removed.0 == sibling.0);
     }
 
     #[test]

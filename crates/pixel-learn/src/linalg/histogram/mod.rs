@@ -1,8 +1,10 @@
-//! Histograms over byte features, the kernels of every tree family: class counts or sums of residuals a pixel
+//! Histograms over byte features, the kernels of every tree family: class counts, weights, residuals or gradients a pixel
 //! value with the best cut among them, and the layouts of the bytes that they read.
 //!
-//! A byte feature has at most 255 cuts, so counting values finds exactly the partitions that sorting finds.
+//! A byte feature has at most 255 cuts, so counting values finds exactly the partitions that sorting finds. Both kinds of
+//! gradient boosting add up their cells in [`BinSums`], from the lists of [`BinnedRows`].
 
+mod bin_sums;
 mod binned_rows;
 mod bins;
 mod byte_set;
@@ -17,6 +19,7 @@ mod sample;
 pub mod small_node;
 pub mod weighted_counts;
 
+pub use bin_sums::{BinSums, Sums};
 pub use binned_rows::BinnedRows;
 pub use bins::Bins;
 pub use byte_words::ByteWords;

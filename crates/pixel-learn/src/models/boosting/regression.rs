@@ -1,36 +1,41 @@
 //! Growing a regression tree on residuals, as scikit-learn grows it for boosting: friedman_mse, all features
 //! in every node, depth first; a node of variance <= 1e-7 is a leaf.
 //!
-//! Large nodes have a histogram of all features, which a child inherits by subtraction; nodes up to
-//! [`LARGE`] rows count their own pixels. Friedman: Greedy function approximation (2001).
+//! Large nodes have a histogram of all features, which a child inherits by subtraction; in subtrees of up to
+//! [`COPY`] rows the nodes count their own pixels. Friedman: Greedy function approximation (2001).
 
 use crate::Scaling;
-use crate::linalg::histogram::gradient_sums::{Scratch, best_cuts_of_rows};
-use crate::linalg::histogram::{ByteWords, FeatureCuts, Quantised, ResidualHistogram, small_node};
+use crate::linalg::histogram::gradient_sums::{Residual, Scratch, best_cuts_of_rows};
+use crate::linalg::histogram::{
+    BinnedRows, Bins, ByteWords, FeatureCuts, Quantised, ResidualHistogram, small_node,
+};
 use crate::linalg::simd;
 use crate::models::Training;
 use crate::models::tree::{Nodes, PURE, Random, midpoint};
 
-/// Rows above which a node has a histogram of all features.
-const LARGE: usize = 256;
-
-/// Rows up to which a subtree gets a copy of its rows.
+/// Rows up to which a subtree gets a copy of its rows; a node of more has a histogram of all features.
 const COPY: usize = 1024;
-
-/// Rows up to which taking them out of a histogram one by one beats subtracting another histogram.
-const FEW_TO_REMOVE: usize = 400;
 
 /// Training data in the layouts that growing reads.
 pub(super) struct Source<'a> {
     scaling: &'a Scaling,
     octets: ByteWords,
+    bins: Bins,
+    binned: BinnedRows,
 }
 
 impl<'a> Source<'a> {
     /// O(n d).
     pub fn new(training: &Training<'a>) -> Source<'a> {
         let x = training.features;
-        Source { scaling: x.scaling(), octets: ByteWords::new(x.pixels(), x.n(), x.d()) }
+        let rows: Vec<u32> = (0..x.n() as u32).collect();
+        let bins = Bins::exact(x.pixels(), x.d(), &rows);
+        Source {
+            scaling: x.scaling(),
+            octets: ByteWords::new(x.pixels(), x.n(), x.d()),
+            binned: BinnedRows::new(x.pixels(), x.d(), &rows, &bins),
+            bins,
+        }
     }
 }
 
@@ -58,6 +63,8 @@ pub(super) struct Grower {
     /// What brought the residuals to whole numbers.
     scale: f64,
     idle: Vec<ResidualHistogram>,
+    /// The residuals as histograms add them up.
+    summands: Vec<Residual>,
     copy: ByteWords,
     copied_residuals: Vec<i32>,
     right: Vec<u32>,
@@ -70,7 +77,8 @@ pub(super) struct Grower {
 struct View<'a> {
     octets: &'a ByteWords,
     residuals: &'a [i32],
-    scaling: &'a Scaling,
+    source: &'a Source<'a>,
+    is_copy: bool,
 }
 
 /// A node still to be made.
@@ -117,6 +125,7 @@ impl Grower {
             max_depth: 0,
             scale: 1.0,
             idle: Vec::new(),
+            summands: Vec::new(),
             copy: ByteWords::empty(source.octets.d()),
             copied_residuals: Vec::new(),
             right: Vec::new(),
@@ -138,8 +147,10 @@ impl Grower {
         rows.extend(0..n as u32);
         let mut moments = Moments::default();
         residuals.values.iter().for_each(|&value| moments.add(value));
-        let view = View { octets: &source.octets, residuals: &residuals.values, scaling: source.scaling };
-        let histogram = (n > LARGE).then(|| self.histogram_of(view, &rows));
+        self.summands.clear();
+        self.summands.extend(residuals.values.iter().map(|&value| Residual::row(value)));
+        let view = View { octets: &source.octets, residuals: &residuals.values, source, is_copy: false };
+        let histogram = (n > COPY).then(|| self.histogram_of(source, &rows));
         self.run(view, &mut rows, Pending { start: 0, end: n, depth: 0, right_of: None, moments, histogram });
         self.rows = rows;
         std::mem::take(&mut self.nodes)
@@ -177,7 +188,7 @@ impl Grower {
         octets.gather(view.octets, rows);
         residuals.clear();
         residuals.extend(rows.iter().map(|&row| view.residuals[row as usize]));
-        let copied = View { octets: &octets, residuals: &residuals, ..view };
+        let copied = View { octets: &octets, residuals: &residuals, is_copy: true, ..view };
         let mut places: Vec<u32> = (0..rows.len() as u32).collect();
         let mut stack = vec![Pending { start: 0, end: rows.len(), ..node }];
         while let Some(node) = stack.pop() {
@@ -211,7 +222,7 @@ impl Grower {
             return;
         };
         let parted = self.part(view, rows, feature, cut);
-        let split = midpoint(view.scaling, feature, parted.low, parted.high);
+        let split = midpoint(view.source.scaling, feature, parted.low, parted.high);
         self.nodes.push_split(feature, split.cut);
         let threshold = split.threshold;
         self.facts.push(RegressionFacts { feature: Some(feature), threshold, impurity, samples });
@@ -223,12 +234,14 @@ impl Grower {
         };
         let mut left = child(node.start, middle, None, parted.left);
         let mut right = child(middle, node.end, Some(id), parted.right);
-        if let Some(histogram) = node.histogram {
+        if view.is_copy {
+            self.idle.extend(node.histogram);
+        } else if let Some(histogram) = node.histogram {
             let (left_rows, right_rows) = rows.split_at(size);
             if left_rows.len() <= right_rows.len() {
-                self.inherit(view, histogram, (&mut left, left_rows), &mut right);
+                self.inherit(view.source, histogram, (&mut left, left_rows), &mut right);
             } else {
-                self.inherit(view, histogram, (&mut right, right_rows), &mut left);
+                self.inherit(view.source, histogram, (&mut right, right_rows), &mut left);
             }
         }
         stack.push(right);
@@ -240,7 +253,8 @@ impl Grower {
         let level = simd::level();
         let (sum, cuts) = (node.moments.sum, &mut self.cuts);
         if let Some(histogram) = &node.histogram {
-            histogram.best_cuts(level, view.octets, rows.len(), sum, cuts);
+            let Source { binned, bins, .. } = view.source;
+            histogram.best_cuts(level, binned, bins, rows.len(), sum, cuts);
         } else if small_node::pays(level, rows.len()) {
             small_node::best_cuts(level, view.octets, rows, view.residuals, sum, cuts);
         } else {
@@ -253,38 +267,34 @@ impl Grower {
     /// Gives the histogram of a parted node to those of its children that want one.
     fn inherit(
         &mut self,
-        view: View,
+        source: &Source,
         mut histogram: ResidualHistogram,
         (small, small_rows): (&mut Pending, &[u32]),
         big: &mut Pending,
     ) {
-        let wants = |node: &Pending| node.moments.rows > LARGE && !self.is_leaf(node);
+        let wants = |node: &Pending| node.moments.rows > COPY && !self.is_leaf(node);
         match (wants(small), wants(big)) {
             (true, true) => {
-                let own = self.histogram_of(view, small_rows);
-                if small_rows.len() <= FEW_TO_REMOVE {
-                    histogram.remove(view.octets, small_rows, view.residuals);
-                } else {
-                    histogram.subtract(&own);
-                }
+                let own = self.histogram_of(source, small_rows);
+                histogram.subtract(&own);
                 small.histogram = Some(own);
                 big.histogram = Some(histogram);
             }
             (false, true) => {
-                histogram.remove(view.octets, small_rows, view.residuals);
+                histogram.remove(&source.binned, small_rows, &self.summands);
                 big.histogram = Some(histogram);
             }
             (true, false) => {
-                histogram.set(view.octets, small_rows, view.residuals);
+                histogram.set(&source.binned, small_rows, &self.summands);
                 small.histogram = Some(histogram);
             }
             (false, false) => self.idle.push(histogram),
         }
     }
 
-    fn histogram_of(&mut self, view: View, rows: &[u32]) -> ResidualHistogram {
-        let mut histogram = self.idle.pop().unwrap_or_else(|| ResidualHistogram::new(view.octets));
-        histogram.set(view.octets, rows, view.residuals);
+    fn histogram_of(&mut self, source: &Source, rows: &[u32]) -> ResidualHistogram {
+        let mut histogram = self.idle.pop().unwrap_or_else(|| ResidualHistogram::new(&source.binned));
+        histogram.set(&source.binned, rows, &self.summands);
         histogram
     }
 

@@ -6,7 +6,7 @@
 
 use super::fitted::{HistNode, HistTree};
 use crate::linalg::histogram::gradient_histogram::{BestSplit, Cell, Rules};
-use crate::linalg::histogram::{BinnedRows, Bins, GradientHistogram, QuantisedGradients};
+use crate::linalg::histogram::{BinnedRows, Bins, Columns, GradientHistogram, QuantisedGradients, Sums};
 use crate::linalg::simd;
 use crate::models::tree::Nodes;
 
@@ -27,6 +27,14 @@ pub(super) struct Limits {
     pub min_hessian: f64,
     pub l2: f64,
     pub learning_rate: f64,
+}
+
+/// The training rows in the layouts that growing reads.
+pub(super) struct Data {
+    pub bins: Bins,
+    pub rows: BinnedRows,
+    /// Their bytes, feature by feature.
+    pub columns: Columns,
 }
 
 /// Working memory for one tree after another; after growing, also which rows are in which leaf.
@@ -69,7 +77,7 @@ struct Child {
 /// What growing a tree reads.
 #[derive(Clone, Copy)]
 struct Source<'a> {
-    x: &'a BinnedRows,
+    data: &'a Data,
     gradients: &'a QuantisedGradients,
     limits: &'a Limits,
     rules: &'a Rules,
@@ -102,27 +110,22 @@ impl Source<'_> {
 
 impl Grower {
     /// Grows a tree.
-    pub(super) fn grow(
-        &mut self,
-        x: &BinnedRows,
-        bins: &Bins,
-        gradients: &QuantisedGradients,
-        limits: &Limits,
-    ) -> HistTree {
+    pub(super) fn grow(&mut self, data: &Data, gradients: &QuantisedGradients, limits: &Limits) -> HistTree {
         let rules = Rules {
             min_rows: limits.min_rows,
             min_hessian: (limits.min_hessian * gradients.hessian_scale).ceil() as u64,
             regularisation: (limits.l2 + TINY) * gradients.hessian_scale,
         };
-        let source = Source { x, gradients, limits, rules: &rules };
+        let n = data.rows.n();
+        let source = Source { data, gradients, limits, rules: &rules };
         self.rows.clear();
-        self.rows.extend(0..x.n() as u32);
+        self.rows.extend(0..n as u32);
         self.nodes.clear();
         let total = gradients.total();
-        let root = self.push_node(&source, 0, x.n(), total, 0);
+        let root = self.push_node(&source, 0, n, total, 0);
         let mut open = Vec::new();
         if source.may_split(&root) {
-            let histogram = self.histogram_of(&source, 0, x.n());
+            let histogram = self.histogram_of(&source, 0, n);
             // scikit-learn's root has the value 0, so its gain is the whole score.
             self.open(&source, Child { histogram: Some(histogram), ..root }, 0.0, &mut open);
         }
@@ -135,7 +138,7 @@ impl Grower {
             self.split(&source, next, is_last, &mut open);
         }
         self.idle.extend(open.into_iter().filter_map(|leaf| leaf.histogram));
-        self.finish(bins)
+        self.finish(&data.bins)
     }
 
     /// The values and rows of the leaves of the tree grown last.
@@ -166,15 +169,15 @@ impl Grower {
     }
 
     fn histogram_of(&mut self, source: &Source, start: usize, end: usize) -> GradientHistogram {
-        let mut histogram = self.idle.pop().unwrap_or_else(|| GradientHistogram::new(source.x));
-        histogram.set(source.x, &self.rows[start..end], source.gradients);
+        let mut histogram = self.idle.pop().unwrap_or_else(|| GradientHistogram::new(&source.data.rows));
+        histogram.set(&source.data.rows, &self.rows[start..end], &source.gradients.rows);
         histogram
     }
 
     /// Finds the best split of a node from its histogram; a node with none stays a leaf.
     fn open(&mut self, source: &Source, child: Child, own_score: f64, open: &mut Vec<Open>) {
         let Child { node, depth, total, histogram: Some(histogram) } = child else { return };
-        match histogram.best_split(simd::level(), source.x, total, source.rules) {
+        match histogram.best_split(simd::level(), &source.data.rows, total, source.rules) {
             Some(best) if best.score > own_score * (1.0 + ROUNDING) => {
                 let gain = source.gain(best.score - own_score);
                 open.push(Open { node, depth, total, best, gain, histogram: Some(histogram) });
@@ -196,7 +199,9 @@ impl Grower {
     /// Makes the two children of a leaf.
     fn split(&mut self, source: &Source, leaf: Open, is_last: bool, open: &mut Vec<Open>) {
         let (start, end) = (self.nodes[leaf.node].start, self.nodes[leaf.node].end);
-        let middle = start + self.part(source.x.column(leaf.best.feature), start, end, leaf.best.bin);
+        let (feature, bin) = (leaf.best.feature, leaf.best.bin);
+        let column = source.data.columns.column(feature);
+        let middle = start + self.part(column, start, end, source.data.bins.largest_byte(feature, bin));
         let mut left_total = leaf.total;
         left_total.subtract(leaf.best.right);
         let left = self.push_node(source, start, middle, left_total, leaf.depth + 1);
@@ -238,7 +243,9 @@ impl Grower {
             (Some(mut histogram), true) => {
                 match &small.histogram {
                     Some(own) => histogram.subtract(own),
-                    None => histogram.remove(source.x, &self.rows[start..end], source.gradients),
+                    None => {
+                        histogram.remove(&source.data.rows, &self.rows[start..end], &source.gradients.rows)
+                    }
                 }
                 big.histogram = Some(histogram);
             }
@@ -253,13 +260,13 @@ impl Grower {
 
     /// Parts the rows from `start` to `end`, keeping their order on both sides; returns how many went left. Without
     /// branches, which would often be mispredicted: every row is written to both sides.
-    fn part(&mut self, column: &[u8], start: usize, end: usize, bin: u8) -> usize {
+    fn part(&mut self, column: &[u8], start: usize, end: usize, cut: u8) -> usize {
         let rows = &mut self.rows[start..end];
         self.right.resize(rows.len().max(self.right.len()), 0);
         let (mut left, mut right) = (0, 0);
         for index in 0..rows.len() {
             let row = rows[index];
-            let goes_left = column[row as usize] <= bin;
+            let goes_left = column[row as usize] <= cut;
             rows[left] = row;
             left += usize::from(goes_left);
             self.right[right] = row;

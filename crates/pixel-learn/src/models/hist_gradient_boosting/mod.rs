@@ -18,8 +18,10 @@ use rayon::prelude::*;
 
 use super::tree::check_data;
 use super::{Classifier, FitError, Model, Training};
-use crate::linalg::histogram::{BinnedRows, Bins, QuantisedGradients, gradient_histogram::MOST_ROWS};
-use grower::{Grower, Limits};
+use crate::linalg::histogram::{
+    BinnedRows, Bins, Columns, QuantisedGradients, gradient_histogram::MOST_ROWS,
+};
+use grower::{Data, Grower, Limits};
 use loss::LogLoss;
 use validation::Validation;
 
@@ -91,8 +93,7 @@ impl Default for HistGradientBoostingClassifier {
 /// A model that can be boosted further.
 pub struct HistBoosting {
     parameters: HistGradientBoostingClassifier,
-    bins: Bins,
-    rows: BinnedRows,
+    data: Data,
     loss: LogLoss,
     validation: Option<Validation>,
     growers: Mutex<Vec<(Grower, QuantisedGradients)>>,
@@ -120,6 +121,8 @@ impl HistGradientBoostingClassifier {
         let loss = LogLoss::new(of(&kept), present.len());
         let bins = Bins::new(bytes.pixels, d, &kept, self.max_bins);
         let rows = BinnedRows::new(bytes.pixels, d, &kept, &bins);
+        let mut columns = Columns::default();
+        columns.gather(bytes.pixels, d, kept.len(), |index| kept[index] as usize);
         let predictors = Predictors::new(loss.baseline().to_vec(), present);
         let validation = stops.then(|| {
             let mut pixels = Vec::with_capacity(aside.len() * d);
@@ -128,8 +131,7 @@ impl HistGradientBoostingClassifier {
         });
         let mut boosting = HistBoosting {
             parameters: *self,
-            bins,
-            rows,
+            data: Data { bins, rows, columns },
             loss,
             validation,
             growers: Mutex::default(),
@@ -214,7 +216,7 @@ impl HistBoosting {
     }
 
     fn round(&mut self) {
-        let HistBoosting { parameters, bins, rows, loss, growers, .. } = self;
+        let HistBoosting { parameters, data, loss, growers, .. } = self;
         let growers = &*growers;
         loss.take_probabilities();
         let limits = Limits {
@@ -231,8 +233,8 @@ impl HistBoosting {
             .map(|mut class| {
                 let idle = growers.lock().map_or(None, |mut idle| idle.pop());
                 let (mut grower, mut gradients) = idle.unwrap_or_default();
-                gradients.set(rows.n(), |row| class.gradient_and_hessian(row));
-                let tree = grower.grow(rows, bins, &gradients, &limits);
+                gradients.set(data.rows.n(), |row| class.gradient_and_hessian(row));
+                let tree = grower.grow(data, &gradients, &limits);
                 for (value, rows) in grower.leaves() {
                     class.add(value, rows);
                 }
