@@ -55,23 +55,49 @@ fn middle(counts: &[u32]) -> [u8; 2] {
 
 fn of_values(matrix: &Matrix, rows: &[usize], medians: &mut [f64]) {
     let n = rows.len();
-    let mut columns: Vec<Vec<f32>> = (0..COLUMNS).map(|_| Vec::with_capacity(n)).collect();
+    let mut columns: Vec<Vec<i32>> = (0..COLUMNS).map(|_| Vec::with_capacity(n)).collect();
     for (group, medians) in medians.chunks_mut(COLUMNS).enumerate() {
         columns.iter_mut().for_each(Vec::clear);
         for &row in rows {
             let values = &matrix.row(row)[group * COLUMNS..];
-            columns.iter_mut().zip(values).for_each(|(column, &value)| column.push(value));
+            columns.iter_mut().zip(values).for_each(|(column, &value)| column.push(rank(value)));
         }
         for (median, column) in medians.iter_mut().zip(&mut columns) {
-            let (below, &mut high, _) = column.select_nth_unstable_by(n / 2, f32::total_cmp);
-            let high = f64::from(high);
-            *median = match n % 2 {
-                1 => high,
-                _ => {
-                    (high + below.iter().fold(f64::NEG_INFINITY, |low, &value| low.max(f64::from(value))))
-                        / 2.0
-                }
-            };
+            let (below, &mut high, _) = column.select_nth_unstable(n / 2);
+            let low = if n % 2 == 1 { high } else { below.iter().copied().max().unwrap_or(high) };
+            *median = (value(low) + value(high)) / 2.0;
         }
+    }
+}
+
+/// An integer in the order of the values, which selection compares faster.
+fn rank(value: f32) -> i32 {
+    flip(value.to_bits() as i32)
+}
+
+fn value(rank: i32) -> f64 {
+    f64::from(f32::from_bits(flip(rank) as u32))
+}
+
+/// Turns the order of the bits of negative values round; its own inverse.
+fn flip(bits: i32) -> i32 {
+    bits ^ (((bits >> 31) as u32) >> 1) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_in_the_order_of_the_values() {
+        let values = [f32::NEG_INFINITY, -3e9, -1.5, -1e-40, -0.0, 0.0, 1e-40, 0.25, 7.0, f32::INFINITY];
+        assert!(values.iter().map(|&x| rank(x)).is_sorted());
+        assert!(values.iter().all(|&x| value(rank(x)) == f64::from(x)));
+        let matrix = Matrix::from_slice(&[-4.0, 2.0, 8.0, -1.0, -4.5], 5, 1);
+        let mut median = [0.0];
+        of_values(&matrix, &[0, 1, 2, 3, 4], &mut median);
+        assert_eq!(median, [-1.0]);
+        of_values(&matrix, &[0, 1, 3, 4], &mut median);
+        assert_eq!(median, [-2.5]);
     }
 }
