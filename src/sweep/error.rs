@@ -1,4 +1,4 @@
-//! Why a sweep or a merge cannot go on. What happens to a single row is a status in its file, and no error.
+//! Why a sweep, a merge or a worker cannot go on. What happens to a single row is a status in its file, and no error.
 
 use std::io;
 use std::path::PathBuf;
@@ -49,5 +49,36 @@ impl SweepError {
     /// Makes an error of what the system says; `action` is what could not be done, such as "cannot write to ...".
     pub fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> SweepError {
         move |source| SweepError::Io { action: action.into(), source }
+    }
+}
+
+/// Why a worker process ends before it has run its job.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error("invalid job on standard input: a worker is started by a sweep")]
+    Job(#[source] serde_json::Error),
+    #[error("cannot write a reply as JSON")]
+    Reply(#[source] serde_json::Error),
+    #[error("no engine {0:?}")]
+    Engine(String),
+    #[error("{engine} has no {classifier:?}")]
+    Classifier { engine: String, classifier: String },
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error("the files of {0} have changed since the sweep began")]
+    DatasetChanged(String),
+    #[error(transparent)]
+    Preprocessing(#[from] StepError),
+    #[error("cannot start the threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The system refuses something that the worker needs.
+    #[error("{action}")]
+    Io { action: &'static str, source: io::Error },
+}
+
+impl WorkerError {
+    /// Makes an error of what the system says; `action` is what could not be done.
+    pub fn io(action: &'static str) -> impl FnOnce(io::Error) -> WorkerError {
+        move |source| WorkerError::Io { action, source }
     }
 }

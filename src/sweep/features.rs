@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::bail;
 use pixel_learn::preprocessing;
 use pixel_learn::{Features, Scaling};
 
+use super::error::WorkerError;
 use crate::dataset::{self, Split, split};
 use crate::engines::protocol::WorkerJob;
 use crate::engines::stopwatch::timed;
@@ -22,10 +22,10 @@ pub struct Loaded {
 
 impl Loaded {
     /// Loads the data, takes the subset and orders the rows.
-    pub fn of(job: &WorkerJob) -> anyhow::Result<Loaded> {
+    pub fn of(job: &WorkerJob) -> Result<Loaded, WorkerError> {
         let dataset = dataset::load_from(&job.data_dir, &job.dataset)?;
         if dataset.digests != job.digests {
-            bail!("the files of {} have changed since the sweep began", job.dataset);
+            return Err(WorkerError::DatasetChanged(job.dataset.clone()));
         }
         let classes = dataset.classes();
         let train = dataset.train;
@@ -59,7 +59,7 @@ pub struct Transformed {
 impl Transformed {
     /// Runs the steps of the job; `None` where there are none beyond standardising. Random steps draw from the seed that
     /// orders the rows, so that all models of a repeat see the same features.
-    pub fn of(job: &WorkerJob, loaded: &Loaded) -> anyhow::Result<Option<Transformed>> {
+    pub fn of(job: &WorkerJob, loaded: &Loaded) -> Result<Option<Transformed>, WorkerError> {
         if job.preprocessing.is_default() {
             return Ok(None);
         }

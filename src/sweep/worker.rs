@@ -4,8 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 
-use anyhow::{Context, bail};
-
+use super::error::WorkerError;
 use super::features::{Loaded, Transformed};
 use super::plan::find_engine;
 use super::{memory, process};
@@ -19,24 +18,22 @@ const LONGEST_JOB: u64 = 16 << 20;
 const STACK: usize = 16 << 20;
 
 /// Runs the job on standard input. Does not return when the supervisor goes away.
-pub fn run() -> anyhow::Result<()> {
+pub fn run() -> Result<(), WorkerError> {
     let job = read_job()?;
-    process::die_with_supervisor().context("cannot watch for the end of the supervisor")?;
-    let mut results = process::inherited(job.results_descriptor)?;
+    process::die_with_supervisor().map_err(WorkerError::io("cannot watch for the end of the supervisor"))?;
+    let mut results = process::inherited(job.results_descriptor)
+        .map_err(WorkerError::io("cannot open the pipe for the results"))?;
     let engine = match &job.external {
         Some(start) => external::of_job(start.clone()),
-        None => find_engine(&job.engine).with_context(|| format!("no engine {:?}", job.engine))?,
+        None => find_engine(&job.engine).ok_or_else(|| WorkerError::Engine(job.engine.clone()))?,
     };
     let Some(family) = engine.family(&job.classifier) else {
-        bail!("{} has no {:?}", job.engine, job.classifier)
+        let (engine, classifier) = (job.engine.clone(), job.classifier.clone());
+        return Err(WorkerError::Classifier { engine, classifier });
     };
     let loaded = Loaded::of(&job)?;
     let configurations = job.configurations();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(job.threads)
-        .stack_size(STACK)
-        .build_global()
-        .context("cannot start the threads")?;
+    rayon::ThreadPoolBuilder::new().num_threads(job.threads).stack_size(STACK).build_global()?;
     // The scope runs inside the pool, so that nothing is computed beside it.
     rayon::scope(|_| {
         let built_in = job.external.is_none();
@@ -75,14 +72,18 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 /// One line of JSON. The rest of standard input is left to the watch for its end.
-fn read_job() -> anyhow::Result<WorkerJob> {
+fn read_job() -> Result<WorkerJob, WorkerError> {
     let mut line = Vec::new();
-    io::stdin().lock().take(LONGEST_JOB).read_until(b'\n', &mut line).context("cannot read the job")?;
-    serde_json::from_slice(&line).context("invalid job on standard input: a worker is started by a sweep")
+    io::stdin()
+        .lock()
+        .take(LONGEST_JOB)
+        .read_until(b'\n', &mut line)
+        .map_err(WorkerError::io("cannot read the job"))?;
+    serde_json::from_slice(&line).map_err(WorkerError::Job)
 }
 
-fn send(results: &mut File, reply: &Reply) -> anyhow::Result<()> {
-    let mut line = serde_json::to_vec(reply)?;
+fn send(results: &mut File, reply: &Reply) -> Result<(), WorkerError> {
+    let mut line = serde_json::to_vec(reply).map_err(WorkerError::Reply)?;
     line.push(b'\n');
-    results.write_all(&line).context("cannot send a result")
+    results.write_all(&line).map_err(WorkerError::io("cannot send a result"))
 }
