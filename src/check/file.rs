@@ -41,10 +41,14 @@ pub fn parse(path: &Path, bytes: &[u8], outlines: &Outlines) -> Result<CheckedFi
         }
         outline
     };
-    let file = if place::is_submitted(path) || has_submitter(bytes) {
-        load::parse_submission(path, bytes, find).map(Box::new).map(CheckedFile::Submission)
+    let submission = || load::parse_submission(path, bytes, find).map(Box::new).map(CheckedFile::Submission);
+    let file = if place::is_submitted(path) {
+        submission()
     } else {
-        load::parse_record(path, bytes, find).map(Box::new).map(CheckedFile::Result)
+        match load::parse_record(path, bytes, find) {
+            Err(_) if has_submitter(bytes) => submission(),
+            record => record.map(Box::new).map(CheckedFile::Result),
+        }
     };
     match (file, unknown.into_inner()) {
         (Ok(file), None) => Ok(file),

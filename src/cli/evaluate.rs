@@ -70,11 +70,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     };
     let outline =
         Outline::load(&args.data_dir.data_dir, &place.dataset).with_context(|| path.display().to_string())?;
-    let record =
-        load::record(path, |name| (name == outline.name).then_some(&outline)).map_err(|refused| {
-            let problem = refused.problems.first().map(ToString::to_string);
-            anyhow::anyhow!("{}", problem.unwrap_or_default())
-        })?;
+    let record = load::record(path, |name| (name == outline.name).then_some(&outline))?;
     let Some(repeat) = record.repeats.get(usize::from(args.repeat) - 1) else {
         if record.status.is_failure() {
             let (status, reason) = (record.status.name(), record.reason());

@@ -16,7 +16,7 @@ use crate::engines::external::{self, Need};
 use crate::grid::parse_duration;
 use crate::results::provenance::utc;
 use crate::results::verification::{self, Verifications, Verified};
-use crate::results::{Checked, Record, Refused, load, place};
+use crate::results::{Checked, Record, load, place};
 use crate::sweep::verify::{self, Verdict};
 use crate::sweep::{Options, signals};
 
@@ -146,7 +146,7 @@ fn choose(args: &Args) -> anyhow::Result<Vec<Checked<Record>>> {
                 }
                 continue;
             }
-            let record = load::record(&file, |name| outlines.get(name)).map_err(first_problem)?;
+            let record = load::record(&file, |name| outlines.get(name))?;
             let any = |names: &[String], name: &String| names.is_empty() || names.contains(name);
             let wanted = any(&args.classifier, &record.configuration.classifier)
                 && any(&args.engine, &record.engine)
@@ -171,11 +171,6 @@ fn choose(args: &Args) -> anyhow::Result<Vec<Checked<Record>>> {
     }
     chosen.sort_by(|a, b| a.path().cmp(b.path()));
     Ok(chosen)
-}
-
-fn first_problem(refused: Refused) -> anyhow::Error {
-    let problem = refused.problems.first().map(ToString::to_string);
-    anyhow::anyhow!("{}", problem.unwrap_or_default())
 }
 
 /// Fit and predict seconds of a result, over all repeats.

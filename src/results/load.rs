@@ -30,8 +30,9 @@ pub struct Checked<T> {
     content: T,
 }
 
-/// Why a file was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a file was refused. As a text, it is the first problem.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .problems.first().map_or(String::new(), Problem::to_string))]
 pub struct Refused {
     /// All that is wrong with the file; never empty.
     pub problems: Vec<Problem>,

@@ -12,7 +12,7 @@ use super::{Options, repeats};
 use crate::dataset::Outline;
 use crate::engines::external;
 use crate::results::costs::Recorded;
-use crate::results::{Checked, Problem, Provenance, Record, Refused, Status, Store, load, provenance};
+use crate::results::{Checked, Provenance, Record, Refused, Status, Store, load, provenance};
 
 /// What the files of a run say, each read once.
 #[derive(Debug, Default)]
@@ -108,10 +108,7 @@ fn decide(read: Result<Checked<Record>, Refused>, row: &Row, plan: &Plan, option
     match read {
         Ok(record) => of_record(record.into_inner(), row, &plan.outlines[row.outline], options),
         Err(refused) if refused.made_from_other_data => Todo::All(Some(Reason::Data)),
-        Err(refused) => {
-            let problem = refused.problems.first().map(Problem::to_string).unwrap_or_default();
-            Todo::All(Some(Reason::Damaged(problem)))
-        }
+        Err(refused) => Todo::All(Some(Reason::Damaged(refused.to_string()))),
     }
 }
 
