@@ -1,51 +1,27 @@
 //! Scaling curves in the report: which run they come from, what they draw and say, and that a report without
 //! them has no trace of them.
 
-use std::fs;
 use std::path::Path;
 
-use mnist_bench::grid::{Configuration, file};
+use mnist_bench::grid::file;
 use mnist_bench::report::{Report, Request};
 use mnist_bench::results::record::file_stem;
-use mnist_bench::results::wire::WireRecord;
-use mnist_bench::results::{Record, Repeat, Status};
+use mnist_bench::results::{Record, Status};
+use serde_json::json;
+
+use crate::common::records::{self, failed, record};
 
 /// A result whose time grows as rows^`power`, or its failure.
 fn put(folder: &Path, run: &str, engine: &str, rows: usize, power: Option<f64>) {
-    let configuration = Configuration::new("GaussianNB", Default::default());
-    let repeat = |power: f64| Repeat {
-        seed: 1,
-        predictions: vec![0; 4].try_into().unwrap(),
-        accuracy: 0.5 + rows as f64 / 200_000.0,
-        fit_seconds: 1e-6 * (rows as f64).powf(power),
-        predict_seconds: 0.25,
-        fit_cpu_seconds: None,
-        predict_cpu_seconds: None,
-        converged: None,
-        facts: Default::default(),
-    };
-    let record = Record {
-        id: file_stem(&configuration.id(), (rows < 60_000).then_some(rows)),
-        status: if power.is_some() { Status::Ok } else { Status::Timeout },
-        error: power.is_none().then(|| "no result after 600 s".to_string()),
-        engine: engine.into(),
-        engine_version: Some("1".into()),
-        configuration,
-        dataset: "mnist".into(),
-        train_size: rows,
-        test_size: 4,
-        threads: 1,
-        jobs_in_flight: Some(1),
-        quiet: true,
-        peak_memory_bytes: None,
-        shared_with: Vec::new(),
-        repeats: power.map(repeat).into_iter().collect(),
-        reported: None,
-        provenance: None,
-    };
-    let folder = folder.join("results").join(run).join("mnist").join(engine);
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(format!("{}.json", record.id)), WireRecord::from(&record).to_bytes()).unwrap();
+    let accuracy = 0.5 + rows as f64 / 200_000.0;
+    let row = record("mnist", "GaussianNB", json!({}), &[accuracy], |_| vec![0; 4]);
+    let id = file_stem(&row.configuration.id(), (rows < 60_000).then_some(rows));
+    let mut row = Record { id, engine: engine.into(), train_size: rows, peak_memory_bytes: None, ..row };
+    match power {
+        Some(power) => row.repeats[0].fit_seconds = 1e-6 * (rows as f64).powf(power),
+        None => row = failed(row, Status::Timeout, "no result after 600 s"),
+    }
+    records::put(&folder.join("results"), run, &row);
 }
 
 fn report(folder: &Path) -> Report {
