@@ -264,8 +264,8 @@ impl Check<'_> {
                         format!("{} is not a link; expected https://..., without spaces", quote(link))
                     });
                 }
-                let said = method.external_data.is_some() || file.status == Claim::Reported;
-                self.require(said, "/method/external_data", || {
+                let given = method.external_data.is_some() || file.status == Claim::Reported;
+                self.require(given, "/method/external_data", || {
                     "is missing; expected true if the method saw other data or pretrained weights, else false"
                         .into()
                 });
@@ -349,9 +349,9 @@ impl Check<'_> {
             predictions.len() == outline.test_labels.len() && file.test_size == predictions.len()
         })?;
         let right = accuracy(predictions, &outline.test_labels);
-        let said = repeat.accuracy;
-        self.require((right - said).abs() <= 1e-9, at("accuracy"), || {
-            format!("is {said}; the predictions give {right}")
+        let found = repeat.accuracy;
+        self.require((right - found).abs() <= 1e-9, at("accuracy"), || {
+            format!("is {found}; the predictions give {right}")
         });
         Some(right)
     }
@@ -361,9 +361,9 @@ impl Check<'_> {
         if count == 0 {
             return;
         }
-        let said = file.repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / count as f64;
+        let found = file.repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / count as f64;
         // Where the repeats are wrong themselves, the mean is held to what they should be.
-        let mean = if right.len() == count { right.iter().sum::<f64>() / count as f64 } else { said };
+        let mean = if right.len() == count { right.iter().sum::<f64>() / count as f64 } else { found };
         let top = file.accuracy;
         self.require((top - mean).abs() <= 1e-9, "/accuracy", || {
             format!("is {top}; the mean of the repeats is {mean}")

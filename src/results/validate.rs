@@ -219,20 +219,20 @@ impl Check<'_> {
             ("/fit_seconds", wire.fit_seconds, mean(|repeat| repeat.fit_seconds), 2e-6),
             ("/predict_seconds", wire.predict_seconds, mean(|repeat| repeat.predict_seconds), 2e-6),
         ];
-        for (pointer, said, expected, tolerance) in figures {
-            match (said, expected) {
-                (Some(said), Some(expected)) => self.require(
-                    (said - expected).abs() <= tolerance,
+        for (pointer, found, expected, tolerance) in figures {
+            match (found, expected) {
+                (Some(found), Some(expected)) => self.require(
+                    (found - expected).abs() <= tolerance,
                     pointer,
-                    format!("is {said}; the mean of the repeats is {}", microseconds(expected)),
+                    format!("is {found}; the mean of the repeats is {}", microseconds(expected)),
                 ),
                 (None, Some(_)) => self.problem(pointer, "is missing; expected the mean of the repeats"),
                 (Some(_), None) => self.problem(pointer, "must be absent: no repeat completed"),
                 (None, None) => {}
             }
         }
-        let said: Vec<bool> = wire.repeats.iter().filter_map(|repeat| repeat.converged).collect();
-        let expected = (!said.is_empty()).then(|| said.iter().all(|&converged| converged));
+        let found: Vec<bool> = wire.repeats.iter().filter_map(|repeat| repeat.converged).collect();
+        let expected = (!found.is_empty()).then(|| found.iter().all(|&converged| converged));
         self.require(wire.converged == expected, "/converged", "does not follow from the repeats");
     }
 }

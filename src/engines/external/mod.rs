@@ -50,19 +50,19 @@ pub fn register(definition: &Definition, need: Need) -> Result<(), EngineError> 
     if find(&definition.name).is_some() {
         return Ok(());
     }
-    let said = match need {
+    let reply = match need {
         Need::Version => version::ask(definition).map_err(|source| EngineError::NoVersion {
             name: definition.name.clone(),
             install: definition.install.clone(),
             source: Box::new(source),
         })?,
-        Need::Nothing => version::Said::default(),
+        Need::Nothing => version::VersionReply::default(),
     };
-    let engine = engine(&definition.name, &said.version, &definition.classifiers, None);
+    let engine = engine(&definition.name, &reply.version, &definition.classifiers, None);
     let one = Registered {
         engine,
         definition: Box::leak(Box::new(definition.clone())),
-        environment: Box::leak(Box::new(said.environment)),
+        environment: Box::leak(Box::new(reply.environment)),
     };
     REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(one);
     Ok(())

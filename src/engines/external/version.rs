@@ -23,24 +23,24 @@ const LONGEST: usize = 64 * 1024;
 const MOST_FACTS: usize = 32;
 const LONGEST_FACT: usize = 200;
 
-/// What a program said.
+/// What a program answers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Said {
+pub struct VersionReply {
     pub version: String,
     /// Other facts by name: versions of what it stands on, the BLAS kernel in use.
     pub environment: BTreeMap<String, String>,
 }
 
 /// The version of an engine.
-pub fn ask(definition: &Definition) -> Result<Said, VersionError> {
-    let mut said = answer(definition)?;
+pub fn ask(definition: &Definition) -> Result<VersionReply, VersionError> {
+    let mut reply = answer(definition)?;
     if !definition.files.is_empty() {
-        said.environment.insert("program_sha256".into(), digest(definition)?);
+        reply.environment.insert("program_sha256".into(), digest(definition)?);
     }
-    Ok(said)
+    Ok(reply)
 }
 
-fn answer(definition: &Definition) -> Result<Said, VersionError> {
+fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
     let folder = tempfile::tempdir().map_err(VersionError::Folder)?;
     let program = &definition.command[0];
     let wait = |source| VersionError::Wait { program: program.clone(), source };
@@ -121,7 +121,7 @@ fn collect(parts: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {
 }
 
 /// One line of JSON, an object of texts with `version` among them, after whatever else was printed.
-fn read(output: &[u8]) -> Result<Said, VersionError> {
+fn read(output: &[u8]) -> Result<VersionReply, VersionError> {
     let text = String::from_utf8_lossy(output);
     let line = text.trim().lines().last().unwrap_or_default();
     let facts: Option<BTreeMap<String, String>> = serde_json::from_str(line).ok();
@@ -137,7 +137,7 @@ fn read(output: &[u8]) -> Result<Said, VersionError> {
     if environment.len() > MOST_FACTS || environment.iter().any(|(name, fact)| !plain(name) || !plain(fact)) {
         return Err(VersionError::Facts { most: MOST_FACTS, longest: LONGEST_FACT });
     }
-    Ok(Said { version, environment })
+    Ok(VersionReply { version, environment })
 }
 
 /// SHA-256 over the engine's own files, in the order of the command.
@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn a_version_is_a_line_of_json() {
-        let said = read(b"chatter\n{\"version\": \"1.9.1\", \"blas\": \"openblas Zen\"}\n").unwrap();
-        assert_eq!(said.version, "1.9.1");
-        assert_eq!(said.environment["blas"], "openblas Zen");
+        let reply = read(b"chatter\n{\"version\": \"1.9.1\", \"blas\": \"openblas Zen\"}\n").unwrap();
+        assert_eq!(reply.version, "1.9.1");
+        assert_eq!(reply.environment["blas"], "openblas Zen");
         for wrong in
             ["", "1.9.1", "{}", "{\"version\": \"\"}", "{\"version\": 1}", "{\"version\": \"a\\u0007\"}"]
         {

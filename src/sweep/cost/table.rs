@@ -17,13 +17,13 @@ struct Rates {
 
 /// Memory of any worker: program, bytes of both splits, scaled values.
 const BASE_BYTES: u64 = 105 << 20;
-/// Training rows of the data sets that the table is for.
-const FULL: f64 = 60_000.0;
+/// Training rows at which the table's seconds and mebibytes were measured.
+const TABLE_ROWS: f64 = 60_000.0;
 
 /// The cost of a configuration, from the table.
 pub fn expected(engine: &str, configuration: &Configuration, train_size: usize) -> Expected {
     let rates = rates(configuration);
-    let share = (train_size as f64 / FULL).max(1e-4);
+    let share = (train_size as f64 / TABLE_ROWS).max(1e-4);
     // The other engines sort at every split, compute in f64, and keep whole Gram matrices.
     let (slower, larger) = if engine == "native" { (1.0, 1.0) } else { (10.0, 3.0) };
     let bytes = BASE_BYTES as f64 * larger * (0.3 + 0.7 * share)
