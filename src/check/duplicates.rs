@@ -1,4 +1,4 @@
-//! Entries that stand in two files.
+//! Finds entries that two files have.
 
 use std::collections::HashMap;
 

@@ -31,7 +31,7 @@ pub fn load(path: &Path, outlines: &Outlines) -> Result<CheckedFile, Vec<Problem
     parse(path, &bytes, outlines)
 }
 
-/// Reads what stands in the file at `path`.
+/// Parses and checks the bytes of the file at `path`.
 pub fn parse(path: &Path, bytes: &[u8], outlines: &Outlines) -> Result<CheckedFile, Vec<Problem>> {
     let unknown = RefCell::new(None);
     let find = |name: &str| -> Option<&Outline> {

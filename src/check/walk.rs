@@ -21,7 +21,7 @@ pub struct Found {
 }
 
 /// The `.json` files at and below the paths, hidden ones left out. In the folder of submissions, that of `results` or
-/// any that is called so below the paths, nothing else may stand.
+/// any that is called so below the paths, other files are problems.
 pub fn files(paths: &[PathBuf], results: &Path) -> Found {
     let mut found = Found { results: absolute(results), ..Found::default() };
     let submissions = absolute(results).join(RUN);

@@ -18,7 +18,7 @@ pub struct Recorded {
     /// Seconds of one repeat, fit and predict: CPU time where it was measured, which other programs on the machine
     /// disturb least; wall clock elsewhere.
     pub seconds: f64,
-    /// The run was stopped at a time limit of so many seconds: it takes longer.
+    /// Whether the run was stopped at a time limit, which `seconds` then is: it takes longer.
     pub at_least: bool,
     pub bytes: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! The history of a training, as it stands in the facts of a result: one object an epoch. `docs/FORMAT.md`
+//! The history of a training, from the facts of a result: one object for each epoch. `docs/FORMAT.md`
 //! describes each key.
 
 use serde::Deserialize;

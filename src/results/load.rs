@@ -81,7 +81,7 @@ pub fn record<'a>(
     parse_record(path, &bytes, find)
 }
 
-/// Reads what stands in the result at `path`.
+/// Parses and checks the bytes of the result at `path`.
 pub fn parse_record<'a>(
     path: &Path,
     bytes: &[u8],
@@ -122,7 +122,7 @@ pub fn submission<'a>(
     parse_submission(path, &bytes, find)
 }
 
-/// Reads what stands in the submission at `path`.
+/// Parses and checks the bytes of the submission at `path`.
 pub fn parse_submission<'a>(
     path: &Path,
     bytes: &[u8],

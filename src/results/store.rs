@@ -1,4 +1,4 @@
-//! Where result files stand, and reading and writing them whole.
+//! The paths of result files, and reading and writing whole files.
 //!
 //! `results/<run>/<dataset>/<engine>/<id>.json`. A file appears at once or not at all: it is written beside
 //! its place, synced and renamed.

@@ -17,7 +17,7 @@ use crate::hex::hex;
 /// The file's name in the folder of all results.
 pub const FILE: &str = "verified.jsonl";
 
-/// What stands behind a figure.
+/// The evidence for a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// `verify` trained it again and got the same predictions.
@@ -93,7 +93,7 @@ impl Verifications {
         write_atomically(&results.join(FILE), &bytes)
     }
 
-    /// What stands behind the result in `file` (relative to the results folder) with these predictions.
+    /// The evidence for the result in `file` (relative to the results folder) with these predictions.
     pub fn evidence<'a>(&self, file: &str, predictions: impl Iterator<Item = &'a [u8]>) -> Evidence {
         match self.0.get(file) {
             Some(one) if one.predictions_sha256 == digest(predictions) => {

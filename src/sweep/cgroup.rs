@@ -18,7 +18,7 @@ fn least_limit(mount: &Path, own: &str) -> Option<u64> {
         let mut parts = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
         let (bases, file) = match controllers {
-            // Version 2 stands in a folder of its own where version 1 is mounted too.
+            // Version 2 is in a folder of its own where version 1 is mounted too.
             "" => (vec![mount.to_path_buf(), mount.join("unified")], "memory.max"),
             _ if controllers.split(',').any(|one| one == "memory") => {
                 (vec![mount.join("memory"), mount.to_path_buf()], "memory.limit_in_bytes")
@@ -29,7 +29,7 @@ fn least_limit(mount: &Path, own: &str) -> Option<u64> {
             limits.extend(groups(&base, path).iter().filter_map(|group| limit(&group.join(file))));
         }
     }
-    // Where the process's own groups cannot be told, the root's files are still those of a container.
+    // Where the process's own groups are unknown, the root's files are still those of a container.
     limits.extend(limit(&mount.join("memory.max")));
     limits.extend(limit(&mount.join("memory/memory.limit_in_bytes")));
     limits.into_iter().min()

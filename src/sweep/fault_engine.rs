@@ -1,4 +1,4 @@
-//! An engine for tests of the sweep, with families that misbehave as told. It exists only where the
+//! An engine for tests of the sweep, with families that misbehave on request. It exists only where the
 //! environment variable [`VARIABLE`] is set, and its results say `faults`.
 //!
 //! The variable holds a JSON list such as

@@ -17,7 +17,7 @@ pub struct Lock {
 impl Lock {
     const NAME: &str = ".sweep.lock";
 
-    /// For a whole sweep: nobody else writes. Makes the folder where needed. The error says who holds it, or what
+    /// For a whole sweep: no other process writes. Makes the folder where needed. The error says who holds it, or what
     /// cannot be written.
     pub fn take(folder: &Path) -> Result<Lock, SweepError> {
         let mut file = open(folder, Self::NAME)?;
@@ -30,7 +30,7 @@ impl Lock {
     pub fn take_share(folder: &Path, shard: &Shard) -> Result<Lock, SweepError> {
         let mut all = open(folder, Self::NAME)?;
         hold(&mut all, folder, File::try_lock_shared)?;
-        // Many may hold it, so it names nobody.
+        // Several processes may hold it, so it names none.
         all.set_len(0).map_err(SweepError::io(format!("cannot write to {}", folder.display())))?;
         let mut own = open(folder, &format!(".sweep-{}-of-{}.lock", shard.number, shard.of))?;
         hold(&mut own, folder, File::try_lock)?;

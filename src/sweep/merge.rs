@@ -41,7 +41,7 @@ pub struct Row {
     pub id: String,
 }
 
-/// A file that was judged, and what was in it then.
+/// A file that was checked, and the digest of its content then.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub path: PathBuf,
@@ -79,7 +79,7 @@ impl Merge {
         self.problems.push(Problem::file(path, message));
     }
 
-    /// Judges one file and finds out whether it is new.
+    /// Checks one file and finds out whether it is new.
     fn look(&mut self, folder: &Path, file: &Path, store: &Store, outlines: &Outlines) {
         let bytes = match store::read_bounded(file) {
             Ok(bytes) => bytes,
@@ -143,7 +143,7 @@ impl Merge {
         self.problems.is_empty() && self.conflicts.is_empty()
     }
 
-    /// Copies what is new. Fails when a file is no longer what was judged, or cannot be written.
+    /// Copies what is new. Fails when a file has changed since it was checked, or cannot be written.
     pub fn write(&self, store: &Store) -> Result<(), SweepError> {
         for (row, source) in &self.new {
             let path = &source.path;

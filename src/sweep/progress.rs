@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Where a sweep stands.
+/// The progress of a sweep at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub finished: usize,
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// Shows where the sweep stands now.
+    /// Shows the progress of now.
     pub fn show(&mut self, snapshot: &Snapshot) {
         match &self.bar {
             Some(bar) => {

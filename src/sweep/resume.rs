@@ -166,7 +166,7 @@ pub fn remove_leftovers(folder: &Path) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             remove_leftovers(&entry.path());
         } else if name.starts_with(".writing-") && name.ends_with(".tmp") {
-            // One that stays harms nobody: nothing reads it.
+            // One that stays does no harm: nothing reads it.
             let _ = std::fs::remove_file(entry.path());
         }
     }

@@ -1,4 +1,4 @@
-//! Shares of a plan for several machines: the same whoever asks, balanced by expected cost, groups that share work
+//! Shares of a plan for several machines: the same on every machine, balanced by expected cost, groups that share work
 //! whole.
 //!
 //! A share follows from the plan and from what is expected of its rows, and from nothing that is done meanwhile.
@@ -73,7 +73,7 @@ impl Shard {
 }
 
 impl Shares {
-    /// Divides a plan into so many shares: the dearest group first, each to the share with the least so far.
+    /// Divides a plan into a number of shares: the dearest group first, each to the share with the least so far.
     pub fn of(plan: &Plan, count: usize) -> Shares {
         let mut groups: Vec<(String, Group)> = groups(plan).into_iter().collect();
         // Whole milliseconds, so that the last bit of a logarithm on another machine moves nothing.
@@ -124,7 +124,7 @@ impl Share {
         self.jobs.iter().sum()
     }
 
-    /// Expected seconds with so many jobs at a time, started longest first.
+    /// Expected seconds with a number of jobs at a time, the longest started first.
     pub fn seconds_with(&self, at_a_time: usize) -> f64 {
         let mut ends = vec![0.0f64; at_a_time.clamp(1, self.jobs.len().max(1))];
         for seconds in &self.jobs {
@@ -134,7 +134,7 @@ impl Share {
         ends.into_iter().fold(0.0, f64::max)
     }
 
-    /// The most memory that so many jobs at a time are expected to need.
+    /// The most memory that a number of jobs at a time is expected to need.
     pub fn bytes_with(&self, at_a_time: usize) -> u64 {
         self.bytes.iter().take(at_a_time.max(1)).sum()
     }

@@ -151,7 +151,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             }
         };
         // The rest of the pipes is read before the group is killed only when the worker went by itself: its
-        // last results may still stand there. Something it started may keep a pipe open, so not to the end.
+        // last results may still be in the pipe. Something that it started may keep a pipe open, so not to the end.
         if log_open {
             drain(&mut process.log, |bytes| self.log.push(bytes));
         }
@@ -169,7 +169,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             (None, Some(violation)) => End::Crashed(invalid(&violation)),
             (None, None) => self.classify(status),
         };
-        // What happens after the last result hurts nobody.
+        // What happens after the last result changes none.
         let end = if self.complete() && !matches!(end, End::Interrupted) { End::Finished } else { end };
         Ended { end, log: self.log.last_lines() }
     }
@@ -185,7 +185,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
             let mut reply = self.expected.parse(&line[..end])?;
             if let Reply::Failed { kind: FailureKind::Failed, reason, .. } = &mut reply {
-                // Why an implementation fails stands in its log, which has been read before the results.
+                // The log, which has been read before the results, says why an implementation fails.
                 *reason = [vec![std::mem::take(reason)], self.log.last_lines()].concat().join("\n");
             }
             match &reply {

@@ -197,7 +197,7 @@ fn spawn(
             if libc::fcntl(descriptor, libc::F_SETFD, 0) == -1 {
                 return Err(std::io::Error::last_os_error());
             }
-            // Where worker and supervisor are killed at the same moment nobody is left to kill the group.
+            // Where worker and supervisor are killed at the same moment no process is left to kill the group.
             #[cfg(target_os = "linux")]
             if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) == -1 {
                 return Err(std::io::Error::last_os_error());

@@ -40,7 +40,7 @@ pub fn is_set(name: &str) -> bool {
     THREADS.contains(&name) || ["HOME", "TMPDIR", "LANG", "LC_ALL"].contains(&name)
 }
 
-/// What a program is told that does not find its packages.
+/// Advice for a program that does not find its packages.
 pub fn advice() -> String {
     format!(
         "of the environment only {} are passed on, and HOME is another; env in engines.toml passes more, such as \

@@ -78,7 +78,7 @@ pub fn environment(name: &str) -> BTreeMap<String, String> {
     registered(name).map_or_else(BTreeMap::new, |one| one.environment.clone())
 }
 
-/// What a worker is told of a registered engine; `None` for the built-in ones.
+/// What a worker needs to know of a registered engine; `None` for the built-in ones.
 pub fn start(name: &str, scratch: &std::path::Path) -> Option<Start> {
     let Registered { engine, definition, .. } = registered(name)?;
     Some(Start {

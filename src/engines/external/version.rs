@@ -27,7 +27,7 @@ const LONGEST_FACT: usize = 200;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VersionReply {
     pub version: String,
-    /// Other facts by name: versions of what it stands on, the BLAS kernel in use.
+    /// Other facts by name: versions of its libraries, the BLAS kernel in use.
     pub environment: BTreeMap<String, String>,
 }
 

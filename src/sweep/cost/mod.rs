@@ -17,7 +17,7 @@ pub struct Expected {
     pub basis: Basis,
 }
 
-/// What an expectation stands on, the best first.
+/// What an estimate is based on, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
     /// The same configuration on the same data set, as many rows.
@@ -35,7 +35,7 @@ pub enum Basis {
 impl Basis {
     pub const ALL: [Basis; 5] = [Basis::Same, Basis::Size, Basis::Dataset, Basis::Family, Basis::Guess];
 
-    /// Where the expectation comes from, as a reader is told.
+    /// What the estimate is based on, for people.
     pub fn name(self) -> &'static str {
         match self {
             Basis::Same => "its own result",
