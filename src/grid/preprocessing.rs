@@ -17,8 +17,18 @@ use crate::nearest::{did_you_mean, list};
 pub struct Preprocessing(Vec<Step>);
 
 /// Every step with its parameters, the one that may be given alone first.
-const STEPS: [(&str, &[&str]); 5] =
-    [("raw", &[]), ("unit", &[]), ("standard", &[]), ("binarize", &["threshold"]), ("deskew", &[])];
+const STEPS: [(&str, &[&str]); 10] = [
+    ("raw", &[]),
+    ("unit", &[]),
+    ("standard", &[]),
+    ("binarize", &["threshold"]),
+    ("deskew", &[]),
+    ("pca", &["n_components", "whiten"]),
+    ("hog", &["pixels_per_cell", "cells_per_block", "orientations"]),
+    ("nystroem", &["n_components", "gamma"]),
+    ("rbf_sampler", &["n_components", "gamma"]),
+    ("pixel_differences", &["n_features"]),
+];
 
 impl Preprocessing {
     /// Steps in the order in which they run.
@@ -114,6 +124,31 @@ impl Given<'_> {
         let byte = value.as_u64().and_then(|byte| u8::try_from(byte).ok());
         byte.filter(|&byte| byte < 255).ok_or_else(|| self.wrong(name, value, "a pixel value from 0 to 254"))
     }
+
+    fn count(&self, name: &str, default: usize) -> Result<usize, GridError> {
+        let Some(value) = self.values.get(name) else { return Ok(default) };
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+        count.ok_or_else(|| self.wrong(name, value, "a whole number"))
+    }
+
+    /// A count that has no default.
+    fn needed(&self, name: &str) -> Result<usize, GridError> {
+        if self.values.contains_key(name) {
+            return self.count(name, 0);
+        }
+        let step = self.step;
+        Err(GridError::new(format!("preprocessing: {step} needs {name}: write {{ {step} = NUMBER }}")))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, GridError> {
+        let Some(value) = self.values.get(name) else { return Ok(false) };
+        value.as_bool().ok_or_else(|| self.wrong(name, value, "true or false"))
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>, GridError> {
+        let Some(value) = self.values.get(name) else { return Ok(None) };
+        value.as_f64().map(Some).ok_or_else(|| self.wrong(name, value, "a number"))
+    }
 }
 
 fn parse_step(value: &Value) -> Result<Step, GridError> {
@@ -163,6 +198,20 @@ fn build(given: &Given) -> Result<Step, GridError> {
         "unit" => Step::Unit,
         "standard" => Step::Standard,
         "binarize" => Step::Binarize { threshold: given.byte("threshold", 127)? },
+        "pca" => Step::Pca { n_components: given.needed("n_components")?, whiten: given.flag("whiten")? },
+        "hog" => Step::Hog {
+            orientations: given.count("orientations", 9)?,
+            pixels_per_cell: given.count("pixels_per_cell", 4)?,
+            cells_per_block: given.count("cells_per_block", 2)?,
+        },
+        "nystroem" => {
+            Step::Nystroem { n_components: given.count("n_components", 100)?, gamma: given.number("gamma")? }
+        }
+        "rbf_sampler" => Step::RbfSampler {
+            n_components: given.count("n_components", 100)?,
+            gamma: given.number("gamma")?,
+        },
+        "pixel_differences" => Step::PixelDifferences { n_features: given.needed("n_features")? },
         _ => Step::Deskew,
     })
 }
@@ -174,6 +223,24 @@ fn step_to_json(step: &Step) -> Value {
             step.name().into()
         }
         Step::Binarize { threshold } => json!({ "binarize": threshold }),
+        Step::Pca { n_components, whiten: false } => json!({ "pca": n_components }),
+        Step::Pca { n_components, whiten } => {
+            json!({ "pca": { "n_components": n_components, "whiten": whiten } })
+        }
+        Step::Hog { orientations: 9, pixels_per_cell: 4, cells_per_block: 2 } => step.name().into(),
+        Step::Hog { orientations, pixels_per_cell, cells_per_block } => json!({ "hog": {
+            "pixels_per_cell": pixels_per_cell,
+            "cells_per_block": cells_per_block,
+            "orientations": orientations,
+        } }),
+        Step::Nystroem { n_components, gamma } | Step::RbfSampler { n_components, gamma } => {
+            let parameters = match gamma {
+                Some(gamma) => json!({ "n_components": n_components, "gamma": gamma }),
+                None => n_components.into(),
+            };
+            json!({ (step.name()): parameters })
+        }
+        Step::PixelDifferences { n_features } => json!({ "pixel_differences": n_features }),
     }
 }
 
@@ -184,6 +251,20 @@ fn short_step(step: &Step) -> String {
             step.name().to_string()
         }
         Step::Binarize { threshold } => format!("binarize-{threshold}"),
+        Step::Pca { n_components, whiten: false } => format!("pca-{n_components}"),
+        Step::Pca { n_components, whiten: true } => format!("pca-{n_components}-whiten"),
+        Step::Hog { orientations: 9, pixels_per_cell: 4, cells_per_block: 2 } => "hog".to_string(),
+        Step::Hog { orientations: 9, pixels_per_cell, cells_per_block: 2 } => {
+            format!("hog-{pixels_per_cell}")
+        }
+        Step::Hog { orientations, pixels_per_cell, cells_per_block } => {
+            format!("hog-{pixels_per_cell}-{cells_per_block}-{orientations}")
+        }
+        Step::Nystroem { n_components, gamma } | Step::RbfSampler { n_components, gamma } => {
+            let gamma = gamma.map(|gamma| format!("-{gamma}")).unwrap_or_default();
+            format!("{}-{n_components}{gamma}", step.name())
+        }
+        Step::PixelDifferences { n_features } => format!("pixel_differences-{n_features}"),
     }
 }
 
@@ -209,6 +290,10 @@ mod tests {
         assert_eq!(parse(json!("deskew")), parse(json!(["deskew"])));
         assert_eq!(parse(json!(["binarize"])), parse(json!([{"binarize": 127}])));
         assert_eq!(parse(json!(["deskew", {"binarize": 50}])).short(), "deskew+binarize-50");
+        assert_eq!(parse(json!(["hog"])), parse(json!([{"hog": {"cells_per_block": 2, "orientations": 9}}])));
+        let steps = json!([{"hog": 7}, {"pca": {"n_components": 9, "whiten": true}}]);
+        assert_eq!(parse(steps).short(), "hog-7+pca-9-whiten");
+        assert_eq!(parse(json!([{"nystroem": {"gamma": 0.5}}])).short(), "nystroem-100-0.5");
     }
 
     #[test]
@@ -236,6 +321,16 @@ mod tests {
                 json!([{"binarize": {"n": 3}}]),
                 "preprocessing: binarize: unknown parameter \"n\" (known: threshold)",
             ),
+            (json!(["pca"]), "preprocessing: pca needs n_components: write { pca = NUMBER }"),
+            (
+                json!([{"pca": {"n_components": 4, "whiten": 1}}]),
+                "preprocessing: pca: whiten = 1: expected true or false",
+            ),
+            (json!([{"hog": -1}]), "preprocessing: hog: pixels_per_cell = -1: expected a whole number"),
+            (
+                json!([{"nystroem": {"gamma": "scale"}}]),
+                "preprocessing: nystroem: gamma = \"scale\": expected a number",
+            ),
             (json!([{"deskew": 1}]), "preprocessing: deskew has no parameters: write \"deskew\" alone"),
             (
                 json!([{"binarize": 255}]),
@@ -248,12 +343,24 @@ mod tests {
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
+        let gamma = prop::option::of(1e-6f64..10.0);
         prop_oneof![
             Just(Step::Raw),
             Just(Step::Unit),
             Just(Step::Standard),
             Just(Step::Deskew),
             (0u8..255).prop_map(|threshold| Step::Binarize { threshold }),
+            (0usize..300, any::<bool>())
+                .prop_map(|(n_components, whiten)| Step::Pca { n_components, whiten }),
+            (8usize..10, 3usize..5, 1usize..3).prop_map(
+                |(orientations, pixels_per_cell, cells_per_block)| {
+                    Step::Hog { orientations, pixels_per_cell, cells_per_block }
+                }
+            ),
+            (1usize..300, gamma.clone())
+                .prop_map(|(n_components, gamma)| Step::Nystroem { n_components, gamma }),
+            (1usize..300, gamma).prop_map(|(n_components, gamma)| Step::RbfSampler { n_components, gamma }),
+            (0usize..300).prop_map(|n_features| Step::PixelDifferences { n_features }),
         ]
     }
 

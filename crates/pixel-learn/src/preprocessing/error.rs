@@ -52,3 +52,15 @@ pub enum StepError {
     #[error("preprocessing: there are no training rows; at least one is needed")]
     NoRows,
 }
+
+impl StepError {
+    /// A parameter whose value the step cannot use; `reason` says what would do.
+    pub(super) fn parameter(
+        step: &'static str,
+        name: &'static str,
+        value: impl ToString,
+        reason: impl Into<String>,
+    ) -> StepError {
+        StepError::Parameter { step, name, value: value.to_string(), reason: reason.into() }
+    }
+}

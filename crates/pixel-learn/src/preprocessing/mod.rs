@@ -2,24 +2,39 @@
 //! the training rows alone and then transforms any rows.
 //!
 //! A chain begins with the raw bytes of images. Steps on images (`binarize`, `deskew`) give images again and may follow
-//! each other; `raw`, `unit` and `standard` set how bytes are scaled. [`check`] says before anything runs whether a
-//! chain makes sense for a data set.
+//! each other; `raw`, `unit` and `standard` set how bytes are scaled; `hog` takes images and gives values,
+//! `pixel_differences` takes images and gives bytes; `pca`, `nystroem`, `rbf_sampler` and `standard` take anything.
+//! [`check`] says before anything runs whether a chain makes sense for a data set.
 //!
 //! Everything is deterministic, with the same bits for any number of threads.
 
 mod binarize;
 mod deskew;
 mod error;
+mod hog;
+mod linear_map;
+mod nystroem;
+mod pca;
+mod pixel_differences;
 mod plan;
+mod rbf_sampler;
 mod rows;
+mod standard;
 mod step;
 
 use std::sync::Arc;
 
+use crate::nn::random::mixed;
 use crate::{Features, Scaling};
 pub use error::StepError;
-use plan::Content;
+use hog::{Hog, Layout};
+use nystroem::Nystroem;
+use pca::Pca;
+use pixel_differences::{PixelDifferences, Sizes};
+use plan::{Content, Kind};
+use rbf_sampler::RbfSampler;
 use rows::Rows;
+use standard::Standard;
 pub use step::Step;
 
 /// `Err` when a step does not fit the steps before it, images of `image` (rows, columns) pixels or the number of
@@ -38,14 +53,14 @@ pub struct FittedSteps {
 enum Fitted {
     Raw,
     Unit,
-    /// The scaling of the bytes, in place of any before.
-    Standard(Arc<Scaling>),
-    Binarize {
-        threshold: u8,
-    },
-    Deskew {
-        image: [usize; 2],
-    },
+    Standard(Standard),
+    Binarize { threshold: u8 },
+    Deskew { image: [usize; 2] },
+    Pca(Pca),
+    Hog(Hog),
+    Nystroem(Box<Nystroem>),
+    RbfSampler(RbfSampler),
+    PixelDifferences(PixelDifferences),
 }
 
 /// Fits a chain on training rows (raw bytes of images of `image` pixels; their scaling is not looked at) and returns it
@@ -55,7 +70,7 @@ pub fn fit(
     steps: &[Step],
     train: &Features,
     image: [usize; 2],
-    _seed: u64,
+    seed: u64,
 ) -> Result<(FittedSteps, Features), StepError> {
     let inputs = plan::inputs(steps, image, train.n())?;
     if image[0] * image[1] != train.d() {
@@ -63,8 +78,8 @@ pub fn fit(
     }
     let mut rows = Rows::raw(train);
     let mut fitted = Vec::with_capacity(steps.len());
-    for (step, content) in steps.iter().zip(inputs) {
-        let step = Fitted::new(step, content, &rows);
+    for (place, (step, content)) in steps.iter().zip(inputs).enumerate() {
+        let step = Fitted::new(step, content, &rows, mixed(seed, place as u64))?;
         rows = step.transform(rows);
         fitted.push(step);
     }
@@ -82,33 +97,60 @@ impl FittedSteps {
 
 impl Fitted {
     /// Fits one step to the rows that it is given.
-    fn new(step: &Step, content: Content, rows: &Rows) -> Fitted {
-        let (Content::Images(image) | Content::ScaledImages(image)) = content;
-        match *step {
+    fn new(step: &Step, content: Content, rows: &Rows, seed: u64) -> Result<Fitted, StepError> {
+        let image = match content.kind {
+            Kind::Images(image) => image,
+            Kind::Bytes(features) | Kind::Values(features) => [1, features],
+        };
+        Ok(match *step {
             Step::Raw => Fitted::Raw,
             Step::Unit => Fitted::Unit,
-            Step::Standard => Fitted::Standard(Arc::new(Scaling::standard(&rows.pixels, rows.n, rows.d))),
+            Step::Standard => Fitted::Standard(Standard::new(rows)),
             Step::Binarize { threshold } => Fitted::Binarize { threshold },
             Step::Deskew => Fitted::Deskew { image },
-        }
+            Step::Pca { n_components, whiten } => Fitted::Pca(Pca::new(rows, n_components, whiten)),
+            Step::Hog { orientations, pixels_per_cell, cells_per_block } => {
+                Fitted::Hog(Hog::new(Layout { orientations, pixels_per_cell, cells_per_block, image }))
+            }
+            Step::Nystroem { n_components, gamma } => {
+                let gamma = gamma.unwrap_or(1.0 / rows.d() as f64);
+                Fitted::Nystroem(Box::new(Nystroem::new(rows, n_components, gamma, seed)))
+            }
+            Step::RbfSampler { n_components, gamma } => {
+                Fitted::RbfSampler(RbfSampler::new(rows, n_components, gamma.unwrap_or(1.0), seed))
+            }
+            Step::PixelDifferences { n_features } => {
+                let sizes = Sizes::new(image)?;
+                let counts = sizes.patterns(n_features)?;
+                Fitted::PixelDifferences(PixelDifferences::new(sizes, n_features, counts, seed))
+            }
+        })
     }
 
-    fn transform(&self, x: Rows) -> Rows {
+    fn transform(&self, rows: Rows) -> Rows {
         match self {
-            Fitted::Raw => x,
+            Fitted::Raw => rows,
             Fitted::Unit => {
-                let unit = Arc::new(Scaling::unit(x.d));
-                x.with_scaling(unit)
+                let bytes = rows.into_bytes();
+                let unit = Arc::new(Scaling::unit(bytes.d));
+                bytes.with_scaling(unit)
             }
-            Fitted::Standard(scaling) => x.with_scaling(scaling.clone()),
+            Fitted::Standard(standard) => standard.transform(rows),
             &Fitted::Binarize { threshold } => {
-                let pixels = binarize::binarize(&x.pixels, threshold);
-                x.with_pixels(pixels)
+                let bytes = rows.into_bytes();
+                let pixels = binarize::binarize(&bytes.pixels, threshold);
+                bytes.with_pixels(pixels)
             }
             &Fitted::Deskew { image } => {
-                let pixels = deskew::deskew(&x.pixels, image);
-                x.with_pixels(pixels)
+                let bytes = rows.into_bytes();
+                let pixels = deskew::deskew(&bytes.pixels, image);
+                bytes.with_pixels(pixels)
             }
+            Fitted::Pca(pca) => pca.transform(rows),
+            Fitted::Hog(hog) => hog.transform(&rows.into_bytes()),
+            Fitted::Nystroem(nystroem) => nystroem.transform(&rows),
+            Fitted::RbfSampler(sampler) => sampler.transform(&rows),
+            Fitted::PixelDifferences(differences) => differences.transform(&rows.into_bytes()),
         }
     }
 }
@@ -148,17 +190,78 @@ mod tests {
     }
 
     #[test]
+    fn every_chain_has_the_same_bits_for_any_number_of_threads() {
+        let pixels: Vec<u8> = (0..700 * 144usize).map(|at| ((at * 2_654_435_761) >> 13) as u8).collect();
+        let train = Features::standardised(pixels, 144).unwrap();
+        let hog = Step::Hog { orientations: 9, pixels_per_cell: 4, cells_per_block: 1 };
+        let pca = Step::Pca { n_components: 7, whiten: true };
+        let nystroem = Step::Nystroem { n_components: 300, gamma: None };
+        let sampler = Step::RbfSampler { n_components: 40, gamma: Some(0.01) };
+        for steps in [
+            vec![Step::Deskew, Step::Standard, pca.clone()],
+            vec![hog, Step::Standard, pca],
+            vec![Step::Unit, nystroem.clone()],
+            vec![Step::Standard, nystroem],
+            vec![Step::Unit, sampler],
+            vec![Step::PixelDifferences { n_features: 400 }, Step::Standard],
+        ] {
+            let bits = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let (chain, rows) = pool.install(|| fit(&steps, &train, [12, 12], 1).unwrap());
+                let again = pool.install(|| chain.transform(&train));
+                assert_eq!(rows.scaled().as_slice(), again.scaled().as_slice());
+                again.scaled().as_slice().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+            };
+            assert!(bits(1) == bits(3));
+        }
+    }
+
+    #[test]
     fn chains_that_make_no_sense_are_refused_before_anything_runs() {
         let message = |steps: &[Step]| check(steps, IMAGE, 5).unwrap_err().to_string();
         assert_eq!(
             message(&[Step::Unit, Step::Deskew]),
             "preprocessing: deskew takes raw images, but unit leaves scaled pixels; move deskew before unit"
         );
-        assert!(message(&[Step::Standard, Step::Raw]).contains("raw takes raw images"));
+        assert!(message(&[Step::Standard, Step::Raw]).contains("raw takes raw bytes"));
         assert!(message(&[Step::Standard, Step::Unit]).contains("move unit before standard"));
         check(&[Step::Binarize { threshold: 1 }, Step::Deskew, Step::Unit, Step::Standard], IMAGE, 5)
             .unwrap();
         assert_eq!(check(&[], IMAGE, 0), Err(StepError::NoRows));
+        let pca = |n_components| Step::Pca { n_components, whiten: false };
+        let hog = |pixels_per_cell, cells_per_block| Step::Hog {
+            orientations: 9,
+            pixels_per_cell,
+            cells_per_block,
+        };
+        assert_eq!(
+            message(&[pca(7)]),
+            "preprocessing: pca with n_components = 7: must be from 1 to 6, the features"
+        );
+        assert!(message(&[pca(6)]).ends_with("must be from 1 to 5, the training rows"));
+        assert!(message(&[pca(0)]).contains("n_components = 0"));
+        assert!(message(&[hog(0, 1)]).contains("pixels_per_cell = 0: must be at least 1"));
+        assert_eq!(
+            check(&[hog(4, 2)], [5, 5], 100).unwrap_err().to_string(),
+            "preprocessing: hog needs images of at least 8 x 8 pixels, these have 5 x 5; \
+             use other steps or smaller cells"
+        );
+        assert!(message(&[pca(2), hog(1, 1)]).ends_with("pca leaves computed values; move hog before pca"));
+        assert!(message(&[hog(1, 1), Step::Unit]).contains("unit takes raw bytes, but hog leaves"));
+        let differences = Step::PixelDifferences { n_features: 25 };
+        assert!(
+            message(std::slice::from_ref(&differences)).contains("needs images of at least 12 x 12 pixels")
+        );
+        let chain = [differences.clone(), Step::Unit, Step::Standard];
+        check(&chain, [28, 28], 5).unwrap();
+        let twice = check(&[differences.clone(), differences], [28, 28], 5).unwrap_err().to_string();
+        assert!(twice.contains("but pixel_differences leaves bytes that are no images"));
+        let gamma = |gamma| Step::Nystroem { n_components: 3, gamma: Some(gamma) };
+        assert!(message(&[gamma(0.0)]).ends_with("nystroem with gamma = 0: must be above 0"));
+        assert!(message(&[gamma(f64::NAN)]).ends_with("gamma = NaN: must be above 0"));
+        assert!(message(&[Step::Nystroem { n_components: 6, gamma: None }]).contains("from 1 to 5"));
+        assert!(message(&[Step::RbfSampler { n_components: 0, gamma: None }]).contains("at least 1"));
+        check(&[Step::Deskew, hog(1, 1), pca(5), Step::Standard], IMAGE, 5).unwrap();
         let train = images(&[0; 6]);
         let wrong = fit(&[], &train, [2, 2], 1).err().unwrap();
         assert_eq!(wrong.to_string(), "preprocessing: rows of 6 values are no images of 2 x 2 pixels");

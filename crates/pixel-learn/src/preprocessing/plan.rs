@@ -1,21 +1,41 @@
 //! What each step of a chain is given and leaves, known before anything runs.
 
-use super::{Step, StepError};
+use super::{Step, StepError, hog, pixel_differences};
 
 /// What rows consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
-    /// Raw pixels of images of so many rows and columns.
+pub(super) struct Content {
+    pub kind: Kind,
+    /// Whether `unit` or `standard` has scaled them.
+    scaled: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Bytes of images of so many rows and columns.
     Images([usize; 2]),
-    /// Bytes of images under a scaling.
-    ScaledImages([usize; 2]),
+    /// So many bytes that are no image.
+    Bytes(usize),
+    /// So many computed values.
+    Values(usize),
 }
 
 impl Content {
     fn name(self) -> &'static str {
-        match self {
-            Content::Images(_) => "raw images",
-            Content::ScaledImages(_) => "scaled pixels",
+        match (self.kind, self.scaled) {
+            (Kind::Images(_), false) => "raw images",
+            (Kind::Images(_), true) => "scaled pixels",
+            (Kind::Bytes(_), false) => "bytes that are no images",
+            (Kind::Bytes(_), true) => "scaled bytes",
+            (Kind::Values(_), _) => "computed values",
+        }
+    }
+
+    /// Values a row.
+    fn features(self) -> usize {
+        match self.kind {
+            Kind::Images([rows, columns]) => rows * columns,
+            Kind::Bytes(features) | Kind::Values(features) => features,
         }
     }
 }
@@ -32,27 +52,81 @@ pub(super) fn inputs(
     if image[0] == 0 || image[1] == 0 {
         return Err(StepError::Shape { features: 0, image });
     }
-    let mut content = Content::Images(image);
+    let mut content = Content { kind: Kind::Images(image), scaled: false };
     let mut before = "the data set";
     let mut inputs = Vec::with_capacity(steps.len());
     for step in steps {
         inputs.push(content);
-        content = output(step, content, before)?;
+        content = output(step, content, before, train_rows)?;
         before = step.name();
     }
     Ok(inputs)
 }
 
 /// What a step leaves of rows with this content.
-fn output(step: &Step, content: Content, before: &'static str) -> Result<Content, StepError> {
-    let order = |needed| Err(StepError::Order { step: step.name(), needed, before, found: content.name() });
-    match (step, content) {
-        (Step::Raw, Content::Images(_)) => Ok(content),
-        (Step::Unit, Content::Images(image)) => Ok(Content::ScaledImages(image)),
-        (Step::Standard, Content::Images(image) | Content::ScaledImages(image)) => {
-            Ok(Content::ScaledImages(image))
+fn output(
+    step: &Step,
+    content: Content,
+    before: &'static str,
+    train_rows: usize,
+) -> Result<Content, StepError> {
+    let order = |needed| StepError::Order { step: step.name(), needed, before, found: content.name() };
+    let raw_image = || match content {
+        Content { kind: Kind::Images(image), scaled: false } => Ok(image),
+        _ => Err(order("raw images")),
+    };
+    let raw_bytes = || match content {
+        Content { kind: Kind::Images(_) | Kind::Bytes(_), scaled: false } => Ok(()),
+        _ => Err(order("raw bytes")),
+    };
+    let values = |features| Content { kind: Kind::Values(features), scaled: false };
+    match *step {
+        Step::Raw => raw_bytes().map(|()| content),
+        Step::Unit => raw_bytes().map(|()| Content { scaled: true, ..content }),
+        Step::Binarize { .. } | Step::Deskew => raw_image().map(|_| content),
+        Step::Standard => Ok(Content { scaled: true, ..content }),
+        Step::Pca { n_components, .. } => {
+            check_count(step, n_components, content.features(), "the features")?;
+            check_count(step, n_components, train_rows, "the training rows")?;
+            Ok(values(n_components))
         }
-        (Step::Binarize { .. } | Step::Deskew, Content::Images(_)) => Ok(content),
-        (Step::Raw | Step::Unit | Step::Binarize { .. } | Step::Deskew, _) => order("raw images"),
+        Step::Hog { orientations, pixels_per_cell, cells_per_block } => {
+            let layout = hog::Layout { orientations, pixels_per_cell, cells_per_block, image: raw_image()? };
+            layout.check()?;
+            Ok(values(layout.features()))
+        }
+        Step::Nystroem { n_components, gamma } => {
+            check_count(step, n_components, train_rows, "the training rows")?;
+            check_gamma(step, gamma)?;
+            Ok(values(n_components))
+        }
+        Step::RbfSampler { n_components, gamma } => {
+            if n_components == 0 {
+                let reason = "must be at least 1";
+                return Err(StepError::parameter(step.name(), "n_components", n_components, reason));
+            }
+            check_gamma(step, gamma)?;
+            Ok(values(n_components))
+        }
+        Step::PixelDifferences { n_features } => {
+            pixel_differences::Sizes::new(raw_image()?)?.patterns(n_features)?;
+            Ok(Content { kind: Kind::Bytes(n_features), scaled: false })
+        }
+    }
+}
+
+fn check_count(step: &Step, count: usize, most: usize, of: &str) -> Result<(), StepError> {
+    if (1..=most).contains(&count) {
+        return Ok(());
+    }
+    Err(StepError::parameter(step.name(), "n_components", count, format!("must be from 1 to {most}, {of}")))
+}
+
+fn check_gamma(step: &Step, gamma: Option<f64>) -> Result<(), StepError> {
+    match gamma {
+        Some(gamma) if !(gamma > 0.0 && gamma.is_finite()) => {
+            Err(StepError::parameter(step.name(), "gamma", gamma, "must be above 0"))
+        }
+        _ => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use flate2::read::GzDecoder;
 /// Pixels row-major, one byte each, and one label an image.
 pub struct Split {
     pub pixels: Vec<u8>,
+    #[allow(dead_code, reason = "steps before a model need no labels")]
     pub labels: Vec<u8>,
 }
 
