@@ -27,7 +27,7 @@ pub(super) struct Block {
 struct Part {
     cells: usize,
     /// Where the entries of each row begin; one more for the end.
-    starts: Vec<u32>,
+    starts: Vec<usize>,
     /// Cells, counted from the part's first.
     entries: Vec<u16>,
 }
@@ -118,7 +118,7 @@ impl Part {
         let total = features.iter().map(|&(feature, _)| bins.beyond_first(feature)).sum();
         let mut entries = huge_pages::with_capacity(total);
         for &row in rows {
-            starts.push(entries.len() as u32);
+            starts.push(entries.len());
             let pixels = &pixels[row as usize * d..][..d];
             let mut count = 0;
             for &(feature, cell) in &features {
@@ -129,7 +129,7 @@ impl Part {
             }
             entries.extend_from_slice(&list[..count]);
         }
-        starts.push(entries.len() as u32);
+        starts.push(entries.len());
         Part { cells, starts, entries }
     }
 }
@@ -148,7 +148,7 @@ impl<'a> PartRows<'a> {
     #[inline(always)]
     pub(super) fn of(self, row: u32) -> &'a [u16] {
         let row = row as usize;
-        &self.0.entries[self.0.starts[row] as usize..self.0.starts[row + 1] as usize]
+        &self.0.entries[self.0.starts[row]..self.0.starts[row + 1]]
     }
 
     /// Brings the cells of a row that is wanted soon into the cache: `rows[at]` and some more.
