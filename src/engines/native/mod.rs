@@ -3,6 +3,8 @@
 
 pub mod ada_boost;
 pub mod boosting;
+pub mod discrete_naive_bayes;
+pub mod discriminant;
 mod facts;
 pub mod forest;
 pub mod gaussian_process;
@@ -12,10 +14,13 @@ pub mod linear_svc;
 pub mod logistic;
 pub mod mlp;
 pub mod naive_bayes;
+pub mod nearest_centroid;
 pub mod neighbors;
 pub mod network;
+pub mod nu_svc;
 pub mod passive_aggressive;
 pub mod perceptron;
+pub mod ridge;
 pub mod sgd;
 pub mod svc;
 pub mod tree;
@@ -33,6 +38,11 @@ pub static NATIVE: Engine = Engine {
     families: &[
         &ada_boost::FAMILY,
         &boosting::Family,
+        &discrete_naive_bayes::BERNOULLI,
+        &discrete_naive_bayes::COMPLEMENT,
+        &discrete_naive_bayes::MULTINOMIAL,
+        &discriminant::LINEAR,
+        &discriminant::QUADRATIC,
         &forest::BAGGING,
         &forest::EXTRA_TREES,
         &forest::RANDOM_FOREST,
@@ -42,10 +52,13 @@ pub static NATIVE: Engine = Engine {
         &logistic::FAMILY,
         &mlp::FAMILY,
         &naive_bayes::Family,
+        &nearest_centroid::FAMILY,
         &neighbors::Family,
         &network::Family,
+        &nu_svc::FAMILY,
         &passive_aggressive::FAMILY,
         &perceptron::FAMILY,
+        &ridge::FAMILY,
         &sgd::FAMILY,
         &svc::Family,
         &tree::DECISION_TREE,

@@ -64,9 +64,12 @@ impl engines::Family for Family {
 fn read(parameters: &Parameters) -> Result<KNeighborsClassifier, String> {
     let reader = ParamReader::new(parameters, &["n_neighbors", "weights", "p", "algorithm", "metric"])?;
     reader.choice("algorithm", "auto", &["auto", "brute"])?;
-    let metric = match reader.choice("metric", "minkowski", &["minkowski", "euclidean", "manhattan"])? {
+    let known = ["minkowski", "euclidean", "manhattan", "chebyshev", "cosine"];
+    let metric = match reader.choice("metric", "minkowski", &known)? {
         "euclidean" => Metric::Euclidean,
         "manhattan" => Metric::Manhattan,
+        "chebyshev" => Metric::Chebyshev,
+        "cosine" => Metric::Cosine,
         _ => match reader.integer("p", 2, 1)? {
             1 => Metric::Manhattan,
             2 => Metric::Euclidean,
