@@ -1,5 +1,5 @@
-//! The steps before a model as grids, result files and ids write them: `["deskew", { binarize = 50 }]` in a grid,
-//! `["deskew", {"binarize": 50}]` in a result file, `deskew+binarize-50` in an id.
+//! The steps before a model as grids, result files and ids write them: `["deskew", { pca = 50 }]` in a grid,
+//! `["deskew", {"pca": 50}]` in a result file, `deskew+pca-50` in an id.
 //!
 //! A step is its name, or a table of its name with its first parameter or with all of them by name. No steps at all,
 //! and `["standard"]`, are the published sweep's standardising, and leave no trace in ids and files.
@@ -24,7 +24,7 @@ const STEPS: [(&str, &[&str]); 10] = [
     ("binarize", &["threshold"]),
     ("deskew", &[]),
     ("pca", &["n_components", "whiten"]),
-    ("hog", &["pixels_per_cell", "cells_per_block", "orientations"]),
+    ("hog", &["orientations", "pixels_per_cell", "cells_per_block"]),
     ("nystroem", &["n_components", "gamma"]),
     ("rbf_sampler", &["n_components", "gamma"]),
     ("pixel_differences", &["n_features"]),
@@ -119,25 +119,26 @@ impl Given<'_> {
         GridError::new(format!("preprocessing: {}: {name} = {value}: expected {expected}", self.step))
     }
 
+    /// A whole number of at least 1.
+    fn count(&self, name: &str, default: Option<usize>) -> Result<usize, GridError> {
+        match (self.values.get(name), default) {
+            (None, Some(default)) => Ok(default),
+            (None, None) => {
+                let step = self.step;
+                let message = format!("preprocessing: {step} needs {name}: write {{ {step} = 50 }}");
+                Err(GridError::new(message))
+            }
+            (Some(value), _) => match value.as_f64() {
+                Some(count) if count.fract() == 0.0 && (1.0..1e9).contains(&count) => Ok(count as usize),
+                _ => Err(self.wrong(name, value, "an integer of at least 1")),
+            },
+        }
+    }
+
     fn byte(&self, name: &str, default: u8) -> Result<u8, GridError> {
         let Some(value) = self.values.get(name) else { return Ok(default) };
         let byte = value.as_u64().and_then(|byte| u8::try_from(byte).ok());
         byte.filter(|&byte| byte < 255).ok_or_else(|| self.wrong(name, value, "a pixel value from 0 to 254"))
-    }
-
-    fn count(&self, name: &str, default: usize) -> Result<usize, GridError> {
-        let Some(value) = self.values.get(name) else { return Ok(default) };
-        let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
-        count.ok_or_else(|| self.wrong(name, value, "a whole number"))
-    }
-
-    /// A count that has no default.
-    fn needed(&self, name: &str) -> Result<usize, GridError> {
-        if self.values.contains_key(name) {
-            return self.count(name, 0);
-        }
-        let step = self.step;
-        Err(GridError::new(format!("preprocessing: {step} needs {name}: write {{ {step} = NUMBER }}")))
     }
 
     fn flag(&self, name: &str) -> Result<bool, GridError> {
@@ -145,9 +146,12 @@ impl Given<'_> {
         value.as_bool().ok_or_else(|| self.wrong(name, value, "true or false"))
     }
 
-    fn number(&self, name: &str) -> Result<Option<f64>, GridError> {
+    fn positive(&self, name: &str) -> Result<Option<f64>, GridError> {
         let Some(value) = self.values.get(name) else { return Ok(None) };
-        value.as_f64().map(Some).ok_or_else(|| self.wrong(name, value, "a number"))
+        match value.as_f64() {
+            Some(number) if number > 0.0 && number.is_finite() => Ok(Some(number)),
+            _ => Err(self.wrong(name, value, "a number greater than 0")),
+        }
     }
 }
 
@@ -159,7 +163,7 @@ fn parse_step(value: &Value) -> Result<Step, GridError> {
         }
         other => {
             return Err(GridError::new(format!(
-                "preprocessing: found {other}, expected a step such as \"deskew\" or {{ binarize = 100 }}"
+                "preprocessing: found {other}, expected a step such as \"deskew\" or {{ pca = 50 }}"
             )));
         }
     };
@@ -198,26 +202,33 @@ fn build(given: &Given) -> Result<Step, GridError> {
         "unit" => Step::Unit,
         "standard" => Step::Standard,
         "binarize" => Step::Binarize { threshold: given.byte("threshold", 127)? },
-        "pca" => Step::Pca { n_components: given.needed("n_components")?, whiten: given.flag("whiten")? },
-        "hog" => Step::Hog {
-            orientations: given.count("orientations", 9)?,
-            pixels_per_cell: given.count("pixels_per_cell", 4)?,
-            cells_per_block: given.count("cells_per_block", 2)?,
-        },
-        "nystroem" => {
-            Step::Nystroem { n_components: given.count("n_components", 100)?, gamma: given.number("gamma")? }
+        "deskew" => Step::Deskew,
+        "pca" => {
+            Step::Pca { n_components: given.count("n_components", None)?, whiten: given.flag("whiten")? }
         }
-        "rbf_sampler" => Step::RbfSampler {
-            n_components: given.count("n_components", 100)?,
-            gamma: given.number("gamma")?,
+        "hog" => Step::Hog {
+            orientations: given.count("orientations", Some(9))?,
+            pixels_per_cell: given.count("pixels_per_cell", Some(4))?,
+            cells_per_block: given.count("cells_per_block", Some(2))?,
         },
-        "pixel_differences" => Step::PixelDifferences { n_features: given.needed("n_features")? },
-        _ => Step::Deskew,
+        "nystroem" => Step::Nystroem {
+            n_components: given.count("n_components", Some(100))?,
+            gamma: given.positive("gamma")?,
+        },
+        "rbf_sampler" => Step::RbfSampler {
+            n_components: given.count("n_components", Some(100))?,
+            gamma: given.positive("gamma")?,
+        },
+        _ => Step::PixelDifferences { n_features: given.count("n_features", None)? },
     })
 }
 
 /// The step as a result file has it: its name, or a table with its first parameter or with several by name.
 fn step_to_json(step: &Step) -> Value {
+    let with_gamma = |name: &str, n_components: usize, gamma: Option<f64>| match gamma {
+        None => json!({ name: n_components }),
+        Some(gamma) => json!({ name: { "n_components": n_components, "gamma": gamma } }),
+    };
     match *step {
         Step::Raw | Step::Unit | Step::Standard | Step::Deskew | Step::Binarize { threshold: 127 } => {
             step.name().into()
@@ -225,45 +236,35 @@ fn step_to_json(step: &Step) -> Value {
         Step::Binarize { threshold } => json!({ "binarize": threshold }),
         Step::Pca { n_components, whiten: false } => json!({ "pca": n_components }),
         Step::Pca { n_components, whiten } => {
-            json!({ "pca": { "n_components": n_components, "whiten": whiten } })
+            json!({"pca": {"n_components": n_components, "whiten": whiten}})
         }
-        Step::Hog { orientations: 9, pixels_per_cell: 4, cells_per_block: 2 } => step.name().into(),
-        Step::Hog { orientations, pixels_per_cell, cells_per_block } => json!({ "hog": {
+        Step::Hog { orientations, pixels_per_cell, cells_per_block } => json!({"hog": {
+            "orientations": orientations,
             "pixels_per_cell": pixels_per_cell,
             "cells_per_block": cells_per_block,
-            "orientations": orientations,
-        } }),
-        Step::Nystroem { n_components, gamma } | Step::RbfSampler { n_components, gamma } => {
-            let parameters = match gamma {
-                Some(gamma) => json!({ "n_components": n_components, "gamma": gamma }),
-                None => n_components.into(),
-            };
-            json!({ (step.name()): parameters })
-        }
+        }}),
+        Step::Nystroem { n_components, gamma } => with_gamma("nystroem", n_components, gamma),
+        Step::RbfSampler { n_components, gamma } => with_gamma("rbf_sampler", n_components, gamma),
         Step::PixelDifferences { n_features } => json!({ "pixel_differences": n_features }),
     }
 }
 
 /// The step in letters, digits, `-`, `_` and `.`: different steps have different texts.
 fn short_step(step: &Step) -> String {
+    let gamma = |gamma: Option<f64>| gamma.map_or(String::new(), |gamma| format!("-gamma{gamma}"));
     match *step {
         Step::Raw | Step::Unit | Step::Standard | Step::Deskew | Step::Binarize { threshold: 127 } => {
             step.name().to_string()
         }
         Step::Binarize { threshold } => format!("binarize-{threshold}"),
-        Step::Pca { n_components, whiten: false } => format!("pca-{n_components}"),
-        Step::Pca { n_components, whiten: true } => format!("pca-{n_components}-whiten"),
-        Step::Hog { orientations: 9, pixels_per_cell: 4, cells_per_block: 2 } => "hog".to_string(),
-        Step::Hog { orientations: 9, pixels_per_cell, cells_per_block: 2 } => {
-            format!("hog-{pixels_per_cell}")
+        Step::Pca { n_components, whiten } => {
+            format!("pca-{n_components}{}", if whiten { "-whiten" } else { "" })
         }
         Step::Hog { orientations, pixels_per_cell, cells_per_block } => {
-            format!("hog-{pixels_per_cell}-{cells_per_block}-{orientations}")
+            format!("hog-{orientations}-{pixels_per_cell}-{cells_per_block}")
         }
-        Step::Nystroem { n_components, gamma } | Step::RbfSampler { n_components, gamma } => {
-            let gamma = gamma.map(|gamma| format!("-{gamma}")).unwrap_or_default();
-            format!("{}-{n_components}{gamma}", step.name())
-        }
+        Step::Nystroem { n_components, gamma: g } => format!("nystroem-{n_components}{}", gamma(g)),
+        Step::RbfSampler { n_components, gamma: g } => format!("rbf_sampler-{n_components}{}", gamma(g)),
         Step::PixelDifferences { n_features } => format!("pixel_differences-{n_features}"),
     }
 }
@@ -288,12 +289,14 @@ mod tests {
         assert_eq!(parse(json!(["standard"])), Preprocessing::default());
         assert_eq!(Preprocessing::default().steps(), [Step::Standard]);
         assert_eq!(parse(json!("deskew")), parse(json!(["deskew"])));
+        assert_eq!(
+            parse(json!([{"pca": 50}])),
+            parse(json!([{"pca": {"n_components": 50, "whiten": false}}]))
+        );
         assert_eq!(parse(json!(["binarize"])), parse(json!([{"binarize": 127}])));
-        assert_eq!(parse(json!(["deskew", {"binarize": 50}])).short(), "deskew+binarize-50");
-        assert_eq!(parse(json!(["hog"])), parse(json!([{"hog": {"cells_per_block": 2, "orientations": 9}}])));
-        let steps = json!([{"hog": 7}, {"pca": {"n_components": 9, "whiten": true}}]);
-        assert_eq!(parse(steps).short(), "hog-7+pca-9-whiten");
-        assert_eq!(parse(json!([{"nystroem": {"gamma": 0.5}}])).short(), "nystroem-100-0.5");
+        assert_eq!(parse(json!(["deskew", {"pca": 50}])).short(), "deskew+pca-50");
+        assert_eq!(parse(json!(["hog"])).short(), "hog-9-4-2");
+        assert_eq!(parse(json!([{"nystroem": {"gamma": 0.01}}])).short(), "nystroem-100-gamma0.01");
     }
 
     #[test]
@@ -317,50 +320,54 @@ mod tests {
     fn errors_name_the_step_and_what_it_takes() {
         for (value, expected) in [
             (json!(["deskw"]), "preprocessing: unknown step \"deskw\": did you mean deskew?"),
+            (json!(["pca"]), "preprocessing: pca needs n_components: write { pca = 50 }"),
+            (json!([{"pca": 0}]), "preprocessing: pca: n_components = 0: expected an integer of at least 1"),
             (
-                json!([{"binarize": {"n": 3}}]),
-                "preprocessing: binarize: unknown parameter \"n\" (known: threshold)",
+                json!([{"pca": 0.5}]),
+                "preprocessing: pca: n_components = 0.5: expected an integer of at least 1",
             ),
-            (json!(["pca"]), "preprocessing: pca needs n_components: write { pca = NUMBER }"),
             (
-                json!([{"pca": {"n_components": 4, "whiten": 1}}]),
-                "preprocessing: pca: whiten = 1: expected true or false",
-            ),
-            (json!([{"hog": -1}]), "preprocessing: hog: pixels_per_cell = -1: expected a whole number"),
-            (
-                json!([{"nystroem": {"gamma": "scale"}}]),
-                "preprocessing: nystroem: gamma = \"scale\": expected a number",
+                json!([{"pca": {"n": 3}}]),
+                "preprocessing: pca: unknown parameter \"n\" (known: n_components or whiten)",
             ),
             (json!([{"deskew": 1}]), "preprocessing: deskew has no parameters: write \"deskew\" alone"),
             (
                 json!([{"binarize": 255}]),
                 "preprocessing: binarize: threshold = 255: expected a pixel value from 0 to 254",
             ),
-            (json!([3]), "preprocessing: found 3, expected a step such as \"deskew\" or { binarize = 100 }"),
+            (
+                json!([{"nystroem": {"gamma": 0}}]),
+                "preprocessing: nystroem: gamma = 0: expected a number greater than 0",
+            ),
+            (json!([3]), "preprocessing: found 3, expected a step such as \"deskew\" or { pca = 50 }"),
+            (
+                json!([{"pca": 3, "hog": 4}]),
+                "preprocessing: found {\"pca\":3,\"hog\":4}, expected a step such as \"deskew\" or { pca = 50 }",
+            ),
         ] {
             assert_eq!(error(value), expected);
         }
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
-        let gamma = prop::option::of(1e-6f64..10.0);
+        let gamma = || prop::option::of(1e-6f64..10.0);
         prop_oneof![
             Just(Step::Raw),
             Just(Step::Unit),
             Just(Step::Standard),
             Just(Step::Deskew),
             (0u8..255).prop_map(|threshold| Step::Binarize { threshold }),
-            (0usize..300, any::<bool>())
+            (1usize..1000, any::<bool>())
                 .prop_map(|(n_components, whiten)| Step::Pca { n_components, whiten }),
-            (8usize..10, 3usize..5, 1usize..3).prop_map(
+            (1usize..20, 1usize..20, 1usize..20).prop_map(
                 |(orientations, pixels_per_cell, cells_per_block)| {
                     Step::Hog { orientations, pixels_per_cell, cells_per_block }
                 }
             ),
-            (1usize..300, gamma.clone())
-                .prop_map(|(n_components, gamma)| Step::Nystroem { n_components, gamma }),
-            (1usize..300, gamma).prop_map(|(n_components, gamma)| Step::RbfSampler { n_components, gamma }),
-            (0usize..300).prop_map(|n_features| Step::PixelDifferences { n_features }),
+            (1usize..9000, gamma()).prop_map(|(n_components, gamma)| Step::Nystroem { n_components, gamma }),
+            (1usize..9000, gamma())
+                .prop_map(|(n_components, gamma)| Step::RbfSampler { n_components, gamma }),
+            (1usize..20000).prop_map(|n_features| Step::PixelDifferences { n_features }),
         ]
     }
 

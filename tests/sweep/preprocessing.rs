@@ -67,6 +67,20 @@ fn steps_that_cannot_be_end_the_sweep_before_anything_runs() {
             "line 6: preprocessing: binarize: threshold = 300: expected a pixel value from 0 to 254",
         ),
         ("[{ deskew = 3 }]", "line 6: preprocessing: deskew has no parameters: write \"deskew\" alone"),
+        (
+            "[{ pca = 37 }]",
+            "KNeighborsClassifier,preprocessing=pca-37 on tiny: preprocessing: pca with n_components = 37",
+        ),
+        ("[\"hog\"]", "on tiny: preprocessing: hog"),
+        ("[\"pixel_differences\"]", "line 6: preprocessing: pixel_differences needs n_features"),
+        (
+            "[{ pixel_differences = 100 }]",
+            "on tiny: preprocessing: pixel_differences needs images of at least",
+        ),
+        (
+            "[{ pca = 5 }, \"deskew\"]",
+            "on tiny: preprocessing: deskew takes raw images, but pca leaves computed values",
+        ),
         ("3", "line 6: preprocessing: found 3, expected a step such as"),
     ] {
         let sandbox = Sandbox::new(&family("KNeighborsClassifier", steps));
