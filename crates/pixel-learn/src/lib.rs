@@ -28,7 +28,7 @@
 //! | [`ExtraTreesClassifier`] | trees with random thresholds | `n_estimators`, `bootstrap`, `criterion`, `max_depth`, `max_features` |
 //! | [`BaggingClassifier`] | trees on drawn rows and features | `estimator`, `n_estimators`, `max_samples`, `max_features`, `bootstrap`, ... |
 //! | [`AdaBoostClassifier`] | SAMME, trees on weighted rows | `estimator`, `n_estimators`, `learning_rate` |
-//! | [`GradientBoostingClassifier`] | multinomial deviance, three classes or more | `n_estimators`, `learning_rate`, `max_depth`, `order` |
+//! | [`GradientBoostingClassifier`] | multinomial deviance, binomial for two classes | `n_estimators`, `learning_rate`, `max_depth`, `order` |
 //! | [`HistGradientBoostingClassifier`] | Newton steps on histograms, leaf by leaf | `max_iter`, `learning_rate`, `max_leaf_nodes`, `max_depth`, `early_stopping`, ... |
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |

@@ -74,14 +74,14 @@ fn no_rows_and_labels_out_of_range_are_errors() {
 }
 
 #[test]
-fn one_class_is_predicted_always_and_boosting_says_that_it_needs_three() {
+fn one_class_is_predicted_always_and_boosting_says_that_it_needs_two() {
     let x = features((0..60).collect(), 20, 3);
     let training = Training { features: &x, labels: &[4; 20], classes: 10 };
     for classifier in classification() {
         assert_eq!(classifier.fit(&training, 1).unwrap().predict(&x), [4; 20]);
     }
     let error = GradientBoostingClassifier::default().fit(&training, 1).err().unwrap();
-    assert!(matches!(error, FitError::TooFewClasses { needed: 3, found: 1 }), "{error}");
+    assert!(matches!(error, FitError::TooFewClasses { needed: 2, found: 1 }), "{error}");
     let error = histograms().fit(&training, 1).err().unwrap();
     assert!(matches!(error, FitError::TooFewClasses { needed: 2, found: 1 }), "{error}");
     assert_eq!(AdaBoostClassifier::default().fit(&training, 1).unwrap().predict(&x), [4; 20]);

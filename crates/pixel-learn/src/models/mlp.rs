@@ -95,8 +95,14 @@ impl Classifier for MLPClassifier {
     /// O(epochs n (d h1 + h1 h2 + ...)). The seed draws the initial weights and the order of the rows.
     fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
         let mut rng = Pcg64::seed_from_u64(seed);
-        let network = self.network(training.features.d(), training.classes, &mut rng)?;
-        Ok(Box::new(self.fit_network(network, training, seed)?))
+        // A class without rows has no output, and is never predicted.
+        let present = training.present_classes(1)?;
+        let index = |label: &u8| present.binary_search(label).map_or(0, |index| index as u8);
+        let labels: Vec<u8> = training.labels.iter().map(index).collect();
+        let of_present = Training { labels: &labels, classes: present.len(), ..*training };
+        let network = self.network(training.features.d(), present.len(), &mut rng)?;
+        let fitted = self.fit_network(network, &of_present, seed)?;
+        Ok(Box::new(FittedMLP { present, ..fitted }))
     }
 }
 
@@ -156,7 +162,8 @@ impl MLPClassifier {
             best = best.min(loss);
             loss_curve.push(loss);
         }
-        Ok(FittedMLP { network, loss_curve, converged: stalled > PATIENCE })
+        let present = (0..network.output_width()).map(|class| class as u8).collect();
+        Ok(FittedMLP { network, loss_curve, present, converged: stalled > PATIENCE })
     }
 
     /// Trains on all rows once, in this order, `batch_size` at a time (the last batch may be smaller). Returns the
@@ -220,6 +227,8 @@ pub struct FittedMLP {
     pub network: Network,
     /// The mean training loss of each epoch.
     pub loss_curve: Vec<f64>,
+    /// The class of each output.
+    present: Vec<u8>,
     converged: bool,
 }
 
@@ -230,6 +239,7 @@ impl Model for FittedMLP {
             .as_slice()
             .par_chunks(ROWS_A_TASK * width)
             .flat_map_iter(|rows| highest_scores(&self.network.infer(rows), classes))
+            .map(|output| self.present[usize::from(output)])
             .collect()
     }
 

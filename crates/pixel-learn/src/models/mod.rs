@@ -133,7 +133,7 @@ pub enum FitError {
     /// The method cannot learn from these rows.
     #[error("the training data do not fit: {0}")]
     UnusableData(String),
-    /// Fewer classes have rows than the method can tell apart: two for most, three for gradient boosting.
+    /// Fewer classes have rows than the method needs.
     #[error("the training data do not fit: {found} class(es) have rows, at least {needed} are needed")]
     TooFewClasses {
         /// The least number of classes.

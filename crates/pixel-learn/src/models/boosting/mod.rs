@@ -1,10 +1,11 @@
-//! Gradient boosting for three classes or more with the meaning of scikit-learn 0.19: multinomial deviance, one
-//! regression tree a class a round, Newton leaf values (Friedman: Greedy function approximation, 2001).
+//! Gradient boosting with the meaning of scikit-learn 0.19: multinomial deviance, one regression tree a class a round,
+//! Newton leaf values (Friedman: Greedy function approximation, 2001). Two classes take one tree a round ([`binomial`]).
 //!
 //! In 0.19 the scores are updated after every tree, so that the residuals of a class see the trees that the
 //! classes before it got in the same round; later versions compute all residuals of a round first
 //! ([`Order`]). 0.19 also starts from the class priors themselves, today's from their logarithms.
 
+mod binomial;
 mod regression;
 
 pub use regression::RegressionFacts;
@@ -73,11 +74,9 @@ impl Default for GradientBoostingClassifier {
 pub struct Boosting<'a> {
     parameters: GradientBoostingClassifier,
     source: Source<'a>,
-    /// The label of each class that occurs.
-    present: Vec<u8>,
-    /// The class of each row, as an index into `present`.
+    /// The class of each row, as an index into the labels that occur.
     targets: Vec<u8>,
-    /// Scores and their exponentials, class after class.
+    /// Scores and their exponentials, class after class; of two classes those of the second alone.
     scores: Vec<Vec<f64>>,
     exponentials: Vec<Vec<f64>>,
     /// Whether a score has left the range that is safe to exponentiate.
@@ -90,11 +89,12 @@ pub struct Boosting<'a> {
     ensemble: Ensemble,
 }
 
-/// Fitted trees: `classes` for every round.
+/// Fitted trees: one a class for every round, or one for two classes.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
     initial: Vec<f64>,
     trees: Vec<BoostedTree>,
+    /// The label of each class that occurs.
     present: Vec<u8>,
 }
 
@@ -109,23 +109,25 @@ impl GradientBoostingClassifier {
     /// Prepares the training data for a model that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Boosting<'a>, FitError> {
         self.check(training)?;
-        // Multinomial deviance: two classes would need one tree a round, not one a class.
-        let present = training.present_classes(3)?;
+        let present = training.present_classes(2)?;
         training.bytes()?;
         let counts = training.class_counts();
         let mut index_of = [0u8; 256];
         present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);
         let n = training.labels.len();
-        let initial: Vec<f64> = present
-            .iter()
-            .map(|&label| {
-                let prior = counts[usize::from(label)] as f64 / n as f64;
-                match self.order {
-                    Order::Sequential => prior,
-                    Order::Simultaneous => prior.ln(),
-                }
-            })
-            .collect();
+        let of_label = |&label: &u8| {
+            let prior = counts[usize::from(label)] as f64 / n as f64;
+            match self.order {
+                Order::Sequential => prior,
+                Order::Simultaneous => prior.ln(),
+            }
+        };
+        let initial: Vec<f64> = match present[..] {
+            [first, second] => {
+                vec![binomial::initial([counts[usize::from(first)], counts[usize::from(second)]])]
+            }
+            _ => present.iter().map(of_label).collect(),
+        };
         let source = Source::new(training);
         Ok(Boosting {
             parameters: *self,
@@ -138,8 +140,7 @@ impl GradientBoostingClassifier {
             of_round: Vec::new(),
             quantised: Quantised::default(),
             seed,
-            ensemble: Ensemble { initial, trees: Vec::new(), present: present.clone() },
-            present,
+            ensemble: Ensemble { initial, trees: Vec::new(), present },
         })
     }
 
@@ -164,15 +165,16 @@ impl GradientBoostingClassifier {
 impl Boosting<'_> {
     /// Boosts until there are `rounds` rounds.
     pub fn boost_to(&mut self, rounds: usize) {
-        self.boost_trees(rounds * self.present.len());
+        self.boost_trees(rounds * self.scores.len());
     }
 
-    /// Grows trees until there are `count`, which may be in the middle of a round: one tree a class, in order.
+    /// Grows trees until there are `count`, which may be in the middle of a round: one tree a class, in order, or one
+    /// for two classes.
     pub fn boost_trees(&mut self, count: usize) {
         while self.ensemble.trees.len() < count {
-            let class = self.ensemble.trees.len() % self.present.len();
+            let class = self.ensemble.trees.len() % self.scores.len();
             if self.parameters.order == Order::Simultaneous && class == 0 {
-                self.of_round = (0..self.present.len()).map(|class| self.residuals(class)).collect();
+                self.of_round = (0..self.scores.len()).map(|class| self.residuals(class)).collect();
             }
             let residuals = match self.parameters.order {
                 Order::Sequential => self.residuals(class),
@@ -184,7 +186,7 @@ impl Boosting<'_> {
 
     /// Complete rounds so far.
     pub fn rounds(&self) -> usize {
-        self.ensemble.trees.len() / self.present.len()
+        self.ensemble.trees.len() / self.scores.len()
     }
 
     /// The model so far.
@@ -206,6 +208,8 @@ impl Boosting<'_> {
 
     /// Target less probability, for every training row.
     fn residuals(&self, class: usize) -> Vec<f64> {
+        // The one score of two classes is that of the second.
+        let class = if self.scores.len() == 1 { 1 } else { class };
         let target = |row: usize| if usize::from(self.targets[row]) == class { 1.0 } else { 0.0 };
         (0..self.targets.len()).map(|row| target(row) - self.probability(class, row)).collect()
     }
@@ -216,7 +220,8 @@ impl Boosting<'_> {
         let max_depth = self.parameters.max_depth.unwrap_or(usize::MAX);
         let seed = Random::of_task(self.seed, self.ensemble.trees.len() as u64).seed();
         let nodes = self.grower.grow(&self.source, &self.quantised, max_depth, seed);
-        let k = self.present.len() as f64;
+        let k = self.scores.len() as f64;
+        let shrinkage = if self.scores.len() == 1 { 1.0 } else { (k - 1.0) / k };
         let (scores, exponentials) = (&mut self.scores[class], &mut self.exponentials[class]);
         let mut values = Vec::new();
         for rows in self.grower.leaves() {
@@ -227,7 +232,7 @@ impl Boosting<'_> {
                 numerator += residual;
                 denominator += residual.abs() * (1.0 - residual.abs());
             }
-            numerator *= (k - 1.0) / k;
+            numerator *= shrinkage;
             let step = if denominator.abs() < 1e-150 { 0.0 } else { numerator / denominator };
             let value = self.parameters.learning_rate * step;
             for &row in rows {
@@ -243,6 +248,9 @@ impl Boosting<'_> {
 
     /// The probability that the model so far gives a class for a training row.
     fn probability(&self, class: usize, row: usize) -> f64 {
+        if let [scores] = &self.scores[..] {
+            return binomial::probability(class, scores[row]);
+        }
         if self.extreme {
             let own = self.scores[class][row];
             return 1.0 / self.scores.iter().map(|scores| (scores[row] - own).exp()).sum::<f64>();
@@ -268,7 +276,7 @@ impl Ensemble {
 
     /// Adds the rounds that `scores` lacks, tree after tree. O(n trees depth).
     pub fn update(&self, scores: &mut Scores, x: &Features) {
-        let (classes, d) = (self.present.len(), x.d());
+        let (classes, d) = (self.initial.len(), x.d());
         let trees = &self.trees[scores.rounds * classes..];
         scores.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
             |(sums, rows)| {
@@ -288,14 +296,17 @@ impl Ensemble {
 
     /// The class of the largest score of each row; the first of equals.
     pub fn classes(&self, scores: &Scores) -> Vec<u8> {
-        let largest = |scores| self.present[argmax(scores)];
-        scores.sums.chunks_exact(self.present.len()).map(largest).collect()
+        let largest = |scores: &[f64]| match scores {
+            [score] => self.present[binomial::class(*score)],
+            _ => self.present[argmax(scores)],
+        };
+        scores.sums.chunks_exact(self.initial.len()).map(largest).collect()
     }
 
     /// Size: nodes in all, and rounds.
     pub fn facts(&self) -> Facts {
         Facts::from([
-            ("rounds", (self.trees.len() / self.present.len()).into()),
+            ("rounds", (self.trees.len() / self.initial.len()).into()),
             ("nodes", self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>().into()),
         ])
     }
