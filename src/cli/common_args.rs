@@ -86,6 +86,9 @@ impl Selection {
             None => file::suites(&self.benchmarks_dir, &self.suite)?,
         };
         file::complete_models(&mut grids, &self.benchmarks_dir)?;
+        for notice in grids.iter().flat_map(|grid| &grid.notices) {
+            print_err(&format!("notice: {notice}"));
+        }
         Ok(grids)
     }
 

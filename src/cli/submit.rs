@@ -12,7 +12,7 @@ use super::prediction_args::Layout;
 use super::stdio::{print_err, stdout};
 use crate::check;
 use crate::dataset::{Outline, Outlines};
-use crate::grid::{Configuration, Parameters, renamed, schema};
+use crate::grid::{Configuration, Parameters, renamed, schema, spelling};
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::results::submission::{Claim, Method, RUN, Submission, SubmittedRepeat};
@@ -95,9 +95,12 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let outline = Outline::load(&args.data_dir.data_dir, &args.dataset)?;
     let outlines = Outlines::from([(args.dataset.clone(), outline.clone())]);
-    let parameters: Parameters = serde_json::from_str(&args.parameters).with_context(|| {
+    let mut parameters: Parameters = serde_json::from_str(&args.parameters).with_context(|| {
         format!("--parameters {} is no JSON object{}", args.parameters, in_python(&args.parameters))
     })?;
+    for notice in spelling::take_from(&args.classifier, &mut parameters) {
+        print_err(&format!("notice: {notice}"));
+    }
     if args.description.is_none() {
         let configuration = Configuration::new(&args.classifier, parameters.clone());
         let known = schema::classifier(&args.classifier).is_some();

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::suite::{Family, Grid};
-use super::{GridError, Preprocessing, digest, schema};
+use super::{GridError, Preprocessing, digest, schema, spelling};
 
 /// Reads a grid from the text of a JSON file called `name`.
 pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
@@ -29,6 +29,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         digest: digest::of_text(text),
         models: Vec::new(),
         families: Vec::new(),
+        notices: Vec::new(),
     };
     for (classifier, parts) in classifiers.iter().filter(|(name, _)| *name != "common") {
         let mut parameters = Vec::new();
@@ -45,6 +46,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             }
             parameters.push((name.clone(), read_values(values)));
         }
+        grid.notices.extend(spelling::take(classifier, &mut parameters));
         grid.families.push(Family {
             classifier: classifier.clone(),
             analysis: String::new(),

@@ -15,6 +15,7 @@ pub mod models;
 pub mod preprocessing;
 pub mod renamed;
 pub mod schema;
+pub mod spelling;
 pub mod suite;
 pub mod toml;
 

@@ -1,141 +1,32 @@
-//! What scikit-learn has renamed or added since 0.19, whose spelling the grid keeps. Source: the release
-//! notes of scikit-learn 0.20 to 1.8 and the signatures of its estimators.
+//! Names of other versions of scikit-learn than 0.19, whose spelling the grid keeps: what they are here, for messages.
+
+pub mod table;
 
 use serde_json::Value;
 
-/// Values under another name now: classifiers (none is all), parameter, today's name, the name here.
-const VALUES: &[(&[&str], &str, &str, &str)] = &[
-    (&["SGDClassifier"], "loss", "log_loss", "log"),
-    (&["SGDClassifier"], "loss", "squared_error", "squared_loss"),
-    (&["SGDClassifier"], "penalty", "null", "none"),
-    (&["GradientBoostingClassifier"], "loss", "log_loss", "deviance"),
-    (&["GradientBoostingClassifier"], "criterion", "squared_error", "mse"),
-    (&["GradientBoostingClassifier"], "criterion", "absolute_error", "mae"),
-    (
-        &["DecisionTreeClassifier", "ExtraTreeClassifier", "RandomForestClassifier"],
-        "criterion",
-        "log_loss",
-        "entropy",
-    ),
-    (&["KNeighborsClassifier"], "metric", "l1", "manhattan"),
-    (&["KNeighborsClassifier"], "metric", "cityblock", "manhattan"),
-    (&["KNeighborsClassifier"], "metric", "l2", "euclidean"),
-    (&["Perceptron"], "penalty", "none", "null"),
-];
+use table::{ABSENT, NOT_THE_MODEL, OTHER_ESTIMATORS, Of, PARAMETERS, VALUES};
 
-/// Values that have no name here: classifiers, parameter, today's name, what to do.
-const ABSENT: &[(&[&str], &str, &str, &str)] = &[
-    (
-        &["LogisticRegression"],
-        "penalty",
-        "none",
-        "there is no fit without a penalty: a large C, such as 1e6, comes near",
-    ),
-    (
-        &["LogisticRegression"],
-        "penalty",
-        "null",
-        "there is no fit without a penalty: a large C, such as 1e6, comes near",
-    ),
-    (&["LogisticRegression"], "penalty", "elasticnet", "it came with scikit-learn 0.21: take l1 or l2"),
-    (
-        &["LogisticRegression"],
-        "multi_class",
-        "auto",
-        "write multinomial, which it means for all solvers but liblinear, or ovr",
-    ),
-    (&["LogisticRegression"], "solver", "newton-cholesky", "it came with scikit-learn 1.2: take lbfgs"),
-    (&["LinearSVC"], "dual", "auto", "write true for fewer rows than features, else false"),
-    (
-        &["SGDClassifier"],
-        "learning_rate",
-        "adaptive",
-        "it came with scikit-learn 0.20: take optimal, constant or invscaling",
-    ),
-    (
-        &["SVC"],
-        "kernel",
-        "precomputed",
-        "kernels are computed from the images: take linear, poly, rbf or sigmoid",
-    ),
-];
-
-/// Parameters under another name now, or of today's alone: classifier (empty is any), name, what to do.
-const PARAMETERS: &[(&str, &str, &str)] = &[
-    ("", "n_iter", "it is called max_iter, as since scikit-learn 0.19"),
-    ("", "ccp_alpha", "it came with scikit-learn 0.22: leave it out at its default 0"),
-    ("", "max_samples", "it came with scikit-learn 0.22: leave it out at its default null"),
-    ("", "monotonic_cst", "it came with scikit-learn 1.4: leave it out at its default null"),
-    ("", "n_iter_no_change", "it came with scikit-learn 0.20: leave it out"),
-    ("", "early_stopping", "it came with scikit-learn 0.20: leave it out at its default false"),
-    ("", "validation_fraction", "it came with scikit-learn 0.20: leave it out"),
-    ("", "max_fun", "it came with scikit-learn 0.22: leave it out"),
-    ("", "var_smoothing", "it came with scikit-learn 0.20: leave it out at its default 1e-9"),
-    ("", "break_ties", "it came with scikit-learn 0.22: leave it out at its default false"),
-    ("", "l1_ratio", "it came with scikit-learn 0.21: leave it out"),
-    ("", "oob_score", "it does not change the model: leave it out"),
-    ("", "probability", "it does not change the predictions: leave it out"),
-    ("", "metric_params", "leave it out at its default null"),
-    ("GradientBoostingClassifier", "init", "leave it out at its default null"),
-    (
-        "GaussianProcessClassifier",
-        "kernel",
-        "the kernel is constant_value * RBF(length_scale): name these two instead",
-    ),
-    ("GaussianProcessClassifier", "optimizer", "the kernel stays as it is given: leave it out"),
-    ("GaussianProcessClassifier", "n_restarts_optimizer", "the kernel stays as it is given: leave it out"),
-];
-
-/// What changes no model: the threads, the seed, what is printed, what is kept in memory.
-const NOT_THE_MODEL: &[&str] =
-    &["n_jobs", "random_state", "verbose", "cache_size", "presort", "warm_start", "copy_X_train"];
-
-/// scikit-learn's other estimators, which a similar name here is not.
-const OTHER_ESTIMATORS: &[&str] = &[
-    "AdaBoostClassifier",
-    "BaggingClassifier",
-    "BernoulliNB",
-    "CategoricalNB",
-    "ComplementNB",
-    "DummyClassifier",
-    "ExtraTreesClassifier",
-    "GradientBoostingRegressor",
-    "HistGradientBoostingClassifier",
-    "KNeighborsRegressor",
-    "LinearDiscriminantAnalysis",
-    "LinearSVR",
-    "LogisticRegressionCV",
-    "MLPRegressor",
-    "MultinomialNB",
-    "NearestCentroid",
-    "NuSVC",
-    "NuSVR",
-    "QuadraticDiscriminantAnalysis",
-    "RadiusNeighborsClassifier",
-    "RandomForestRegressor",
-    "RidgeClassifier",
-    "RidgeClassifierCV",
-    "SGDOneClassSVM",
-    "SGDRegressor",
-    "SVR",
-    "StackingClassifier",
-    "VotingClassifier",
-];
-
-fn is_of(classifiers: &[&str], classifier: &str) -> bool {
+/// Whether a line of the tables is about a classifier.
+pub fn is_of(classifiers: Of, classifier: &str) -> bool {
     classifiers.is_empty() || classifiers.contains(&classifier)
 }
 
-/// What a value of today's scikit-learn is here, for a message; `None` where it is not known under another
-/// name.
+/// A value as the tables spell it: Python's None is null, and a number is written without an exponent.
+pub fn spelled(value: &Value) -> String {
+    match value {
+        Value::String(text) if text == "None" => "null".into(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        value => value.to_string(),
+    }
+}
+
+/// What a value of another version is here, for a message; `None` where it is not known under another name.
 pub fn value(classifier: &str, parameter: &str, value: &Value) -> Option<String> {
-    let name = match value {
-        Value::Null => "null",
-        Value::String(text) if text == "None" => "null",
-        Value::String(text) => text,
-        _ => return None,
-    };
-    let find = |table: &[(&'static [&'static str], &str, &str, &'static str)]| {
+    let name = spelled(value);
+    let find = |table: &[(Of, &str, &str, &'static str)]| {
         table
             .iter()
             .find(|(of, p, today, _)| is_of(of, classifier) && *p == parameter && *today == name)
@@ -160,8 +51,7 @@ pub fn parameter(classifier: &str, name: &str) -> Option<String> {
     if NOT_THE_MODEL.contains(&name) {
         return Some("it does not change which model is meant, leave it out".into());
     }
-    let is_meant =
-        |(of, today, _): &&(&str, &str, &str)| (of.is_empty() || *of == classifier) && *today == name;
+    let is_meant = |(of, today, _): &&(Of, &str, &str)| is_of(of, classifier) && *today == name;
     PARAMETERS.iter().find(is_meant).map(|(_, _, here)| (*here).to_string())
 }
 
@@ -221,6 +111,6 @@ mod tests {
         assert_eq!(slip("squred_hinge", &["hinge", "squared_hinge"]), Some("squared_hinge"));
         assert_eq!(slip("log_loss", &["squared_loss", "log"]), None);
         assert_eq!(slip("l3", &["l1", "l2"]), None);
-        assert!(is_other_estimator("NuSVC") && !is_other_estimator("SVC"));
+        assert!(is_other_estimator("NuSVR") && !is_other_estimator("SVC"));
     }
 }

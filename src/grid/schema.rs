@@ -75,6 +75,13 @@ impl Default {
     }
 }
 
+impl Parameter {
+    /// Whether it may hold the value.
+    pub fn accepts(&self, value: &Value) -> bool {
+        self.kind.accepts(value)
+    }
+}
+
 impl Classifier {
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)

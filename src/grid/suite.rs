@@ -27,6 +27,8 @@ pub struct Grid {
     pub models: Models,
     /// In the order of the file.
     pub families: Vec<Family>,
+    /// What was taken for something else, such as a value under its name of today.
+    pub notices: Vec<String>,
 }
 
 /// One classifier with lists of values, run as their cartesian product.

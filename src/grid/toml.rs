@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::suite::{Family, Grid};
-use super::{GridError, Preprocessing, digest, models, renamed};
+use super::{GridError, Preprocessing, digest, models, renamed, spelling};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +64,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         digest: digest::of_text(text),
         models: models::read(wire.model)?,
         families: Vec::new(),
+        notices: Vec::new(),
     };
     if wire.family.is_empty() && grid.models.is_empty() {
         return Err(GridError::new("the grid has no [[family]]: add at least one"));
@@ -72,12 +73,13 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
         let start = family.classifier.span().start;
         let wrong = |error: GridError| at(text, start, error.to_string());
         let classifier = family.classifier.into_inner();
-        let parameters = family
+        let mut parameters: Vec<(String, Vec<Value>)> = family
             .parameters
             .into_iter()
             .map(|(name, values)| Ok((name.clone(), read_values(&name, values)?)))
             .collect::<Result<_, GridError>>()
             .map_err(wrong)?;
+        grid.notices.extend(spelling::take(&classifier, &mut parameters));
         let family = Family {
             classifier,
             analysis: family.analysis,
