@@ -30,7 +30,7 @@ impl Cell {
     pub fn class(&self, class_names: &[String]) -> Option<u8> {
         let class = match self.whole() {
             Some(number) => usize::try_from(number).ok()?,
-            None => class_names.iter().position(|name| *name == self.text)?,
+            None => named(&self.text, class_names)?,
         };
         (class < class_names.len()).then(|| u8::try_from(class).ok())?
     }
@@ -38,6 +38,16 @@ impl Cell {
     pub fn is_boolean(&self) -> bool {
         ["true", "false"].iter().any(|word| self.text.eq_ignore_ascii_case(word))
     }
+}
+
+/// The class of this name, also in other letters where no second name differs in them alone.
+pub fn named(text: &str, class_names: &[String]) -> Option<usize> {
+    if let Some(class) = class_names.iter().position(|name| name == text) {
+        return Some(class);
+    }
+    let lower = text.to_lowercase();
+    let mut alike = (0..class_names.len()).filter(|&class| class_names[class].to_lowercase() == lower);
+    alike.next().filter(|_| alike.next().is_none())
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -15,6 +15,11 @@ pub fn of_bytes(bytes: &[u8]) -> Option<Refusal> {
         [0x80, 2..=5, ..] => {
             other("a Python pickle", format!("{SAVE_NPY}np.asarray(pickle.load(open(\"p.pkl\", \"rb\"))))"))
         }
+        // Protocol 0, which is text.
+        [b'(', b'l' | b'd', b'p', b'0', ..]
+        | [b'c', b'n' | b'_', b'u' | b'c', b'm' | b'o', b'p', b'y', ..] => {
+            other("a Python pickle", format!("{SAVE_NPY}np.asarray(pickle.load(open(\"p.pkl\", \"rb\"))))"))
+        }
         [0x1f, 0x8b, ..] => other(
             "gzipped",
             "gunzip it first; an .rds file of R: writeLines(as.character(readRDS(\"p.rds\")), \"p.txt\")",
@@ -56,6 +61,9 @@ fn of_zip(bytes: &[u8]) -> Option<Refusal> {
         let array: String = array.chars().filter(|c| !c.is_control() && *c != '"').take(40).collect();
         return other("an .npz archive of NumPy", format!("{SAVE_NPY}np.load(\"p.npz\")[\"{array}\"])"));
     }
+    if name.contains("Content_Types") && bytes.windows(5).take(8192).any(|part| part == b"word/") {
+        return other("a Word document", "save it as plain text");
+    }
     if name.contains("Content_Types") || name.starts_with("xl/") || name.starts_with("_rels/") {
         return other("an Excel workbook", "save the sheet as CSV");
     }
@@ -75,6 +83,18 @@ pub fn of_text(text: &str) -> Option<Refusal> {
     if lower.starts_with('<') {
         return other("a web page or XML", "save one class a line as text");
     }
+    if lower.starts_with("{\\rtf") {
+        return other("a document in RTF", "save it as plain text");
+    }
+    if lower.starts_with('{') && start.lines().nth(1).is_some_and(|line| line.trim_start().starts_with('{')) {
+        return other(
+            "lines of JSON objects",
+            "pd.read_json(\"p.jsonl\", lines=True).to_csv(\"p.csv\", index=False)",
+        );
+    }
+    if start.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{')) {
+        return other("a list of JSON objects", "pd.read_json(\"p.json\").to_csv(\"p.csv\", index=False)");
+    }
     if lower.starts_with('{') {
         return other("a JSON object", "save a list of classes, such as json.dump(p.tolist(), file)");
     }
@@ -83,6 +103,29 @@ pub fn of_text(text: &str) -> Option<Refusal> {
     }
     if ["array(", "tensor(", "jnp.array(", "<tf.tensor"].iter().any(|word| lower.starts_with(word)) {
         return other("what print() shows of an array", format!("{SAVE_NPY}p)"));
+    }
+    if lower.starts_with("c(") || lower.starts_with("structure(") {
+        return other("what R's dput writes", "writeLines(as.character(p), \"p.txt\")");
+    }
+    if lower.starts_with("@relation") {
+        return other("an ARFF file of Weka", "save the predicted classes as CSV");
+    }
+    let is_rule = |line: &str| {
+        line.contains("--") && line.contains(['|', '+']) && line.chars().all(|c| "-+|: ".contains(c))
+    };
+    if start.lines().take(3).any(is_rule) {
+        return other("a table drawn in characters, as Markdown and databases show it", "save it as CSV");
+    }
+    if start.lines().next_back().is_some_and(|line| line.contains("dtype: ")) {
+        return other("what print() shows of a pandas Series", "p.to_csv(\"p.csv\", index=False)");
+    }
+    let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_. ".contains(c));
+    let first = start.lines().next().unwrap_or_default();
+    if first
+        .split_once('=')
+        .is_some_and(|(name, value)| is_name(name) && value.trim_start().starts_with(['[', '(']))
+    {
+        return other("a line of a program", "save the list alone, from bracket to bracket");
     }
     None
 }

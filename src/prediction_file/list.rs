@@ -1,4 +1,4 @@
-//! Lists in brackets: JSON and Python lists, and what `print` shows of a NumPy array.
+//! Lists in brackets: JSON and Python lists and tuples, and what `print` shows of a NumPy array.
 
 use super::Question;
 use super::cell::Cell;
@@ -7,7 +7,12 @@ use super::reading::Reading;
 use super::refusal::Refusal;
 use super::scores::{self, Matrix};
 
-/// Reads a text that begins with a bracket.
+/// Whether a text without blanks at its ends is a list: a tuple has its end too, since a name may begin so.
+pub fn is_list(text: &str) -> bool {
+    text.starts_with('[') || (text.starts_with('(') && text.ends_with(')'))
+}
+
+/// Reads a text that is a list.
 pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
     if question.column.is_some() {
         return Err(Refusal::NoColumns);
@@ -19,17 +24,42 @@ pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
             advice: "np.save(\"p.npy\", p)".into(),
         });
     }
-    if !text.ends_with(']') {
+    if !text.ends_with([']', ')']) {
         return Err(Refusal::OtherFile {
             what: "what R's print or a log shows".into(),
             advice: "writeLines(as.character(p), \"p.txt\") in R, np.save(\"p.npy\", p) in Python".into(),
         });
     }
-    let rows = rows(text)?;
+    let rows = rows(&without_types(text))?;
     match rows {
         Rows::Flat(cells) => column::list(&cells.iter().collect::<Vec<_>>(), question),
         Rows::Nested(rows) => nested(&rows, question),
     }
+}
+
+/// The text with `7` for `np.int64(7)`, as NumPy 2 prints the numbers of a list.
+fn without_types(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find("np.") {
+        let (before, typed) = rest.split_at(at);
+        let inside = typed.split_once('(').and_then(|(kind, behind)| {
+            let is_type = kind[3..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let (number, behind) = behind.split_once(')')?;
+            (is_type && !number.contains(['(', '[', ','])).then_some((number, behind))
+        });
+        plain += before;
+        match inside {
+            Some((number, behind)) => {
+                plain += number;
+                rest = behind;
+            }
+            None => {
+                plain += &typed[..3];
+                rest = &typed[3..];
+            }
+        }
+    }
+    plain + rest
 }
 
 enum Rows {
@@ -37,42 +67,51 @@ enum Rows {
     Nested(Vec<Vec<Cell>>),
 }
 
-/// The elements between brackets, divided by blanks or commas, at most two deep.
+/// The elements between brackets, divided by blanks or commas, at most two deep; those in quotes may have blanks.
 fn rows(text: &str) -> Result<Rows, Refusal> {
     let odd = || Refusal::OtherFile {
         what: "a list of lists of another depth".into(),
         advice: "save one list with one class a test image".into(),
     };
-    let (mut depth, mut flat, mut nested, mut ended) = (0, Vec::new(), Vec::new(), false);
-    let mut word = String::new();
-    for c in text.chars() {
-        let is_edge = c.is_whitespace() || ",[]".contains(c);
+    let (mut depth, mut flat, mut nested, mut ended) = (0, Vec::new(), Vec::<Vec<Cell>>::new(), false);
+    let mut word: Option<Cell> = None;
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        let is_edge = c.is_whitespace() || ",[]()".contains(c);
         if !is_edge {
             if ended || depth == 0 {
                 return Err(odd());
             }
-            word.push(c);
+            let cell = word.get_or_insert_default();
+            match c {
+                '"' | '\'' if cell.is_empty() => loop {
+                    match characters.next() {
+                        Some(end) if end == c => break,
+                        Some(inner) => cell.text.push(inner),
+                        None => return Err(odd()),
+                    }
+                },
+                c => cell.text.push(c),
+            }
             continue;
         }
-        if !word.is_empty() {
-            let quotes: &[char] = &['"', '\''];
-            let cell = Cell::new(std::mem::take(&mut word).trim_matches(quotes));
+        if let Some(cell) = word.take() {
             match (depth, nested.last_mut()) {
                 (1, None) => flat.push(cell),
-                (2, Some(row)) => Vec::push(row, cell),
+                (2, Some(row)) => row.push(cell),
                 _ => return Err(odd()),
             }
         }
         match c {
-            '[' if ended || depth == 2 || !flat.is_empty() => return Err(odd()),
-            '[' => {
+            '[' | '(' if ended || depth == 2 || !flat.is_empty() => return Err(odd()),
+            '[' | '(' => {
                 depth += 1;
                 if depth == 2 {
                     nested.push(Vec::new());
                 }
             }
-            ']' if depth == 0 => return Err(odd()),
-            ']' => {
+            ']' | ')' if depth == 0 => return Err(odd()),
+            ']' | ')' => {
                 depth -= 1;
                 ended = depth == 0;
             }
@@ -103,4 +142,22 @@ fn nested(rows: &[Vec<Cell>], question: &Question) -> Result<Reading, Refusal> {
     let Some(values) = values else { return Err(shape) };
     let matrix = Matrix { rows: rows.len(), columns: width, values };
     scores::read(&matrix, None, true, question)?.ok_or(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_numpy_are_left_out() {
+        for (text, plain) in [
+            ("[np.int64(7), np.uint8(0)]", "[7, 0]"),
+            ("[np.float32(7.0)]", "[7.0]"),
+            ("[np.array([7])]", "[np.array([7])]"),
+            ("np.", "np."),
+            ("[7]", "[7]"),
+        ] {
+            assert_eq!(without_types(text), plain);
+        }
+    }
 }

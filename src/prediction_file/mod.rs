@@ -4,12 +4,14 @@
 //! with a second reading is refused with one line that names what is in doubt. `docs/INPUT.md` lists what is
 //! accepted; `tests/fixtures/predictions/` holds a file of every kind.
 //!
-//! [`kind`] tells other file types apart, [`encoding`] decodes text, [`table`] splits it into cells, [`column`]
-//! chooses the column, [`scores`] takes the largest of one column a class, [`npy`] reads arrays.
+//! [`kind`] tells other file types apart, [`encoding`] decodes text, [`table`] splits it into cells, [`choice`]
+//! chooses the [`column`], [`scores`] takes the largest of one column a class, [`list`] and [`npy`] read lists and arrays.
 
 pub mod cell;
+pub mod choice;
 pub mod column;
 pub mod encoding;
+pub mod header;
 pub mod kind;
 pub mod list;
 pub mod npy;
@@ -17,6 +19,7 @@ pub mod reading;
 pub mod refusal;
 pub mod scores;
 pub mod table;
+pub mod unshaped;
 
 use std::fs::File;
 use std::io::Read;
@@ -82,9 +85,9 @@ pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Readin
     if let Some(other) = kind::of_text(&text) {
         return Err(other);
     }
-    if text.trim_start().starts_with('[') {
+    if list::is_list(text.trim()) {
         return list::read(&text, question);
     }
     let table = table::split(&text)?;
-    column::read(table, is_table, question)
+    choice::read(table, is_table, question)
 }

@@ -161,11 +161,13 @@ fn divide(mut records: Vec<Record>, delimiter: Delimiter) -> Result<Table, Refus
     Ok(Table { records, blanks, header, short_end })
 }
 
-/// Row names are quoted, or count from 1, or are no numbers.
+/// Row names are quoted, or are no numbers, or count from 1 as R's do, or from 0 as those that pandas prints.
 fn has_row_names(records: &[Record]) -> bool {
-    records.iter().enumerate().all(|(row, record)| {
+    let start =
+        records.first().and_then(|record| record.cells[0].whole()).filter(|start| [0, 1].contains(start));
+    records.iter().zip(start.unwrap_or(1)..).all(|(record, row)| {
         let name = &record.cells[0];
-        name.quoted || name.number().is_none() || name.whole() == i64::try_from(row + 1).ok()
+        name.quoted || name.number().is_none() || name.whole() == Some(row)
     })
 }
 
@@ -231,6 +233,10 @@ impl Reader {
     fn end_cell(&mut self) {
         let mut cell = std::mem::take(&mut self.cell);
         cell.text = cell.text.trim().to_string();
+        let inner = cell.text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+        if let Some(inner) = inner.filter(|_| !cell.quoted) {
+            cell = Cell { text: inner.to_string(), quoted: true };
+        }
         self.cells.push(cell);
         self.begun = false;
     }
