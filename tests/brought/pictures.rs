@@ -156,3 +156,97 @@ fn pictures_of_one_shade_and_other_formats_are_named() {
         run.says(&format!("{name}: ")).says(told);
     }
 }
+
+/// A drawing surface of ten times the size, in shades of grey, with a bar in the third of eight rows: class 2. `paint`
+/// takes ink (0 or 1), row and column.
+fn large(paint: impl Fn(f64, usize, usize) -> f64) -> Vec<u8> {
+    let side = 10 * SIDE;
+    let shade = |at: usize| {
+        let (row, column) = (at / side, at % side);
+        let is_ink = (72..102).contains(&row) && (20..260).contains(&column);
+        paint(f64::from(u8::from(is_ink)), row, column).clamp(0.0, 255.0) as u8
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side as u32, side as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let pixels: Vec<u8> = (0..side * side).map(shade).collect();
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    bytes
+}
+
+#[test]
+fn photographs_and_scans_of_paper_have_the_answer_of_the_drawing() {
+    let bed = bed();
+    let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 13) as f64 - 6.0;
+    let lamp = |row: usize, column: usize| 215.0 - 0.15 * column as f64 - 0.1 * row as f64;
+    let lines = |row: usize, every: usize| if row % every < 2 { 205.0 } else { 255.0 };
+    bed.put("plain.png", large(|ink, _, _| 255.0 * ink));
+    let class = |name: &str| answer(&bed, name, &[]).split_once("  [").unwrap().0.to_string();
+    let wanted = class("plain.png");
+    assert!(wanted.starts_with("class 2"), "{wanted}");
+    let mix = |ground: f64, dark: f64, ink: f64| ground * (1.0 - ink) + dark * ink;
+    for (name, file) in [
+        ("scan.png", large(|ink, _, _| 255.0 - 255.0 * ink)),
+        ("grey-scan.png", large(|ink, row, column| mix(230.0, 20.0, ink) + noise(row, column))),
+        ("lamp.png", large(|ink, row, column| mix(lamp(row, column), 40.0, ink) + noise(row, column))),
+        ("window.png", large(|ink, row, column| mix(lamp(column, row), 60.0, ink))),
+        ("pencil.png", large(|ink, _, _| mix(250.0, 150.0, ink))),
+        ("lined.png", large(|ink, row, _| mix(lines(row, 35), 30.0, ink))),
+        ("squared.png", large(|ink, row, column| mix(lines(row, 20).min(lines(column, 20)), 30.0, ink))),
+        ("chalk.png", large(|ink, row, column| mix(60.0, 240.0, ink) + noise(row, column))),
+        ("board-in-slanting-light.png", large(|ink, row, _| mix(20.0 + 0.3 * row as f64, 250.0, ink))),
+    ] {
+        bed.put(name, file);
+        assert_eq!(class(name), wanted, "{name}");
+    }
+    let lamp = bed.run(&["predict", "--model", "m.safetensors", "lamp.png"]).code(0);
+    lamp.says("dark on light, so it was turned round");
+}
+
+#[test]
+fn what_may_deceive_is_told() {
+    let bed = bed();
+    let says = |name: &str, file: Vec<u8>, told: &str| {
+        bed.put(name, file);
+        bed.run(&["predict", "--model", "m.safetensors", name]).code(0).says(told);
+    };
+    let edge = |row: usize, column: usize| row.min(column).min(279 - row).min(279 - column) < 15;
+    let framed = large(|ink, row, column| if edge(row, column) { 0.0 } else { 255.0 - 255.0 * ink });
+    says("framed.png", framed, "if the ink is dark, say --ink dark");
+    let far = large(
+        |_, row, column| {
+            if (100..130).contains(&row) && (100..110).contains(&column) { 0.0 } else { 255.0 }
+        },
+    );
+    says("far-away.png", far, "the drawing fills 10 x 30 of 280 x 280 pixels: crop it");
+}
+
+#[test]
+fn the_orientation_of_a_camera_is_followed() {
+    let bed = bed();
+    let exif = |orientation: u8| {
+        [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..], &[orientation, 0, 0]].concat()
+    };
+    let ink: Vec<u8> =
+        (0..SIDE * SIDE).map(|at| if at / SIDE == 5 && at % SIDE > 3 { 255 } else { 0 }).collect();
+    // Held so that the sensor saw it turned to the left: the last column is the first row.
+    let turned: Vec<u8> = (0..SIDE * SIDE).map(|at| ink[at % SIDE * SIDE + (SIDE - 1 - at / SIDE)]).collect();
+    let stored = |pixels: &[u8], orientation: u8| {
+        let mut info = png::Info::with_size(SIDE as u32, SIDE as u32);
+        (info.color_type, info.bit_depth) = (png::ColorType::Grayscale, png::BitDepth::Eight);
+        info.exif_metadata = Some(exif(orientation).into());
+        let mut bytes = Vec::new();
+        let encoder = png::Encoder::with_info(&mut bytes, info).unwrap();
+        encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+        bytes
+    };
+    bed.put("upright.png", png(png::ColorType::Grayscale, png::BitDepth::Eight, &ink));
+    bed.put("said-upright.png", stored(&ink, 1));
+    bed.put("held-sideways.png", stored(&turned, 6));
+    let wanted = answer(&bed, "upright.png", &[]);
+    assert_eq!(answer(&bed, "said-upright.png", &[]), wanted);
+    assert_eq!(answer(&bed, "held-sideways.png", &[]), wanted);
+    let run = bed.run(&["predict", "--model", "m.safetensors", "held-sideways.png"]).code(0);
+    run.says("turned upright, as its Exif data say");
+}

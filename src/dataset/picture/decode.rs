@@ -1,6 +1,6 @@
 //! PNG files as shades and opacities, whatever their colour type and depth.
 
-use super::PictureError;
+use super::{PictureError, orientation};
 
 /// The longest side that is read.
 const MOST: u32 = 4096;
@@ -15,6 +15,8 @@ pub struct Decoded {
     pub has_colours: bool,
     /// Two bytes a sample.
     pub is_deep: bool,
+    /// Stored another way up than it is shown.
+    pub was_turned: bool,
 }
 
 /// Decodes a PNG of any colour type. Colours become their brightness (ITU-R BT.601).
@@ -34,6 +36,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
     let size = reader.output_buffer_size().ok_or(PictureError::Large { width, height, most: MOST })?;
     let mut buffer = vec![0; size];
     let frame = reader.next_frame(&mut buffer).map_err(wrong)?;
+    let orientation = reader.info().exif_metadata.as_ref().map_or(1, |exif| orientation::read(exif));
     let data = &buffer[..frame.buffer_size()];
     let is_deep = frame.bit_depth == png::BitDepth::Sixteen;
     let channels = frame.color_type.samples();
@@ -47,16 +50,23 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         _ => 0.299 * sample(pixel, 0) + 0.587 * sample(pixel, 1) + 0.114 * sample(pixel, 2),
     };
     let pixels = data.chunks_exact(channels * width_of_sample);
-    let shades = pixels.clone().map(shade).collect();
+    let shades: Vec<f64> = pixels.clone().map(shade).collect();
     let opacities: Option<Vec<f64>> =
         matches!(channels, 2 | 4).then(|| pixels.map(|pixel| sample(pixel, channels - 1) / 255.0).collect());
+    let stored = [height as usize, width as usize];
+    let upright = |pixels: Vec<f64>| match orientation {
+        1 => pixels,
+        _ => orientation::upright(&pixels, stored, orientation),
+    };
+    let [rows, columns] = orientation::size(stored, orientation);
     Ok(Decoded {
-        rows: height as usize,
-        columns: width as usize,
-        shades,
-        opacities: opacities.filter(|opacities| opacities.iter().any(|&opacity| opacity < 1.0)),
+        rows,
+        columns,
+        shades: upright(shades),
+        opacities: opacities.filter(|opacities| opacities.iter().any(|&opacity| opacity < 1.0)).map(upright),
         has_colours: channels > 2,
         is_deep,
+        was_turned: orientation != 1,
     })
 }
 

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::PictureError;
 use super::decode::Decoded;
+use super::ground::{Ground, is_large};
 
 /// Whether ink is dark or light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -22,14 +23,15 @@ pub enum Ink {
 const LEAST_RANGE: f64 = 32.0;
 /// A ground as dark as this is black: light ink stays as it is, byte for byte.
 const BLACK: f64 = 16.0;
-/// So much of the border has one shade where it shows the ground. No image of the published data sets whose border
-/// is brighter than [`BLACK`] has so much.
-const GROUND_SHARE: f64 = 0.8;
-const SAME_SHADE: f64 = 24.0;
+/// A picture is not mostly ink.
+const MOST_INK: f64 = 0.5;
 
 /// One byte a pixel, 0 where nothing is drawn; and notices of what was done.
 pub fn extract(picture: &Decoded, ink: Ink) -> Result<(Vec<u8>, Vec<String>), PictureError> {
     let mut notices = Vec::new();
+    if picture.was_turned {
+        notices.push("turned upright, as its Exif data say".to_string());
+    }
     let (mut values, is_opacity) = match &picture.opacities {
         None => (picture.shades.clone(), false),
         Some(opacities) if has_one_shade(&picture.shades, opacities) => {
@@ -59,11 +61,14 @@ pub fn extract(picture: &Decoded, ink: Ink) -> Result<(Vec<u8>, Vec<String>), Pi
 }
 
 fn to_bright_on_black(picture: &Decoded, values: &mut [f64], ink: Ink, notices: &mut Vec<String>) {
-    let ground = ground(values, picture.rows, picture.columns);
+    let (rows, columns) = (picture.rows, picture.columns);
+    let ground = Ground::of(values, rows, columns);
     let is_dark_on_light = match ink {
         Ink::Dark => true,
         Ink::Light => false,
-        Ink::Auto => ground.is_some_and(|ground| ground > 127.0 && ground > centre(values, picture)),
+        Ink::Auto => {
+            ground.is_some_and(|ground| ground.middle > 127.0 && ground.middle > centre(values, picture))
+        }
     };
     if is_dark_on_light {
         values.iter_mut().for_each(|value| *value = 255.0 - *value);
@@ -71,16 +76,23 @@ fn to_bright_on_black(picture: &Decoded, values: &mut [f64], ink: Ink, notices: 
             notices.push("dark on light, so it was turned round (--ink light leaves it)".to_string());
         }
     }
-    let ground = ground.map(|ground| if is_dark_on_light { 255.0 - ground } else { ground });
+    let ground = ground.map(|ground| if is_dark_on_light { ground.turned() } else { ground });
     // Said by hand, light ink is what it is.
     let least = if is_dark_on_light { 0.0 } else { BLACK };
-    let Some(ground) = ground.filter(|&ground| ink != Ink::Light && ground > least && ground < 255.0 - BLACK)
-    else {
-        return;
-    };
-    values.iter_mut().for_each(|value| *value = (*value - ground).max(0.0) * 255.0 / (255.0 - ground));
-    if ground > BLACK {
-        notices.push(format!("the ground, {ground:.0} of 255, became black"));
+    let is_shade = |ground: &Ground| ground.middle > least && ground.middle < 255.0 - BLACK;
+    if let Some(ground) = ground.filter(|ground| ink != Ink::Light && is_shade(ground)) {
+        for (at, value) in values.iter_mut().enumerate() {
+            let shade = ground.at(at / columns, at % columns, rows, columns).clamp(0.0, 255.0 - BLACK);
+            *value = ((*value - shade).max(0.0) * 255.0 / (255.0 - shade)).min(255.0);
+        }
+        if ground.middle > BLACK {
+            notices.push(format!("the ground, {:.0} of 255, became black", ground.middle));
+        }
+    }
+    let light = values.iter().filter(|&&value| value >= 128.0).count();
+    if ink == Ink::Auto && is_large(rows, columns) && light as f64 > MOST_INK * values.len() as f64 {
+        notices
+            .push("most of it is light, so that is taken for ink: if the ink is dark, say --ink dark".into());
     }
 }
 
@@ -98,21 +110,6 @@ fn opposite(shades: &[f64], opacities: &[f64]) -> f64 {
     let total: f64 = opacities.iter().sum();
     let mean = shades.iter().zip(opacities).map(|(shade, opacity)| shade * opacity).sum::<f64>() / total;
     if mean < 127.5 { 255.0 } else { 0.0 }
-}
-
-/// The shade of the border, where most of it has one.
-fn ground(values: &[f64], rows: usize, columns: usize) -> Option<f64> {
-    // As wide as a pixel of an image of 28 x 28.
-    let width = (rows.min(columns) / 28).max(1);
-    let is_border = |at: usize| {
-        let (row, column) = (at / columns, at % columns);
-        row.min(column).min(rows - 1 - row).min(columns - 1 - column) < width
-    };
-    let mut border: Vec<f64> = (0..values.len()).filter(|&at| is_border(at)).map(|at| values[at]).collect();
-    border.sort_by(f64::total_cmp);
-    let median = *border.get(border.len() / 2)?;
-    let alike = border.iter().filter(|&&value| (value - median).abs() <= SAME_SHADE).count();
-    (alike as f64 >= GROUND_SHARE * border.len() as f64).then_some(median)
 }
 
 /// The mean shade of the middle half of the rows and columns.
@@ -150,6 +147,7 @@ mod tests {
             opacities: None,
             has_colours: false,
             is_deep: false,
+            was_turned: false,
         }
     }
 

@@ -1,9 +1,11 @@
 //! Pictures from elsewhere, made into images of the size that a network takes: PNG in, grey bytes out, bright on
-//! black. [`decode`] reads the file, [`ink`] finds what is drawn, [`Picture::fitted`] changes the size.
+//! black. [`decode`] reads the file, [`ink`] finds what is drawn on which ground, [`Picture::fitted`] changes the size.
 
 pub mod decode;
 pub mod error;
+mod ground;
 pub mod ink;
+pub mod orientation;
 
 pub use error::PictureError;
 pub use ink::Ink;
@@ -33,6 +35,7 @@ impl Picture {
             return (self.pixels.clone(), notices);
         }
         notices.push(format!("{} x {} pixels became {columns} x {rows}", self.columns, self.rows));
+        notices.extend(self.smallness());
         let mut pixels = Vec::with_capacity(rows * columns);
         for y in 0..rows {
             for x in 0..columns {
@@ -40,6 +43,22 @@ impl Picture {
             }
         }
         (pixels, notices)
+    }
+
+    /// A notice where the drawing is much smaller than the picture: digits of MNIST fill 20 of 28 rows.
+    fn smallness(&self) -> Option<String> {
+        let is_ink = |&at: &usize| self.pixels[at] >= 128;
+        let ink = || (0..self.pixels.len()).filter(is_ink);
+        let extent = |place: &dyn Fn(usize) -> usize| {
+            let most = ink().map(place).max()?;
+            Some(most + 1 - ink().map(place).min()?)
+        };
+        let (height, width) = (extent(&|at| at / self.columns)?, extent(&|at| at % self.columns)?);
+        let is_small = 9 * self.rows > 20 * height && 9 * self.columns > 20 * width;
+        is_small.then(|| {
+            let (rows, columns) = (self.rows, self.columns);
+            format!("the drawing fills {width} x {height} of {columns} x {rows} pixels: crop it, and it is seen better")
+        })
     }
 
     /// The mean over an area, with parts of pixels at its edges.

@@ -1,0 +1,104 @@
+//! The ground of a picture, told by its border: one shade or, on photographs of paper, a shade that changes evenly
+//! from side to side.
+
+/// So much of the border has the shade of the ground where it shows it. No image of the published data sets whose
+/// border is brighter than black has so much.
+const SHARE: f64 = 0.8;
+const SAME_SHADE: f64 = 24.0;
+/// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.
+const PHOTOGRAPH: usize = 56;
+
+/// Shades of the ground: that of the middle, and how much it gains from the middle to the last row and column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ground {
+    pub middle: f64,
+    down: f64,
+    across: f64,
+}
+
+/// Whether a picture is as large as a photograph or a drawing surface.
+pub fn is_large(rows: usize, columns: usize) -> bool {
+    rows.min(columns) >= PHOTOGRAPH
+}
+
+/// From -1 at the first of `count` places to 1 at the last.
+fn from_middle(place: usize, count: usize) -> f64 {
+    2.0 * place as f64 / (count - 1).max(1) as f64 - 1.0
+}
+
+impl Ground {
+    /// The ground that most of the border shows.
+    pub fn of(values: &[f64], rows: usize, columns: usize) -> Option<Ground> {
+        // As wide as a pixel of an image of 28 x 28.
+        let width = (rows.min(columns) / 28).max(1);
+        let is_border = |at: &usize| {
+            let (row, column) = (at / columns, at % columns);
+            row.min(column).min(rows - 1 - row).min(columns - 1 - column) < width
+        };
+        let border: Vec<usize> = (0..values.len()).filter(is_border).collect();
+        let mut shades: Vec<f64> = border.iter().map(|&at| values[at]).collect();
+        shades.sort_by(f64::total_cmp);
+        let even = Ground { middle: *shades.get(shades.len() / 2)?, down: 0.0, across: 0.0 };
+        let slanted = || Ground::slanted(values, &border, rows, columns);
+        let shows = |ground: &Ground| {
+            let is_alike = |at: &&usize| {
+                (values[**at] - ground.at(**at / columns, **at % columns, rows, columns)).abs() <= SAME_SHADE
+            };
+            border.iter().filter(is_alike).count() as f64 >= SHARE * border.len() as f64
+        };
+        if shows(&even) {
+            return Some(even);
+        }
+        is_large(rows, columns).then(slanted).filter(shows)
+    }
+
+    /// The plane nearest to the border, by least squares: over a whole border rows and columns do not correlate.
+    fn slanted(values: &[f64], border: &[usize], rows: usize, columns: usize) -> Ground {
+        let slope = |place: &dyn Fn(usize) -> f64| {
+            let products: f64 = border.iter().map(|&at| place(at) * values[at]).sum();
+            let squares: f64 = border.iter().map(|&at| place(at) * place(at)).sum();
+            products / squares
+        };
+        Ground {
+            middle: border.iter().map(|&at| values[at]).sum::<f64>() / border.len() as f64,
+            down: slope(&|at| from_middle(at / columns, rows)),
+            across: slope(&|at| from_middle(at % columns, columns)),
+        }
+    }
+
+    /// The shade at a pixel.
+    pub fn at(&self, row: usize, column: usize, rows: usize, columns: usize) -> f64 {
+        self.middle + self.down * from_middle(row, rows) + self.across * from_middle(column, columns)
+    }
+
+    /// That of the picture turned round, dark for light.
+    pub fn turned(self) -> Ground {
+        Ground { middle: 255.0 - self.middle, down: -self.down, across: -self.across }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(side: usize, shade: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+        (0..side * side).map(|at| shade(at / side, at % side)).collect()
+    }
+
+    #[test]
+    fn paper_in_slanting_light_is_one_ground() {
+        let light = |row: usize, column: usize| 220.0 - 0.3 * row as f64 - 0.5 * column as f64;
+        let drawn = |row: usize, column: usize| (40..60).contains(&row) && (20..80).contains(&column);
+        let shades = picture(100, |row, column| if drawn(row, column) { 30.0 } else { light(row, column) });
+        let ground = Ground::of(&shades, 100, 100).unwrap();
+        for (row, column) in [(0, 0), (99, 0), (50, 50), (99, 99)] {
+            assert!((ground.at(row, column, 100, 100) - light(row, column)).abs() < 1e-9);
+            let turned = ground.turned().at(row, column, 100, 100);
+            assert!((turned - (255.0 - light(row, column))).abs() < 1e-9);
+        }
+        // An image of a data set is taken as it is.
+        assert_eq!(Ground::of(&picture(28, |row, _| 8.0 * row as f64), 28, 28), None);
+        let noise = picture(100, |row, column| ((row * 7919 + column * 104729) % 256) as f64);
+        assert_eq!(Ground::of(&noise, 100, 100), None);
+    }
+}
