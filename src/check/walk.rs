@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::results::Problem;
-use crate::results::place::absolute;
+use crate::results::place::{absolute, followed};
 use crate::results::submission::RUN;
 
 /// Folders in folders that are looked into; no result lies deeper.
@@ -42,7 +42,7 @@ fn same_folder(one: &Path, other: &Path) -> bool {
 }
 
 impl Found {
-    /// What the user names may be a link to a folder, and so may the folder of a run; nothing within a run.
+    /// What the user names may be a link to a folder or a file, and so may the folder of a run; nothing within a run.
     fn may_be_link(&self, path: &Path, depth: usize) -> bool {
         let is_run = path.parent().is_some_and(|folder| same_folder(folder, &self.results));
         (depth == 0 || is_run) && path.is_dir()
@@ -60,6 +60,8 @@ impl Found {
         let name = path.file_name().unwrap_or_default();
         if kind.is_symlink() && !submitted && name != RUN && self.may_be_link(path, depth) {
             self.folder(path, depth, false);
+        } else if kind.is_symlink() && !submitted && depth == 0 && path.is_file() {
+            self.files.push(followed(path));
         } else if kind.is_symlink() {
             self.problem(path, "is a symbolic link; put the file itself there");
         } else if kind.is_dir() {

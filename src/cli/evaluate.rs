@@ -65,6 +65,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
             path.display()
         );
     }
+    let path = &place::followed(path);
     let Some(place) = Place::of(&place::absolute(path)) else {
         bail!("{}: expected a path that ends in <run>/<dataset>/<engine>/<id>.json", path.display());
     };

@@ -201,6 +201,8 @@ fn read_header(content: &mut impl Read, rank: usize) -> Result<Header, Problem> 
             [0xfd, b'7', ..] => "an xz file",
             [b'B', b'Z', b'h', ..] => "a bzip2 file",
             [0x93, b'N', b'U', b'M', ..] => "a NumPy array",
+            [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => "zlib data without the header of gzip",
+            [1..=3, 8, 0, 0] => "a header in the other byte order",
             [0x1f, 0x8b, ..] => "gzipped twice",
             _ => "another kind of file",
         };
@@ -247,8 +249,20 @@ fn read_header(content: &mut impl Read, rank: usize) -> Result<Header, Problem> 
     if dimensions.contains(&0) {
         return Err(Problem::new(format!("the header says {written}, which holds nothing"), OTHER_FILE));
     }
-    let length = dimensions.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
-    let Some(length) = length.filter(|&length| length <= MAX_BYTES) else {
+    let length = |dimensions: &[usize]| {
+        let product = dimensions.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+        product.filter(|&length| length <= MAX_BYTES)
+    };
+    let Some(length) = length(&dimensions) else {
+        let swapped: Vec<usize> = raw
+            .chunks_exact(4)
+            .map(|bytes| bytes.iter().rev().fold(0, |value, &byte| value << 8 | usize::from(byte)))
+            .collect();
+        if length(&swapped).is_some() {
+            let sizes = swapped.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+            let problem = format!("its sizes, {sizes}, stand in the other byte order");
+            return Err(Problem::new(problem, "write them with the highest byte first"));
+        }
         return Err(Problem::new(format!("the header says {written}, which is more than 4 GiB"), OTHER_FILE));
     };
     Ok(Header { bytes: [magic, raw].concat(), dimensions, length })
@@ -327,7 +341,11 @@ mod tests {
     fn headers_are_not_believed() {
         let most = u32::MAX;
         assert!(problem(&idx(&[most, most, most], &[]), 3).contains("more than 4 GiB"));
-        assert!(problem(&idx(&[1 << 31, 1 << 31, 4], &[]), 3).contains("more than 4 GiB"));
+        assert!(problem(&idx(&[1 << 30, 1 << 31, 0x7f00_007f], &[]), 3).contains("more than 4 GiB"));
+        let little = idx(&[200u32.swap_bytes(), 8u32.swap_bytes(), 8u32.swap_bytes()], &[7; 12800]);
+        assert!(problem(&little, 3).contains("its sizes, 200 x 8 x 8, stand in the other byte order"));
+        assert!(problem(&[3, 8, 0, 0, 2, 0, 0, 0], 3).contains("a header in the other byte order"));
+        assert!(problem(&[0x78, 0x9c, 1, 2], 3).contains("zlib data"));
         assert!(problem(&idx(&[most], &[1]), 1).contains("4294967295 bytes of data and there are 1:"));
         assert!(problem(&idx(&[1, 2, 0], &[]), 3).contains("holds nothing"));
         assert!(problem(&idx(&[3], &[1, 2]), 1).contains("3 = 3 bytes of data and there are 2:"));

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use super::{DatasetError, FILES};
 use crate::nearest::list;
 
+/// The file that says what a data set is.
+pub const MANIFEST: &str = "dataset.toml";
+
 /// Where torchvision puts the files within a folder.
 const RAW: &str = "raw";
 
 /// The path of one of [`FILES`] in the folder of a data set: zipped or not, spelled `train-images-idx3-ubyte` or
 /// `train-images.idx3-ubyte`; in upper case; with `test` for `t10k` and a name in front, as EMNIST has them; in a
-/// folder called like the file; all of that in `raw/` too.
+/// folder called like the file; all of that in `raw/` too, and in a folder that is all that the folder holds.
 pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
-    for place in [folder.to_path_buf(), folder.join(RAW)] {
+    for place in places(folder) {
         if let Some(path) = exactly(&place, file) {
             return Ok(path);
         }
@@ -28,6 +31,25 @@ pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
         }
     }
     Err(missing(folder, file))
+}
+
+/// The folders in which the files of a data set are looked for, in this order.
+pub fn places(folder: &Path) -> Vec<PathBuf> {
+    let mut places = vec![folder.to_path_buf(), folder.join(RAW)];
+    if let Some(inner) = only_folder(folder) {
+        places.extend([inner.join(RAW), inner]);
+    }
+    places
+}
+
+/// The folder that stands alone in a folder: unpackers make one called like the archive, torchvision one called like
+/// the data set.
+fn only_folder(folder: &Path) -> Option<PathBuf> {
+    let names: Vec<String> = entries(folder).into_iter().filter(|name| name != MANIFEST).collect();
+    match &names[..] {
+        [only] => Some(folder.join(only)).filter(|inner| inner.is_dir()),
+        _ => None,
+    }
 }
 
 /// The file under one of its own names; of several, the first in this order.
@@ -64,15 +86,28 @@ fn loosely(place: &Path, file: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Which of [`FILES`] a name means, whatever its case and what stands in front.
+/// Which of [`FILES`] a name means, whatever its case and what stands in front. The end may be shorter, and a browser
+/// may have numbered the file.
 fn meaning(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let lower = lower.strip_suffix(".gz").unwrap_or(&lower).replace(".idx", "-idx");
+    let mut lower = lower.strip_suffix(".gz").unwrap_or(&lower).to_string();
+    if let Some((start, number)) = lower.strip_suffix(')').and_then(|rest| rest.rsplit_once('('))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        lower = start.trim_end().to_string();
+    }
+    let lower = lower.strip_suffix(".gz").unwrap_or(&lower);
+    let lower = lower.strip_suffix(".bin").unwrap_or(lower).replace('_', "-").replace(".idx", "-idx");
     FILES.into_iter().find(|file| {
-        [file.to_string(), file.replace("t10k", "test")].iter().any(|wanted| {
-            lower
-                .strip_suffix(wanted.as_str())
-                .is_some_and(|front| front.is_empty() || front.ends_with(['-', '_', '.']))
+        let without_type = file.strip_suffix("-ubyte").unwrap_or(file);
+        let short = without_type.split("-idx").next().unwrap_or(file);
+        [*file, without_type, short].iter().any(|wanted| {
+            [wanted.to_string(), wanted.replace("t10k", "test")].iter().any(|wanted| {
+                lower
+                    .strip_suffix(wanted.as_str())
+                    .is_some_and(|front| front.is_empty() || front.ends_with(['-', '.']))
+            })
         })
     })
 }
@@ -176,6 +211,12 @@ mod tests {
             "train-images-idx3-ubyte/train-images.idx3-ubyte",
             "train-images.idx3-ubyte/train-images-idx3-ubyte",
             "train-images-idx3-ubyte.gz/train-images-idx3-ubyte.gz",
+            "train-images-idx3-ubyte (1).gz",
+            "train-images-idx3-ubyte.gz (2)",
+            "train_images_idx3_ubyte",
+            "train-images.idx3",
+            "train-images.gz",
+            "Train_Images.bin",
         ] {
             finds(&[name, "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"], name);
         }
@@ -184,18 +225,25 @@ mod tests {
             &["emnist-train-images-idx3-ubyte", "emnist-train-images-idx3-ubyte.gz"],
             "emnist-train-images-idx3-ubyte",
         );
+        // Alone in a folder that holds nothing else.
+        for name in [
+            "mnist/train-images-idx3-ubyte",
+            "MNIST/raw/train-images-idx3-ubyte.gz",
+            "archive/emnist-letters-train-images-idx3-ubyte",
+        ] {
+            finds(&[name], name);
+        }
+        let two = folder(&["a/train-images-idx3-ubyte", "b/train-images-idx3-ubyte"]);
+        assert!(find_file(two.path(), IMAGES).is_err());
         let test = folder(&["emnist-digits-test-images-idx3-ubyte.gz"]);
         assert!(find_file(test.path(), FILES[2]).is_ok());
     }
 
     #[test]
     fn what_is_missing_or_doubled_is_named_with_what_is_there() {
-        let none = folder(&["train_images.bin", "notes.txt", ".hidden"]);
+        let none = folder(&["train.bin", "notes.txt", ".hidden"]);
         let error = find_file(none.path(), IMAGES).unwrap_err().to_string();
-        assert!(
-            error.contains("no such file") && error.contains("it has notes.txt, train_images.bin)"),
-            "{error}"
-        );
+        assert!(error.contains("no such file") && error.contains("it has notes.txt, train.bin)"), "{error}");
         assert!(error.contains("a data set is a folder with train-images-idx3-ubyte"), "{error}");
         let two =
             folder(&["emnist-letters-train-images-idx3-ubyte", "emnist-digits-train-images-idx3-ubyte"]);
@@ -204,6 +252,10 @@ mod tests {
         let empty = folder(&["train-images-idx3-ubyte/readme"]);
         let error = find_file(empty.path(), IMAGES).unwrap_err().to_string();
         assert!(error.contains("a folder of this name without the file in it (it has readme)"), "{error}");
-        assert_eq!(meaning("pretrain-images-idx3-ubyte"), None);
+        for name in
+            ["pretrain-images-idx3-ubyte", "train-images.png", "train-images (a).gz", "images-idx3-ubyte"]
+        {
+            assert_eq!(meaning(name), None, "{name}");
+        }
     }
 }

@@ -7,10 +7,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::layout::{MANIFEST, places};
 use super::{DatasetError, FILES, MAX_CLASSES};
-
-/// The file's name in the folder of the data set.
-pub const NAME: &str = "dataset.toml";
 
 /// What `dataset.toml` says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,13 +36,18 @@ pub struct FileDigests {
     pub md5: Option<String>,
 }
 
-/// Reads `dataset.toml` from the folder of a data set; a folder without one has an empty manifest.
+/// Reads `dataset.toml` from the folder of a data set, or from that of its files; a folder without one has an empty
+/// manifest.
 pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
-    let path = folder.join(NAME);
+    let mut paths = places(folder).into_iter().map(|place| place.join(MANIFEST));
+    let path = paths.find(|path| path.exists()).unwrap_or_else(|| folder.join(MANIFEST));
     let wrong = |problem: String| DatasetError::new(&path, problem, "correct it, or delete the file");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Manifest::default()),
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(DatasetError::new(&path, "is not UTF-8 text", "save it as UTF-8"));
+        }
         Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
     };
     let manifest: Manifest = toml::from_str(&text).map_err(|error| {

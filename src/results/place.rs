@@ -30,6 +30,12 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
+/// The file that a link leads to, or the path as it is: a file's place is part of what it says.
+pub fn followed(path: &Path) -> PathBuf {
+    let target = if path.is_symlink() { path.canonicalize().ok() } else { None };
+    target.unwrap_or_else(|| path.to_path_buf())
+}
+
 /// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one folder too
 /// high or too deep.
 pub fn is_submitted(file: &Path) -> bool {

@@ -44,6 +44,15 @@ impl Store {
         self.root().join(dataset).join(engine).join(format!("{id}.json"))
     }
 
+    /// Makes the folder of an engine's results on a data set, and tries to write there: what cannot be written is known
+    /// before anything is trained.
+    pub fn prepare(&self, dataset: &str, engine: &str) -> io::Result<()> {
+        let folder = self.root().join(dataset).join(engine);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+        fs::create_dir_all(&folder).map_err(named)?;
+        temporary_file(&folder).map(drop).map_err(named)
+    }
+
     /// Writes a record to its place, replacing what stood there, and gives the path.
     pub fn write(&self, record: &Record) -> io::Result<PathBuf> {
         let names = [record.dataset.as_str(), &record.engine, &record.id];
@@ -136,7 +145,7 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file = temporary_file(folder)?;
     file.write_all(bytes)?;
     // A temporary file is the owner's alone; a result is to be read like any other file.
     #[cfg(unix)]
@@ -147,6 +156,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     best_effort(File::open(folder)?.sync_all())
+}
+
+/// A file in a folder that is gone with its handle unless it is kept.
+fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)
 }
 
 /// All `.json` files below a folder, at most three levels down (data set, engine, file).

@@ -77,7 +77,8 @@ pub fn read(store: &Store, plan: &Plan, options: &Options) -> io::Result<Found> 
     let mut linked = Vec::new();
     for path in &paths {
         // A row's file may be a link, which no list of a folder has.
-        if !listed.contains(path) && path.try_exists()? {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        if !listed.contains(path) && path.try_exists().map_err(named)? {
             linked.push(path.clone());
         }
     }

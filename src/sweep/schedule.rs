@@ -2,7 +2,7 @@
 //!
 //! One thread for each running worker, and this one, which alone touches rows and files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -41,6 +41,11 @@ pub fn run(
     let started = Instant::now();
     let mut tracker = Tracker::new(plan, options, store);
     let waiting = tracker.begin(todo)?;
+    let folders: BTreeSet<(&str, &str)> =
+        waiting.iter().map(|&row| (plan.rows[row].dataset.as_str(), plan.rows[row].engine.name)).collect();
+    for (dataset, engine) in folders {
+        store.prepare(dataset, engine).map_err(SweepError::io("cannot write results"))?;
+    }
     let mut schedule = Schedule {
         tracker,
         plan,

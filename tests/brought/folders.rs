@@ -108,6 +108,143 @@ fn every_layout_is_read_or_named_with_what_is_there() {
 }
 
 #[test]
+fn a_place_that_cannot_be_written_is_named_before_anything_is_trained() {
+    let bed = Bed::new();
+    bed.put(
+        "benchmarks/classic.toml",
+        "default = true\n[[family]]\nclassifier = 'GaussianNB'\n[[family]]\nclassifier = 'Perceptron'\n",
+    );
+    bed.data_set("eight", 8);
+    bed.data_set("other", 8);
+    let other = bed.path().join("results/local/other");
+    // A link to nowhere, and a file, where the folder of the last data set's results has to be.
+    fs::create_dir_all(other.parent().unwrap()).unwrap();
+    symlink("/nowhere/at/all", &other).unwrap();
+    let link = bed.run(&["sweep", "--jobs", "1"]).code(2);
+    fs::remove_file(&other).unwrap();
+    bed.put("results/local/other/native", "mine");
+    let file = bed.run(&["sweep", "--jobs", "1"]).code(2);
+    for run in [link, file] {
+        let last = run.stderr.lines().last().unwrap_or_default();
+        let is_named = last.contains(" results/local/other/native");
+        assert!(last.starts_with("error: cannot ") && is_named, "{}", run.stderr);
+        assert!(!run.stderr.contains("accuracy"), "{}", run.stderr);
+        assert!(!bed.path().join("results/local/eight/native/GaussianNB.json").exists());
+    }
+}
+
+#[test]
+fn what_browsers_and_unpackers_make_of_names_is_read() {
+    let bed = Bed::new();
+    let four = files(8);
+    let dotted = |end: &str| NAMES.map(|name| name.split("-idx").next().unwrap().to_string() + end);
+    for (kind, folder, names) in [
+        ("numbered", "numbered/eight", NAMES.map(|name| format!("{name} (1)"))),
+        ("underscores", "underscores/eight", NAMES.map(|name| name.replace('-', "_"))),
+        ("short", "short/eight", dotted("")),
+        ("bin", "bin/eight", NAMES.map(|name| format!("{name}.bin"))),
+        ("idx", "idx/eight", NAMES.map(|name| name.replace("-idx", ".idx").replace("-ubyte", ""))),
+        ("twice", "twice/eight/eight", NAMES.map(String::from)),
+        ("torch", "torch/eight/MNIST/raw", NAMES.map(String::from)),
+        ("archive", "archive/eight/archive (2)", dotted(".idx3-ubyte").map(|name| name.replace("s.", "s-"))),
+    ] {
+        write_files(&bed.path().join(folder), &four, &names, kind == "numbered");
+        if kind == "archive" {
+            // Labels under the ending of images mean nothing.
+            bed.run(&["data", "--data-dir", kind]).code(2).one_line();
+            continue;
+        }
+        assert_eq!(shown(&bed, kind), ["eight"], "{kind}");
+    }
+    // What a data set is may be said beside the folder or beside the files.
+    for place in ["twice/eight/dataset.toml", "torch/eight/MNIST/raw/dataset.toml"] {
+        bed.put(place, "title = 'Eight rows'\n");
+        let folder = place.split('/').next().unwrap();
+        bed.run(&["data", "--data-dir", folder]).code(0).prints("Eight rows (eight)");
+    }
+    bed.put("twice/eight/dataset.toml", b"\xff\xfet\0");
+    bed.run(&["data", "eight", "--data-dir", "twice"])
+        .code(2)
+        .one_line()
+        .says("is not UTF-8 text: save it as UTF-8");
+}
+
+#[test]
+fn files_damaged_on_their_way_are_named_with_what_they_are() {
+    let bed = Bed::new();
+    let four = files(8);
+    let names = NAMES.map(String::from);
+    let (images, labels) = (&four[0], &four[1]);
+    let header = |kind: u8, sizes: &[u32], data: &[u8]| {
+        let mut file = vec![0, 0, kind, sizes.len() as u8];
+        sizes.iter().for_each(|size| file.extend(size.to_be_bytes()));
+        [file, data.to_vec()].concat()
+    };
+    let pixels = &images[16..];
+    let windows: Vec<u8> =
+        images.iter().flat_map(|&byte| if byte == b'\n' { vec![b'\r', b'\n'] } else { vec![byte] }).collect();
+    let latin: Vec<u8> = images.iter().flat_map(|&byte| char::from(byte).to_string().into_bytes()).collect();
+    let one_hot: Vec<u8> =
+        labels[8..].iter().flat_map(|&label| (0..8).map(move |class| u8::from(class == label))).collect();
+    let swapped: Vec<u8> =
+        [&images[..4], &200u32.to_le_bytes(), &8u32.to_le_bytes(), &8u32.to_le_bytes(), pixels].concat();
+    let cases: Vec<(&str, usize, Vec<u8>, &str)> = vec![
+        ("little", 0, swapped, "its sizes, 200 x 8 x 8, stand in the other byte order"),
+        ("magic", 0, [&[3, 8, 0, 0], &images[4..]].concat(), "a header in the other byte order"),
+        ("words", 1, header(12, &[200], &[0; 800]), "32-bit integers (type 0x0c), and only unsigned bytes"),
+        ("signed", 0, header(9, &[200, 8, 8], pixels), "signed bytes (type 0x09)"),
+        ("shorts", 0, header(11, &[200, 8, 8], &[0; 25600]), "16-bit integers (type 0x0b)"),
+        ("reals", 0, header(13, &[200, 8, 8], &[0; 51200]), "32-bit floats (type 0x0d)"),
+        ("doubles", 0, header(14, &[200, 8, 8], &[0; 102400]), "64-bit floats (type 0x0e)"),
+        ("channels", 0, header(8, &[200, 8, 8, 1], pixels), "4 dimensions where images have 3"),
+        ("flat", 0, header(8, &[200, 64], pixels), "2 dimensions where images have 3"),
+        ("column", 1, header(8, &[200, 1], &labels[8..]), "2 dimensions where labels have 1"),
+        ("one-hot", 1, header(8, &[200, 8], &one_hot), "2 dimensions where labels have 1"),
+        ("labels", 0, labels.clone(), "1 dimensions (a file of labels?) where images have 3"),
+        ("test-set", 0, four[2].clone(), "200 labels for the 60 images"),
+        ("few-labels", 1, header(8, &[199], &labels[9..]), "199 labels for the 200 images"),
+        (
+            "promise",
+            0,
+            header(8, &[60000, 8, 8], pixels),
+            "60000 x 8 x 8 = 3840000 bytes of data and there are 12800",
+        ),
+        ("more", 0, header(8, &[100, 8, 8], pixels), "100 x 8 x 8 = 6400 bytes of data and there are more"),
+        ("cut", 0, images[..images.len() - 100].to_vec(), "12800 bytes of data and there are 12700"),
+        ("newline", 1, [&labels[..], b"\n"].concat(), "200 = 200 bytes of data and there are more"),
+        ("ascii-ftp", 0, windows, "bytes of data and there are more"),
+        ("re-encoded", 0, latin, "more than 4 GiB"),
+        ("zlib", 0, b"\x78\x9c\x01\x02".to_vec(), "zlib data without the header of gzip"),
+        ("bzip2", 0, b"BZh91AY".to_vec(), "a bzip2 file"),
+        ("xz", 0, b"\xfd7zXZ\0".to_vec(), "an xz file"),
+        ("zip", 0, b"PK\x03\x04xxxx".to_vec(), "a zip archive"),
+        ("numpy", 0, b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
+        ("page", 0, b"<html><title>404</title>".to_vec(), "a web page"),
+        ("denied", 0, b"<?xml version='1.0'?><Error>".to_vec(), "a web page"),
+        ("csv", 0, b"label,pixel0\n".to_vec(), "another kind of file"),
+        ("nothing", 0, Vec::new(), "the file is empty"),
+        ("header-alone", 0, images[..16].to_vec(), "12800 bytes of data and there are 0"),
+        ("half-a-header", 0, images[..9].to_vec(), "the file ends within its header"),
+        ("twice-zipped", 0, gzip(&gzip(images)), "gzipped twice"),
+        ("zip-cut", 0, gzip(images)[..900].to_vec(), "the gzip data end early, the file is truncated"),
+        (
+            "other-size",
+            2,
+            header(8, &[60, 4, 16], &four[2][16..]),
+            "test images of 4 x 16 for the training images of 8 x 8",
+        ),
+        ("no-images", 0, header(8, &[0, 8, 8], &[]), "0 x 8 x 8, which holds nothing"),
+    ];
+    assert!(cases.len() >= 35);
+    for (name, place, file, told) in cases {
+        let mut contents = four.clone();
+        contents[place] = file;
+        write_files(&bed.path().join("data").join(name), &contents, &names, false);
+        bed.run(&["data", name]).code(2).one_line().says(told);
+    }
+}
+
+#[test]
 fn gzip_members_and_pointers() {
     let bed = Bed::new();
     let folder = bed.data_set("eight", 8);
@@ -192,6 +329,19 @@ fn what_the_user_names_and_runs_may_be_links_and_submissions_not() {
     let result: Value = serde_json::from_str(&result).unwrap();
     bed.put("same.txt", result["repeats"][0]["predictions"].as_str().unwrap());
     bed.submit("same.txt", &[]).code(0).says("warning: ");
+    // A link to one file is that file.
+    let file = bed.path().join("elsewhere/a/eight/native/GaussianNB.json");
+    fs::create_dir_all(bed.path().join("results/b/eight/native")).unwrap();
+    let place = bed.path().join("results/b/eight/native/GaussianNB.json");
+    fs::copy(&file, &place).unwrap();
+    symlink(&place, bed.path().join("mine.json")).unwrap();
+    bed.run(&["validate", "mine.json"]).code(0).prints("1 file: 0 errors");
+    bed.run(&["verify", "mine.json"]).code(0).prints("1 of 1 reproduced");
+    bed.run(&["evaluate", "mine.json"]).code(0);
+    bed.run(&["cmp", "mine.json", "results/b/eight/native/GaussianNB.json"]).code(0);
+    symlink(bed.path().join("same.txt"), bed.path().join("linked.txt")).unwrap();
+    bed.submit("linked.txt", &[]).code(0);
+    fs::remove_dir_all(bed.path().join("results/b")).unwrap();
     // Within a run, and among submissions, links stay refused.
     symlink(bed.path().join("elsewhere/a/eight"), bed.path().join("elsewhere/a/other")).unwrap();
     bed.run(&["validate"]).code(1).prints("other: is a symbolic link");

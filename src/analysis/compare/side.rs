@@ -6,7 +6,7 @@ use std::path::Path;
 use super::figures::{Figures, Processor};
 use crate::check::{self, file::CheckedFile};
 use crate::dataset::{Outlines, Predictions};
-use crate::results::{Problem, Record, Status, Store, load};
+use crate::results::{Problem, Record, Status, Store, load, place};
 
 /// Results by what joins them.
 pub struct Side {
@@ -142,7 +142,7 @@ pub fn files(first: &Path, second: &Path, outlines: &Outlines) -> Result<(Side, 
 fn file(path: &Path, outlines: &Outlines) -> Result<(String, String, Entry), String> {
     let none = || format!("{} has no predictions to compare", path.display());
     let problem = |problems: Vec<Problem>| problems.first().map(Problem::to_string).unwrap_or_default();
-    let submission = match check::file::load(path, outlines).map_err(problem)? {
+    let submission = match check::file::load(&place::followed(path), outlines).map_err(problem)? {
         CheckedFile::Result(record) if record.repeats.is_empty() => return Err(none()),
         CheckedFile::Result(record) => {
             let record = record.into_inner();
