@@ -1,5 +1,6 @@
 //! Result files, submissions and files of predictions, read and validated without the program.
 
+mod bad_submissions;
 mod bed;
 #[path = "../common/mod.rs"]
 mod common;
