@@ -71,4 +71,4 @@ def unknown(name):
 
 
 # The parameter that a step may be given without its name.
-FIRST = {"binarize": "threshold", "pca": "n_components", "nystroem": "n_components", "rbf_sampler": "n_components"}
+FIRST = {"binarize": "threshold", "hog": "orientations", "pca": "n_components", "nystroem": "n_components", "rbf_sampler": "n_components"}
