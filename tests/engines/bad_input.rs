@@ -119,6 +119,26 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("LinearSVC", &[r#"{"C": 0}"#, r#"{"C": -1}"#, r#"{"penalty": "l3"}"#]),
     ("Network", &[r#"{"epochs": 0}"#, r#"{"model": "dense-128"}"#, r#"{"definition": {"layers": []}}"#]),
     ("LogisticRegression", &[r#"{"C": 0}"#, r#"{"C": -1}"#, r#"{"penalty": "l3"}"#]),
+    ("AdaBoostClassifier", &[r#"{"n_estimators": 0}"#, r#"{"learning_rate": 0}"#, r#"{"max_depth": 0}"#]),
+    ("BaggingClassifier", &[r#"{"n_estimators": 0}"#, r#"{"max_samples": 0}"#, r#"{"bootstrap": 1}"#]),
+    ("BernoulliNB", &[r#"{"alpha": -1}"#, r#"{"binarize": "x"}"#, r#"{"fit_prior": 1}"#]),
+    ("ComplementNB", &[r#"{"alpha": -1}"#, r#"{"norm": "l1"}"#]),
+    ("ExtraTreesClassifier", &[r#"{"n_estimators": 0}"#, r#"{"criterion": "mse"}"#, r#"{"max_depth": 0}"#]),
+    (
+        "HistGradientBoostingClassifier",
+        &[
+            r#"{"max_iter": 0}"#,
+            r#"{"learning_rate": 0}"#,
+            r#"{"max_leaf_nodes": 1}"#,
+            r#"{"early_stopping": "yes"}"#,
+        ],
+    ),
+    ("LinearDiscriminantAnalysis", &[r#"{"solver": "eigen"}"#, r#"{"shrinkage": "some"}"#]),
+    ("MultinomialNB", &[r#"{"alpha": -1}"#, r#"{"class_prior": "flat"}"#]),
+    ("NearestCentroid", &[r#"{"metric": "cosine"}"#, r#"{"shrink_threshold": 0}"#]),
+    ("NuSVC", &[r#"{"nu": 0}"#, r#"{"kernel": "none"}"#, r#"{"gamma": "rule"}"#]),
+    ("QuadraticDiscriminantAnalysis", &[r#"{"priors": 1}"#, r#"{"reg_param": "x"}"#]),
+    ("RidgeClassifier", &[r#"{"alpha": -1}"#, r#"{"fit_intercept": 1}"#]),
 ];
 
 /// What makes a fit short enough for a test, where the default is long.
@@ -160,6 +180,16 @@ fn run(
 ) -> Result<Outcome, Failure> {
     let family = NATIVE.family(classifier).expect("a native family");
     let configurations = [Configuration::new(classifier, parameters.clone())];
+    // What counts takes nothing below 0.
+    let raw = |x: &Features| {
+        let scaling = Scaling { offset: vec![0.0; x.d()], scale: vec![1.0; x.d()] };
+        Features::new(x.pixels().to_vec(), x.n(), x.d(), Arc::new(scaling))
+    };
+    let counted = [raw(x), raw(test)];
+    let [x, test] = match classifier {
+        "ComplementNB" | "MultinomialNB" => [&counted[0], &counted[1]],
+        _ => [x, test],
+    };
     let training = Training { features: x, labels, classes: 3 };
     let mut outcomes = Vec::new();
     family.run(

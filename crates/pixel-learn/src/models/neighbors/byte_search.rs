@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::search::{Neighbor, Neighbors};
+use super::lists::{Neighbor, Neighbors};
 use crate::linalg::byte_pairs::{LEFT, LeftRows, MOST_FEATURES, RIGHT, RightRows, Tile, dots};
 use crate::linalg::simd::for_each_level;
 

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::Metric;
-use super::search::{Neighbor, Neighbors};
+use super::lists::{Neighbor, Neighbors};
 use crate::linalg::Matrix;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};

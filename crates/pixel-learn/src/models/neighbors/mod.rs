@@ -5,12 +5,14 @@
 
 mod byte_search;
 mod float_search;
+mod lists;
 mod search;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
-pub use search::{Index, Neighbor, Neighbors};
+pub use lists::{Neighbor, Neighbors};
+pub use search::Index;
 
 /// The distance, under scikit-learn's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,41 +3,10 @@
 use super::Metric;
 use super::byte_search::{ByteIndex, Order};
 use super::float_search::FloatIndex;
+use super::lists::Neighbors;
 use crate::Features;
 use crate::linalg::Matrix;
 use crate::models::FitError;
-
-/// A training row at a distance from a test row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Neighbor {
-    /// The distance in the metric of the search.
-    pub distance: f64,
-    /// The place of the training row.
-    pub index: u32,
-}
-
-/// The k nearest training rows of each test row, nearest first, equal distances by index.
-pub struct Neighbors {
-    k: usize,
-    all: Vec<Neighbor>,
-}
-
-impl Neighbors {
-    /// `k` neighbours a row.
-    pub(super) fn new(k: usize, all: Vec<Neighbor>) -> Neighbors {
-        Neighbors { k, all }
-    }
-
-    /// Number of test rows.
-    pub fn rows(&self) -> usize {
-        self.all.len() / self.k
-    }
-
-    /// The neighbours of one test row.
-    pub fn row(&self, index: usize) -> &[Neighbor] {
-        &self.all[index * self.k..(index + 1) * self.k]
-    }
-}
 
 /// Training rows prepared for search.
 pub struct Index {
@@ -94,7 +63,7 @@ impl Index {
             Method::Scaled(index) => index.search(test.scaled(), k),
             Method::Unscaled(index, scale) => {
                 let mut neighbors = index.search(&unscaled(test), k);
-                neighbors.all.iter_mut().for_each(|neighbor| neighbor.distance /= scale);
+                neighbors.divide(*scale);
                 neighbors
             }
         }

@@ -100,11 +100,3 @@ fn level(state: &State, alpha: &[f64], class: Range<usize>, sign: impl Fn(usize)
     }
     if free > 0 { sum / free as f64 } else { (upper + lower) / 2.0 }
 }
-
-/// The row of a class whose y a should grow first.
-pub(super) struct First {
-    pub row: usize,
-    pub highest: f64,
-    /// How far the lowest score of a row whose y a may shrink lies below.
-    pub violation: f64,
-}

@@ -13,7 +13,6 @@
 use std::ops::Range;
 
 use super::kernel_cache::{BLOCK, KernelRows};
-use super::nu::First;
 use crate::linalg::simd::for_each_level;
 
 /// LIBSVM's replacement for a curvature that is not positive (TAU), as indefinite kernels such as the sigmoid have.
@@ -21,6 +20,14 @@ pub(super) const TAU: f64 = 1e-12;
 
 /// Steps after which the solver gives up; LIBSVM's limit.
 pub(super) const MAX_STEPS: usize = 10_000_000;
+
+/// The row of a class whose y a should grow first.
+pub(super) struct First {
+    pub row: usize,
+    pub highest: f64,
+    /// How far the lowest score of a row whose y a may shrink lies below.
+    pub violation: f64,
+}
 
 /// The solution of one two-class problem.
 #[derive(Clone, Debug)]
