@@ -203,7 +203,7 @@ fn bad_manifests() {
         expect(&data, "dataset.toml", &[expected, "correct it, or delete the file"]);
     }
     fs::write(&manifest, [0xff, 0xfe]).unwrap();
-    expect(&data, "dataset.toml", &["cannot be read"]);
+    expect(&data, "dataset.toml", &["is not UTF-8 text: save it as UTF-8"]);
     fs::write(&manifest, format!("[files.{TRAIN_IMAGES}]\nsha256 = '{zeros}'")).unwrap();
     expect(&data, TRAIN_IMAGES, &["not the one declared in dataset.toml", &zeros]);
 }
