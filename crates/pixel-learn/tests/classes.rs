@@ -174,7 +174,8 @@ fn every_family_takes_256_classes() {
     let labels: Vec<u8> = (0..768).map(|row| (row % 256) as u8).collect();
     let pixels: Vec<u8> = (0..768usize)
         .flat_map(|row| {
-            (0..16).map(move |bit| (row % 256 >> (bit % 8) & 1) as u8 * 200 + (row * 7 + bit * 5) as u8 % 16)
+            (0..16)
+                .map(move |bit| (((row % 256) >> (bit % 8)) & 1) as u8 * 200 + (row * 7 + bit * 5) as u8 % 16)
         })
         .collect();
     let scaling = Arc::new(Scaling::standard(&pixels, 768, 16));

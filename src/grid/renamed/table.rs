@@ -95,9 +95,12 @@ pub const ABSENT: &[(Of, &str, &str, &str)] = &[
     ),
 ];
 
+/// Classifiers, the other name of a parameter, its name here, and values with theirs.
+pub type Spelling = (Of, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// Parameters under another name: classifiers, the other name, the name here, and, where the values have other names
 /// too, all values that are taken.
-pub const NAMES: &[(Of, &str, &str, &[(&str, &str)])] = &[
+pub const NAMES: &[Spelling] = &[
     // 0.19 renamed it, and the old name went with 0.21.
     (ONLINE, "n_iter", "max_iter", &[]),
     // 0.18.
