@@ -147,6 +147,7 @@ fn quick(classifier: &str) -> Parameters {
         "GradientBoostingClassifier" => r#"{"n_estimators": 3}"#,
         "MLPClassifier" => r#"{"hidden_layer_sizes": [4], "learning_rate_init": 0.1}"#,
         "KNeighborsClassifier" => r#"{"n_neighbors": 1}"#,
+        "QuadraticDiscriminantAnalysis" => r#"{"reg_param": 0.1}"#,
         "Network" => {
             r#"{"definition": {
                 "layers": [{"type": "flatten"}, {"type": "dense", "units": "classes", "activation": "softmax"}],

@@ -41,7 +41,7 @@ fn hostile_names_and_errors_stay_text() {
         let good = record("mnist", &own, json!({"kernel": text, "n": index}), &[0.9]);
         let mut bad = record("fashion-mnist", "SVC", json!({"C": index + 100, "kernel": text}), &[]);
         bad.error = Some(text.repeat(3_000));
-        let mut other = record("fashion-mnist", &own, json!({"n": index}), &[0.8]);
+        let mut other = record("fashion-mnist", &own, json!({"kernel": text, "n": index}), &[0.8]);
         other.engine_version = Some(text.to_string());
         other.shared_with = vec![text.to_string()];
         other.repeats[0].facts.insert(text.to_string(), json!(text));
