@@ -61,7 +61,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
     }
     if path.extension().is_none_or(|extension| extension != "json") {
         bail!(
-            "{} is no result file (.json): for a file of predictions name its data set with --dataset",
+            "{} does not end in .json, as result files do: for a file of predictions name its data set with --dataset",
             path.display()
         );
     }

@@ -153,7 +153,7 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
             cells.remove(index);
         }
     }
-    // These are cut where room is short, down to so many characters.
+    // These are cut where room is short, down to this number of characters.
     let shortest = |head: &str| match head {
         "parameters" => 16,
         "status" => 12,

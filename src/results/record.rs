@@ -20,7 +20,7 @@ pub enum Status {
     Timeout,
     /// Stopped at the memory limit, or the system had none left.
     OutOfMemory,
-    /// The worker died, or answered with something that is no result.
+    /// The worker died, or its reply could not be read.
     Crashed,
     /// The engine or the data set cannot express the configuration.
     Unsupported,

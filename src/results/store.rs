@@ -125,7 +125,7 @@ pub fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Moves a file that is no result out of the way, beside itself under a name that nothing reads
+/// Moves an invalid result file out of the way, beside itself under a name that nothing reads
 /// (`<name>.garbled`, `<name>.garbled-2`, ...), and gives the new path.
 pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let mut number = 1;

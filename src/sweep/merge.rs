@@ -25,7 +25,7 @@ pub struct Merge {
     pub new: BTreeMap<Row, Source>,
     /// Files that are in the run already, or in two folders, byte for byte.
     pub same: usize,
-    /// What is no result, or lies where none belongs.
+    /// Files that are invalid results or lie in a wrong folder.
     pub problems: Vec<Problem>,
     /// Rows of which two files say different things: which, where, and what differs.
     pub conflicts: Vec<String>,

@@ -66,7 +66,7 @@ impl Shard {
                 Ok(Shard { number, of, digest })
             }
             _ => Err(format!(
-                "{text:?} is no share: write 1/4 to 4/4, or 1/4@DIGEST as `plan --shards 4` shows it"
+                "{text:?} is not a share: write 1/4 to 4/4, or 1/4@DIGEST as `plan --shards 4` shows it"
             )),
         }
     }

@@ -88,18 +88,18 @@ fn a_failing_engine_has_its_own_last_line_and_a_hint() {
 
 #[test]
 fn packages_of_the_user_are_reached_by_env() {
-    let home = |bed: &Bed| bed.put("home/site/userlib.py", "__version__ = '1.2'\n");
+    let home = |bed: &Bed| bed.put("user/site/userlib.py", "__version__ = '1.2'\n");
     let without = bed(&["packages"], "");
     home(&without);
     let mut command = without.command(&sweep("packages", &[]));
-    command.env("HOME", without.path().join("home")).env("PYTHONPATH", without.path().join("home/site"));
+    command.env("HOME", without.path().join("user")).env("PYTHONPATH", without.path().join("user/site"));
     let told = run(command).code(2).one_line().says("No module named 'userlib'");
     told.says("HOME is another; env in engines.toml passes more, such as PYTHONPATH, R_LIBS_USER or JULIA_DEPOT_PATH");
-    for value in ["{home}/site", "{here}/home/site"] {
+    for value in ["{home}/site", "{here}/user/site"] {
         let with = bed(&["packages"], &format!("env = {{ PYTHONPATH = '{value}' }}\n"));
         home(&with);
         let mut command = with.command(&sweep("packages", &[]));
-        command.env("HOME", with.path().join("home"));
+        command.env("HOME", with.path().join("user"));
         run(command).code(0);
         assert_eq!(row(&with, "packages")["engine_version"], "1.2");
     }

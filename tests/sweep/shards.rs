@@ -107,7 +107,7 @@ fn shard_of_another_plan_is_refused() {
     let sandbox = Sandbox::new(FAMILIES);
     let share = format!("1/2@{}", digest(&sandbox, "2"));
     sandbox.sweep(&["--shard", &share, "-c", "Perceptron"]).code(2).says("plan --shards 2");
-    sandbox.sweep(&["--shard", "3/2"]).code(2).says("is no share");
+    sandbox.sweep(&["--shard", "3/2"]).code(2).says("is not a share");
     assert!(sandbox.files().is_empty());
     // More shares than groups: the last ones have nothing to do.
     sandbox.sweep(&["--shard", "9/9"]).code(0).says("this share is empty");

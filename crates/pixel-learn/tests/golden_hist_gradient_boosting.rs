@@ -165,7 +165,7 @@ fn early_stopping_ends_where_scikit_learn_ends() {
     for (name, values) in [("accuracy", accuracies), ("rounds", rounds)] {
         let mean = values.iter().sum::<f64>() / seeds as f64;
         let [expected, spread] = ["mean", "sd"].map(|figure| stopped[name][figure].as_f64().unwrap());
-        // Four standard errors of the difference of two means over so many runs.
+        // Four standard errors of the difference of the two means.
         let allowed = 4.0 * spread * (1.0 / seeds as f64 + 1.0 / their_seeds).sqrt();
         assert!((mean - expected).abs() < allowed, "{name}: {mean} against {expected} (+- {allowed})");
     }

@@ -152,7 +152,7 @@ mod x86 {
         ($points:expr, $tile:ident, $c:literal, $arguments:tt, $($p:literal)*) => {
             match $points {
                 $($p => with_points!(@call $tile, $p, $c, $arguments),)*
-                _ => unreachable!("no tile has so many points"),
+                _ => unreachable!("a tile has at most as many points as the largest kernel"),
             }
         };
         (@call $tile:ident, $p:literal, $c:literal, ($($argument:expr),*)) => {

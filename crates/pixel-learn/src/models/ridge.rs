@@ -7,7 +7,7 @@ use super::{Classifier, Facts, FitError, Model, Training};
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::symmetric_eigen::largest;
 
-/// From so many columns on the factor is made in wide blocks.
+/// The number of columns from which the factorisation works in wide blocks.
 const WIDE: usize = 1500;
 
 /// scikit-learn's `RidgeClassifier` with the defaults of 1.9, solved exactly.

@@ -12,11 +12,11 @@ pub(super) struct Content {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Bytes of images of so many rows and columns.
+    /// Bytes of images; rows and columns of an image.
     Images([usize; 2]),
-    /// So many bytes that are no image.
+    /// Bytes without the shape of an image; their number in a row.
     Bytes(usize),
-    /// So many computed values.
+    /// Computed values; their number in a row.
     Values(usize),
 }
 

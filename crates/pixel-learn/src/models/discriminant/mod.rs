@@ -11,7 +11,7 @@ pub use shrinkage::Shrinkage;
 
 use crate::linalg::cholesky::Cholesky;
 
-/// From so many columns on a factor is made in wide blocks.
+/// The number of columns from which a factorisation works in wide blocks.
 const WIDE: usize = 1500;
 
 /// The factor of an n x n matrix, `None` where it is not positive definite.

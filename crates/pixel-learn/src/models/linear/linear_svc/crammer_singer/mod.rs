@@ -158,7 +158,7 @@ impl Walk {
         self.minimum(best_dual, tol)
     }
 
-    /// Whether a gap, in parts of the objective, is small enough after so many steps.
+    /// Whether a gap, in parts of the objective, is small enough after `iteration` steps.
     fn is_done(&self, iteration: usize, gap: f64, tol: f64) -> bool {
         let values = self.problems.n() * (self.problems.d() + 1) * self.problems.k();
         let thorough = (THOROUGH / values.max(1)).min(MOST_THOROUGH_STEPS);
