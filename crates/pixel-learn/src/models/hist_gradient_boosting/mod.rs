@@ -205,6 +205,11 @@ impl HistBoosting {
         self.stopped
     }
 
+    /// The losses that early stopping has seen, the first before any round; empty without early stopping.
+    pub fn losses(&self) -> &[f64] {
+        self.validation.as_ref().map_or(&[], Validation::losses)
+    }
+
     /// The model so far.
     pub fn predictors(&self) -> &Predictors {
         &self.predictors

@@ -28,6 +28,10 @@ impl Validation {
         Validation { pixels, d, loss, rounds: 0, losses: Vec::new(), n_iter_no_change, tol }
     }
 
+    pub(super) fn losses(&self) -> &[f64] {
+        &self.losses
+    }
+
     /// Notes the loss of the model after its last round; true when none of the last `n_iter_no_change` losses is better
     /// by more than `tol` than the one before them.
     pub(super) fn ends(&mut self, model: &Predictors, training: &LogLoss) -> bool {
