@@ -17,7 +17,7 @@ use crate::nearest::{did_you_mean, list};
 pub struct Preprocessing(Vec<Step>);
 
 /// Every step with its parameters, the one that may be given alone first.
-const STEPS: [(&str, &[&str]); 10] = [
+const STEPS: [(&str, &[&str]); 11] = [
     ("raw", &[]),
     ("unit", &[]),
     ("standard", &[]),
@@ -28,6 +28,7 @@ const STEPS: [(&str, &[&str]); 10] = [
     ("nystroem", &["n_components", "gamma"]),
     ("rbf_sampler", &["n_components", "gamma"]),
     ("pixel_differences", &["n_features"]),
+    ("kmeans_patches", &["n_clusters"]),
 ];
 
 impl Preprocessing {
@@ -219,7 +220,8 @@ fn build(given: &Given) -> Result<Step, GridError> {
             n_components: given.count("n_components", Some(100))?,
             gamma: given.positive("gamma")?,
         },
-        _ => Step::PixelDifferences { n_features: given.count("n_features", None)? },
+        "pixel_differences" => Step::PixelDifferences { n_features: given.count("n_features", None)? },
+        _ => Step::KmeansPatches { n_clusters: given.count("n_clusters", None)? },
     })
 }
 
@@ -246,6 +248,7 @@ fn step_to_json(step: &Step) -> Value {
         Step::Nystroem { n_components, gamma } => with_gamma("nystroem", n_components, gamma),
         Step::RbfSampler { n_components, gamma } => with_gamma("rbf_sampler", n_components, gamma),
         Step::PixelDifferences { n_features } => json!({ "pixel_differences": n_features }),
+        Step::KmeansPatches { n_clusters } => json!({ "kmeans_patches": n_clusters }),
     }
 }
 
@@ -266,6 +269,7 @@ fn short_step(step: &Step) -> String {
         Step::Nystroem { n_components, gamma: g } => format!("nystroem-{n_components}{}", gamma(g)),
         Step::RbfSampler { n_components, gamma: g } => format!("rbf_sampler-{n_components}{}", gamma(g)),
         Step::PixelDifferences { n_features } => format!("pixel_differences-{n_features}"),
+        Step::KmeansPatches { n_clusters } => format!("kmeans_patches-{n_clusters}"),
     }
 }
 
@@ -368,6 +372,7 @@ mod tests {
             (1usize..9000, gamma())
                 .prop_map(|(n_components, gamma)| Step::RbfSampler { n_components, gamma }),
             (1usize..20000).prop_map(|n_features| Step::PixelDifferences { n_features }),
+            (1usize..20000).prop_map(|n_clusters| Step::KmeansPatches { n_clusters }),
         ]
     }
 

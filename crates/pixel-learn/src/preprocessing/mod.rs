@@ -3,7 +3,7 @@
 //!
 //! A chain begins with the raw bytes of images. Steps on images (`binarize`, `deskew`) give images again and may follow
 //! each other; `raw`, `unit` and `standard` set how bytes are scaled; `hog` takes images and gives values,
-//! `pixel_differences` takes images and gives bytes; `pca`, `nystroem`, `rbf_sampler` and `standard` take anything.
+//! `pixel_differences` and `kmeans_patches` take images and give bytes; `pca`, `nystroem`, `rbf_sampler` and `standard` take anything.
 //! [`check`] says before anything runs whether a chain makes sense for a data set.
 //!
 //! Everything is deterministic, with the same bits for any number of threads.
@@ -12,6 +12,7 @@ mod binarize;
 mod deskew;
 mod error;
 mod hog;
+mod kmeans_patches;
 mod linear_map;
 mod nystroem;
 mod pca;
@@ -28,6 +29,7 @@ use crate::nn::random::mixed;
 use crate::{Features, Scaling};
 pub use error::StepError;
 use hog::{Hog, Layout};
+use kmeans_patches::KmeansPatches;
 use nystroem::Nystroem;
 use pca::Pca;
 use pixel_differences::{PixelDifferences, Sizes};
@@ -61,6 +63,7 @@ enum Fitted {
     Nystroem(Box<Nystroem>),
     RbfSampler(RbfSampler),
     PixelDifferences(PixelDifferences),
+    KmeansPatches(KmeansPatches),
 }
 
 /// Fits a chain on training rows (raw bytes of images of `image` pixels; their scaling is not looked at) and returns it
@@ -124,6 +127,12 @@ impl Fitted {
                 let counts = sizes.patterns(n_features)?;
                 Fitted::PixelDifferences(PixelDifferences::new(sizes, n_features, counts, seed))
             }
+            Step::KmeansPatches { n_clusters } => match rows {
+                Rows::Bytes(bytes) => {
+                    Fitted::KmeansPatches(KmeansPatches::new(bytes, image, n_clusters, seed))
+                }
+                Rows::Values(_) => panic!("a step on images was given values"),
+            },
         })
     }
 
@@ -151,6 +160,7 @@ impl Fitted {
             Fitted::Nystroem(nystroem) => nystroem.transform(&rows),
             Fitted::RbfSampler(sampler) => sampler.transform(&rows),
             Fitted::PixelDifferences(differences) => differences.transform(&rows.into_bytes()),
+            Fitted::KmeansPatches(patches) => patches.transform(&rows.into_bytes()),
         }
     }
 }
@@ -204,6 +214,7 @@ mod tests {
             vec![Step::Standard, nystroem],
             vec![Step::Unit, sampler],
             vec![Step::PixelDifferences { n_features: 400 }, Step::Standard],
+            vec![Step::Deskew, Step::KmeansPatches { n_clusters: 20 }, Step::Standard],
         ] {
             let bits = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

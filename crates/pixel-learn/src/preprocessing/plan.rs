@@ -1,5 +1,6 @@
 //! What each step of a chain is given and leaves, known before anything runs.
 
+use super::kmeans_patches::KmeansPatches;
 use super::{Step, StepError, hog, pixel_differences};
 
 /// What rows consist of.
@@ -111,6 +112,14 @@ fn output(
         Step::PixelDifferences { n_features } => {
             pixel_differences::Sizes::new(raw_image()?)?.patterns(n_features)?;
             Ok(Content { kind: Kind::Bytes(n_features), scaled: false })
+        }
+        Step::KmeansPatches { n_clusters } => {
+            KmeansPatches::check(raw_image()?)?;
+            if !(2..=KmeansPatches::MOST).contains(&n_clusters) {
+                let reason = format!("must be from 2 to {}", KmeansPatches::MOST);
+                return Err(StepError::parameter(step.name(), "n_clusters", n_clusters, reason));
+            }
+            Ok(Content { kind: Kind::Bytes(KmeansPatches::features(n_clusters)), scaled: false })
         }
     }
 }

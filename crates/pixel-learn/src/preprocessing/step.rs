@@ -51,6 +51,11 @@ pub enum Step {
         /// The number of features, a multiple of the pixels of an image after both levels (25 for 28 x 28).
         n_features: usize,
     },
+    /// How much nearer image patches are to k-means centroids of patches than on average, pooled over 3 x 3 regions.
+    KmeansPatches {
+        /// The number of centroids; there are nine features for each.
+        n_clusters: usize,
+    },
 }
 
 impl Step {
@@ -67,6 +72,7 @@ impl Step {
             Step::Nystroem { .. } => "nystroem",
             Step::RbfSampler { .. } => "rbf_sampler",
             Step::PixelDifferences { .. } => "pixel_differences",
+            Step::KmeansPatches { .. } => "kmeans_patches",
         }
     }
 }
