@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beyond::{self, Beyond};
 use super::fidelity::{Fidelity, Source};
 use super::origin::Origin;
 use super::peers::{self, Library, OURS};
@@ -39,6 +40,8 @@ pub struct Findings {
     /// Results that were trained again with the same predictions, and how many there are.
     pub reproduced: (usize, usize),
     pub people: Option<People>,
+    /// The suite beyond the published grid; `None` where the view is that suite or of part of the training rows.
+    pub beyond: Option<Beyond>,
     pub origin: Origin,
 }
 
@@ -125,6 +128,7 @@ impl Findings {
                 .map(|part| (part.holding(), part.pairs.len())),
             reproduced: (stated.clone().filter(again).count(), stated.count()),
             people: sources.submitted.people.clone(),
+            beyond: (view.subset.is_none() && view.run != beyond::RUN).then(|| Beyond::of(table)).flatten(),
             origin: Origin::of(table, view),
         }
     }

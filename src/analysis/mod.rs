@@ -1,6 +1,7 @@
 //! What is true of the results: rows of result files, tables, tie groups, comparisons and curves. Nothing here
 //! knows how any of it is shown.
 
+pub mod beyond;
 pub mod compare;
 pub mod fidelity;
 pub mod findings;

@@ -137,9 +137,9 @@ impl Report {
         );
         files.insert(
             "families.md".to_string(),
-            markdown::best_per_family::markdown(&table, &view).into_bytes(),
+            markdown::best_per_family::with_beyond(&table, &view, &findings).into_bytes(),
         );
-        let today = markdown::today::markdown(&table, &view)?;
+        let today = markdown::today::markdown(&table, &view, &summary)?;
         files.extend(today.map(|text| ("today.md".to_string(), text.into_bytes())));
         if !peers.lines.is_empty() {
             files.insert(

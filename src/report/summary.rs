@@ -1,10 +1,15 @@
 //! The findings in words: a headline, three cards and where the results come from. The page, the README and the
 //! Markdown files say it in these words and no others.
 
+use crate::analysis::beyond::Beyond;
 use crate::analysis::findings::{BAR, EASY, Findings, ONE_PIXEL, Set};
 use crate::analysis::origin::Origin;
 use crate::analysis::peers::Library;
-use crate::format::{plain, thousands, title};
+use crate::analysis::preprocessing::Sum;
+use crate::format::{accuracy, difference, plain, thousands, title};
+
+/// The card of the suite beyond the published grid.
+pub const BEYOND: &str = "beyond";
 
 /// What a report opens with.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,13 @@ impl Summary {
                          are general: on your data the factors will differ."
                         .into(),
                 document: "BIAS.md",
+            },
+            Card {
+                id: BEYOND,
+                question: "What does the grid of 2017 lack?".into(),
+                answers: findings.beyond.as_ref().map_or(Vec::new(), beyond),
+                caveat: "These configurations are a suite of their own and part of no count above.".into(),
+                document: "methodology/beyond-2017.md",
             },
             Card {
                 id: "trust",
@@ -205,6 +217,44 @@ fn library(library: &Library) -> Option<String> {
         text += &format!("; {} did not finish", library.without);
     }
     Some(text + ".")
+}
+
+fn beyond(beyond: &Beyond) -> Vec<String> {
+    let mut answers = Vec::new();
+    let bar = format!("{:.0} %", BAR * 100.0);
+    for set in &beyond.sets {
+        let (classifier, parameters, best) = &set.best;
+        answers.push(format!(
+            "{}: {} of {} configurations with newer classifiers and other features reach {bar}; the best is {} ({}) with {}.",
+            title(&set.dataset),
+            set.at_bar,
+            set.configurations,
+            plain(classifier),
+            plain(parameters),
+            accuracy(*best)
+        ));
+    }
+    for (step, [first, second]) in &beyond.opposite {
+        let [one, other] =
+            [0, 1].map(|at| beyond.sets.get(at).map_or(String::new(), |set| title(&set.dataset)));
+        answers.push(format!(
+            "`{}` {} of {} models on {one} (median {}) and {} of {} on {other} (median {}).",
+            plain(step),
+            effect(first),
+            first.models,
+            difference(first.median),
+            effect(second),
+            second.models,
+            difference(second.median)
+        ));
+    }
+    answers
+}
+
+/// What a step does to most models.
+fn effect(sum: &Sum) -> String {
+    let (verb, count) = if sum.gain > sum.lose { ("helps", sum.gain) } else { ("hurts", sum.lose) };
+    format!("{verb} {count}")
 }
 
 fn trust(findings: &Findings) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! The shortest table: for each family the best of its configurations on each data set, as Markdown that a
 //! README can carry.
 
+use crate::analysis::beyond;
+use crate::analysis::findings::Findings;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::format::{accuracy, cell, count, title};
 
@@ -46,6 +48,15 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         view.size(),
         view.run
     )
+}
+
+/// As [`markdown`], with the suite beyond the published grid as a group of its own where it has results.
+pub fn with_beyond(table: &SideBySide, view: &View, findings: &Findings) -> String {
+    let own = markdown(table, view);
+    match findings.beyond {
+        Some(_) => format!("{own}\n## [Beyond 2017](today.md)\n\n{}", markdown(table, &beyond::view())),
+        None => own,
+    }
 }
 
 /// How many rows of a family did, if any.

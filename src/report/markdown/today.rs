@@ -1,30 +1,31 @@
 //! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
 
 use super::best_per_family;
+use crate::analysis::beyond;
 use crate::analysis::lecun::{self, CLOSE, Pair};
 use crate::analysis::preprocessing::{self, Effect, Step};
 use crate::analysis::tables::{SideBySide, View};
 use crate::format::{accuracy, cell, difference, title};
+use crate::report::summary::{BEYOND, Summary};
 
-/// The run of the suite that these tables are of.
-pub const RUN: &str = "today";
-
-/// The tables of the run [`RUN`]; `None` without results of it. `opened` is the run of the report.
-pub fn markdown(table: &SideBySide, opened: &View) -> Result<Option<String>, String> {
-    let view = View { run: RUN.to_string(), subset: None };
+/// The tables of the suite; `None` without results of it. `opened` is the run of the report.
+pub fn markdown(table: &SideBySide, opened: &View, summary: &Summary) -> Result<Option<String>, String> {
+    let view = beyond::view();
     if table.view(&view).next().is_none() {
         return Ok(None);
     }
     let steps = preprocessing::steps(table, &view);
     let mut text = format!(
         "# Beyond 2017: the classifiers and the preprocessing that the published grid lacks\n\n\
-         <!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{}",
-        opened.run,
-        verdicts(table, &steps)
+         <!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
+        opened.run
     );
+    for answer in summary.answers(BEYOND) {
+        text += &format!("- {}\n", cell(answer).replace("\\`", "`"));
+    }
     text += "\n## What a step does\n\nThe same model with and without the step. A median is that of the differences in \
              accuracy; scaling all pixels alike (`raw`, `unit`) counts as no step.\n\n";
-    text += &summary(table, &steps);
+    text += &sums(table, &steps);
     text += "\n### Model by model\n\n";
     text += &models(table, &steps);
     text += "\n## The best of each classifier\n\n";
@@ -64,32 +65,7 @@ fn lecuns_table(table: &SideBySide, pairs: &[Pair]) -> String {
     text
 }
 
-/// A sentence for each step that helps most models on one of the first two data sets and hurts most on the other.
-fn verdicts(table: &SideBySide, steps: &[Step]) -> String {
-    let mut text = String::new();
-    for step in steps {
-        let (Some(Some(first)), Some(Some(second))) = (step.sums.first(), step.sums.get(1)) else { continue };
-        let opposite = first.gain * 2 > first.models && second.lose * 2 > second.models
-            || first.lose * 2 > first.models && second.gain * 2 > second.models;
-        if opposite {
-            let [one, other] = [0, 1].map(|dataset| title(&table.datasets[dataset]));
-            text += &format!(
-                "**`{}` works in opposite directions: on {one} {} of {} models gain (median {}), on {other} {} of {} lose \
-                 (median {}).**\n",
-                step.step,
-                first.gain,
-                first.models,
-                difference(first.median),
-                second.lose,
-                second.models,
-                difference(second.median)
-            );
-        }
-    }
-    text
-}
-
-fn summary(table: &SideBySide, steps: &[Step]) -> String {
+fn sums(table: &SideBySide, steps: &[Step]) -> String {
     let mut head = "| step |".to_string();
     let mut rule = "| --- |".to_string();
     for dataset in &table.datasets {
