@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::rows::readable;
+use super::same_method::Counterpart;
 use super::tables::in_order;
 use crate::check::walk;
 use crate::dataset::Outlines;
@@ -18,6 +19,8 @@ use crate::results::{Problem, load};
 pub struct Submitted {
     /// The data sets, as people write them: the heads of the figures.
     pub datasets: Vec<String>,
+    /// The same data sets by their names.
+    pub names: Vec<String>,
     /// How well people do, where somebody submitted that.
     pub people: Option<People>,
     /// Own methods and entries of the grid; what has no entry is left out.
@@ -58,6 +61,8 @@ pub struct Entry {
     pub by: String,
     /// Links, checked to be `http(s)`.
     pub code: Vec<String>,
+    /// A result of ours by the same method.
+    pub ours: Option<Counterpart>,
 }
 
 /// Reads all submissions under a results folder. What a file contradicts, by itself or by the test labels of a data
@@ -154,6 +159,7 @@ fn arrange(methods: &Methods, outlines: &Outlines, submitted: &mut Submitted) {
         who: file.method.as_ref().map(|method| method.description.clone()).unwrap_or_default(),
     });
     submitted.datasets = columns.iter().map(|(name, _)| title(name)).collect();
+    submitted.names = columns.into_iter().map(|(name, _)| name).collect();
 }
 
 fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) -> Option<Entry> {
@@ -193,6 +199,7 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
         evidence: evidence.join(", "),
         by: author.map_or(key.submitter.clone(), |author| format!("{author} (via {})", key.submitter)),
         code: method.map(|method| method.code.clone()).unwrap_or_default(),
+        ours: None,
     })
 }
 

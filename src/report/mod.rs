@@ -26,7 +26,7 @@ use crate::analysis::rows;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
-use crate::analysis::{reference, submitted, ties};
+use crate::analysis::{reference, same_method, submitted, ties};
 use crate::dataset::{self, Dataset, Outline, Outlines};
 use crate::explore;
 use crate::format::{self, title};
@@ -95,7 +95,8 @@ impl Report {
         let peers = Peers::of(&table, &view, curves);
         let untied = ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
-        let submitted = submitted::read(request.results, &outlines);
+        let mut submitted = submitted::read(request.results, &outlines);
+        same_method::beside(&mut submitted, &table)?;
         let pairs: Vec<_> = pixels.iter().map(|pixels| &pixels.data).collect();
         let findings = Findings::of(
             &table,

@@ -24,7 +24,31 @@ pub fn markdown(submitted: &Submitted) -> Option<String> {
         );
         entries.iter().for_each(|entry| text += &row(entry));
     }
+    text += &side_by_side(submitted, &heads);
     Some(text)
+}
+
+/// Submissions with our result by the same method below each.
+fn side_by_side(submitted: &Submitted, heads: &[String]) -> String {
+    let entries = submitted.divisions.iter().flat_map(|division| &division.entries);
+    let mut rows = String::new();
+    for (entry, ours) in entries.filter_map(|entry| Some((entry, entry.ours.as_ref()?))) {
+        rows += &format!("| {} | {} | {} |\n", cell(&entry.name), cell(&entry.by), entry.figures.join(" | "));
+        rows += &format!(
+            "| {} | {}, here | {} |\n",
+            cell(&ours.name),
+            cell(&ours.engine),
+            ours.figures.join(" | ")
+        );
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "\n## The same method, submitted and here\n\n| method | by | {} |\n| --- | --- | {} |\n{rows}",
+        heads.join(" | "),
+        vec!["---:"; heads.len()].join(" | ")
+    )
 }
 
 fn row(entry: &Entry) -> String {
@@ -48,6 +72,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::analysis::same_method::Counterpart;
     use crate::analysis::submitted;
     use crate::results::submission::Submission;
 
@@ -95,5 +120,22 @@ mod tests {
         let text = markdown(&submitted).unwrap();
         assert!(text.contains("| Human Performance |  |  | 0.835 on 1000 images | reported |"), "{text}");
         assert_eq!(text.lines().filter(|line| line.contains("| reported |")).count(), 28);
+    }
+
+    #[test]
+    fn a_result_of_ours_stands_below_the_same_method() {
+        let mut submitted = submitted::arranged(&[claim("HOG+SVM", "mnist", 10_000, 0.926)]);
+        assert!(!markdown(&submitted).unwrap().contains("The same method"));
+        submitted.divisions[0].entries[0].ours = Some(Counterpart {
+            engine: "native".into(),
+            name: "SVC C=10".into(),
+            figures: vec!["0.9901".into(), String::new()],
+        });
+        let text = markdown(&submitted).unwrap();
+        let (_, below) = text.split_once("## The same method, submitted and here").unwrap();
+        assert!(
+            below.contains("| HOG+SVM | jane | 0.926 |  |\n| SVC C=10 | native, here | 0.9901 |  |\n"),
+            "{below}"
+        );
     }
 }
