@@ -14,6 +14,7 @@ use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{accuracy, difference, plain, title};
 use crate::results::Status;
+use crate::results::record::UNCOUNTED_STEPS;
 
 /// The library of this project, as the interface calls its engine.
 pub const OURS: &str = "native";
@@ -38,11 +39,16 @@ impl Pair<'_> {
             return None;
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
-            (Some(theirs), Some(ours)) => theirs / ours,
+            (Some(theirs), Some(ours)) => theirs / (ours - self.uncounted()),
             _ if self.theirs.threads == self.ours.threads => wall(self.theirs)? / wall(self.ours)?,
             _ => return None,
         };
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+    }
+
+    /// CPU seconds of the steps before the model that the harness ran for them: part of our time, and not of theirs.
+    fn uncounted(&self) -> f64 {
+        self.theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0)
     }
 
     fn quiet(&self) -> bool {

@@ -10,6 +10,10 @@ use crate::dataset::Predictions;
 use crate::engines::protocol::Answer;
 use crate::grid::Configuration;
 
+/// The fact of how long steps before a model took that the harness ran for an external engine, in CPU seconds. They are
+/// not part of the engine's times.
+pub const UNCOUNTED_STEPS: &str = "uncounted_preprocessing_cpu_seconds";
+
 /// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

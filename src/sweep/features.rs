@@ -10,6 +10,7 @@ use crate::dataset::{self, Split, split};
 use crate::engines::protocol::WorkerJob;
 use crate::engines::stopwatch::timed;
 use crate::engines::{Cost, Outcome};
+use crate::results::record::UNCOUNTED_STEPS;
 
 /// The images of a job, standardised on the training rows.
 pub struct Loaded {
@@ -78,12 +79,15 @@ impl Transformed {
     /// The outcome of a model on these features. The steps count as part of fitting and predicting, unless a program of
     /// its own was handed the features; either way its facts say what they took.
     pub fn note(&self, mut outcome: Outcome, counted: bool) -> Outcome {
-        if counted {
+        let fact = if counted {
             outcome.fit += self.fit;
             outcome.predict += self.predict;
-        }
+            "preprocessing_cpu_seconds"
+        } else {
+            UNCOUNTED_STEPS
+        };
         let seconds = self.fit.cpu_seconds + self.predict.cpu_seconds;
-        outcome.facts.insert("preprocessing_cpu_seconds".into(), seconds.into());
+        outcome.facts.insert(fact.into(), seconds.into());
         outcome
     }
 }

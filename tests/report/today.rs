@@ -4,8 +4,8 @@ use mnist_bench::grid::Preprocessing;
 use serde_json::{Value, json};
 
 use super::{make, put, record, sample};
-use mnist_bench::results::Record;
 use mnist_bench::results::record::file_stem;
+use mnist_bench::results::{Provenance, Record};
 
 /// A result behind these steps.
 fn behind(steps: Value, record: Record) -> Record {
@@ -62,4 +62,25 @@ fn a_step_stands_beside_the_same_model_without_it() {
     let findings = make(folder.path(), "today");
     let findings = std::str::from_utf8(&findings.files["findings.md"]).unwrap();
     assert!(!findings.contains("What does the grid of 2017 lack?"), "{findings}");
+}
+
+#[test]
+fn steps_that_an_engine_was_spared_are_taken_off_our_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let timed = |engine: &str, seconds: f64, spared: Option<f64>| {
+        let mut row = behind(json!(["deskew", "unit"]), record("mnist", "GaussianNB", json!({}), &[0.75]));
+        let repeat = &mut row.repeats[0];
+        (repeat.fit_cpu_seconds, repeat.predict_cpu_seconds) = (Some(seconds - 1.0), Some(1.0));
+        if let Some(spared) = spared {
+            repeat.facts.insert("uncounted_preprocessing_cpu_seconds".into(), spared.into());
+        }
+        let provenance = Some(Provenance { cpu_model: "some".into(), ..Provenance::default() });
+        Record { engine: engine.into(), provenance, quiet: true, ..row }
+    };
+    put(&results, "today", &timed("native", 10.0, None));
+    put(&results, "peers", &timed("scikit-learn", 20.0, Some(5.0)));
+    let report = make(folder.path(), "today");
+    let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
+    assert!(text.contains("4.0 x"), "{text}");
 }
