@@ -32,6 +32,29 @@ fn encode(
     bytes
 }
 
+/// The pixels with so many more of one shade on all sides.
+fn framed(width: usize, shade: u8, pixels: &[u8]) -> Vec<u8> {
+    let side = SIDE + 2 * width;
+    let inside = |place: usize| (width..width + SIDE).contains(&place);
+    let pixel = |at: usize| match (at / side, at % side) {
+        (row, column) if inside(row) && inside(column) => pixels[(row - width) * SIDE + column - width],
+        _ => shade,
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side as u32, side as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let pixels: Vec<u8> = (0..side * side).map(pixel).collect();
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    bytes
+}
+
+/// Black with a white square in the middle.
+fn framed_zero() -> Vec<u8> {
+    let inside = |place: usize| (8..SIDE - 8).contains(&place);
+    (0..SIDE * SIDE).map(|at| if inside(at / SIDE) && inside(at % SIDE) { 255 } else { 0 }).collect()
+}
+
 /// The drawing as the first column of the table in docs/INPUT.md says it.
 pub fn sample(kind: &str) -> Vec<u8> {
     use png::BitDepth::{Eight, Sixteen};
@@ -48,6 +71,9 @@ pub fn sample(kind: &str) -> Vec<u8> {
         "white on grey" => png(Grayscale, Eight, &each(&|a| vec![a.max(90)])),
         "16 bits" => png(Grayscale, Sixteen, &each(&|a| vec![a, a])),
         "palette" => encode(Indexed, Eight, &index, Some((&[255, 255, 255, 0, 0, 0], &[255, 255]))),
+        "white on black in a white margin" => framed(3, 255, &ink),
+        "black on white in a black frame" => framed(2, 0, &each(&|a| vec![255 - a])),
+        "light around dark around light" => framed(6, 255, &framed_zero()),
         "one shade" => png(Grayscale, Eight, &[200; SIDE * SIDE]),
         "0 and 1 in bytes" => png(Grayscale, Eight, &index),
         "JPEG" => b"\xff\xd8\xff\xe0".to_vec(),
@@ -204,6 +230,88 @@ fn photographs_and_scans_of_paper_have_the_answer_of_the_drawing() {
     lamp.says("dark on light, so it was turned round");
 }
 
+/// How far a place of a large drawing is from its border.
+fn depth(row: usize, column: usize) -> usize {
+    row.min(column).min(10 * SIDE - 1 - row).min(10 * SIDE - 1 - column)
+}
+
+#[test]
+fn margins_frames_and_bars_are_no_ground() {
+    let bed = bed();
+    let class = |name: &str, more: &[&str]| {
+        let answer = answer(&bed, name, more);
+        answer.split_once("  [").unwrap().0.to_string()
+    };
+    let (white, black) = (|ink: f64| 255.0 * ink, |ink: f64| 255.0 - 255.0 * ink);
+    let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 13) as f64;
+    for (name, file) in [
+        ("plot-in-a-margin", large(|ink, r, c| if depth(r, c) < 12 { 255.0 } else { white(ink) })),
+        ("plot-in-grey", large(|ink, r, c| if depth(r, c) < 12 { 200.0 + noise(r, c) } else { white(ink) })),
+        ("paper-on-a-dark-desk", large(|ink, r, c| if depth(r, c) < 12 { 30.0 } else { black(ink) })),
+        ("frame-of-a-pixel", large(|ink, r, c| if depth(r, c) < 1 { 0.0 } else { black(ink) })),
+        (
+            "frame-in-a-margin",
+            large(|ink, r, c| if (5..8).contains(&depth(r, c)) { 0.0 } else { black(ink) }),
+        ),
+        ("white-frame", large(|ink, r, c| if (5..8).contains(&depth(r, c)) { 255.0 } else { white(ink) })),
+        ("bars-above-and-below", large(|ink, r, _| if !(15..265).contains(&r) { 0.0 } else { black(ink) })),
+        ("bars-at-the-sides", large(|ink, _, c| if !(12..268).contains(&c) { 0.0 } else { black(ink) })),
+        ("dark-edge-of-a-scan", large(|ink, _, c| if c > 264 { 15.0 } else { black(ink) - noise(0, c) })),
+        ("two-dark-edges", large(|ink, r, c| if c > 268 || r < 6 { 15.0 } else { black(ink) })),
+        ("light-edge", large(|ink, _, c| if c > 268 { 240.0 } else { white(ink) })),
+        (
+            "round-corners",
+            large(|ink, r, c| match depth(r, c) {
+                0..12 => 255.0,
+                _ if r.min(279 - r) + c.min(279 - c) < 34 => 255.0,
+                _ => white(ink),
+            }),
+        ),
+    ] {
+        let name = format!("{name}.png");
+        bed.put(&name, file);
+        assert!(class(&name, &[]).starts_with("class 2"), "{name}: {}", class(&name, &[]));
+        let told = bed.run(&["predict", "--model", "m.safetensors", &name]).code(0);
+        told.says("read inside its margin or frame: ");
+    }
+    for (name, ink) in [("plot-in-a-margin.png", "light"), ("paper-on-a-dark-desk.png", "dark")] {
+        assert!(class(name, &["--ink", ink]).starts_with("class 2"), "{name}");
+    }
+    // A drawn 0 of straight lines is a plate with a light place, too.
+    let zero = large(|_, r, c| if (60..100).contains(&depth(r, c)) { 0.0 } else { 255.0 });
+    bed.put("zero.png", zero);
+    let asked = bed.run(&["predict", "--model", "m.safetensors", "zero.png"]).code(2).one_line();
+    asked.says("zero.png: may be dark ink around a light place").says("say --ink dark or --ink light");
+    assert_ne!(answer(&bed, "zero.png", &["--ink", "dark"]), answer(&bed, "zero.png", &["--ink", "light"]));
+}
+
+/// Small pictures too, as they are cut from screens.
+#[test]
+fn a_border_of_one_pixel_does_not_turn_a_small_picture() {
+    let bed = bed();
+    let ink = ink();
+    let at_border = |at: usize| at / SIDE % (SIDE - 1) == 0 || at % SIDE % (SIDE - 1) == 0;
+    let bordered = |border: u8, pixel: &dyn Fn(u8) -> u8| {
+        let pixels: Vec<u8> = ink
+            .iter()
+            .enumerate()
+            .map(|(at, &value)| if at_border(at) { border } else { pixel(value) })
+            .collect();
+        png(png::ColorType::Grayscale, png::BitDepth::Eight, &pixels)
+    };
+    bed.put("plain.png", bordered(0, &|value| value));
+    let class = |name: &str| answer(&bed, name, &[]).split_once("  [").unwrap().0.to_string();
+    let wanted = class("plain.png");
+    for (name, file) in [
+        ("white-around-black.png", bordered(255, &|value| value)),
+        ("black-around-white.png", bordered(0, &|value| 255 - value)),
+        ("grey-around-white.png", bordered(128, &|value| 255 - value)),
+    ] {
+        bed.put(name, file);
+        assert_eq!(class(name), wanted, "{name}");
+    }
+}
+
 #[test]
 fn what_may_deceive_is_told() {
     let bed = bed();
@@ -211,9 +319,12 @@ fn what_may_deceive_is_told() {
         bed.put(name, file);
         bed.run(&["predict", "--model", "m.safetensors", name]).code(0).says(told);
     };
-    let edge = |row: usize, column: usize| row.min(column).min(279 - row).min(279 - column) < 15;
-    let framed = large(|ink, row, column| if edge(row, column) { 0.0 } else { 255.0 - 255.0 * ink });
-    says("framed.png", framed, "if the ink is dark, say --ink dark");
+    // A sheet of paper lies aslant on a dark table; a photograph whose border has every shade.
+    let is_sheet = |row: usize, column: usize| row.abs_diff(140) + column.abs_diff(140) < 139;
+    let aslant = large(|ink, r, c| if is_sheet(r, c) { 255.0 - 255.0 * ink } else { 30.0 });
+    says("aslant.png", aslant, "if the ink is dark, say --ink dark");
+    let mixed = large(|ink, r, c| if (r / 20 + c / 20) % 2 == 0 { 120.0 } else { 255.0 * ink });
+    says("mixed.png", mixed, "its border has no one shade");
     let far = large(
         |_, row, column| {
             if (100..130).contains(&row) && (100..110).contains(&column) { 0.0 } else { 255.0 }

@@ -10,6 +10,10 @@ pub enum PictureError {
     Large { width: u32, height: u32, most: u32 },
     #[error("is (almost) of one shade, {}{advice}: nothing can be seen on it", range(*.low, *.high, *.most))]
     OneShade { low: u32, high: u32, most: u32, advice: &'static str },
+    #[error(
+        "may be dark ink around a light place, or light ink on a dark one: say --ink dark or --ink light"
+    )]
+    TwoReadings,
 }
 
 fn range(low: u32, high: u32, most: u32) -> String {

@@ -4,7 +4,7 @@
 /// So much of the border has the shade of the ground where it shows it. No image of the published data sets whose
 /// border is brighter than black has so much.
 const SHARE: f64 = 0.8;
-const SAME_SHADE: f64 = 24.0;
+pub const SAME_SHADE: f64 = 24.0;
 /// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.
 const PHOTOGRAPH: usize = 56;
 

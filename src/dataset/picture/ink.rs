@@ -2,9 +2,10 @@
 
 use clap::ValueEnum;
 
-use super::PictureError;
 use super::decode::Decoded;
+use super::frame::{self, Area};
 use super::ground::{Ground, is_large};
+use super::{Picture, PictureError};
 
 /// Whether ink is dark or light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -23,11 +24,11 @@ pub enum Ink {
 const LEAST_RANGE: f64 = 32.0;
 /// A ground as dark as this is black: light ink stays as it is, byte for byte.
 const BLACK: f64 = 16.0;
-/// A picture is not mostly ink.
-const MOST_INK: f64 = 0.5;
+/// A large rectangle around the ink is not mostly ink: it may be a sheet of paper that lies aslant.
+const MOST_INK: f64 = 0.4;
 
-/// One byte a pixel, 0 where nothing is drawn; and notices of what was done.
-pub fn extract(picture: &Decoded, ink: Ink) -> Result<(Vec<u8>, Vec<String>), PictureError> {
+/// The drawing with one byte a pixel, 0 where nothing is drawn.
+pub fn extract(picture: &Decoded, ink: Ink) -> Result<Picture, PictureError> {
     let mut notices = Vec::new();
     if picture.was_turned {
         notices.push("turned upright, as its Exif data say".to_string());
@@ -53,22 +54,44 @@ pub fn extract(picture: &Decoded, ink: Ink) -> Result<(Vec<u8>, Vec<String>), Pi
     if high - low < LEAST_RANGE {
         return Err(one_shade(picture, low, high));
     }
+    let mut size = [picture.rows, picture.columns];
     // Opacity knows no dark and light: it is 0 where nothing is drawn.
     if !is_opacity {
-        to_bright_on_black(picture, &mut values, ink, &mut notices);
+        if let Some(area) = sheet(&values, size, ink)? {
+            values = area.cut(&values, picture.columns);
+            size = [area.rows(), area.columns()];
+            notices.push(format!(
+                "read inside its margin or frame: {} x {} of {} x {} pixels",
+                size[1], size[0], picture.columns, picture.rows
+            ));
+        }
+        to_bright_on_black(&mut values, size, ink, &mut notices);
     }
-    Ok((values.iter().map(|value| value.round() as u8).collect(), notices))
+    let pixels = values.iter().map(|value| value.round() as u8).collect();
+    Ok(Picture { rows: size[0], columns: size[1], pixels, notices })
 }
 
-fn to_bright_on_black(picture: &Decoded, values: &mut [f64], ink: Ink, notices: &mut Vec<String>) {
-    let (rows, columns) = (picture.rows, picture.columns);
+/// The part of the picture that is the sheet of the drawing; `None` where all of it is.
+fn sheet(values: &[f64], [rows, columns]: [usize; 2], ink: Ink) -> Result<Option<Area>, PictureError> {
+    let sheets = frame::sheets(values, rows, columns);
+    let chosen = match ink {
+        Ink::Auto if sheets.len() > 1 && sheets.last().is_some_and(|sheet| sheet.may_be_stroke) => {
+            return Err(PictureError::TwoReadings);
+        }
+        Ink::Auto => sheets.last(),
+        Ink::Dark => sheets.iter().rfind(|sheet| sheet.has_dark_ink),
+        Ink::Light => sheets.iter().rfind(|sheet| !sheet.has_dark_ink),
+    };
+    Ok(chosen.map(|sheet| sheet.area).filter(|area| [area.rows(), area.columns()] != [rows, columns]))
+}
+
+fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink, notices: &mut Vec<String>) {
     let ground = Ground::of(values, rows, columns);
     let is_dark_on_light = match ink {
         Ink::Dark => true,
         Ink::Light => false,
-        Ink::Auto => {
-            ground.is_some_and(|ground| ground.middle > 127.0 && ground.middle > centre(values, picture))
-        }
+        Ink::Auto => ground
+            .is_some_and(|ground| ground.middle > 127.0 && ground.middle > centre(values, rows, columns)),
     };
     if is_dark_on_light {
         values.iter_mut().for_each(|value| *value = 255.0 - *value);
@@ -89,10 +112,13 @@ fn to_bright_on_black(picture: &Decoded, values: &mut [f64], ink: Ink, notices: 
             notices.push(format!("the ground, {:.0} of 255, became black", ground.middle));
         }
     }
-    let light = values.iter().filter(|&&value| value >= 128.0).count();
-    if ink == Ink::Auto && is_large(rows, columns) && light as f64 > MOST_INK * values.len() as f64 {
-        notices
-            .push("most of it is light, so that is taken for ink: if the ink is dark, say --ink dark".into());
+    if ink == Ink::Auto && is_large(rows, columns) {
+        let why = if is_mostly_light(values, rows, columns) {
+            Some("a large part of it is light, so that is taken for ink")
+        } else {
+            ground.is_none().then_some("its border has no one shade, and what is light is taken for ink")
+        };
+        notices.extend(why.map(|why| format!("{why}: if the ink is dark, say --ink dark")));
     }
 }
 
@@ -112,9 +138,19 @@ fn opposite(shades: &[f64], opacities: &[f64]) -> f64 {
     if mean < 127.5 { 255.0 } else { 0.0 }
 }
 
+/// Whether what is light fills a rectangle of at least a third of the rows and columns.
+fn is_mostly_light(values: &[f64], rows: usize, columns: usize) -> bool {
+    let light = || (0..values.len()).filter(|&at| values[at] >= 128.0);
+    let extent =
+        |place: &dyn Fn(usize) -> usize| Some(light().map(place).max()? + 1 - light().map(place).min()?);
+    let (Some(height), Some(width)) = (extent(&|at| at / columns), extent(&|at| at % columns)) else {
+        return false;
+    };
+    3 * height >= rows && 3 * width >= columns && light().count() as f64 > MOST_INK * (height * width) as f64
+}
+
 /// The mean shade of the middle half of the rows and columns.
-fn centre(values: &[f64], picture: &Decoded) -> f64 {
-    let (rows, columns) = (picture.rows, picture.columns);
+fn centre(values: &[f64], rows: usize, columns: usize) -> f64 {
     let middle = |size: usize| size / 4..(size - size / 4);
     let all = middle(rows).flat_map(|row| middle(columns).map(move |column| row * columns + column));
     let (sum, count) = all.fold((0.0, 0usize), |(sum, count), at| (sum + values[at], count + 1));
@@ -152,7 +188,7 @@ mod tests {
     }
 
     fn pixels(picture: &Decoded) -> Vec<u8> {
-        extract(picture, Ink::Auto).unwrap().0
+        extract(picture, Ink::Auto).unwrap().pixels
     }
 
     #[test]
@@ -173,11 +209,11 @@ mod tests {
     #[test]
     fn the_option_decides() {
         let light = drawing(255.0, 0.0);
-        let (kept, notices) = extract(&light, Ink::Light).unwrap();
-        assert_eq!((kept[0], notices.len()), (255, 0));
-        let (turned, notices) = extract(&drawing(0.0, 255.0), Ink::Dark).unwrap();
-        assert_eq!((turned[0], notices.len()), (255, 0));
-        let notice = &extract(&light, Ink::Auto).unwrap().1[0];
+        let kept = extract(&light, Ink::Light).unwrap();
+        assert_eq!((kept.pixels[0], kept.notices.len()), (255, 0));
+        let turned = extract(&drawing(0.0, 255.0), Ink::Dark).unwrap();
+        assert_eq!((turned.pixels[0], turned.notices.len()), (255, 0));
+        let notice = &extract(&light, Ink::Auto).unwrap().notices[0];
         assert!(notice.contains("turned round") && notice.contains("--ink light"), "{notice}");
     }
 

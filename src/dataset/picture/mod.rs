@@ -1,8 +1,10 @@
 //! Pictures from elsewhere, made into images of the size that a network takes: PNG in, grey bytes out, bright on
-//! black. [`decode`] reads the file, [`ink`] finds what is drawn on which ground, [`Picture::fitted`] changes the size.
+//! black. [`decode`] reads the file, [`frame`] finds the sheet inside margins, [`ink`] what is drawn on which ground,
+//! [`Picture::fitted`] changes the size.
 
 pub mod decode;
 pub mod error;
+mod frame;
 mod ground;
 pub mod ink;
 pub mod orientation;
@@ -22,9 +24,7 @@ pub struct Picture {
 
 /// Reads a PNG of any colour type and depth.
 pub fn read(bytes: &[u8], ink: Ink) -> Result<Picture, PictureError> {
-    let decoded = decode::decode(bytes)?;
-    let (pixels, notices) = ink::extract(&decoded, ink)?;
-    Ok(Picture { rows: decoded.rows, columns: decoded.columns, pixels, notices })
+    ink::extract(&decode::decode(bytes)?, ink)
 }
 
 impl Picture {
