@@ -15,19 +15,16 @@ pub fn read(table: Table, is_table: bool, question: &Question) -> Result<Reading
     if let Some(reading) = unshaped::read(&table, question)? {
         return Ok(reading);
     }
-    let header = has_header(&table, is_table, question)?;
+    let commented = table.comment.as_ref().map(|comment| &comment.cells[..]);
+    let is_whole = table.records.len() == question.images;
+    let header = !(commented.is_some() && is_whole) && has_header(&table, is_table, question)?;
     let (names, rows) = match table.records.split_first() {
         Some((first, rows)) if header => (Some(&first.cells[..]), rows),
-        _ => (None, &table.records[..]),
+        _ => (commented, &table.records[..]),
     };
     let columns = columns(names, rows);
     if rows.len() != question.images {
-        let header = columns.first().filter(|_| columns.len() == 1).and_then(|column| column.name.clone());
-        if columns.len() > 1 && rows.len() * columns.len() == question.images {
-            let (rows, columns) = (rows.len(), columns.len());
-            return Err(Refusal::Shape { rows, columns, images: question.images });
-        }
-        return Err(Refusal::Count { found: rows.len(), header, images: question.images });
+        return Err(wrong_count(rows.len(), &columns, question));
     }
     let chosen = match question.column {
         Some(name) => named(&columns, name)?,
@@ -41,6 +38,36 @@ pub fn read(table: Table, is_table: bool, question: &Question) -> Result<Reading
         other.check_order(question)?;
     }
     chosen.read(columns.len(), question)
+}
+
+/// The refusal of a table with another number of rows than test images.
+fn wrong_count(rows: usize, columns: &[Column], question: &Question) -> Refusal {
+    let (width, images) = (columns.len(), question.images);
+    let cells = rows * width;
+    // As many numbers as classes or scores, but in lines of another length; and long lines of a few.
+    let is_other_shape = [images, images * question.classes()].contains(&cells) || 2 * rows < width;
+    if width > 1 && is_other_shape {
+        return Refusal::Shape { rows, columns: width, images };
+    }
+    let header = columns.first().filter(|_| width == 1).and_then(|column| column.name.clone());
+    Refusal::Count { found: rows, header, images }
+}
+
+/// The refusal where no column holds classes: columns of scores that are too few or too many, or have a bad cell.
+fn no_column(others: &[&Column], question: &Question) -> Refusal {
+    let mostly_numbers: Vec<&&Column> = others.iter().filter(|column| column.is_mostly_numeric()).collect();
+    let (found, classes) = (mostly_numbers.len(), question.classes());
+    if found == classes {
+        for row in 0..question.images {
+            if let Some(bad) = mostly_numbers.iter().find(|column| column.cells[row].number().is_none()) {
+                return Refusal::ScoreCell { row: row + 1, text: bad.cells[row].text.clone() };
+            }
+        }
+    } else if found > 2 {
+        return Refusal::ScoreCount { found, classes };
+    }
+    let found = others.iter().take(4).map(|column| column.why_none(question)).collect();
+    Refusal::NoColumn { last: classes.saturating_sub(1), found }
 }
 
 enum Choice<'a, 'b> {
@@ -74,19 +101,32 @@ fn only_candidate<'a, 'b>(columns: &'b [Column<'a>], question: &Question) -> Res
             _ => {}
         }
     }
+    if let Some(names) = numbers_or_words(&others)
+        && let Some(reading) = scores::read_some(&matrix(&others), &names, question)?
+    {
+        return Ok(Choice::Scores(reading));
+    }
     match classes[..] {
         [only] => Ok(Choice::Column(only)),
-        [] => {
-            let found = others.iter().take(4).map(|column| column.why_none(question)).collect();
-            Err(Refusal::NoColumn { last: question.classes().saturating_sub(1), found })
-        }
+        [] => Err(no_column(&others, question)),
         [first, ..] => {
             let columns = first_names(classes.iter().map(|column| column.plain_name()).collect());
-            let is_prediction = |name: &String| name.to_lowercase().contains("pred");
-            let example = classes.iter().find(|column| column.name.as_ref().is_some_and(is_prediction));
-            Err(Refusal::SeveralColumns { columns, example: example.unwrap_or(&first).argument() })
+            let called = |part: &str| {
+                let is_called = |column: &&&Column| {
+                    column.name.as_ref().is_some_and(|name| name.to_lowercase().contains(part))
+                };
+                classes.iter().find(is_called)
+            };
+            let example = called("pred").or_else(|| called("label")).unwrap_or(&first);
+            Err(Refusal::SeveralColumns { columns, example: example.argument() })
         }
     }
+}
+
+/// The names of columns of numbers, or of true and false.
+fn numbers_or_words<'a>(columns: &[&'a Column]) -> Option<Vec<&'a str>> {
+    let is_numeric = columns.iter().all(|column| column.is_numeric());
+    columns.iter().map(|column| column.name.as_deref()).collect::<Option<_>>().filter(|_| is_numeric)
 }
 
 fn matrix(columns: &[&Column]) -> Matrix {

@@ -69,7 +69,11 @@ impl Column<'_> {
     /// What `--column` takes for it.
     pub fn argument(&self) -> String {
         match &self.name {
-            Some(name) if name.contains(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)) => short(name),
+            Some(name)
+                if name.is_empty() || name.contains(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)) =>
+            {
+                short(name)
+            }
             Some(name) => name.clone(),
             None => self.number.to_string(),
         }
@@ -78,6 +82,10 @@ impl Column<'_> {
     pub fn is_numeric(&self) -> bool {
         self.cells.iter().all(|cell| cell.number().is_some())
             || self.cells.iter().all(|cell| cell.is_boolean())
+    }
+
+    pub fn is_mostly_numeric(&self) -> bool {
+        2 * self.cells.iter().filter(|cell| cell.number().is_some()).count() > self.cells.len()
     }
 
     /// At least half of the cells are classes: a column with one bad cell is still in doubt.
@@ -135,7 +143,7 @@ impl Column<'_> {
 /// The classes of cells, each of which must be one.
 fn classes(cells: &[&Cell], column: Option<String>, question: &Question) -> Result<Vec<u8>, Refusal> {
     if cells.iter().all(|cell| cell.is_boolean()) && !cells.is_empty() {
-        return Err(Refusal::Booleans);
+        return Err(Refusal::Booleans { classes: question.classes() });
     }
     let numbers: Vec<i64> = cells.iter().filter_map(|cell| cell.whole()).collect();
     let class = |(at, cell): (usize, &&Cell)| {

@@ -32,6 +32,13 @@ pub fn has_header(table: &Table, is_table: bool, question: &Question) -> Result<
             return Ok(true);
         }
     }
+    // One column a class, called by its number: with one line more than images, the first is no row.
+    let is_first = |at: usize| first.cells[..at].iter().all(|other| other.text != first.cells[at].text);
+    let are_classes =
+        (0..width).all(|at| is_first(at) && first.cells[at].class(question.class_names).is_some());
+    if width > 2 && rest.len() == question.images && are_classes {
+        return Ok(true);
+    }
     // pandas names columns 0, 1, 2, ... where they have no names.
     let numbered = first.cells.iter().enumerate().all(|(at, cell)| cell.text == at.to_string());
     if numbered && rest.len() == question.images {

@@ -17,13 +17,11 @@ pub fn of_bytes(bytes: &[u8]) -> Option<Refusal> {
         }
         // Protocol 0, which is text.
         [b'(', b'l' | b'd', b'p', b'0', ..]
+        // Protocol 1: a list, a dictionary or a class.
+        | [b']' | b'}', b'q', 0, ..]
         | [b'c', b'n' | b'_', b'u' | b'c', b'm' | b'o', b'p', b'y', ..] => {
             other("a Python pickle", format!("{SAVE_NPY}np.asarray(pickle.load(open(\"p.pkl\", \"rb\"))))"))
         }
-        [0x1f, 0x8b, ..] => other(
-            "gzipped",
-            "gunzip it first; an .rds file of R: writeLines(as.character(readRDS(\"p.rds\")), \"p.txt\")",
-        ),
         [b'B', b'Z', b'h', ..] => other("packed by bzip2", "unpack it first"),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => other("packed by xz", "unpack it first"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => other("packed by zstd", "unpack it first"),
@@ -39,9 +37,14 @@ pub fn of_bytes(bytes: &[u8]) -> Option<Refusal> {
         [b'M', b'A', b'T', b'L', b'A', b'B', ..] => {
             other("a MATLAB file", "writematrix(p, 'p.txt') in MATLAB")
         }
-        [b'R', b'D', b'X' | b'A', b'2'..=b'3', ..] | [b'X', b'\n', 0, ..] => {
+        [b'R', b'D', b'X' | b'A', b'2'..=b'3', ..] | [b'X', b'\n', 0, ..] | [b'A', b'\n', b'2'..=b'3', b'\n', ..] => {
             other("a data file of R", "writeLines(as.character(p), \"p.txt\")")
         }
+        [b'O', b'R', b'C', ..] => other("an ORC file", "pd.read_orc(\"p.orc\").to_csv(\"p.csv\", index=False)"),
+        [b'<', b's', b't', b'a', b't', b'a', ..] | [113..=115, 1..=2, 1, 0, ..] => {
+            other("a Stata file", "pd.read_stata(\"p.dta\").to_csv(\"p.csv\", index=False)")
+        }
+        [b'7', b'z', 0xbc, 0xaf, ..] => other("packed by 7-Zip", "unpack it first"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => other("an Excel workbook", "save the sheet as CSV"),
         [b'%', b'P', b'D', b'F', ..] => other("a PDF", "save one class a line as text"),
         [0x89, b'P', b'N', b'G', ..] => other("a picture", "predict answers pictures; save one class a line"),
@@ -49,6 +52,7 @@ pub fn of_bytes(bytes: &[u8]) -> Option<Refusal> {
         [0, 0, 8, 1..=4, ..] => {
             other("an IDX file", format!("{SAVE_NPY}labels) or one class a line as text"))
         }
+        _ if bytes.get(257..262) == Some(b"ustar") => other("a tar archive", "unpack it first"),
         _ => None,
     }
 }
@@ -64,7 +68,9 @@ fn of_zip(bytes: &[u8]) -> Option<Refusal> {
     if name.contains("Content_Types") && bytes.windows(5).take(8192).any(|part| part == b"word/") {
         return other("a Word document", "save it as plain text");
     }
-    if name.contains("Content_Types") || name.starts_with("xl/") || name.starts_with("_rels/") {
+    // Libraries write the parts of a workbook in orders of their own.
+    let is_workbook = ["Content_Types", "xl/", "_rels/", "docProps/"].iter().any(|part| name.contains(part));
+    if is_workbook {
         return other("an Excel workbook", "save the sheet as CSV");
     }
     if name == "mimetype" {
@@ -106,6 +112,12 @@ pub fn of_text(text: &str) -> Option<Refusal> {
     }
     if lower.starts_with("c(") || lower.starts_with("structure(") {
         return other("what R's dput writes", "writeLines(as.character(p), \"p.txt\")");
+    }
+    if start.lines().next().is_some_and(|line| line.trim_end().ends_with("<-")) {
+        return other("what R's dump writes", "writeLines(as.character(p), \"p.txt\")");
+    }
+    if start.lines().any(|line| line.starts_with('┌')) {
+        return other("a table drawn in characters, as polars prints it", "df.write_csv(\"p.csv\")");
     }
     if lower.starts_with("@relation") {
         return other("an ARFF file of Weka", "save the predicted classes as CSV");

@@ -77,7 +77,8 @@ fn rows(text: &str) -> Result<Rows, Refusal> {
     let mut word: Option<Cell> = None;
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
-        let is_edge = c.is_whitespace() || ",[]()".contains(c);
+        // MATLAB divides rows by semicolons.
+        let is_edge = c.is_whitespace() || ",;[]()".contains(c);
         if !is_edge {
             if ended || depth == 0 {
                 return Err(odd());

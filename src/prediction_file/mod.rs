@@ -25,11 +25,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
+
 pub use reading::{Reading, Source};
 pub use refusal::Refusal;
 
 /// No file of predictions is longer: 10,000 rows of 36 scores with 25 characters each take 9 MB.
 pub const MAX_BYTES: u64 = 64 << 20;
+
+/// How a gzipped file begins, such as that of `to_csv("p.csv.gz")`.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What the file must hold, and what its reader decided about it.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +67,22 @@ pub fn read(path: &Path, question: &Question) -> Result<Reading, Refusal> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Refusal::TooLong);
     }
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let table = ["csv", "tsv"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let table = [".csv", ".tsv"].iter().any(|end| name.ends_with(end));
     parse(&bytes, table, question)
 }
 
 /// Reads what would stand in a file. `is_table`: the file's name says that it is a table, which may have a header.
 pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Reading, Refusal> {
+    if bytes.starts_with(&GZIP) {
+        let content = unzipped(bytes)?;
+        // Packed twice is no mistake to follow.
+        if content.starts_with(&GZIP) {
+            return Err(Refusal::Gzip("what is inside is gzipped too".into()));
+        }
+        return parse(&content, is_table, question);
+    }
     if bytes.starts_with(npy::MAGIC) {
         if question.column.is_some() {
             return Err(Refusal::NoColumns);
@@ -78,7 +92,7 @@ pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Readin
     if let Some(other) = kind::of_bytes(bytes) {
         return Err(other);
     }
-    let text = encoding::decode(bytes)?;
+    let text = encoding::decode(bytes).map_err(|refusal| raw_numbers(bytes, question).unwrap_or(refusal))?;
     if text.trim().is_empty() {
         return Err(Refusal::Empty);
     }
@@ -90,4 +104,18 @@ pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Readin
     }
     let table = table::split(&text)?;
     choice::read(table, is_table, question)
+}
+
+fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut content = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1).read_to_end(&mut content);
+    read.map_err(|error| Refusal::Gzip(error.to_string()))?;
+    if content.len() as u64 > MAX_BYTES { Err(Refusal::TooLong) } else { Ok(content) }
+}
+
+/// The refusal of bytes that are as many as integers or real numbers of one width, one a test image.
+fn raw_numbers(bytes: &[u8], question: &Question) -> Option<Refusal> {
+    let images = question.images;
+    let is_width = |width: usize| images.checked_mul(width) == Some(bytes.len());
+    [1, 2, 4, 8].into_iter().any(is_width).then_some(Refusal::RawNumbers { images })
 }

@@ -27,7 +27,7 @@ pub fn read(bytes: &[u8], question: &Question) -> Result<Reading, Refusal> {
     match shape[..] {
         [_] | [_, 1] | [1, _] => {
             if kind.letter == 'b' {
-                return Err(Refusal::Booleans);
+                return Err(Refusal::Booleans { classes: question.classes() });
             }
             Reading::of_numbers(&whole_numbers(&kind, data, question)?, source, question)
         }
@@ -101,6 +101,9 @@ fn header(bytes: &[u8]) -> Result<(Header, &[u8]), Refusal> {
     Ok((Header { descr, fortran, shape, text }, data))
 }
 
+/// Saves numbers and names alike, and rounds nothing.
+const AS_TEXT: &str = "np.savetxt(\"p.txt\", p, fmt=\"%s\")";
+
 fn array_type(what: &str, advice: &str) -> Refusal {
     Refusal::ArrayType { what: what.into(), advice: advice.into() }
 }
@@ -127,10 +130,10 @@ fn element_type(descr: &str, data: &[u8]) -> Result<ElementType, Refusal> {
         ('i', 1 | 2 | 4 | 8) => format!("int{}", 8 * width),
         ('f', 2 | 4 | 8) => format!("float{}", 8 * width),
         ('O', _) if data.first() == Some(&0x80) => {
-            return Err(array_type("Python objects, a pickle", "np.save(\"p.npy\", p.astype(int))"));
+            return Err(array_type("Python objects, a pickle", AS_TEXT));
         }
-        ('O', _) => return Err(array_type("Python objects", "np.save(\"p.npy\", p.astype(int))")),
-        ('U' | 'S', _) => return Err(array_type("text", "np.save(\"p.npy\", p.astype(int))")),
+        ('O', _) => return Err(array_type("Python objects", AS_TEXT)),
+        ('U' | 'S', _) => return Err(array_type("text", AS_TEXT)),
         ('c', _) => return Err(array_type("complex numbers", "save the predicted classes as integers")),
         _ => {
             let short: String = kind.chars().filter(|c| !c.is_control()).take(20).collect();

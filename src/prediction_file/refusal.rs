@@ -17,6 +17,13 @@ pub enum Refusal {
     OtherFile { what: String, advice: String },
     #[error("is neither text nor a NumPy array: save one class a line")]
     Binary,
+    #[error("is gzipped, and cannot be unpacked ({0}): save it again")]
+    Gzip(String),
+    /// As many bytes as that many numbers.
+    #[error(
+        "is neither text nor a NumPy array, but as long as {images} numbers, as ndarray.tofile writes them: np.save(\"p.npy\", p)"
+    )]
+    RawNumbers { images: usize },
     #[error("ends early: {0}: save it again with np.save")]
     Damaged(String),
     /// The number of predictions differs from that of test images.
@@ -31,8 +38,10 @@ pub enum Refusal {
     #[error("prediction {at}{of} is {}, {why}", short(text), of = column.as_ref().map_or(String::new(), |name| format!(" of {name}")))]
     NoClass { at: usize, column: Option<String>, text: String, why: String },
     /// True and False.
-    #[error("holds true and false, not classes: save what the model predicted, not whether it is right")]
-    Booleans,
+    #[error("holds true and false, not classes: save {}",
+        if *classes == 2 { "0 and 1, such as np.save(\"p.npy\", p.astype(int))" }
+        else { "what the model predicted, not whether it is right" })]
+    Booleans { classes: usize },
     /// Lines of different widths.
     #[error(
         "line {line} has {found} cells where line {first} has {expected}: separate the cells of every line alike"
@@ -76,6 +85,11 @@ pub enum Refusal {
         short(text)
     )]
     ScoreCell { row: usize, text: String },
+    /// Columns of scores, but not one a class.
+    #[error(
+        "has {found} columns of scores for {classes} classes: save one column a class, or the predicted classes"
+    )]
+    ScoreCount { found: usize, classes: usize },
     /// An array of another shape.
     #[error("is an array of shape {shape} for {images} test images of {classes} classes: {advice}")]
     ArrayShape { shape: String, images: usize, classes: usize, advice: String },

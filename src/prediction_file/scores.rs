@@ -1,6 +1,7 @@
 //! Tables and arrays with one column a class: scores, shares of votes, or one 1 a row (one-hot).
 
 use super::Question;
+use super::cell::Cell;
 use super::reading::{Reading, Source};
 use super::refusal::Refusal;
 
@@ -88,6 +89,20 @@ pub fn read(
     let classes: Vec<i64> = matrix.rows().map(largest).collect();
     let source = Source::Scores { columns: matrix.columns, ties };
     Reading::of_numbers(&classes, source, question).map(Some)
+}
+
+/// The class of each row of one 1 a row (one-hot) that lacks the classes which are never predicted, as `get_dummies` of
+/// pandas leaves them out; `None` unless every column is called by the name or the number of its class.
+pub fn read_some(matrix: &Matrix, names: &[&str], question: &Question) -> Result<Option<Reading>, Refusal> {
+    let class = |name: &&str| Cell::new(*name).class(question.class_names).map(i64::from);
+    let Some(classes) = names.iter().map(class).collect::<Option<Vec<i64>>>() else { return Ok(None) };
+    let is_twice = (1..classes.len()).any(|at| classes[..at].contains(&classes[at]));
+    if is_twice || matrix.columns < 3 || !matrix.is_one_hot() {
+        return Ok(None);
+    }
+    let place = |row: &[f64]| row.iter().position(|&value| value == 1.0).map_or(0, |at| classes[at]);
+    let classes: Vec<i64> = matrix.rows().map(place).collect();
+    Reading::of_numbers(&classes, Source::Scores { columns: matrix.columns, ties: 0 }, question).map(Some)
 }
 
 /// The column of each class, where the names of the columns say so: by the names of the classes, or by numbers from

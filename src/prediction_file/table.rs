@@ -21,6 +21,8 @@ pub struct Table {
     pub header: bool,
     /// The last line has fewer cells, as in numbers written several to a line.
     pub short_end: bool,
+    /// The last comment above, where it has one cell a column: the header where no line is one.
+    pub comment: Option<Record>,
 }
 
 /// What stands between two cells.
@@ -75,10 +77,7 @@ pub fn split(text: &str) -> Result<Table, Refusal> {
             [by, Delimiter::Char(';'), Delimiter::Char('\t'), Delimiter::None].into_iter().find_map(|by| {
                 records(&comment, by, 1).ok()?.into_iter().next().filter(|record| record.cells.len() == width)
             });
-        if let Some(record) = named {
-            table.records.insert(0, record);
-            table.header = true;
-        }
+        table.comment = named;
     }
     Ok(table)
 }
@@ -158,7 +157,7 @@ fn divide(mut records: Vec<Record>, delimiter: Delimiter) -> Result<Table, Refus
             break;
         }
     }
-    Ok(Table { records, blanks, header, short_end })
+    Ok(Table { records, blanks, header, short_end, comment: None })
 }
 
 /// Row names are quoted, or are no numbers, or count from 1 as R's do, or from 0 as those that pandas prints.

@@ -1,5 +1,6 @@
-//! Files of predictions: every file of `tests/fixtures/predictions/` is read, or refused, as its manifest says. The
-//! script beside them made them all.
+//! Files of predictions: every file of `tests/fixtures/predictions/` and of `tests/fixtures/real_predictions/` is read,
+//! or refused, as its manifest says. The scripts beside them made them all, the second folder's with the libraries that
+//! people use.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,17 +31,28 @@ struct Case {
     refusal: Option<String>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/predictions")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn manifest() -> Manifest {
-    serde_json::from_slice(&fs::read(folder().join("manifest.json")).unwrap()).unwrap()
+fn manifest(folder: &Path) -> Manifest {
+    serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
 #[test]
 fn every_file_is_read_or_refused_as_the_manifest_says() {
-    let manifest = manifest();
+    check("predictions", [60, 60]);
+}
+
+#[test]
+fn files_of_real_libraries_are_read_or_refused_as_the_manifest_says() {
+    check("real_predictions", [100, 50]);
+}
+
+/// Holds the reader to the manifest of a folder, which has at least so many files that are read and refused.
+fn check(name: &str, [read, not_read]: [usize; 2]) {
+    let folder = folder(name);
+    let manifest = manifest(&folder);
     let mut wrong = Vec::new();
     let (mut accepted, mut refused) = (0, 0);
     for case in &manifest.files {
@@ -50,7 +62,7 @@ fn every_file_is_read_or_refused_as_the_manifest_says() {
             column: case.column_asked.as_deref(),
             no_header: false,
         };
-        match (prediction_file::read(&folder().join(&case.file), &question), &case.refusal) {
+        match (prediction_file::read(&folder.join(&case.file), &question), &case.refusal) {
             (Ok(reading), None) => {
                 accepted += 1;
                 let source = reading.source.to_string();
@@ -75,16 +87,18 @@ fn every_file_is_read_or_refused_as_the_manifest_says() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(accepted >= 60 && refused >= 60, "{accepted} read, {refused} refused");
+    assert!(accepted >= read && refused >= not_read, "{accepted} read, {refused} refused");
 }
 
 #[test]
-fn every_file_of_the_folder_is_in_the_manifest() {
-    let listed: BTreeSet<String> = manifest().files.into_iter().map(|case| case.file).collect();
-    let there: BTreeSet<String> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !["manifest.json", "make.py"].contains(&name.as_str()))
-        .collect();
-    assert_eq!(listed, there);
+fn every_file_of_the_folders_is_in_the_manifest() {
+    for folder in ["predictions", "real_predictions"].map(folder) {
+        let listed: BTreeSet<String> = manifest(&folder).files.into_iter().map(|case| case.file).collect();
+        let there: BTreeSet<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !["manifest.json", "make.py", "make.R", "expect.py"].contains(&name.as_str()))
+            .collect();
+        assert_eq!(listed, there);
+    }
 }
