@@ -9,6 +9,7 @@ use super::stdio::print_err;
 use crate::dataset::{Outline, Outlines, catalogue};
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
+use crate::file_name::is_name;
 use crate::grid::{Filters, Grid, Planned, file};
 use crate::nearest::{did_you_mean, list};
 use crate::results::Store;
@@ -110,6 +111,28 @@ impl Selection {
     /// The selected data sets of the data folder.
     pub fn datasets(&self) -> anyhow::Result<Vec<String>> {
         Ok(self.filters.select_datasets(&catalogue::available(&self.data_dir.data_dir)?)?)
+    }
+
+    /// The same without their images. Those that cannot be loaded, or have more classes than a result file holds, are
+    /// told and left out, unless they were asked for by name.
+    pub fn outlines(&self) -> anyhow::Result<Vec<Outline>> {
+        let (mut outlines, mut bad) = (Vec::new(), Vec::new());
+        for name in self.datasets()? {
+            match Outline::load(&self.data_dir.data_dir, &name) {
+                Ok(outline) => outlines.push(outline),
+                // What is no name of a data set will not become one while the others are trained.
+                Err(error) if self.filters.names_datasets() || !is_name(&name) => return Err(error.into()),
+                Err(error) => bad.push(error),
+            }
+        }
+        let error = if outlines.is_empty() { bad.pop() } else { None };
+        for error in bad {
+            print_err(&format!("notice: a data set is left out: {error}"));
+        }
+        if let Some(error) = error {
+            return Err(error.into());
+        }
+        Ok(outlines)
     }
 }
 

@@ -97,7 +97,7 @@ fn text(args: &Args, path: &Path) -> anyhow::Result<String> {
 
 /// The report of a file of predictions, as other programs write them.
 fn text_of_predictions(args: &Args, path: &Path, dataset: &str) -> anyhow::Result<String> {
-    let outline = Outline::load(&args.data_dir.data_dir, dataset)?;
+    let outline = Outline::load_any(&args.data_dir.data_dir, dataset)?;
     let predictions = args.layout.read(path, outline.test_labels.len(), &outline.class_names)?;
     let report = classification(&outline, &predictions);
     let table = report.to_text(&outline.class_names, usize::from(args.digits));

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::value_parser;
 
 use super::common_args::Selection;
+use crate::dataset::Outline;
 use crate::engines::external::Need;
 use crate::grid::{Grid, Smaller, parse_duration};
 use crate::results::costs;
@@ -37,7 +38,8 @@ impl PlanArgs {
 
     pub fn plan(&self, need: Need) -> anyhow::Result<Plan> {
         let grids = self.selection.grids()?;
-        Ok(Plan::new(self.wanted(&grids, need)?, &self.selection.data_dir.data_dir)?)
+        let (outlines, wanted) = self.wanted(&grids, need)?;
+        Ok(Plan::with(outlines, wanted, &self.selection.data_dir.data_dir)?)
     }
 
     pub fn costs(&self) -> &Path {
@@ -59,8 +61,8 @@ impl PlanArgs {
         Ok(past)
     }
 
-    /// The rows of the grids on each data set. The command line overrides the grids.
-    fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<Vec<Request>> {
+    /// The data sets, and the rows of the grids on each. The command line overrides the grids.
+    fn wanted(&self, grids: &[Grid], need: Need) -> anyhow::Result<(Vec<Outline>, Vec<Request>)> {
         /// Default time limit of a configuration.
         const TIMEOUT: Duration = Duration::from_secs(3600);
         let test_engine = plan::test_engine().map(|engine| engine.name.to_string());
@@ -73,8 +75,9 @@ impl PlanArgs {
         // `--train-size` also replaces the sizes of the rows that this one waits for.
         let at_size =
             |smaller: &Smaller| Smaller { train_size: train_size.or(smaller.train_size), ..smaller.clone() };
+        let outlines = self.selection.outlines()?;
         let mut wanted = Vec::new();
-        for dataset in self.selection.datasets()? {
+        for dataset in outlines.iter().map(|outline| &outline.name) {
             for row in &planned {
                 wanted.push(Request {
                     dataset: dataset.clone(),
@@ -87,6 +90,6 @@ impl PlanArgs {
                 });
             }
         }
-        Ok(wanted)
+        Ok((outlines, wanted))
     }
 }

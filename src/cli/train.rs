@@ -15,6 +15,7 @@ use super::common_args::DataDir;
 use super::model::ModelArgs;
 use super::stdio::{print_err, stdout};
 use crate::dataset::{self, Dataset};
+use crate::results::place;
 use crate::results::record::accuracy;
 use crate::results::store::write_atomically;
 use crate::sweep::Options;
@@ -58,7 +59,11 @@ pub struct Args {
     force: bool,
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(mut args: Args) -> anyhow::Result<ExitCode> {
+    args.save = args.save.map(|path| place::followed(&path));
+    if let Some(path) = &args.save {
+        try_to_write(path)?;
+    }
     let dataset = dataset::load_from(&args.data_dir.data_dir, &args.dataset)?;
     let threads = args.threads.map_or_else(Options::cores, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -137,6 +142,24 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
     let (share, count) = (accuracy(&predictions, &dataset.test.labels), dataset.test.labels.len());
     writeln!(stdout(), "test accuracy {share:.4} on {count} images of {}", dataset.name)?;
     Ok(ExitCode::Success)
+}
+
+/// Fails where a file cannot be written, before hours of training.
+fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        let example = path.join("model.safetensors");
+        bail!("--save {}: is a folder: name a file in it, such as {}", path.display(), example.display());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried = fs::create_dir_all(folder).and_then(|()| tempfile::Builder::new().tempfile_in(folder));
+    tried
+        .map(drop)
+        .map_err(|error| match error.raw_os_error() {
+            // Without the name that was tried.
+            Some(code) => std::io::Error::from_raw_os_error(code),
+            None => error,
+        })
+        .with_context(|| format!("--save {}: cannot be written", path.display()))
 }
 
 /// The checkpoint's path beside the file to save.

@@ -6,15 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use super::layout::find_file;
-use super::{
-    Dataset, DatasetError, FILES, Images, MAX_CLASSES, Shape, Split, idx, known, layout, manifest, turn,
-};
+use super::{Dataset, DatasetError, FILES, Images, Shape, Split, idx, known, layout, manifest, turn};
 use crate::file_name::{RULE, is_name};
 use crate::nearest::{did_you_mean, list};
-
-/// Why there are no more classes, and what to do.
-const LIMIT_ADVICE: &str = "result files have one character an image for its class (0-9, a-z); take a data set of \
-fewer classes, or join some";
 
 /// Loads a data set from its folder `data/NAME`.
 pub fn load(name: &str) -> Result<Dataset, DatasetError> {
@@ -208,18 +202,19 @@ fn class_names(
     manifest: &manifest::Manifest,
     labels: [(&PathBuf, &[u8]); 2],
 ) -> Result<Vec<String>, DatasetError> {
-    let limit = manifest.class_names.as_ref().map_or(MAX_CLASSES, Vec::len);
     for (path, labels) in labels {
-        if let Some((at, label)) = labels.iter().enumerate().find(|(_, label)| usize::from(**label) >= limit)
-        {
-            let (why, advice) = match &manifest.class_names {
-                Some(names) => (
-                    format!("dataset.toml names {} classes, 0 to {}", names.len(), names.len() - 1),
-                    "correct the labels, which count from 0, or the class names",
+        let Some(names) = &manifest.class_names else { break };
+        let wrong = labels.iter().enumerate().find(|(_, label)| usize::from(**label) >= names.len());
+        if let Some((at, label)) = wrong {
+            return Err(DatasetError::new(
+                path,
+                format!(
+                    "label {label} of image {at}: dataset.toml names {} classes, 0 to {}",
+                    names.len(),
+                    names.len() - 1
                 ),
-                None => (format!("this program takes at most {MAX_CLASSES} classes"), LIMIT_ADVICE),
-            };
-            return Err(DatasetError::new(path, format!("label {label} of image {at}: {why}"), advice));
+                "correct the labels, which count from 0, or the class names",
+            ));
         }
     }
     Ok(manifest.class_names.clone().unwrap_or_else(|| {

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::layout::{MANIFEST, places};
-use super::{DatasetError, FILES, MAX_CLASSES};
+use super::{DatasetError, FILES, MAX_LABELS};
 
 /// What `dataset.toml` says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,9 +56,9 @@ pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
         wrong(format!("line {line}: {}", error.message().lines().collect::<Vec<_>>().join(" ")))
     })?;
     if let Some(names) = &manifest.class_names {
-        if names.is_empty() || names.len() > MAX_CLASSES {
+        if names.is_empty() || names.len() > MAX_LABELS {
             return Err(wrong(format!(
-                "class_names has {} names, and this program takes 1 to {MAX_CLASSES} classes",
+                "class_names has {} names, and labels of one byte have 1 to {MAX_LABELS} classes",
                 names.len()
             )));
         }

@@ -26,8 +26,11 @@ use pixel_learn::{Features, Scaling};
 pub use predictions::{Predictions, PredictionsError};
 pub use shape::Shape;
 
-/// Predictions are one character an image, `0` to `9` and `a` to `z`.
+/// Classes in a result file, where predictions are one character an image, `0` to `9` and `a` to `z`.
 pub const MAX_CLASSES: usize = 36;
+
+/// Classes of a data set, whose labels are one byte an image.
+pub const MAX_LABELS: usize = 256;
 
 /// The four files of a data set: training images and labels, test images and labels. Each may end in `.gz`.
 pub const FILES: [&str; 4] = [

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Dataset, DatasetError, FILES, Shape, catalogue, idx, manifest};
+use super::{Dataset, DatasetError, FILES, MAX_CLASSES, MAX_LABELS, Shape, catalogue, idx, manifest};
 use crate::hex::hex;
 
 /// A data set without its images.
@@ -34,8 +34,33 @@ pub type Outlines = BTreeMap<String, Outline>;
 impl Outline {
     /// Reads the labels and the headers of the image files, and digests all four files. The images are read once
     /// and never held: time grows with the files, memory does not.
+    ///
+    /// The outline is that of result files, which hold at most [`MAX_CLASSES`] classes; a data set of more is refused.
     pub fn load(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
         let shape = catalogue::shape(data_dir, name)?;
+        if shape.classes > MAX_CLASSES {
+            return Err(DatasetError::new(
+                &data_dir.join(name),
+                format!(
+                    "{} classes: this program's result files hold at most {MAX_CLASSES} classes, as one character \
+                     an image (0-9, a-z)",
+                    shape.classes
+                ),
+                format!(
+                    "train, predict, data and evaluate --dataset take up to {MAX_LABELS}; here, take a data set of \
+                     fewer classes, or join some"
+                ),
+            ));
+        }
+        Outline::read(data_dir, name, shape)
+    }
+
+    /// The same for commands that write and read no result file: of any number of classes.
+    pub fn load_any(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
+        Outline::read(data_dir, name, catalogue::shape(data_dir, name)?)
+    }
+
+    fn read(data_dir: &Path, name: &str, shape: Shape) -> Result<Outline, DatasetError> {
         let folder = data_dir.join(name);
         let mut digests = BTreeMap::new();
         for file in FILES {

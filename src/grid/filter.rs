@@ -53,6 +53,11 @@ impl Filters {
         last.map_or(!first.includes, |pattern| pattern.includes)
     }
 
+    /// Whether data sets are asked for by name.
+    pub fn names_datasets(&self) -> bool {
+        !self.datasets.is_empty()
+    }
+
     /// The selected data sets, in the order of `available`. An unknown name is an error.
     pub fn select_datasets(&self, available: &[String]) -> Result<Vec<String>, GridError> {
         check_names("data set", &self.datasets, available)?;

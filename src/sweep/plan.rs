@@ -70,7 +70,12 @@ impl Plan {
     /// Reads the data sets named and asks every configuration's engine whether it can run it. Fails on a data
     /// set that cannot be read, and on steps before a model that the images cannot have.
     pub fn new(wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, SweepError> {
-        let mut plan = Plan::default();
+        Plan::with(Vec::new(), wanted, data_dir)
+    }
+
+    /// The same with data sets that have been read already.
+    pub fn with(outlines: Vec<Outline>, wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, SweepError> {
+        let mut plan = Plan { outlines, ..Plan::default() };
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
         for one in wanted {
             let Some(engine) = find_engine(&one.engine) else {

@@ -134,6 +134,31 @@ fn a_place_that_cannot_be_written_is_named_before_anything_is_trained() {
 }
 
 #[test]
+fn a_network_that_cannot_be_saved_is_not_trained() {
+    let bed = Bed::new();
+    bed.data_set("eight", 8);
+    bed.put("afile", "");
+    fs::create_dir(bed.path().join("folder")).unwrap();
+    let layers = "[{ type = 'flatten' }, { type = 'dense', units = 'classes', activation = 'softmax' }]";
+    let optimizer = "{ type = 'adam', learning_rate = 1e-2 }";
+    let model =
+        format!("[model.small]\nlayers = {layers}\noptimizer = {optimizer}\nepochs = 1\nbatch = 16\n");
+    bed.put("model.toml", model);
+    let train =
+        |save: &str| bed.run(&["train", "small", "--grid", "model.toml", "-d", "eight", "--save", save]);
+    train("folder").code(2).one_line().says("--save folder: is a folder: name a file in it");
+    for place in ["afile/m.safetensors", "/proc/m.safetensors"] {
+        train(place).code(2).one_line().says(&format!("--save {place}: cannot be written"));
+    }
+    // The file behind a link is replaced, not the link.
+    bed.put("scratch/m.safetensors", "");
+    std::os::unix::fs::symlink("scratch/m.safetensors", bed.path().join("m.safetensors")).unwrap();
+    train("m.safetensors").code(0);
+    assert!(bed.path().join("m.safetensors").is_symlink());
+    assert!(fs::metadata(bed.path().join("scratch/m.safetensors")).unwrap().len() > 0);
+}
+
+#[test]
 fn what_browsers_and_unpackers_make_of_names_is_read() {
     let bed = Bed::new();
     let four = files(8);
@@ -280,12 +305,58 @@ fn one_bad_folder_harms_nobody() {
     assert!(!run.stderr.contains("balanced"), "{}", run.stderr);
     bed.run(&[&SWEEP[..], &["-d", "good"]].concat()).code(0);
     let file = "results/local/good/native/GaussianNB.json";
-    for command in [&["validate"][..], &["rank"], &["cmp", file, file], &["data"]] {
+    for command in [&["validate"][..], &["rank"], &["cmp", file, file]] {
         let run = bed.run(command).code(0).says("notice: a data set is left out: ");
         run.says("at most 36 classes").says("one character an image").says("cut");
     }
-    bed.run(&["data", "balanced"]).code(2).one_line().says("this program takes at most 36 classes");
+    bed.run(&["data"]).code(0).prints("(good)").prints("(balanced)").says("cut");
     bed.run(&["data", "good"]).code(0);
+    // What was not asked for by name.
+    for command in [&["plan"][..], &["sweep", "--dry-run"], &["sweep"]] {
+        let run = bed.run(&[command, &SWEEP[1..]].concat()).code(0);
+        run.says("notice: a data set is left out: data/balanced: 47 classes").says("data/cut");
+    }
+    bed.run(&[&SWEEP[..], &["-d", "cut"]].concat()).code(2).one_line().says("data/cut");
+    fs::remove_dir_all(bed.path().join("data/good")).unwrap();
+    bed.run(&SWEEP).code(2).says("notice: a data set is left out: data/balanced").says("error: data/cut");
+}
+
+/// EMNIST by class has 62 classes, and a byte has 256.
+#[test]
+fn more_classes_than_result_files_hold_are_trained_predicted_and_evaluated() {
+    let bed = Bed::new();
+    grid(&bed);
+    let layers = "[{ type = 'flatten' }, { type = 'dense', units = 'classes', activation = 'softmax' }]";
+    let optimizer = "{ type = 'adam', learning_rate = 1e-2 }";
+    let model =
+        format!("[model.small]\nlayers = {layers}\noptimizer = {optimizer}\nepochs = 1\nbatch = 16\n");
+    bed.put("model.toml", model);
+    for classes in [37, 62, 200] {
+        let name = format!("of-{classes}");
+        let folder = bed.data_set(&name, classes);
+        let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
+        fs::write(folder.join("dataset.toml"), format!("class_names = {names:?}\n")).unwrap();
+        bed.run(&["data", &name]).code(0).prints(&format!("class {}", classes - 1));
+        let train = ["train", "small", "--grid", "model.toml", "-d", &name, "--save", "m.safetensors"];
+        bed.run(&train).code(0).prints("test accuracy");
+        bed.run(&["predict", "--model", "m.safetensors", "3"]).code(0).prints("test image 3: class ");
+        let lines: String = (0..TEST).map(|image| format!("{}\n", image % classes)).collect();
+        bed.put("p.txt", &lines);
+        let report = bed.run(&["evaluate", "p.txt", "--dataset", &name]).code(0).stdout;
+        let accuracy = report.lines().find(|line| line.trim_start().starts_with("accuracy")).unwrap();
+        assert!(accuracy.contains("1.00"), "{report}");
+        let limit = format!("{classes} classes: this program's result files hold at most 36 classes");
+        let submit = ["submit", "p.txt", "--dataset", &name, "--name", "j", "-c", "G", "--description", "x"];
+        for command in [&submit[..], &[&SWEEP[..], &["-d", &name]].concat(), &["plan", "-d", &name]] {
+            bed.run(command)
+                .code(2)
+                .one_line()
+                .says(&limit)
+                .says("train, predict, data and evaluate --dataset take");
+        }
+    }
+    bed.run(&["explore", "of-62"]).code(0);
+    assert!(!bed.path().join("results").exists());
 }
 
 #[test]
