@@ -13,9 +13,14 @@ pub fn print_err(line: &str) {
     let _ = writeln!(io::stderr(), "{}", visible(line));
 }
 
-/// Text with control characters other than line breaks and tabs replaced by U+FFFD.
+/// Text with control characters other than line breaks and tabs, and with those that turn the direction of writing,
+/// replaced by U+FFFD.
 pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_unsafe(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A writer that drops everything after the first broken pipe, and replaces control characters as [`visible`] does.
@@ -42,7 +47,7 @@ impl<W: Write> PipeWriter<W> {
 
 impl<W: Write> Write for PipeWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = str::from_utf8(bytes).ok().filter(|text| text.chars().any(char::is_control));
+        let text = str::from_utf8(bytes).ok().filter(|text| text.chars().any(is_unsafe));
         match text.map(visible).filter(|shown| shown.as_bytes() != bytes) {
             // Nearly all text is fine as it is.
             None => self.unless_left(bytes.len(), |inner| inner.write(bytes)),
@@ -77,8 +82,8 @@ mod tests {
     #[test]
     fn control_characters_are_shown() {
         let mut out = PipeWriter { inner: Vec::new(), left: false };
-        writeln!(out, "a\x1b[31m\tb\u{9b}").unwrap();
-        assert_eq!(String::from_utf8(out.inner).unwrap(), "a\u{fffd}[31m\tb\u{fffd}\n");
+        writeln!(out, "a\x1b[31m\tb\u{9b}\u{202e}").unwrap();
+        assert_eq!(String::from_utf8(out.inner).unwrap(), "a\u{fffd}[31m\tb\u{fffd}\u{fffd}\n");
     }
 
     #[test]

@@ -74,6 +74,19 @@ pub fn is_other_estimator(name: &str) -> bool {
     OTHER_ESTIMATORS.iter().any(|other| other.eq_ignore_ascii_case(name))
 }
 
+/// Whether a name that ends like those of `known` is of another model, such as XGBClassifier: what precedes the end is no
+/// slip of any of theirs.
+pub fn is_other_classifier(name: &str, known: &[&str]) -> bool {
+    const END: &str = "classifier";
+    let start = |name: &str| {
+        let at = name.len().checked_sub(END.len())?;
+        name.get(at..)?.eq_ignore_ascii_case(END).then(|| name[..at].to_string())
+    };
+    let Some(own) = start(name) else { return false };
+    let starts: Vec<String> = known.iter().filter_map(|name| start(name)).collect();
+    slip(&own, &starts.iter().map(String::as_str).collect::<Vec<_>>()).is_none()
+}
+
 /// The candidate that `text` is a slip of, if there is one: a word is never taken for one that means another
 /// model.
 pub fn slip<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
@@ -112,5 +125,17 @@ mod tests {
         assert_eq!(slip("log_loss", &["squared_loss", "log"]), None);
         assert_eq!(slip("l3", &["l1", "l2"]), None);
         assert!(is_other_estimator("NuSVR") && !is_other_estimator("SVC"));
+        let known = ["SVC", "SGDClassifier", "AdaBoostClassifier", "KNeighborsClassifier"];
+        for (name, is_other) in [
+            ("XGBClassifier", true),
+            ("CatBoostClassifier", true),
+            ("LGBMClassifier", true),
+            ("SDGClassifier", false),
+            ("KNeighborClassifier", false),
+            ("adaboostclassifier", false),
+            ("SVM", false),
+        ] {
+            assert_eq!(is_other_classifier(name, &known), is_other, "{name}");
+        }
     }
 }

@@ -98,7 +98,7 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
     let known = classifier(&configuration.classifier).ok_or_else(|| {
         let names: Vec<&str> = CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
         let name = &configuration.classifier;
-        let hint = if renamed::is_other_estimator(name) {
+        let hint = if renamed::is_other_estimator(name) || renamed::is_other_classifier(name, &names) {
             format!(", which the grid does not have (known: {})", list(&names))
         } else {
             did_you_mean(name, &names)

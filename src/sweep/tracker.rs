@@ -11,6 +11,9 @@ use crate::engines::native::NATIVE;
 use crate::engines::protocol::{Answer, FailureKind};
 use crate::results::{Record, Repeat, Status, Store, provenance::utc, store};
 
+/// Characters of an engine's last line that are shown.
+const LINE: usize = 200;
+
 /// All rows of a plan with their states.
 pub struct Tracker<'a> {
     pub plan: &'a Plan,
@@ -196,9 +199,14 @@ impl<'a> Tracker<'a> {
     }
 }
 
-/// Status and reason of a row without a result.
+/// Status and reason of a row without a result; of a crash the last line too that its engine wrote.
 fn failure(record: &Record) -> String {
-    format!("{}: {}", record.status.name().replace('_', " "), record.reason())
+    let text = format!("{}: {}", record.status.name().replace('_', " "), record.reason());
+    let log = record.error.iter().flat_map(|error| error.lines().skip(1));
+    match log.last().filter(|_| record.status == Status::Crashed) {
+        Some(line) => format!("{text}: {}", line.trim().chars().take(LINE).collect::<String>()),
+        None => text,
+    }
 }
 
 /// Accuracy and times of a finished row.

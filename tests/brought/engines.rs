@@ -76,7 +76,7 @@ fn a_failing_engine_has_its_own_last_line_and_a_hint() {
         ("pretty", "one line a reply"),
         ("long", "bytes, the most that a reply may have"),
     ] {
-        bed.run(&sweep(engine, &[]));
+        bed.run(&sweep(engine, &[])).says(told);
         let row = row(&bed, engine);
         assert_ne!(row["status"], "ok", "{engine}");
         let text = row.to_string();

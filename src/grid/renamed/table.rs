@@ -7,6 +7,7 @@ const TREES: Of =
     &["DecisionTreeClassifier", "ExtraTreeClassifier", "RandomForestClassifier", "ExtraTreesClassifier"];
 const ONLINE: Of = &["SGDClassifier", "Perceptron", "PassiveAggressiveClassifier"];
 const VECTORS: Of = &["SVC", "NuSVC"];
+const BOOSTED_AND_BAGGED: Of = &["AdaBoostClassifier", "BaggingClassifier"];
 const ANY: Of = &[];
 
 /// Values under another name: classifiers (none is all), parameter, the other name, the name here.
@@ -131,6 +132,13 @@ pub const AS_BEFORE: &[(Of, &str, &str)] = &[
 
 /// Parameters of later versions, or that this project has not: classifiers, name, what to do.
 pub const PARAMETERS: &[(Of, &str, &str)] = &[
+    (
+        &["AdaBoostClassifier"],
+        "algorithm",
+        "SAMME is the only one here, as in scikit-learn since 1.8: leave it out",
+    ),
+    (BOOSTED_AND_BAGGED, "estimator", "it is a decision tree here, whose depth is max_depth"),
+    (BOOSTED_AND_BAGGED, "base_estimator", "it is a decision tree here, whose depth is max_depth"),
     (ANY, "n_iter", "it is called max_iter, as since scikit-learn 0.19"),
     (ANY, "ccp_alpha", "it came with scikit-learn 0.22: leave it out at its default 0"),
     (ANY, "max_samples", "it came with scikit-learn 0.22: leave it out at its default null"),
