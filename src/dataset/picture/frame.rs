@@ -264,7 +264,10 @@ mod tests {
         assert_eq!(size(&|r, c| if depth(r, c) < 1 { 0.0 } else { on(255.0, 0.0, r, c) }), (38, 38, 255.0));
         assert_eq!(size(&|r, c| if depth(r, c) == 4 { 0.0 } else { on(255.0, 0.0, r, c) }), (30, 30, 255.0));
         // Bars above and below, one dark edge of a scan, two of them.
-        assert_eq!(size(&|r, c| if r < 8 || r > 31 { 0.0 } else { on(255.0, 0.0, r, c) }), (24, 40, 255.0));
+        assert_eq!(
+            size(&|r, c| if !(8..=31).contains(&r) { 0.0 } else { on(255.0, 0.0, r, c) }),
+            (24, 40, 255.0)
+        );
         assert_eq!(size(&|r, c| if c > 36 { 20.0 } else { on(240.0, 0.0, r, c) }), (40, 37, 240.0));
         assert_eq!(size(&|r, c| if c > 36 || r < 2 { 20.0 } else { on(240.0, 0.0, r, c) }), (38, 37, 240.0));
     }
