@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""LightGBM as an engine for the boosting rows: the same depth, rounds and learning rate.
+"""LightGBM as an engine for the boosting rows.
 
-What is not matched, and stays as the library has it: features are put into at most 255 bins; splits are chosen
+HistGradientBoostingClassifier: leaves, depth, rounds, learning rate, rows of a leaf, l2 penalty and bins all have
+their counterpart, and are matched.
+
+GradientBoostingClassifier: the same depth, rounds and learning rate. What is not matched, and stays as the library has it: features are put into at most 255 bins; splits are chosen
 by gain of Newton's step instead of by squared error; a leaf has at least 20 rows. Trees grow leaf by leaf, and
 31 leaves, the library's default, would end them long before depth 10: `num_leaves` is set to what the depth
 allows, or the rows where these are the narrower bound.
@@ -19,25 +22,53 @@ def version():
     return {"version": lightgbm.__version__, "numpy": numpy.__version__, "blas": protocol.blas()}
 
 
+def gradient_boosting(parameters, job):
+    if parameters.get("loss", "deviance") != "deviance":
+        raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
+    if parameters.get("max_depth", 3) is None:
+        raise protocol.Unsupported("max_depth: only a number")
+    protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
+    depth = int(parameters.get("max_depth", 3))
+    return {
+        "rounds": int(parameters.get("n_estimators", 100)),
+        "learning_rate": float(parameters.get("learning_rate", 0.1)),
+        "max_depth": depth,
+        "num_leaves": most_leaves(depth, job),
+        "min_data_in_leaf": LEAF,
+    }
+
+
+def hist_gradient_boosting(parameters, job):
+    given = protocol.hist_gradient_boosting(parameters, job)
+    leaves, depth = given["max_leaf_nodes"], given["max_depth"]
+    return {
+        "rounds": given["max_iter"],
+        "learning_rate": given["learning_rate"],
+        "max_depth": -1 if depth is None else depth,
+        "num_leaves": most_leaves(depth, job) if leaves is None else leaves,
+        "min_data_in_leaf": given["min_samples_leaf"],
+        "lambda_l2": given["l2_regularization"],
+        "max_bin": given["max_bins"],
+    }
+
+
+def most_leaves(depth, job):
+    """The leaves that the depth allows, or the rows where these are the narrower bound."""
+    rows = max(2, job["train_size"] // LEAF)
+    return rows if depth is None else max(2, min(2**depth, rows))
+
+
 class Model:
     def __init__(self, classifier, parameters, job):
-        if parameters.get("loss", "deviance") != "deviance":
-            raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
-        if parameters.get("max_depth", 3) is None:
-            raise protocol.Unsupported("max_depth: only a number")
-        protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
+        histograms = classifier == "HistGradientBoostingClassifier"
+        settings = (hist_gradient_boosting if histograms else gradient_boosting)(parameters, job)
         import lightgbm
 
         self.lightgbm = lightgbm
-        self.rounds = int(parameters.get("n_estimators", 100))
-        depth = int(parameters.get("max_depth", 3))
-        self.settings = {
+        self.rounds = settings.pop("rounds")
+        self.settings = settings | {
             "objective": "multiclass",
             "num_class": job["classes"],
-            "learning_rate": float(parameters.get("learning_rate", 0.1)),
-            "max_depth": depth,
-            "num_leaves": max(2, min(2**depth, job["train_size"] // LEAF)),
-            "min_data_in_leaf": LEAF,
             # Histograms that are kept, in MB: otherwise one for each leaf is, of several MB.
             "histogram_pool_size": 1024,
             "num_threads": job["threads"],

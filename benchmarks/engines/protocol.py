@@ -40,6 +40,19 @@ def only(parameters, names):
         raise Unsupported(f"{others[0]}: not passed on, this engine knows {', '.join(names)}")
 
 
+def hist_gradient_boosting(parameters, job):
+    """The parameters of scikit-learn's HistGradientBoostingClassifier that other boosting libraries have too."""
+    defaults = {
+        "learning_rate": 0.1, "max_iter": 100, "max_leaf_nodes": 31, "max_depth": None, "min_samples_leaf": 20,
+        "l2_regularization": 0.0, "max_bins": 255,
+    }  # fmt: skip
+    only(parameters, [*defaults, "early_stopping"])
+    stops = parameters.get("early_stopping", "auto")
+    if stops is True or (stops != False and job["train_size"] > 10_000):  # noqa: E712
+        raise Unsupported("early_stopping: the library's own rule differs; set it to false")
+    return defaults | {name: value for name, value in parameters.items() if name in defaults}
+
+
 def sources():
     """Digest of the Python files beside this one, tests aside: an engine is more than the file that is started."""
     digest = hashlib.sha256()

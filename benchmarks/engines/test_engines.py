@@ -130,6 +130,18 @@ class Engines(unittest.TestCase):
             reply, _ = self.job(engine, "GradientBoostingClassifier", {"subsample": 0.5})
             self.assertEqual((reply["reply"], reply["kind"]), ("failed", "unsupported"))
 
+    def test_boosting_libraries_grow_leaf_by_leaf(self):
+        for engine in ("lightgbm_engine.py", "xgboost_engine.py"):
+            for shape in ({"max_leaf_nodes": 4}, {"max_leaf_nodes": None, "max_depth": 3}):
+                few = {"max_iter": 10, "min_samples_leaf": 5, "early_stopping": False} | shape
+                reply, labels = self.job(engine, "HistGradientBoostingClassifier", few)
+                self.assertEqual(reply["reply"], "ok", reply)
+                right = sum(int(said) == label for said, label in zip(reply["predictions"], labels, strict=True))
+                self.assertGreater(right, 35)
+            for refused in ({"early_stopping": True}, {"validation_fraction": 0.2}):
+                reply, _ = self.job(engine, "HistGradientBoostingClassifier", refused)
+                self.assertEqual((reply["reply"], reply["kind"]), ("failed", "unsupported"))
+
     def test_the_extension_says_that_it_did_the_work(self):
         reply, _ = self.job("scikit_learn.py", "SVC", {"kernel": "rbf"}, flags=["--intelex"])
         self.assertEqual(reply["facts"]["accelerated"], "yes")
