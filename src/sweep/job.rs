@@ -118,7 +118,7 @@ impl RowState {
     /// Repeats still to come, at most.
     pub fn repeats_left(&self, options: &Options) -> usize {
         let earlier = self.earlier.as_ref().map_or(0, |earlier| earlier.repeats.len());
-        options.repeats.max(earlier).saturating_sub(self.record.repeats.len())
+        options.repeats.most().max(earlier).saturating_sub(self.record.repeats.len())
     }
 
     /// Whether the times were measured again and other predictions came out.

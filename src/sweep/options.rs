@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::memory;
+use super::repeats::Repeats;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -14,8 +15,8 @@ pub struct Options {
     pub threads: usize,
     /// Resident memory of a job.
     pub memory_limit: u64,
-    /// How often each configuration runs, at most.
-    pub repeats: usize,
+    /// How often each configuration runs.
+    pub repeats: Repeats,
     /// Time that a configuration may spend on repeats after the first.
     pub repeat_budget: Option<Duration>,
     /// The seed from which all others derive.
@@ -58,7 +59,7 @@ impl Default for Options {
             jobs,
             threads: 1,
             memory_limit: Options::default_memory_limit(jobs),
-            repeats: 1,
+            repeats: Repeats::Times(1),
             repeat_budget: None,
             seed: 1,
             force: false,

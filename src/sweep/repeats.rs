@@ -1,7 +1,52 @@
 //! When a configuration has been repeated often enough.
 
+use std::str::FromStr;
+
 use super::Options;
 use crate::results::Repeat;
+use crate::stats::interval::student_t;
+
+/// How often each configuration runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// That often.
+    Times(usize),
+    /// Until the mean accuracy is known to [`MARGIN`], at most [`Repeats::MOST_AUTO`] times.
+    Auto,
+}
+
+/// Half the width of the confidence interval of the mean that [`Repeats::Auto`] asks for.
+const MARGIN: f64 = 0.001;
+const CONFIDENCE: f64 = 0.95;
+/// Fewer accuracies can lie together by chance: two by luck in one of twenty cases, where their spread is 0.002.
+const LEAST_AUTO: usize = 3;
+
+impl Repeats {
+    /// Repeats of [`Repeats::Auto`] at most.
+    pub const MOST_AUTO: usize = 30;
+    /// Repeats that can be asked for by number.
+    pub const MOST: usize = 1000;
+
+    /// Repeats at most.
+    pub fn most(self) -> usize {
+        match self {
+            Repeats::Times(times) => times,
+            Repeats::Auto => Repeats::MOST_AUTO,
+        }
+    }
+}
+
+impl FromStr for Repeats {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Repeats, String> {
+        match (text, text.parse::<usize>()) {
+            ("auto", _) => Ok(Repeats::Auto),
+            (_, Ok(times)) if (1..=Repeats::MOST).contains(&times) => Ok(Repeats::Times(times)),
+            _ => Err(format!("expected a number from 1 to {}, or auto", Repeats::MOST)),
+        }
+    }
+}
 
 /// Whether another repeat is to be run after these.
 ///
@@ -11,8 +56,20 @@ pub fn wants_more(repeats: &[Repeat], options: &Options) -> bool {
     match repeats {
         [] => true,
         [first, second, ..] if first.predictions == second.predictions => false,
-        [_, further @ ..] => repeats.len() < options.repeats && fits_budget(repeats, further, options),
+        [_, further @ ..] => {
+            repeats.len() < options.repeats.most()
+                && !(options.repeats == Repeats::Auto && is_known(repeats))
+                && fits_budget(repeats, further, options)
+        }
     }
+}
+
+/// Whether Student's confidence interval of the mean accuracy is within the margin.
+fn is_known(repeats: &[Repeat]) -> bool {
+    let accuracies: Vec<f64> = repeats.iter().map(|repeat| repeat.accuracy).collect();
+    repeats.len() >= LEAST_AUTO
+        && student_t(&accuracies, CONFIDENCE)
+            .is_some_and(|interval| interval.high - interval.low <= 2.0 * MARGIN)
 }
 
 /// Whether the time spent on repeats after the first, and one more like those so far, fit the budget.
@@ -46,7 +103,7 @@ mod tests {
 
     #[test]
     fn equal_predictions_end_it() {
-        let options = Options { repeats: 5, ..Options::default() };
+        let options = Options { repeats: Repeats::Times(5), ..Options::default() };
         assert!(wants_more(&[], &options));
         assert!(wants_more(&[repeat(&[1, 2], 1.0)], &options));
         assert!(!wants_more(&[repeat(&[1, 2], 1.0), repeat(&[1, 2], 1.0)], &options));
@@ -58,11 +115,40 @@ mod tests {
     #[test]
     fn the_budget_bounds_what_comes_after_the_first() {
         let budget = Some(Duration::from_secs(20));
-        let options = Options { repeats: 5, repeat_budget: budget, ..Options::default() };
+        let options = Options { repeats: Repeats::Times(5), repeat_budget: budget, ..Options::default() };
         let take = |n: u8| -> Vec<Repeat> { (0..n).map(|i| repeat(&[i], 8.0)).collect() };
         assert!(wants_more(&take(1), &options));
         assert!(wants_more(&take(2), &options));
         assert!(!wants_more(&take(3), &options));
         assert!(!wants_more(&[repeat(&[1], 21.0)], &options));
+    }
+
+    #[test]
+    fn auto_ends_when_the_mean_is_known_to_a_thousandth() {
+        let options = Options { repeats: Repeats::Auto, ..Options::default() };
+        let with = |accuracies: &[f64]| -> Vec<Repeat> {
+            let one = |(at, &accuracy)| Repeat { accuracy, ..repeat(&[at as u8], 1.0) };
+            accuracies.iter().enumerate().map(one).collect()
+        };
+        assert!(wants_more(&with(&[0.9, 0.9]), &options), "two can agree by chance");
+        // s = 0.0004, t = 4.303, half the width 0.00099; then s = 0.000405, 0.00101.
+        assert!(!wants_more(&with(&[0.9, 0.9004, 0.8996]), &options));
+        assert!(wants_more(&with(&[0.9, 0.900405, 0.899595]), &options));
+        // s = 0.01 at most: never known within thirty, and thirty end it.
+        let wide = |n: usize| with(&(0..n).map(|at| 0.9 + 0.01 * (at % 2) as f64).collect::<Vec<_>>());
+        assert!(wants_more(&wide(29), &options));
+        assert!(!wants_more(&wide(30), &options));
+        let budget = Some(Duration::from_secs(10));
+        assert!(!wants_more(&wide(12), &Options { repeat_budget: budget, ..options }));
+    }
+
+    #[test]
+    fn repeats_are_a_number_or_auto() {
+        assert_eq!("5".parse(), Ok(Repeats::Times(5)));
+        assert_eq!("auto".parse(), Ok(Repeats::Auto));
+        for wrong in ["0", "1001", "-1", "Auto", ""] {
+            let error = wrong.parse::<Repeats>().unwrap_err();
+            assert_eq!(error, "expected a number from 1 to 1000, or auto", "{wrong}");
+        }
     }
 }

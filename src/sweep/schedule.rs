@@ -16,6 +16,7 @@ use super::job::{self, JobFacts, Task};
 use super::memory::Groups;
 use super::process;
 use super::progress::Snapshot;
+use super::repeats::Repeats;
 use super::resume::Todo;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
@@ -211,7 +212,7 @@ impl<'a> Schedule<'a> {
         // The last jobs get the cores that would stand idle. Not where repeats are to be compared, nor in a
         // quiet pass: there every job has what was asked for.
         let share = idle / (self.queue.len() + 1);
-        let generous = options.repeats == 1 && !options.quiet_pass;
+        let generous = options.repeats == Repeats::Times(1) && !options.quiet_pass;
         Some((task, if generous { threads.max(share) } else { threads }))
     }
 

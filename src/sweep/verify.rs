@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use super::repeats::Repeats;
 use super::signals::Stop;
 use super::{Options, Plan, Request, Summary, SweepError, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};
@@ -45,7 +46,7 @@ pub fn run(
     for ((seed, repeats), indices) in sweeps {
         let store =
             Store::new(scratch, &format!("seed-{seed}-repeats-{repeats}")).map_err(SweepError::RunName)?;
-        let options = Options { seed, repeats, force: true, ..options.clone() };
+        let options = Options { seed, repeats: Repeats::Times(repeats), force: true, ..options.clone() };
         let wanted = indices.iter().map(|&index| wanted(&records[index], timeout)).collect();
         let plan = Plan::new(wanted, &options.data_dir)?;
         let todo = resume::read(&store, &plan, &options)
