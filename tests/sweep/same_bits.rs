@@ -111,6 +111,18 @@ fn a_budget_bounds_the_repeats() {
 }
 
 #[test]
+fn auto_repeats_until_the_mean_is_known() {
+    let sandbox = Sandbox::new(FAMILIES);
+    let auto = ["--repeats", "auto", "-c", "Perceptron", "-c", "KNeighborsClassifier"];
+    sandbox.sweep(&auto).code(0);
+    // On a few test images a mean is never known to a thousandth; where nothing is random, it is after two.
+    assert_eq!(sandbox.result("Perceptron,penalty=l1")["repeats"].as_array().unwrap().len(), 30);
+    assert_eq!(sandbox.result("KNeighborsClassifier,n_neighbors=1")["repeats"].as_array().unwrap().len(), 2);
+    sandbox.sweep(&auto).code(0).says("0 rows run, ");
+    sandbox.sweep(&["--repeats", "often"]).code(2).says("expected a number from 1 to 1000, or auto");
+}
+
+#[test]
 fn a_train_size_is_another_row() {
     let sandbox = Sandbox::new(FAMILIES);
     sandbox.sweep(&["--train-size", "100", "-c", "Perceptron"]).code(0);
