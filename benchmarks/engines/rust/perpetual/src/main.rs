@@ -1,0 +1,73 @@
+//! perpetual as an engine: boosting without parameters but a budget, in a row of the library's own defaults.
+//!
+//! It chooses step, depth and rounds by itself, so that no row of the grid has its meaning but the one whose
+//! parameters are all defaults; the budget is the library's default, 0.5. Its softmax booster grows all classes
+//! in one tree.
+
+use std::process::ExitCode;
+
+use perpetual::objective::Objective;
+use perpetual::{Matrix, MultiOutputBooster};
+use protocol::{Facts, Failure, Images, Job, Model, Parameters, failed};
+
+struct Booster {
+    classes: usize,
+    threads: usize,
+    seed: u64,
+    model: Option<MultiOutputBooster>,
+}
+
+impl Model for Booster {
+    fn fit(&mut self, x: &Images, y: &[u8]) -> Result<(), Failure> {
+        let columns = x.by_column();
+        let data = Matrix::new(&columns, x.rows, x.columns);
+        // One column a class: 1 for its images, 0 for the others.
+        let labels: Vec<f64> = (0..self.classes)
+            .flat_map(|class| y.iter().map(move |&label| f64::from(usize::from(label) == class)))
+            .collect();
+        let labels = Matrix::new(&labels, x.rows, self.classes);
+        let mut model = MultiOutputBooster::default()
+            .set_n_boosters(self.classes)
+            .set_objective(Objective::LogLoss)
+            .set_seed(self.seed)
+            .set_num_threads(Some(self.threads));
+        model.fit(&data, &labels, None, None).map_err(failed)?;
+        self.model = Some(model);
+        Ok(())
+    }
+
+    fn predict(&mut self, x: &Images) -> Result<Vec<u8>, Failure> {
+        let model = self.model.as_ref().ok_or_else(|| failed("not fitted"))?;
+        let columns = x.by_column();
+        let scores = model.predict(&Matrix::new(&columns, x.rows, x.columns), self.threads > 1);
+        Ok(protocol::highest(x.rows, &scores.chunks(x.rows).map(<[f64]>::to_vec).collect::<Vec<_>>()))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::from_iter([("parameters_of".to_string(), "the library's defaults".into())])
+    }
+}
+
+fn model(job: &Job, _: &Parameters) -> Result<Box<dyn Model>, Failure> {
+    // No parameter is asked for, so that every one that is given is refused.
+    Ok(Box::new(Booster { classes: job.classes, threads: job.threads, seed: job.seed, model: None }))
+}
+
+fn main() -> ExitCode {
+    protocol::serve(&["perpetual"], model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_booster_tells_blocks_apart() {
+        let values: Vec<f64> = (0..90).flat_map(|i| [f64::from(i / 30), f64::from(i % 7)]).collect();
+        let x = Images { values, rows: 90, columns: 2 };
+        let y: Vec<u8> = (0..90).map(|i| i / 30).collect();
+        let mut booster = Booster { classes: 3, threads: 1, seed: 1, model: None };
+        booster.fit(&x, &y).unwrap();
+        assert_eq!(booster.predict(&x).unwrap(), y);
+    }
+}
