@@ -1,7 +1,6 @@
 //! The suite of what the published grid lacks, beside that grid: its best rows, and the steps before the model that
 //! help one data set and hurt the other.
 
-use super::findings::BAR;
 use super::peers::OURS;
 use super::preprocessing::{self, Step, Sum};
 use super::tables::{Line, SideBySide, View};
@@ -25,7 +24,7 @@ pub struct Set {
     pub dataset: String,
     /// Configurations with a result.
     pub configurations: usize,
-    /// Those of at least [`BAR`].
+    /// Those of at least the accuracy that findings count by.
     pub at_bar: usize,
     /// The most accurate configuration: classifier, parameters with its steps, and accuracy.
     pub best: (String, String, f64),
@@ -37,17 +36,17 @@ pub fn view() -> View {
 }
 
 impl Beyond {
-    /// `None` without results of the suite at full size.
-    pub fn of(table: &SideBySide) -> Option<Beyond> {
+    /// Counts configurations of at least the accuracy `bar`. `None` without results of the suite at full size.
+    pub fn of(table: &SideBySide, bar: f64) -> Option<Beyond> {
         let view = view();
         let own: Vec<&Line> = table.view(&view).filter(|line| line.engine == OURS).collect();
-        let sets: Vec<Set> = (0..table.datasets.len()).filter_map(|at| set(table, &own, at)).collect();
+        let sets: Vec<Set> = (0..table.datasets.len()).filter_map(|at| set(table, &own, at, bar)).collect();
         let opposite = preprocessing::steps(table, &view).iter().filter_map(opposite).collect();
         (!sets.is_empty()).then_some(Beyond { sets, opposite })
     }
 }
 
-fn set(table: &SideBySide, own: &[&Line], dataset: usize) -> Option<Set> {
+fn set(table: &SideBySide, own: &[&Line], dataset: usize, bar: f64) -> Option<Set> {
     let scored: Vec<(f64, &Line)> =
         own.iter().filter_map(|&line| Some((table.row(line, dataset)?.accuracy?, line))).collect();
     // The first of equals stands.
@@ -55,7 +54,7 @@ fn set(table: &SideBySide, own: &[&Line], dataset: usize) -> Option<Set> {
     Some(Set {
         dataset: table.datasets[dataset].clone(),
         configurations: scored.len(),
-        at_bar: scored.iter().filter(|(accuracy, _)| *accuracy >= BAR).count(),
+        at_bar: scored.iter().filter(|(accuracy, _)| *accuracy >= bar).count(),
         best: (best.classifier.clone(), best.parameters.clone(), accuracy),
     })
 }

@@ -128,7 +128,9 @@ impl Findings {
                 .map(|part| (part.holding(), part.pairs.len())),
             reproduced: (stated.clone().filter(again).count(), stated.count()),
             people: sources.submitted.people.clone(),
-            beyond: (view.subset.is_none() && view.run != beyond::RUN).then(|| Beyond::of(table)).flatten(),
+            beyond: (view.subset.is_none() && view.run != beyond::RUN)
+                .then(|| Beyond::of(table, BAR))
+                .flatten(),
             origin: Origin::of(table, view),
         }
     }

@@ -2,21 +2,11 @@
 
 use table_files::parse_csv;
 
-use super::submitted::Submitted;
+use super::submitted::{Counterpart, Submitted};
 use super::tables::SideBySide;
 use crate::format::accuracy;
 
 const TABLE: &str = include_str!("../../benchmarks/reference/same-method.csv");
-
-/// A result of ours by the method of a submission.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Counterpart {
-    pub engine: String,
-    /// Classifier and parameters.
-    pub name: String,
-    /// One a data set of the submissions, empty where there is none.
-    pub figures: Vec<String>,
-}
 
 /// Puts our results of all training rows beside the submissions of the same method. `Err` only when the file built in
 /// is damaged.

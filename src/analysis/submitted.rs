@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::rows::readable;
-use super::same_method::Counterpart;
 use super::tables::in_order;
 use crate::check::walk;
 use crate::dataset::Outlines;
@@ -63,6 +62,16 @@ pub struct Entry {
     pub code: Vec<String>,
     /// A result of ours by the same method.
     pub ours: Option<Counterpart>,
+}
+
+/// A result of ours by the method of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counterpart {
+    pub engine: String,
+    /// Classifier and parameters.
+    pub name: String,
+    /// One a data set of the submissions, empty where there is none.
+    pub figures: Vec<String>,
 }
 
 /// Reads all submissions under a results folder. What a file contradicts, by itself or by the test labels of a data

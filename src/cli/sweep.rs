@@ -18,7 +18,7 @@ use crate::results::{Store, submission};
 use crate::sweep::cost::History;
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::same_folder;
-use crate::sweep::repeats::Repeats;
+use crate::sweep::options::Repeats;
 use crate::sweep::resume::Todo;
 use crate::sweep::shares::{Shard, Shares};
 use crate::sweep::{self, Options, Plan, byte_size, signals};

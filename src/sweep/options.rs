@@ -1,10 +1,10 @@
 //! What may be chosen about a sweep, apart from what it runs.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::memory;
-use super::repeats::Repeats;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -66,6 +66,57 @@ impl Default for Options {
             retry_failed: false,
             no_sharing: false,
             quiet_pass: false,
+        }
+    }
+}
+
+/// How often each configuration runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// That often.
+    Times(usize),
+    /// Until the mean accuracy is known to 0.001, at most [`Repeats::MOST_AUTO`] times.
+    Auto,
+}
+
+impl Repeats {
+    /// Repeats of [`Repeats::Auto`] at most.
+    pub const MOST_AUTO: usize = 30;
+    /// Repeats that can be asked for by number.
+    pub const MOST: usize = 1000;
+
+    /// Repeats at most.
+    pub fn most(self) -> usize {
+        match self {
+            Repeats::Times(times) => times,
+            Repeats::Auto => Repeats::MOST_AUTO,
+        }
+    }
+}
+
+impl FromStr for Repeats {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Repeats, String> {
+        match (text, text.parse::<usize>()) {
+            ("auto", _) => Ok(Repeats::Auto),
+            (_, Ok(times)) if (1..=Repeats::MOST).contains(&times) => Ok(Repeats::Times(times)),
+            _ => Err(format!("expected a number from 1 to {}, or auto", Repeats::MOST)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_are_a_number_or_auto() {
+        assert_eq!("5".parse(), Ok(Repeats::Times(5)));
+        assert_eq!("auto".parse(), Ok(Repeats::Auto));
+        for wrong in ["0", "1001", "-1", "Auto", ""] {
+            let error = wrong.parse::<Repeats>().unwrap_err();
+            assert_eq!(error, "expected a number from 1 to 1000, or auto", "{wrong}");
         }
     }
 }

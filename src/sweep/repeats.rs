@@ -1,52 +1,15 @@
 //! When a configuration has been repeated often enough.
 
-use std::str::FromStr;
-
 use super::Options;
+use super::options::Repeats;
 use crate::results::Repeat;
 use crate::stats::interval::student_t;
-
-/// How often each configuration runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeats {
-    /// That often.
-    Times(usize),
-    /// Until the mean accuracy is known to [`MARGIN`], at most [`Repeats::MOST_AUTO`] times.
-    Auto,
-}
 
 /// Half the width of the confidence interval of the mean that [`Repeats::Auto`] asks for.
 const MARGIN: f64 = 0.001;
 const CONFIDENCE: f64 = 0.95;
 /// Fewer accuracies can lie together by chance: two by luck in one of twenty cases, where their spread is 0.002.
 const LEAST_AUTO: usize = 3;
-
-impl Repeats {
-    /// Repeats of [`Repeats::Auto`] at most.
-    pub const MOST_AUTO: usize = 30;
-    /// Repeats that can be asked for by number.
-    pub const MOST: usize = 1000;
-
-    /// Repeats at most.
-    pub fn most(self) -> usize {
-        match self {
-            Repeats::Times(times) => times,
-            Repeats::Auto => Repeats::MOST_AUTO,
-        }
-    }
-}
-
-impl FromStr for Repeats {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Repeats, String> {
-        match (text, text.parse::<usize>()) {
-            ("auto", _) => Ok(Repeats::Auto),
-            (_, Ok(times)) if (1..=Repeats::MOST).contains(&times) => Ok(Repeats::Times(times)),
-            _ => Err(format!("expected a number from 1 to {}, or auto", Repeats::MOST)),
-        }
-    }
-}
 
 /// Whether another repeat is to be run after these.
 ///
@@ -140,15 +103,5 @@ mod tests {
         assert!(!wants_more(&wide(30), &options));
         let budget = Some(Duration::from_secs(10));
         assert!(!wants_more(&wide(12), &Options { repeat_budget: budget, ..options }));
-    }
-
-    #[test]
-    fn repeats_are_a_number_or_auto() {
-        assert_eq!("5".parse(), Ok(Repeats::Times(5)));
-        assert_eq!("auto".parse(), Ok(Repeats::Auto));
-        for wrong in ["0", "1001", "-1", "Auto", ""] {
-            let error = wrong.parse::<Repeats>().unwrap_err();
-            assert_eq!(error, "expected a number from 1 to 1000, or auto", "{wrong}");
-        }
     }
 }

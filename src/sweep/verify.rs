@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::repeats::Repeats;
+use super::options::Repeats;
 use super::signals::Stop;
 use super::{Options, Plan, Request, Summary, SweepError, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};

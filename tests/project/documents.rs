@@ -32,7 +32,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 /// The documents that people write: those of `reports/` are made by the program.
 fn documents() -> Vec<PathBuf> {
     let mut documents: Vec<PathBuf> =
-        ["README.md", "CHANGELOG.md", "data/README.md", "tests/README.md"].map(PathBuf::from).into();
+        ["README.md", "CHANGELOG.md", "SECURITY.md", "data/README.md", "tests/README.md"]
+            .map(PathBuf::from)
+            .into();
     documents.extend(
         files_below(Path::new("docs")).into_iter().filter(|path| path.extension() == Some("md".as_ref())),
     );

@@ -1,7 +1,8 @@
-//! The project itself: dependencies, documents, the published grid, and statistics checked against SciPy.
+//! The project itself: dependencies, documents, the published grid, unsafe code, and statistics checked against SciPy.
 
 mod dependencies;
 mod documents;
 mod golden_stats;
 mod import_circles;
 mod published_grid;
+mod unsafe_code;

@@ -72,8 +72,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::analysis::same_method::Counterpart;
-    use crate::analysis::submitted;
+    use crate::analysis::submitted::{self, Counterpart};
     use crate::results::submission::Submission;
 
     fn claim(classifier: &str, dataset: &str, test_size: usize, accuracy: f64) -> Submission {

@@ -112,3 +112,53 @@ pub fn dgemm(alpha: f64, a: View<f64>, b: View<f64>, beta: f64, c: &mut [f64], r
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole numbers, whose products and sums are exact in both precisions.
+    fn whole(count: usize, step: usize) -> Vec<f64> {
+        (0..count).map(|at| ((at * step) % 17) as f64 - 8.0).collect()
+    }
+
+    #[test]
+    fn products_are_those_of_the_definition_with_any_strides() {
+        for (m, k, n, extra) in [(1, 1, 1, 0), (3, 5, 2, 0), (17, 9, 33, 4), (8, 1, 8, 1), (2, 0, 3, 0)] {
+            let (a, b, c) = (whole(m * k, 7), whole(k * n, 5), whole(m * (n + extra), 3));
+            let mut expected = c.clone();
+            for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let sum: f64 = (0..k).map(|p| a[p * m + i] * b[p * n + j]).sum();
+                let value = &mut expected[i * (n + extra) + j];
+                *value = 2.0 * sum - *value;
+            }
+            let mut double = c.clone();
+            // A is given by its columns.
+            dgemm(
+                2.0,
+                View::row_major(&a, k, m).t(),
+                View::row_major(&b, k, n),
+                -1.0,
+                &mut double,
+                n + extra,
+            );
+            assert_eq!(double, expected, "{m} x {k} x {n}");
+            let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
+            let (a, b, mut c) = (single(&a), single(&b), single(&c));
+            sgemm(2.0, View::row_major(&a, k, m).t(), View::row_major(&b, k, n), -1.0, &mut c, n + extra);
+            assert_eq!(c, single(&expected), "{m} x {k} x {n}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "view is out of bounds")]
+    fn a_view_that_leaves_its_data_panics() {
+        dgemm(1.0, View::row_major(&[1.0; 5], 2, 3), View::row_major(&[1.0; 6], 3, 2), 0.0, &mut [0.0; 4], 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "rows of C overlap")]
+    fn rows_of_the_result_must_not_overlap() {
+        dgemm(1.0, View::row_major(&[1.0; 6], 2, 3), View::row_major(&[1.0; 6], 3, 2), 0.0, &mut [0.0; 4], 1);
+    }
+}

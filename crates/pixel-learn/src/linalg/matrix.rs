@@ -72,3 +72,23 @@ impl Matrix {
         &mut self.as_mut_slice()[index * columns..(index + 1) * columns]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_what_was_put_in_and_start_on_a_cache_line() {
+        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (2, 16), (7, 33)] {
+            let values: Vec<f32> = (0..rows * columns).map(|at| at as f32).collect();
+            let mut matrix = Matrix::from_slice(&values, rows, columns);
+            assert_eq!((matrix.rows(), matrix.columns()), (rows, columns));
+            assert_eq!(matrix.as_slice(), values);
+            assert_eq!(matrix.as_slice().as_ptr() as usize % 64, 0);
+            matrix.as_mut_slice().iter_mut().for_each(|value| *value += 1.0);
+            if rows > 0 {
+                assert_eq!(matrix.row(rows - 1)[columns - 1], (rows * columns) as f32);
+            }
+        }
+    }
+}
