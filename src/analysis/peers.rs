@@ -20,6 +20,8 @@ use crate::results::record::UNCOUNTED_STEPS;
 pub const OURS: &str = "native";
 /// Accuracy that counts as ahead: what the rule of fidelity allows without spread.
 pub const AHEAD: f64 = 0.005;
+/// Deviations over our seeds below which a difference may be chance.
+const NOISE: f64 = 3.0;
 
 /// One configuration that both have.
 struct Pair<'a> {
@@ -68,6 +70,11 @@ impl Pair<'_> {
             Some(deviation) if deviation > 0.0 => format!("{mean} (s {})", accuracy(deviation)),
             _ => mean,
         }
+    }
+
+    /// Whether the gain is more than our seeds explain.
+    fn beyond_seeds(&self, gain: f64) -> bool {
+        gain > AHEAD + ROUNDING && gain > NOISE * self.ours.deviation.unwrap_or(0.0)
     }
 
     fn name(&self) -> String {
@@ -141,6 +148,10 @@ pub struct Ahead {
     pub ours: String,
     pub gain: String,
     pub time: String,
+    /// More accurate by over [`AHEAD`], and by over [`NOISE`] deviations of our repeats: by how much.
+    pub more_accurate: Option<f64>,
+    /// Its time over ours where it is the faster one.
+    pub faster: Option<f64>,
 }
 
 /// One other library over all families: what its CPU time is in parts of ours.
@@ -221,11 +232,27 @@ impl Peers {
                         ours: pair.ours(),
                         gain: difference(gain),
                         time: pair.spelled_time(),
+                        more_accurate: pair.beyond_seeds(gain).then_some(gain),
+                        faster: time.filter(|&time| time < 1.0),
                     });
                 }
             }
         }
         Peers { lines, ahead }
+    }
+
+    /// Where another library is more accurate than the spread of our seeds explains, by most first.
+    pub fn more_accurate(&self) -> Vec<&Ahead> {
+        let mut found: Vec<&Ahead> = self.ahead.iter().filter(|row| row.more_accurate.is_some()).collect();
+        found.sort_by(|a, b| b.more_accurate.unwrap_or(0.0).total_cmp(&a.more_accurate.unwrap_or(0.0)));
+        found
+    }
+
+    /// Where another library is faster, the fastest first.
+    pub fn faster(&self) -> Vec<&Ahead> {
+        let mut found: Vec<&Ahead> = self.ahead.iter().filter(|row| row.faster.is_some()).collect();
+        found.sort_by(|a, b| a.faster.unwrap_or(1.0).total_cmp(&b.faster.unwrap_or(1.0)));
+        found
     }
 
     /// Whether all times that can be compared are of a quiet pass on both sides, so that none stand apart.

@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 
 use super::rows::Row;
 use super::tables::{SideBySide, View};
-use crate::format::plain;
+use crate::format::{plain, thousands};
 use crate::stats::growth::{self, FEWEST, Growth};
+
+/// Panels that are drawn of a data set.
+const DRAWN: usize = 6;
+const OURS: &str = "native";
 
 /// All curves of a run.
 pub struct Scaling {
@@ -19,6 +23,8 @@ pub struct Scaling {
 
 /// One configuration with the engines that ran it.
 pub struct Panel {
+    pub classifier: String,
+    /// The classifier with its parameters.
     pub name: String,
     /// By engine, ours first.
     pub curves: Vec<Curve>,
@@ -65,6 +71,69 @@ impl Scaling {
         found.into_iter().nth(chosen)
     }
 
+    /// The panels to draw of a data set, in the order of the table: of each classifier the one with most curves, and of
+    /// those the [`DRAWN`] with most.
+    pub fn chosen(&self, dataset: usize) -> Vec<&Panel> {
+        let Some(panels) = self.datasets.get(dataset) else { return Vec::new() };
+        let mut order: Vec<usize> = (0..panels.len()).collect();
+        // Curves of all data sets count, so that each data set shows the same.
+        let drawn = |at: usize| {
+            let same = self.datasets.iter().flatten().filter(|panel| panel.name == panels[at].name);
+            same.flat_map(|panel| &panel.curves).filter(|curve| !curve.points.is_empty()).count()
+        };
+        order.sort_by_key(|&at| (std::cmp::Reverse(drawn(at)), at));
+        let mut chosen: Vec<usize> = Vec::new();
+        for at in order {
+            let is_new = chosen.iter().all(|&other| panels[other].classifier != panels[at].classifier);
+            if is_new && chosen.len() < DRAWN {
+                chosen.push(at);
+            }
+        }
+        chosen.sort_unstable();
+        chosen.into_iter().map(|at| &panels[at]).collect()
+    }
+
+    /// What the curves say together, a sentence each: how many end early and why, how much longer others take, and
+    /// how accuracies differ.
+    pub fn findings(&self) -> Vec<String> {
+        let panels: Vec<&Panel> = self.datasets.iter().flatten().collect();
+        let others = || panels.iter().flat_map(|panel| panel.others());
+        let all = others().count();
+        if all == 0 {
+            return Vec::new();
+        }
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for reason in others().filter_map(Curve::reason) {
+            *reasons.entry(reason).or_default() += 1;
+        }
+        let ended: usize = reasons.values().sum();
+        let most = others().flat_map(|curve| &curve.points).map(|point| point.rows).max().unwrap_or(0);
+        let why: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let ends = if ended == 0 {
+            format!("All {all} curves of other libraries reach the largest size that was run.")
+        } else {
+            format!(
+                "{ended} of {all} curves of other libraries end before {} training images ({}).",
+                thousands(most),
+                why.join(", ")
+            )
+        };
+        let mut findings = vec![ends];
+        let mut factors: Vec<f64> = panels.iter().flat_map(|panel| panel.factors()).collect();
+        factors.sort_by(f64::total_cmp);
+        if let (Some(least), Some(greatest)) = (factors.first(), factors.last()) {
+            findings.push(format!(
+                "At the most images that both reached, the others take {} to {} times as long as mnist-bench, half of \
+                 them more than {}.",
+                factor(*least),
+                factor(*greatest),
+                factor(factors[factors.len() / 2])
+            ));
+        }
+        findings.extend(accuracies(&panels));
+        findings
+    }
+
     fn curves(&self) -> usize {
         self.datasets.iter().flatten().map(|panel| panel.curves.len()).sum()
     }
@@ -91,7 +160,7 @@ impl Scaling {
                     .collect();
                 let (_, row) = engines.values().flatten().next()?;
                 let name = plain(format!("{} {}", row.classifier, row.parameters).trim_end());
-                (!curves.is_empty()).then_some(Panel { name, curves })
+                (!curves.is_empty()).then(|| Panel { classifier: row.classifier.clone(), name, curves })
             };
             order.iter().filter_map(panel).collect()
         };
@@ -99,7 +168,101 @@ impl Scaling {
     }
 }
 
+/// How far an accuracy at the same size may lie from ours to count as the same.
+const CLOSE: f64 = 0.01;
+
+/// Accuracies at the most images that both reached; the curves that lie further apart are named, at most three.
+fn accuracies(panels: &[&Panel]) -> Option<String> {
+    let mut apart: Vec<(f64, String)> = Vec::new();
+    let mut compared = 0;
+    for panel in panels {
+        for (curve, ours, theirs) in panel.pairs() {
+            compared += 1;
+            let gain = theirs.accuracy - ours.accuracy;
+            if gain.abs() > CLOSE {
+                apart.push((gain, format!("{}'s {} {gain:+.3}", curve.engine, panel.classifier)));
+            }
+        }
+    }
+    apart.sort_by(|(a, x), (b, y)| b.abs().total_cmp(&a.abs()).then(x.cmp(y)));
+    let named: Vec<&str> = apart.iter().map(|(_, text)| text.as_str()).take(3).collect();
+    let furthest = if named.is_empty() { String::new() } else { format!("; furthest: {}", named.join(", ")) };
+    (compared > 0).then(|| {
+        format!(
+            "Accuracies there lie within {CLOSE} of those of mnist-bench in {} of {compared} curves{furthest}.",
+            compared - apart.len()
+        )
+    })
+}
+
+/// A factor in two digits.
+fn factor(value: f64) -> String {
+    if value >= 9.95 { thousands(value.round() as usize) } else { format!("{value:.1}") }
+}
+
+impl Panel {
+    /// The curves of other libraries.
+    fn others(&self) -> impl Iterator<Item = &Curve> {
+        self.curves.iter().filter(|curve| curve.engine != OURS)
+    }
+
+    /// Each other curve with our result and its own at the most images that both reached.
+    fn pairs(&self) -> Vec<(&Curve, Point, Point)> {
+        let Some(own) = self.curves.iter().find(|curve| curve.engine == OURS) else { return Vec::new() };
+        let pair = |curve: &'_ Curve| {
+            let at = |theirs: &Point| own.points.iter().find(|ours| ours.rows == theirs.rows).copied();
+            curve.points.iter().rev().find_map(|theirs| Some((at(theirs)?, *theirs)))
+        };
+        self.others().filter_map(|curve| pair(curve).map(|(ours, theirs)| (curve, ours, theirs))).collect()
+    }
+
+    /// How many times as long as ours each other library takes there.
+    fn factors(&self) -> Vec<f64> {
+        let ratio = |(_, ours, theirs): (&Curve, Point, Point)| theirs.seconds() / ours.seconds();
+        self.pairs().into_iter().map(ratio).filter(|ratio| ratio.is_finite()).collect()
+    }
+
+    /// What the panel shows, in a few words.
+    pub fn finding(&self) -> String {
+        let (all, ended) =
+            (self.others().count(), self.others().filter(|curve| curve.reason().is_some()).count());
+        let factors = self.factors();
+        let least = factors.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = factors.iter().copied().fold(0.0, f64::max);
+        match (ended, factors.len()) {
+            (0, 0) => "seconds against training images".to_string(),
+            (0, 1) => format!("the other takes {} times as long", factor(greatest)),
+            (0, _) => format!("others take {} to {} times as long", factor(least), factor(greatest)),
+            _ => format!("{ended} of {all} other libraries end early"),
+        }
+    }
+}
+
 impl Curve {
+    /// Why it ends before the sizes that were run do, in a word or two; `None` where it does not.
+    pub fn reason(&self) -> Option<String> {
+        let (rows, why) = self.ended.as_ref()?;
+        if self.points.last().is_some_and(|point| point.rows > *rows) {
+            return None;
+        }
+        let (status, text) = why.split_once(": ").unwrap_or((why, ""));
+        let limit = || {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let seconds = words.windows(2).find(|pair| pair[1] == "s")?[0].parse::<f64>().ok()?;
+            Some(if seconds >= 60.0 {
+                format!("{:.0} min", seconds / 60.0)
+            } else {
+                format!("{seconds:.0} s")
+            })
+        };
+        Some(match status {
+            "timeout" => limit().unwrap_or_else(|| "timeout".to_string()),
+            "out of memory" => "memory".to_string(),
+            _ if text.contains("NaN") => "NaN".to_string(),
+            other => other.chars().take(12).collect(),
+        })
+    }
+
     fn new(engine: &str, rows: &[(usize, &Row)]) -> Curve {
         let mut points = Vec::new();
         let mut ended: Option<(usize, String)> = None;

@@ -8,7 +8,7 @@ use super::rows::readable;
 use super::tables::in_order;
 use crate::check::walk;
 use crate::dataset::Outlines;
-use crate::format::{accuracy, title};
+use crate::format::{accuracy, plain, title};
 use crate::grid::Configuration;
 use crate::results::submission::{Claim, RUN, Submission};
 use crate::results::{Problem, load};
@@ -72,6 +72,43 @@ pub struct Counterpart {
     pub name: String,
     /// One a data set of the submissions, empty where there is none.
     pub figures: Vec<String>,
+}
+
+impl Submitted {
+    /// What the entries come to, a sentence a data set: the best figure that is only claimed and the best that
+    /// predictions stand behind; then how well people do.
+    pub fn findings(&self) -> Vec<String> {
+        let entries: Vec<&Entry> = self.divisions.iter().flat_map(|division| &division.entries).collect();
+        let best = |dataset: usize, evidence: &str| {
+            // A figure of fewer test images is no match for the others.
+            let figure = |entry: &&&Entry| entry.figures[dataset].parse::<f64>().ok();
+            let own = entries.iter().filter(|entry| entry.evidence == evidence);
+            let found = own.filter_map(|entry| Some((figure(&entry)?, entry)));
+            // Of equal ones the first.
+            found.reduce(|best, other| if other.0 > best.0 { other } else { best })
+        };
+        let mut findings = Vec::new();
+        for (dataset, name) in self.datasets.iter().enumerate() {
+            let told = |what: &str, evidence: &str| {
+                let (_, entry) = best(dataset, evidence)?;
+                Some(format!("the best {what} is {} with {}", plain(&entry.name), entry.figures[dataset]))
+            };
+            let parts = [told("claim", "reported"), told("figure with predictions", "recomputed")];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            if !parts.is_empty() {
+                findings.push(format!("{}: {}.", plain(name), parts.join("; ")));
+            }
+        }
+        findings.extend(self.people.as_ref().map(|people| {
+            format!(
+                "People reach {:.3} on {} images of {}.",
+                people.accuracy,
+                people.images,
+                title(&people.dataset)
+            )
+        }));
+        findings
+    }
 }
 
 /// Reads all submissions under a results folder. What a file contradicts, by itself or by the test labels of a data

@@ -87,6 +87,7 @@ impl Report {
         if let Some(scaling) = &scaling {
             charts.extend(charts::scaling::charts(scaling, &table)?);
         }
+        let scaling_findings = scaling.as_ref().map_or_else(Vec::new, Scaling::findings);
         let pixels = one_pixel::read(request.reports)?;
         let closer = row_details::build(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
@@ -111,6 +112,7 @@ impl Report {
         let shown = page::Shown {
             summary: &summary,
             charts: &charts,
+            scaling: &scaling_findings,
             pixels: &pixels,
             pictures: &pictures,
             closer: &closer,

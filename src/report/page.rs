@@ -48,6 +48,8 @@ struct Page<'a> {
     plain: Vec<PlainLine>,
     counts: Vec<Count>,
     charts: &'a [Chart],
+    /// What the scaling curves say.
+    scaling: &'a [String],
     pixels: &'a [Pixels],
     pictures: Vec<Vec<Shot>>,
     problems: Vec<String>,
@@ -72,6 +74,8 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A picture of the data, inside the page.
 struct Shot {
+    /// Its anchor: the name of its file without the end.
+    id: String,
     title: String,
     caption: String,
     width: u32,
@@ -98,6 +102,7 @@ struct Count {
 pub struct Shown<'a> {
     pub summary: &'a Summary,
     pub charts: &'a [Chart],
+    pub scaling: &'a [String],
     pub pixels: &'a [Pixels],
     pub pictures: &'a [Drawn],
     pub closer: &'a RowDetails,
@@ -110,8 +115,19 @@ pub struct Shown<'a> {
 
 /// The page's bytes.
 pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, String> {
-    let Shown { summary, charts, pixels, pictures, closer, groups, peers, untied, submitted, problems } =
-        *shown;
+    let Shown {
+        summary,
+        charts,
+        scaling,
+        pixels,
+        pictures,
+        closer,
+        groups,
+        peers,
+        untied,
+        submitted,
+        problems,
+    } = *shown;
     let page = Page {
         run: &view.run,
         size: view.size(),
@@ -124,6 +140,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         plain: plain_lines(table, view),
         counts: counts(table, view, problems),
         charts,
+        scaling,
         pixels,
         pictures: side_by_side(pictures),
         problems: problems.iter().map(Problem::to_string).collect(),
@@ -133,15 +150,27 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         peers,
         submitted,
         data: page_data::json(table, view, charts, groups)?,
-        css: include_str!("page/page.css"),
+        css: concat!(include_str!("page/page.css"), include_str!("page/print.css")),
         js: concat!(
-            include_str!("page/page.js"),
+            include_str!("page/dom.js"),
+            include_str!("page/configurations.js"),
+            include_str!("page/state.js"),
+            include_str!("page/columns.js"),
+            include_str!("page/table.js"),
+            include_str!("page/filters.js"),
+            include_str!("page/render.js"),
+            include_str!("page/save.js"),
             include_str!("page/search.js"),
             include_str!("page/libraries.js"),
+            include_str!("page/matrix.js"),
+            include_str!("page/images.js"),
             include_str!("page/details.js"),
             include_str!("page/answers.js"),
             include_str!("page/compare.js"),
+            include_str!("page/text_cells.js"),
+            include_str!("page/predictions.js"),
             include_str!("page/yours.js"),
+            include_str!("page/difficulty.js"),
             include_str!("page/share.js"),
             include_str!("page/charts.js"),
             include_str!("page/start.js"),
@@ -260,6 +289,7 @@ fn side_by_side(pictures: &[Drawn]) -> Vec<Vec<Shot>> {
     let mut kinds: Vec<(&str, Vec<Shot>)> = Vec::new();
     for Drawn { picture, png } in pictures {
         let shot = Shot {
+            id: picture.file.trim_end_matches(".png").to_string(),
             title: picture.title.clone(),
             caption: picture.caption.clone(),
             width: picture.width,

@@ -2,6 +2,8 @@
 //!
 //! Figures and differences are computed here; the page only shows them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::charts::overview::Chart;
@@ -54,6 +56,10 @@ struct LineData<'a> {
     parameters: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<f64>,
+    /// The number of the first line of several that predict the same on every data set: one model under several
+    /// names of its parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same: Option<usize>,
     cells: Vec<CellData<'a>>,
 }
 
@@ -143,7 +149,9 @@ struct RowData<'a> {
 /// The JSON, safe between `<script>` and `</script>`.
 pub fn json(table: &SideBySide, open: &View, charts: &[Chart], groups: &Groups) -> Result<String, String> {
     let mut provenance = Vec::new();
-    let lines = table.lines.iter().map(|line| line_data(table, line, groups, &mut provenance)).collect();
+    let same = same_predictions(table);
+    let with_same = table.lines.iter().zip(same);
+    let lines = with_same.map(|(line, same)| line_data(table, line, same, groups, &mut provenance)).collect();
     let datasets = table.datasets.iter().map(|name| Dataset { name, title: title(name) }).collect();
     let open = Open { run: &open.run, size: size(open.subset) };
     let charts = charts.iter().map(|chart| ChartData { name: &chart.name, marks: &chart.marks }).collect();
@@ -151,9 +159,36 @@ pub fn json(table: &SideBySide, open: &View, charts: &[Chart], groups: &Groups) 
     serde_json::to_string(&data).map(|json| script_safe(&json)).map_err(|error| error.to_string())
 }
 
+/// For each line of several with the same accuracies and predictions, in every repeat on every data set, the number
+/// of the first; they are results of one classifier, library, run and train size.
+fn same_predictions(table: &SideBySide) -> Vec<Option<usize>> {
+    let mut numbers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (number, line) in table.lines.iter().enumerate() {
+        let rows: Vec<&Row> = (0..line.cells.len()).filter_map(|dataset| table.row(line, dataset)).collect();
+        if rows.is_empty() || rows.iter().any(|row| row.predictions.is_empty()) {
+            continue;
+        }
+        let bits =
+            |row: &&Row| -> Vec<u64> { row.repeats.iter().map(|accuracy| accuracy.to_bits()).collect() };
+        let predictions: Vec<Vec<&[u8]>> =
+            rows.iter().map(|row| row.predictions.iter().map(|one| &one[..]).collect()).collect();
+        let model = (&line.classifier, &line.engine, &line.run, line.subset);
+        let answers = (rows.iter().map(bits).collect::<Vec<_>>(), predictions);
+        numbers.entry((model, answers)).or_default().push(number);
+    }
+    let mut same = vec![None; table.lines.len()];
+    for group in numbers.into_values().filter(|group| group.len() > 1) {
+        for &number in &group {
+            same[number] = Some(group[0]);
+        }
+    }
+    same
+}
+
 fn line_data<'a>(
     table: &'a SideBySide,
     line: &'a Line,
+    same: Option<usize>,
     groups: &'a Groups,
     provenance: &mut Vec<Provenance>,
 ) -> LineData<'a> {
@@ -180,6 +215,7 @@ fn line_data<'a>(
         family: &line.classifier,
         parameters: &line.parameters,
         difference: table.difference(line),
+        same,
         cells: cells.collect(),
     }
 }

@@ -206,7 +206,8 @@ fn predictions_of_ones_own_are_placed_to_the_digit() {
     fs::write(&path, twice.join("\n")).unwrap();
     give(&mut browser, &path);
     browser.until("document.querySelector('#drop-result .fail')?.innerText.startsWith('two.csv')");
-    assert!(browser.text("#drop-result .fail").contains("mnist-bench submit"));
+    let command = browser.text("#drop-result .to-copy");
+    assert!(command.contains(" submit two.csv ") && command.contains("--dataset fashion-mnist"), "{command}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
@@ -222,6 +223,54 @@ fn images_stand_by_their_difficulty() {
     assert_eq!(browser.eval(counts), json!([10000, 10000]), "every test image is in one bar");
     browser.click("#histograms .bin");
     browser.until("document.querySelectorAll('#bin .image').length > 0");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn every_heading_and_figure_can_be_linked() {
+    let Some(mut browser) = browser() else { return };
+    let page = committed();
+    browser.open(&page.path, "");
+    browser.eval("document.querySelector('#difficulty').scrollIntoView({ behavior: 'instant' })");
+    browser.until("document.querySelectorAll('#histograms figure').length === 2");
+    // A heading has an id, or is the first of a section or figure that has one.
+    let nameless = browser.eval(
+        "[...document.querySelectorAll('h2, h3, figure')].filter((node) => !node.id && \
+         node.closest('section[id], figure[id]')?.querySelector('h2, h3') !== node && node.checkVisibility()).map((node) => \
+         node.outerHTML.slice(0, 80))",
+    );
+    assert_eq!(nameless, json!([]));
+    let twice = browser.eval(
+        "[...document.querySelectorAll('[id]')].map((node) => node.id).filter((id, at, all) => all.indexOf(id) !== at)",
+    );
+    assert_eq!(twice, json!([]), "an id names one thing");
+    let dead = browser.eval(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map((link) => link.hash.slice(1)).filter((id) => id && \
+         !id.includes('=') && !document.getElementById(id))",
+    );
+    assert_eq!(dead, json!([]), "a link within the page leads nowhere");
+}
+
+#[test]
+fn lines_that_predict_the_same_are_one() {
+    let Some(mut browser) = browser() else { return };
+    let page = committed();
+    browser.open(&page.path, "#q=crammer_singer");
+    // Twelve names of parameters, three models.
+    assert!(browser.text("#shown").starts_with("12 of "), "{}", browser.text("#shown"));
+    assert_eq!(browser.count("tr.row"), 3);
+    assert!(browser.text("tr.row .tag").contains("4 with these predictions"));
+    browser.click("tr.row .name");
+    assert_eq!(browser.count(".also button"), 3);
+    let other = browser.text(".also button").split('|').next().unwrap().to_string();
+    browser.click(".also button");
+    assert_eq!(browser.text("tr.row:has(+ tr.detail) .parameters"), other);
+    // Every result by itself where that is asked for.
+    browser.open(&page.path, "#q=crammer_singer&every=1&run=reference&engine=native");
+    assert_eq!(browser.count("tr.row"), 12);
+    // A family says what it is, in the table.
+    browser.open(&page.path, "#group=family&q=crammer_singer");
+    assert!(browser.text("tr.family .story").len() > 60, "{}", browser.text("tr.family"));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

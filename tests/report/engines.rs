@@ -42,7 +42,10 @@ fn a_mark_compares_one_size_only() {
     let found = data(page(&report));
     assert_eq!(names(&found), ["engines-accuracy-mnist-5000", "engines-time-mnist-5000"]);
     let svg = std::str::from_utf8(&report.files["engines-accuracy-mnist-5000.svg"]).unwrap();
-    assert!(svg.contains("<title>MNIST: accuracy of engines, 5000 training rows</title>"), "{svg}");
+    assert!(
+        svg.contains("<title>MNIST, 5000 training images: others are more accurate in 0 of 4</title>"),
+        "{svg}"
+    );
     assert!(
         svg.contains("Against linfa: smartcore: 4 configurations, -0.0100 on average."),
         "linfa and smartcore share as many rows, so the first by name is across: {svg}"

@@ -115,6 +115,7 @@ fn pair(table: &SideBySide, dataset: usize, base: usize, line: usize) -> Option<
 
 fn accuracies(size: &Size, dataset: &str, pairs: &[Pair]) -> Result<Chart, ChartError> {
     let values = pairs.iter().map(|pair| (pair, pair.accuracy)).collect();
+    let ahead = pairs.iter().filter(|pair| pair.accuracy.1 > pair.accuracy.0).count();
     let told = |own: &[(f64, f64)]| {
         let mean = own.iter().map(|(ours, theirs)| theirs - ours).sum::<f64>() / own.len() as f64;
         format!("{mean:+.4} on average")
@@ -124,6 +125,7 @@ fn accuracies(size: &Size, dataset: &str, pairs: &[Pair]) -> Result<Chart, Chart
         name: "accuracy",
         axis: "test accuracy",
         equal: "equal accuracy",
+        finding: format!("others are more accurate in {ahead} of {}", pairs.len()),
         remark: "",
     };
     draw(size, dataset, values, &measure, told)
@@ -138,12 +140,14 @@ fn times(size: &Size, dataset: &str, pairs: &[Pair]) -> Result<Chart, ChartError
         ratios.sort_by(f64::total_cmp);
         format!("{:.2} times as long in the median", quantile(&ratios, 0.5))
     };
+    let ahead = values.iter().filter(|(_, (ours, theirs))| theirs < ours).count();
     let loaded = values.iter().any(|(pair, _)| !pair.quiet);
     let measure = Measure {
         kind: Kind::Seconds,
         name: "time",
         axis: "fit + predict (s)",
         equal: "equal time",
+        finding: format!("others are faster in {ahead} of {}", values.len()),
         remark: if loaded { " Some were timed while other jobs ran." } else { "" },
     };
     draw(size, dataset, values, &measure, told)
@@ -155,6 +159,8 @@ struct Measure {
     name: &'static str,
     axis: &'static str,
     equal: &'static str,
+    /// What the chart shows, for its title.
+    finding: String,
     remark: &'static str,
 }
 
@@ -184,10 +190,11 @@ fn draw(
         format!("{engine}: {}, {}", count(own.len(), "configuration"), told(&own))
     };
     let across = &size.across;
-    let rows = size.subset.map_or("all training rows".to_string(), |rows| format!("{rows} training rows"));
+    let rows =
+        size.subset.map_or("all training images".to_string(), |rows| format!("{rows} training images"));
     let absent = if across == OURS { "" } else { " The native engine was not run at this size." };
     let words = Words {
-        title: format!("{}: {} of engines, {rows}", title(dataset), measure.name),
+        title: format!("{}, {rows}: {}", title(dataset), measure.finding),
         description: format!(
             "Scatter of the {} that {across} and another engine both ran on {} with {rows}: {across} across, the \
              other upwards, with the diagonal of {}. Against {across}: {}.{}{absent} The table holds every value.",

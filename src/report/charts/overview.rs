@@ -118,7 +118,7 @@ fn over_time(
     }
     let name = title(&table.datasets[dataset]);
     let words = Words {
-        title: format!("{name}: what an accuracy costs (fit + predict)"),
+        title: format!("{name}: {} of {} unbeaten in accuracy and time", front.len(), points.len()),
         description: format!(
             "Scatter of {} configurations on {name}, seconds of fitting and predicting across (logarithmic), test accuracy \
              upwards. A line joins the {} that no other beats in both. {} The table holds every value.",

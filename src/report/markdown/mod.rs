@@ -7,3 +7,14 @@ pub mod peers;
 pub mod scaling;
 pub mod submitted;
 pub mod today;
+
+use crate::format::cell;
+
+/// The sentences that a file opens with, as a list, with an empty line behind it.
+fn bullets(findings: &[String]) -> String {
+    let mut text: String = findings.iter().map(|finding| format!("- {}\n", cell(finding))).collect();
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}

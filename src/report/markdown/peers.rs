@@ -1,5 +1,6 @@
-//! Every other engine beside ours, as Markdown.
+//! Every other library beside mnist-bench, as Markdown.
 
+use super::bullets;
 use crate::analysis::peers::{AHEAD, Ahead, Family, Peers};
 use crate::analysis::tables::View;
 use crate::format::cell;
@@ -7,33 +8,28 @@ use crate::report::summary::Summary;
 
 /// All of it as Markdown, with a pointer to the scaling curves where the report has them.
 pub fn markdown(peers: &Peers, view: &View, curves: bool, summary: &Summary) -> String {
-    let further = if curves { ", how far each gets with more rows in scaling.md" } else { "" };
+    let further = if curves { ", how far each library gets with more images in scaling.md" } else { "" };
     let all_quiet = peers.all_quiet();
     let (times, columns, rule) = if all_quiet {
-        ("All times are of a quiet pass on both sides, with nothing beside them.", "", "")
+        ("Every time was measured alone: nothing else ran, on either side.", "", "")
     } else {
         (
-            "Times of a quiet pass on both sides, with nothing beside them, stand apart from the others, most of \
-             which had other work beside one side at least: the two are of different configurations, so that \
-             their means would differ even without that.",
-            " others | time, not quiet |",
+            "Times that were measured alone on both sides stand apart from the others. The two come from different \
+             configurations: their means would differ even without other work beside them.",
+            " others | time of the others |",
             " ---: | --- |",
         )
     };
-    let answers = summary.answers("library").iter().map(|answer| format!("- {}\n", cell(answer)));
-    let mut found: String = answers.collect();
-    if !found.is_empty() {
-        found.push('\n');
-    }
+    let found = bullets(summary.answers("library"));
     let mut text = format!(
-        "# Ours beside the others\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{found}\
-         Configurations that both trained on the same rows. Differences are theirs less ours, time is theirs over \
-         ours (processor time of fitting and predicting; above 1 ours is faster), each with the least and the most; \
-         means are of the pairs, those of time geometric. {times} Pairs that two kinds of processor measured have \
-         no time. \"No result\" counts rows that ours has and they have not: out of the time of its suite or of \
-         memory, a crash, or wrong output. Rows that nobody has run are counted nowhere. What the speed script \
-         measured in turns stands in docs/methodology/speed.md{further}.\n\n\
-         | classifier | engine | rows | pairs | accuracy, mean difference | quiet | time, quiet pass |{columns} \
+        "# mnist-bench beside other libraries\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{found}\
+         Each line compares the configurations that both libraries trained on the same images. A positive difference \
+         means that the other library is more accurate. A time of 12 x means that it needed twelve times our CPU time \
+         to fit and to predict. In brackets stand the least and the most; means of times are geometric. {times} Pairs \
+         that two kinds of processor measured have no time. \"No result\" counts results that mnist-bench has and the \
+         other library has not: it ran out of time or memory, crashed, or gave wrong output. Results that nobody tried \
+         are counted nowhere. Times measured in turns stand in docs/methodology/speed.md{further}.\n\n\
+         | classifier | library | training images | pairs | more accurate by | measured alone | time, measured alone |{columns} \
          no result |\n\
          | --- | --- | ---: | ---: | --- | ---: | --- |{rule} ---: |\n",
         view.run
@@ -50,19 +46,19 @@ pub fn markdown(peers: &Peers, view: &View, curves: bool, summary: &Summary) -> 
             quiet.ratio
         );
     }
-    text += "\n## Where they are ahead\n\n";
+    text += "\n## Where another library is ahead\n\n";
     if peers.ahead.is_empty() {
-        return text + &format!("In no row: none is more than {AHEAD} more accurate, and none faster.\n");
+        return text + &format!("Nowhere: none is more accurate by over {AHEAD}, and none is faster.\n");
     }
-    let marks = if all_quiet { "" } else { " Times marked ~ are not of a quiet pass." };
+    let marks = if all_quiet { "" } else { " Times marked ~ were measured beside other work." };
     text += &format!(
-        "One run of theirs is more than {AHEAD} above the mean of ours, or faster. s is the deviation over our seeds: \
-         what lies within two or three of it may be luck.{marks}\n\n\
-         | classifier | engine | rows | configuration | ours | theirs less ours | time |\n\
+        "Results where another library is faster, or more accurate than our mean by over {AHEAD}. Differences below about \
+         3 s (the spread over our seeds) may be chance.{marks}\n\n\
+         | classifier | library | training images | configuration | mnist-bench | more accurate by | time |\n\
          | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
     );
     for row in &peers.ahead {
-        let Ahead { classifier, engine, train_size, configuration, ours, gain, time } = row;
+        let Ahead { classifier, engine, train_size, configuration, ours, gain, time, .. } = row;
         text += &format!(
             "| {} | {} | {train_size} | {} | {ours} | {gain} | {time} |\n",
             cell(classifier),

@@ -1,5 +1,6 @@
 //! What people submitted, as Markdown.
 
+use super::bullets;
 use crate::analysis::submitted::{Division, Entry, Submitted};
 use crate::format::{cell, plain};
 
@@ -9,12 +10,11 @@ pub fn markdown(submitted: &Submitted) -> Option<String> {
         return None;
     }
     let heads: Vec<String> = submitted.datasets.iter().map(|name| cell(name)).collect();
-    let mut text = String::from(
-        "# Submitted results\n\n\
-         `recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`); since test \
-         labels are public, that does not show that the method was run. `reported`: a figure only, as its source has \
-         it. How to submit: [SUBMITTING](../docs/SUBMITTING.md).\n",
-    );
+    let mut text = String::from("# Submitted results\n\n");
+    text += &bullets(&submitted.findings());
+    text += "`recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`). Test labels are \
+             public, so that does not show that the method was run. `reported`: a figure only, as its source has it. How to \
+             submit: [SUBMITTING](../docs/SUBMITTING.md).\n";
     for Division { heading, entries } in &submitted.divisions {
         text += &format!(
             "\n## {heading}\n\n| method | preprocessing | {} | evidence | by | code |\n\
@@ -71,6 +71,7 @@ fn row(entry: &Entry) -> String {
 mod tests {
     use std::path::Path;
 
+    use super::bullets;
     use super::*;
     use crate::analysis::submitted::{self, Counterpart};
     use crate::results::submission::Submission;

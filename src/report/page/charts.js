@@ -1,15 +1,16 @@
+// @ts-check
 // ---- the charts: the mark near the pointer is named, a click on it opens its row
 const NEAR = 14;
-const tip = el("div", { id: "tip", hidden: true });
+const tip = el("div", { id: "tip", hidden: true, role: "status" });
 document.body.append(tip);
 
 for (const { name, marks } of data.charts) {
-  const svg = document.querySelector(`[data-chart="${CSS.escape(name)}"] svg`);
+  const svg = chartOf(name);
   if (!svg) continue;
   const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
   ring.setAttribute("class", "ring");
   ring.setAttribute("r", "9");
-  const nearest = (event) => {
+  const nearest = (/** @type {MouseEvent} */ event) => {
     const box = svg.getBoundingClientRect();
     const scale = svg.viewBox.baseVal.width / box.width;
     const x = (event.clientX - box.x) * scale;
@@ -22,23 +23,63 @@ for (const { name, marks } of data.charts) {
     }
     return best;
   };
-  const leave = () => { tip.hidden = true; ring.remove(); svg.style.cursor = ""; };
+  // By the keyboard: arrows go from mark to mark, from left to right, Enter opens the row.
+  const ordered = [...marks].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let reached = -1;
+  svg.setAttribute("tabindex", "0");
+  const leave = () => {
+    tip.hidden = true;
+    ring.remove();
+    svg.style.cursor = "";
+  };
+  /** Names a mark, beside a place in the window. @param {[number, number, number]} mark @param {number} x @param {number} y */
+  const tell = (mark, x, y) => {
+    const line = lines[mark[2]];
+    ring.setAttribute("cx", String(mark[0]));
+    ring.setAttribute("cy", String(mark[1]));
+    svg.append(ring);
+    svg.style.cursor = "pointer";
+    const figures = datasets.flatMap((set, index) =>
+      line.cells[index].accuracy === undefined
+        ? []
+        : [`${set.title} ${accuracy(line.cells[index].accuracy)}`],
+    );
+    // Marks of another train size than the page opens on say theirs.
+    const by = [
+      bdi(libraryName(line.engine)),
+      ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`]),
+    ];
+    tip.replaceChildren(
+      el("b", {}, bdi(line.family)),
+      " ",
+      bdi(line.parameters),
+      el("small", {}, ...by, ...figures.map((text) => ` \u00b7 ${text}`)),
+    );
+    tip.hidden = false;
+    tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${Math.max(4, y - tip.offsetHeight - 10)}px`;
+  };
   svg.addEventListener("pointermove", (event) => {
     const mark = nearest(event);
     if (!mark) return leave();
-    const line = lines[mark[2]];
-    ring.setAttribute("cx", mark[0]);
-    ring.setAttribute("cy", mark[1]);
-    svg.append(ring);
-    svg.style.cursor = "pointer";
-    const figures = datasets.flatMap((set, index) => (line.cells[index].accuracy === undefined ? [] : [`${set.title} ${accuracy(line.cells[index].accuracy)}`]));
-    // Marks of another train size than the page opens on say theirs.
-    const by = [bdi(libraryName(line.engine)), ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`])];
-    tip.replaceChildren(el("b", {}, bdi(line.family)), " ", bdi(line.parameters), el("small", {}, ...by, ...figures.map((text) => " \u00b7 " + text)));
-    tip.hidden = false;
-    tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
-    tip.style.top = Math.max(4, event.clientY - tip.offsetHeight - 10) + "px";
+    tell(mark, event.clientX, event.clientY);
   });
+  svg.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      reached = (reached + step + ordered.length) % ordered.length;
+      const box = svg.getBoundingClientRect();
+      const scale = box.width / svg.viewBox.baseVal.width;
+      const mark = ordered[reached];
+      tell(mark, box.x + mark[0] * scale, box.y + mark[1] * scale);
+    } else if (event.key === "Enter" && reached >= 0) {
+      // Or the key would press the row's button, which has the focus by then.
+      event.preventDefault();
+      show(lines[ordered[reached][2]]);
+    } else if (event.key === "Escape") leave();
+  });
+  svg.addEventListener("blur", leave);
   svg.addEventListener("pointerleave", leave);
   svg.addEventListener("click", (event) => {
     const mark = nearest(event);
@@ -46,15 +87,30 @@ for (const { name, marks } of data.charts) {
   });
 }
 
-/** Opens the row of a line and goes there, without the filters that hide it. */
+/**
+ * Opens the row of a line and goes there, without the filters that hide it.
+ * @param {Line} line
+ */
 function show(line) {
   tip.hidden = true;
   const key = rowKey(line);
   change({ row: key });
   if (!find(key)) {
     // What is not the configuration's own line has one among all results, beside what it is compared with.
-    const every = configOf.get(line).line !== line;
-    change({ q: "", engine: [], family: [], status: [], run: every ? [line.run] : [], size: every ? [line.size] : [], tab: "both", every }, true);
+    const every = configurationOf(line).line !== line;
+    change(
+      {
+        q: "",
+        engine: [],
+        family: [],
+        status: [],
+        run: every ? [line.run] : [],
+        size: every ? [line.size] : [],
+        tab: "both",
+        every,
+      },
+      true,
+    );
   }
   const button = find(key);
   button?.scrollIntoView({ block: "center", behavior: "instant" });

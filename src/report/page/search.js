@@ -1,5 +1,7 @@
+// @ts-check
 // ---- search: names, parameters, libraries, data sets and the words that people use for the families
 /** Other words for a family, a library or a data set, found by a part of its name. */
+/** @type {[RegExp, string][]} */
 const SYNONYMS = [
   [/^SVC$|^LinearSVC$/, "svm support vector machine"],
   [/KNeighbors/, "knn k-nn k-nearest nearest neighbours neighbors"],
@@ -14,62 +16,136 @@ const SYNONYMS = [
   [/LogisticRegression/, "logreg softmax regression linear maxent"],
   [/SGD|PassiveAggressive/, "linear stochastic gradient online"],
 ];
-const LIBRARY_WORDS = { native: "mnist-bench ours", "scikit-learn": "sklearn python", "scikit-learn-intelex": "sklearn intelex daal onedal", "libsvm-rs": "libsvm", xgboost: "xgb", lightgbm: "lgbm lgb" };
+/** @type {Record<string, string>} */
+const LIBRARY_WORDS = {
+  native: "mnist-bench ours",
+  "scikit-learn": "sklearn python",
+  "scikit-learn-intelex": "sklearn intelex daal onedal",
+  "libsvm-rs": "libsvm",
+  xgboost: "xgb",
+  lightgbm: "lgbm lgb",
+};
 const haystacks = new Map();
 
-/** Everything that a search may find a line by, lower case. */
+/**
+ * Everything that a search may find a line by, lower case.
+ * @param {Line} line
+ */
 function haystack(line) {
   const key = `${state.every} ${rowKey(line)}`;
   if (!haystacks.has(key)) {
     const engines = [...new Set(relatives(line).map((one) => one.engine))];
-    const ran = datasets.filter((_, index) => relatives(line).some((one) => one.cells[index].status)).map((set) => `${set.name} ${set.title}`);
+    const ran = datasets
+      .filter((_, index) => relatives(line).some((one) => one.cells[index].status))
+      .map((set) => `${set.name} ${set.title}`);
     const synonyms = SYNONYMS.filter(([family]) => family.test(line.family)).map(([, words]) => words);
     const libraries = engines.map((engine) => `${engine} ${LIBRARY_WORDS[engine] || ""}`);
-    haystacks.set(key, [line.family, line.parameters, line.id, ...libraries, ...ran, ...synonyms].join(" ").toLowerCase());
+    haystacks.set(
+      key,
+      [line.family, line.parameters, line.id, ...libraries, ...ran, ...synonyms].join(" ").toLowerCase(),
+    );
   }
   return haystacks.get(key);
 }
+/** @param {string} text */
 const needlesOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+/**
+ * @param {Line} line
+ * @param {string[]} needles
+ */
 const finds = (line, needles) => needles.every((needle) => haystack(line).includes(needle));
 
-/** How many letters have to change between two words, at most 3. */
+/**
+ * How many letters have to change between two words, at most 3.
+ * @param {string} a
+ * @param {string} b
+ */
 function distance(a, b) {
   if (Math.abs(a.length - b.length) > 2) return 3;
   let before = [...Array(b.length + 1).keys()];
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];
-    for (let j = 1; j <= b.length; j += 1) row[j] = Math.min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j += 1)
+      row[j] = Math.min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
     before = row;
   }
   return before[b.length];
 }
+/** @type {string[] | undefined} */
 let vocabulary;
-/** The word of this report that is nearest to one that nothing has. */
+/**
+ * The word of this report that is nearest to one that nothing has.
+ * @param {string} word
+ */
 function nearestWord(word) {
-  vocabulary ??= [...new Set(lines.flatMap((line) => haystack(line).split(/[\s,=()[\]]+/)).filter((one) => one.length > 2 && !/^[\d.]+$/.test(one)))];
-  const near = vocabulary.map((one) => [distance(word, one), one]).filter(([apart]) => apart <= (word.length > 4 ? 2 : 1)).sort(([a, x], [b, y]) => a - b || (x < y ? -1 : 1));
-  return near.length ? near[0][1] : undefined;
+  vocabulary ??= [
+    ...new Set(
+      lines
+        .flatMap((line) => haystack(line).split(/[\s,=()[\]]+/))
+        .filter((one) => one.length > 2 && !/^[\d.]+$/.test(one)),
+    ),
+  ];
+  const near = vocabulary
+    .map((one) => ({ one, apart: distance(word, one) }))
+    .filter(({ apart }) => apart <= (word.length > 4 ? 2 : 1))
+    .sort((a, b) => a.apart - b.apart || (a.one < b.one ? -1 : 1));
+  return near[0]?.one;
 }
 
 /** What would show where nothing is found: without the filters, every result, fewer words, another spelling. */
 function offers() {
   const needles = needlesOf(state.q);
+  /** @type {Node[]} */
   const list = [];
-  const offer = (count, text, changes) => { if (count) list.push(el("li", {}, el("button", { type: "button", class: "link", onclick: () => { change(changes); byId("search").focus(); } }, text))); };
+  const offer = (
+    /** @type {number} */ count,
+    /** @type {string} */ text,
+    /** @type {Partial<State>} */ changes,
+  ) => {
+    if (count)
+      list.push(
+        el(
+          "li",
+          {},
+          el(
+            "button",
+            {
+              type: "button",
+              class: "link",
+              onclick: () => {
+                change(changes);
+                byId("search").focus();
+              },
+            },
+            text,
+          ),
+        ),
+      );
+  };
   const cleared = Object.fromEntries(GROUPS.map(([key]) => [key, []]));
-  const count = (pool, words) => pool.filter((line) => finds(line, words)).length;
+  const count = (/** @type {Line[]} */ pool, /** @type {string[]} */ words) =>
+    pool.filter((line) => finds(line, words)).length;
   const filtered = GROUPS.some(([key]) => state[key].length);
-  if (filtered) offer(count(pool(), needles), `Without the filters: ${count(pool(), needles)} lines`, cleared);
-  if (needles.length > 1) needles.forEach((needle, at) => {
-    const rest = needles.filter((_, other) => other !== at);
-    offer(count(pool(), rest), `Without \u201c${needle}\u201d: ${count(pool(), rest)} lines`, { ...cleared, q: rest.join(" ") });
-  });
+  if (filtered)
+    offer(count(pool(), needles), `Without the filters: ${count(pool(), needles)} lines`, cleared);
+  if (needles.length > 1)
+    needles.forEach((needle, at) => {
+      const rest = needles.filter((_, other) => other !== at);
+      offer(count(pool(), rest), `Without \u201c${needle}\u201d: ${count(pool(), rest)} lines`, {
+        ...cleared,
+        q: rest.join(" "),
+      });
+    });
   needles.forEach((needle, at) => {
     if (count(pool(), [needle])) return;
     const near = nearestWord(needle);
     if (!near) return;
     const words = needles.map((word, other) => (other === at ? near : word));
-    offer(count(pool(), words), `Did you mean \u201c${words.join(" ")}\u201d? ${count(pool(), words)} lines`, { ...cleared, q: words.join(" ") });
+    offer(
+      count(pool(), words),
+      `Did you mean \u201c${words.join(" ")}\u201d? ${count(pool(), words)} lines`,
+      { ...cleared, q: words.join(" ") },
+    );
   });
   if (state.tab !== "both") offer(1, "On both data sets", { tab: "both", sort: null });
   offer(1, "Everything", { ...cleared, q: "", tab: "both" });

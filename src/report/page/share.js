@@ -1,5 +1,10 @@
+// @ts-check
 // ---- share: a link, a row for a text, a citation, the command that verifies it
-/** Copies a text and says so; where the browser refuses, the text is shown to be copied by hand. */
+/**
+ * Copies a text and says so; where the browser refuses, the text is shown to be copied by hand.
+ * @param {string} text
+ * @param {HTMLElement} button
+ */
 async function copy(text, button) {
   const said = button.textContent;
   try {
@@ -8,35 +13,83 @@ async function copy(text, button) {
   } catch {
     button.after(el("pre", { tabindex: "0", class: "to-copy" }, text));
   }
-  setTimeout(() => { button.textContent = said; }, 2000);
+  setTimeout(() => {
+    button.textContent = said;
+  }, 2000);
 }
+/** @param {ShareItem[]} items */
 function shareBar(items) {
-  return el("p", { class: "share" }, ...items.map(([title, text]) => el("button", { type: "button", class: "chip", "data-copy": typeof text === "string" ? text : undefined, onclick: (event) => copy(typeof text === "function" ? text() : text, event.currentTarget) }, title)));
+  return el(
+    "p",
+    { class: "share" },
+    ...items.map(([title, text]) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "data-copy": typeof text === "string" ? text : undefined,
+          onclick: (/** @type {Event & { currentTarget: HTMLElement }} */ event) =>
+            copy(typeof text === "function" ? text() : text, event.currentTarget),
+        },
+        title,
+      ),
+    ),
+  );
 }
-const here = (query) => location.href.split("#")[0] + "#" + query;
+/** @param {string} query */
+const here = (query) => `${location.href.split("#")[0]}#${query}`;
+/** @param {Cell} cell */
 const figureOf = (cell) => (cell.accuracy === undefined ? statusWords(cell.status) : accuracy(cell.accuracy));
-const latex = (text) => text.replace(/[\\{}$&#^_~%]/g, (character) => (character === "\\" ? "\\textbackslash{}" : character === "^" || character === "~" ? `\\${character}{}` : `\\${character}`));
+/** @param {string} text */
+const latex = (text) =>
+  text.replace(/[\\{}$&#^_~%]/g, (character) =>
+    character === "\\"
+      ? "\\textbackslash{}"
+      : character === "^" || character === "~"
+        ? `\\${character}{}`
+        : `\\${character}`,
+  );
+/** @param {string} text */
 const mark = (text) => text.replace(/[|*_`[\]\\<>]/g, "\\$&");
 const citation = () => document.querySelector("#cite pre")?.textContent || "";
+/** An argument of a shell, in quotes where it needs them. @param {string} text */
+const quote = (text) => (/^[\w./,=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+/** @param {Line} line @returns {ShareItem[]} */
 function rowShare(line) {
   const files = line.cells.map((cell) => cell.file).filter(Boolean);
   const names = datasets.map((set) => set.title);
-  const quote = (text) => (/^[\w./,=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const cite = () => citation().replace(/\n}$/, `,\n  howpublished = {Result ${rowKey(line)}}\n}`);
-  return [
+  /** @type {ShareItem[]} */
+  const items = [
     ["Copy link", () => here(new URLSearchParams({ row: rowKey(line) }).toString())],
-    ["Markdown", `| configuration | ${names.map(mark).join(" | ")} |\n| --- |${names.map(() => " ---: |").join("")}\n| ${mark(lineName(line))} | ${line.cells.map(figureOf).join(" | ")} |`],
+    [
+      "Markdown",
+      `| configuration | ${names.map(mark).join(" | ")} |\n| --- |${names.map(() => " ---: |").join("")}\n| ${mark(lineName(line))} | ${line.cells.map(figureOf).join(" | ")} |`,
+    ],
     ["LaTeX", `${latex(lineName(line))} & ${line.cells.map(figureOf).map(latex).join(" & ")} \\\\`],
     ["BibTeX", cite],
-    ...(files.length ? [["Verify command", `cargo run --release -- verify ${files.map((file) => quote("results/" + file)).join(" ")}`]] : []),
   ];
+  const paths = files.map((file) => quote(`results/${file}`)).join(" ");
+  if (paths) items.push(["Verify command", `cargo run --release -- verify ${paths}`]);
+  return items;
 }
+/** @param {Line[]} pinned @returns {ShareItem[]} */
 function compareShare(pinned) {
   const query = new URLSearchParams();
-  pinned.forEach((line) => query.append("compare", rowKey(line)));
-  const files = (index) => pinned.map((line) => line.cells[index].file);
-  const at = datasets.findIndex((_, index) => files(index).every(Boolean));
-  return [["Copy link", () => here(query.toString())], ["BibTeX", citation], ...(at >= 0 && pinned.length === 2 ? [["Command", `cargo run --release -- cmp ${files(at).map((file) => `'results/${file}'`).join(" ")}`]] : [])];
+  for (const line of pinned) query.append("compare", rowKey(line));
+  /** @type {ShareItem[]} */
+  const items = [
+    ["Copy link", () => here(query.toString())],
+    ["BibTeX", citation],
+  ];
+  const files = datasets.map((_, index) => pinned.map((line) => line.cells[index].file));
+  const pair = files.find((own) => own.length === 2 && own.every(Boolean));
+  const paths = pair?.map((file) => quote(`results/${file}`)).join(" ");
+  if (paths) items.push(["Command", `cargo run --release -- cmp ${paths}`]);
+  return items;
 }
-byId("open-cite").addEventListener("click", () => { byId("cite").hidden = !byId("cite").hidden; });
-byId("copy-cite").addEventListener("click", (event) => copy(citation(), event.currentTarget));
+byId("open-cite").addEventListener("click", () => {
+  byId("cite").hidden = !byId("cite").hidden;
+});
+byId("copy-cite").addEventListener("click", () => copy(citation(), byId("copy-cite")));

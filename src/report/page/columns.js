@@ -1,0 +1,292 @@
+// @ts-check
+// ---- columns
+const indices = () =>
+  state.tab === "both"
+    ? datasets.map((_, index) => index)
+    : [datasets.findIndex((set) => set.name === state.tab)];
+/** @param {Line} line */
+const shownCells = (line) => indices().map((index) => line.cells[index]);
+
+/** @param {Cell} cell */
+function accuracyCell(cell) {
+  if (cell.accuracy === undefined) return [];
+  const spread = cell.low === undefined ? "" : `${cell.low.toFixed(3)}\u2013${cell.high?.toFixed(3)}`;
+  // As on the charts, each step of the bar cuts the error by the same factor: none at 0.5, all at 0.998.
+  const error = Math.log10(1 - Math.min(cell.accuracy, 0.998));
+  const share = `${Math.max(0, (100 * (error + 0.301)) / -2.398).toFixed(1)}%`;
+  return [
+    el("span", { class: "value", style: `--share:${share}` }, accuracy(cell.accuracy)),
+    spread && el("small", {}, spread),
+  ];
+}
+/**
+ * @param {number | undefined} value
+ * @param {number} digits
+ * @param {number | undefined} to
+ * @param {boolean} [struck]
+ */
+function against(value, digits, to, struck) {
+  if (value === undefined) return [];
+  const text = value.toFixed(digits);
+  const side =
+    to === undefined
+      ? ""
+      : el("small", { class: Math.abs(to) < 0.00995 ? "" : to > 0 ? "up" : "down" }, signed(to));
+  return [struck ? el("s", { title: "the solver had not converged" }, text) : text, side];
+}
+/**
+ * @param {number | undefined} value
+ * @param {boolean | undefined} quiet
+ */
+function time(value, quiet) {
+  if (value === undefined) return [];
+  return quiet
+    ? [seconds(value)]
+    : [el("span", { class: "loaded", title: "timed while other jobs ran" }, `~${seconds(value)}`)];
+}
+/** @param {string | undefined} status */
+const isFailure = (status) => status !== undefined && !["ok", "reported", "not_run"].includes(status);
+/** @param {Line} line */
+function statusCell(line) {
+  const cells = shownCells(line);
+  const text = cells.map((cell) => cell.status || "not_run");
+  /** @type {Part[]} */
+  const parts = text.every((status) => status === text[0])
+    ? [el("span", { class: isFailure(text[0]) ? "fail" : "" }, words(text[0]))]
+    : text.map((status, at) =>
+        el(
+          "span",
+          { class: `cut ${isFailure(status) ? "fail" : ""}` },
+          `${datasets[indices()[at]].title}: ${words(status)}`,
+        ),
+      );
+  if (cells.some((cell) => cell.converged === false))
+    parts.push(" ", el("span", { class: "tag" }, "not converged"));
+  return parts;
+}
+// The place among what a paired test tells apart; only lines of the view that the page opens on have one.
+const hasGroups = lines.some((line) => line.cells.some((cell) => cell.group !== undefined));
+/** @param {Cell} cell */
+const groupCell = (cell) =>
+  cell.group !== undefined ? [String(cell.group)] : cell.step_of ? [el("small", {}, "step")] : [];
+/**
+ * @param {string} key
+ * @param {string} head
+ * @param {Column["value"]} value
+ * @param {Column["show"]} show
+ * @param {Partial<Column>} [options]
+ * @returns {Column}
+ */
+function column(key, head, value, show, options = {}) {
+  return { key, head, value, show, ...options };
+}
+/**
+ * @param {number} index
+ * @param {boolean} alone
+ */
+function setColumns(index, alone) {
+  const { name, title } = datasets[index];
+  const cell = (/** @type {Line} */ line) => line.cells[index];
+  const group = alone ? undefined : title;
+  /**
+   * @param {string} key
+   * @param {string} head
+   * @param {(cell: Cell) => number | undefined} value
+   * @param {(cell: Cell) => Part[]} show
+   * @param {Partial<Column>} options
+   */
+  const of = (key, head, value, show, options) =>
+    column(
+      `${name}.${key}`,
+      head,
+      (line) => value(cell(line)),
+      (line) => show(cell(line)),
+      { group, ...options },
+    );
+  return [
+    of("accuracy", "accuracy", (c) => c.accuracy, accuracyCell, {
+      always: true,
+      edge: !alone,
+      short: alone ? undefined : title.replace("-MNIST", ""),
+    }),
+    ...(hasGroups
+      ? [of("group", "group", (c) => c.group, groupCell, { rank: alone ? 2 : 3, rising: true })]
+      : []),
+    of(
+      "published",
+      "2017 paper",
+      (c) => c.published,
+      (c) => against(c.published, 3, c.to_published, c.unconverged),
+      { rank: alone ? 1 : 2 },
+    ),
+    of(
+      "sklearn",
+      "scikit-learn",
+      (c) => c.sklearn,
+      (c) => against(c.sklearn, 4, c.to_sklearn),
+      { rank: alone ? 2 : 3 },
+    ),
+    of("time", "time, s", costOf, (c) => time(costOf(c), c.quiet), { rank: alone ? 1 : 2, rising: true }),
+    of(
+      "fit",
+      "fit, s",
+      (c) => c.fit,
+      (c) => time(c.fit, c.quiet),
+      { rank: 2, spare: true, rising: true },
+    ),
+    of(
+      "predict",
+      "predict, s",
+      (c) => c.predict,
+      (c) => time(c.predict, c.quiet),
+      { rank: 2, spare: true, rising: true },
+    ),
+    of(
+      "memory",
+      "memory, MB",
+      (c) => c.memory,
+      (c) => (c.memory === undefined ? [] : [megabytes(c.memory)]),
+      { rank: 3, spare: !alone, rising: true },
+    ),
+    of(
+      "repeats",
+      "repeats",
+      (c) => c.deviation,
+      (c) =>
+        c.repeats?.length
+          ? [
+              String(c.repeats.length),
+              c.deviation === undefined ? "" : el("small", {}, `\u00b1${accuracy(c.deviation)}`),
+            ]
+          : [],
+      { rank: 3, spare: true },
+    ),
+  ];
+}
+// What stands behind a figure; the column is there as soon as one line has it.
+const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
+/** @param {Line} line */
+const evidenceCell = (line) => [
+  [
+    ...new Set(
+      shownCells(line)
+        .map((cell) => cell.evidence)
+        .filter(Boolean),
+    ),
+  ]
+    .map(words)
+    .join(", "),
+];
+/** Every column that the tab can show. */
+function everyColumn() {
+  const both = state.tab === "both";
+  return [
+    column(
+      "name",
+      "classifier",
+      (line) => `${line.family} ${line.parameters}`,
+      () => [],
+      {
+        left: true,
+        always: true,
+      },
+    ),
+    column(
+      "engine",
+      "library",
+      (line) => line.engine,
+      (line) => [el("span", { class: "tag" }, bdi(libraryName(line.engine) || "\u2013"))],
+      { left: true, rank: 2, spare: true },
+    ),
+    ...indices().flatMap((index) => setColumns(index, !both)),
+    ...(both
+      ? [
+          column(
+            "difference",
+            "difference",
+            (line) => line.difference,
+            (line) => (line.difference === undefined ? [] : [signed(line.difference)]),
+            { edge: true },
+          ),
+        ]
+      : []),
+    ...(hasEvidence
+      ? [
+          column(
+            "evidence",
+            "evidence",
+            (line) =>
+              shownCells(line)
+                .map((cell) => cell.evidence || "~")
+                .join(),
+            evidenceCell,
+            { left: true, rank: 3, spare: both },
+          ),
+        ]
+      : []),
+    column(
+      "status",
+      "status",
+      (line) =>
+        shownCells(line)
+          .map((cell) => cell.status || "~")
+          .join(),
+      statusCell,
+      { left: true, rank: 2 },
+    ),
+  ];
+}
+/**
+ * What a column is called in the address, the same on every data set.
+ * @param {Column} one
+ */
+const plainKey = (one) => one.key.slice(one.key.lastIndexOf(".") + 1);
+/** @param {Column} one */
+const isShown = (one) => one.always || (state.columns ? state.columns.includes(plainKey(one)) : !one.spare);
+function columns() {
+  // What the lines are sorted by is in sight.
+  const by = state.sort?.replace(/^-/, "");
+  const all = everyColumn().map((one) => (one.key === by ? { ...one, rank: undefined, always: true } : one));
+  const shown = all.filter(isShown);
+  // Who chose the columns wants them on a small screen too.
+  return state.columns ? shown.map((one) => ({ ...one, rank: undefined })) : shown;
+}
+/** What the lines can be sorted by, also where a column is hidden: each in the direction of its first click. */
+function sortOptions() {
+  const both = state.tab === "both";
+  const options = everyColumn().map((one) => {
+    const name = one.group && both ? `${one.head}, ${one.group}` : one.head;
+    return el("option", { value: one.left || one.rising ? one.key : `-${one.key}` }, name);
+  });
+  byId("sort").replaceChildren(...options);
+}
+function columnChips() {
+  const names = new Map(
+    everyColumn()
+      .filter((one) => !one.always)
+      .map((one) => [plainKey(one), one]),
+  );
+  const buttons = [...names].map(([key, one]) =>
+    el(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "aria-pressed": String(isShown(one)),
+        "data-column": key,
+        onclick: () => {
+          const shown = [...names].filter(([, other]) => isShown(other)).map(([other]) => other);
+          change({ columns: isShown(one) ? shown.filter((other) => other !== key) : [...shown, key] });
+          withAttribute("data-column", key)?.focus();
+        },
+      },
+      one.head,
+    ),
+  );
+  const usual = el(
+    "button",
+    { type: "button", class: "chip", onclick: () => change({ columns: null }) },
+    "The usual ones",
+  );
+  byId("columns").replaceChildren(...buttons, ...(state.columns ? [usual] : []));
+}
