@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::ExitCode;
 use super::common_args::DataDir;
 use super::stdio::{print_err, stdout};
-use crate::report::{Report, Request};
+use super::{ExitCode, opener};
+use crate::report::{PAGE, Report, Request};
 
 /// Make tables, charts and the page from result files
 #[derive(clap::Args, Debug)]
@@ -33,6 +33,14 @@ pub struct Args {
     /// Folder that the report is written to
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
+
+    /// Open the page in a browser
+    #[arg(long, conflicts_with = "check")]
+    open: bool,
+
+    /// Write the page alone, marked as that of a sweep that is so far: `sweep` does
+    #[arg(long, value_name = "TEXT", hide = true, conflicts_with = "check")]
+    unfinished: Option<String>,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -44,6 +52,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         subset: args.train_size.map(Some),
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg)?;
+    if let Some(progress) = &args.unfinished {
+        report.write_unfinished(&args.reports_dir, progress)?;
+        return Ok(ExitCode::Success);
+    }
     let mut out = stdout();
     for problem in &report.problems {
         print_err(&format!("left out: {problem}"));
@@ -65,6 +77,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     for path in report.write(&args.reports_dir)? {
         writeln!(out, "{}", path.display())?;
+    }
+    if args.open {
+        opener::open(&args.reports_dir.join(PAGE));
     }
     Ok(ExitCode::Success)
 }

@@ -7,18 +7,20 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::value_parser;
 
-use super::ExitCode;
+use super::live_page::{Folders, LivePage};
 use super::plan_args::PlanArgs;
 use super::stdio::{print_err, stdout};
+use super::{ExitCode, opener};
 use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
-use crate::report::{Report, Request};
-use crate::results::{Store, submission};
+use crate::report::{PAGE, Report, Request};
+use crate::results::{Store, store, submission};
 use crate::sweep::cost::History;
 use crate::sweep::lock::Lock;
 use crate::sweep::merge::same_folder;
 use crate::sweep::options::Repeats;
+use crate::sweep::progress::Snapshot;
 use crate::sweep::resume::Todo;
 use crate::sweep::shares::{Shard, Shares};
 use crate::sweep::{self, Options, Plan, byte_size, signals};
@@ -94,6 +96,10 @@ pub struct Args {
     /// must come out the same
     #[arg(long, conflicts_with = "jobs")]
     quiet_pass: bool,
+
+    /// Open the page in a browser as soon as it is written
+    #[arg(long, conflicts_with = "shard")]
+    open: bool,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -126,13 +132,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         sweep::resume::remove_leftovers(&store.root());
     }
     let todo = read_results(&store, &mut plan, past, &options)?;
-    let summary = sweep::schedule::run(&plan, todo, &options, &store, stop)?;
+    let mut page = live_page(&args)?;
+    let mut news = |snapshot: &Snapshot| page.iter_mut().for_each(|page| page.news(snapshot));
+    let summary = sweep::schedule::run(&plan, todo, &options, &store, stop, &mut news)?;
+    let open = page.map_or(args.open, LivePage::end);
     for line in summary.lines() {
         print_err(&line);
     }
     match args.shard {
         Some(_) => print_err(&format!("when all shares are done: report --run {}", args.run)),
-        None => report(&args, &plan)?,
+        None => report(&args, &plan, open)?,
     }
     drop(lock);
     Ok(if summary.interrupted {
@@ -142,6 +151,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::Success
     })
+}
+
+/// The page that shows how far the sweep is. Neither a share, whose report comes later, nor a quiet pass, whose times it
+/// would disturb, has one.
+fn live_page(args: &Args) -> anyhow::Result<Option<LivePage>> {
+    if args.shard.is_some() {
+        return Ok(None);
+    }
+    // Before anything is trained.
+    store::try_to_write(&args.reports_dir)
+        .with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
+    let data_dir = &args.plan.selection.data_dir.data_dir;
+    let folders = Folders { results: &args.results_dir, data: data_dir, reports: &args.reports_dir };
+    Ok((!args.quiet_pass).then(|| LivePage::new(&args.run, &folders, args.open)))
 }
 
 /// The costs of `--costs`. Keeps the rows of the shard of `--shard`.
@@ -182,7 +205,7 @@ fn read_results(
 }
 
 /// Writes the report of all results, opening with the rows of this sweep, and prints their table.
-fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
+fn report(args: &Args, plan: &Plan, open: bool) -> anyhow::Result<()> {
     let native = plan.rows.iter().find(|row| row.engine.name == NATIVE.name);
     let request = Request {
         results: &args.results_dir,
@@ -200,7 +223,11 @@ fn report(args: &Args, plan: &Plan) -> anyhow::Result<()> {
     // Lines are not cut when the output is a file or a pipe.
     let width = sweep::process::terminal_width().unwrap_or(usize::MAX);
     write!(stdout(), "{}", report.terminal(width))?;
-    print_err(&format!("the page: {}", args.reports_dir.join("benchmark.html").display()));
+    let page = args.reports_dir.join(PAGE);
+    print_err(&format!("the page: {}", page.display()));
+    if open {
+        opener::open(&page);
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ pub mod page_data;
 pub mod row_details;
 pub mod summary;
 pub mod text;
+mod unfinished;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,6 +37,9 @@ use summary::Summary;
 
 /// The run that is nobody else's business: it stands only on its own report.
 pub const LOCAL: &str = "local";
+
+/// The file of the page.
+pub const PAGE: &str = "benchmark.html";
 
 /// What to make a report of.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +128,7 @@ impl Report {
         };
         let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();
-        files.insert("benchmark.html".to_string(), page.into_bytes());
+        files.insert(PAGE.to_string(), page.into_bytes());
         let side_by_side = data_files::table(&table).map_err(|error| error.to_string())?;
         let parquet = side_by_side.to_parquet().map_err(|error| error.to_string())?;
         files.insert("side-by-side.csv".to_string(), side_by_side.to_csv());
@@ -188,6 +192,12 @@ impl Report {
             paths.push(path);
         }
         Ok(paths)
+    }
+
+    /// Writes the page alone, which says how far the sweep is and reloads itself.
+    pub fn write_unfinished(&self, reports: &Path, progress: &str) -> io::Result<()> {
+        let page = self.files.get(PAGE).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+        write_atomically(&reports.join(PAGE), unfinished::mark(&page, progress).as_bytes())
     }
 
     /// What on disk is not what the results make, one line a file: what differs, what is missing, and what is

@@ -141,6 +141,12 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Makes a folder, and tries to write there.
+pub fn try_to_write(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    temporary_file(folder).map(drop)
+}
+
 /// Writes a whole file: temporary file in the same folder, fsync, rename, fsync of the folder.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

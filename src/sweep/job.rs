@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::plan::Row;
 use super::supervise::Limits;
-use super::{Options, Plan, cost, repeats, seeds};
+use super::{Options, Plan, cost, order, repeats, seeds};
 use crate::engines::external;
 use crate::engines::protocol::{Expected, WorkerJob};
 use crate::plain_text::clean_reason;
@@ -23,6 +23,8 @@ pub struct RowState {
     /// Expected seconds of one repeat alone.
     pub seconds: f64,
     pub bytes: u64,
+    /// Its time limit in seconds.
+    pub limit: f64,
 }
 
 impl RowState {
@@ -71,6 +73,7 @@ impl RowState {
             alone: options.no_sharing || options.quiet_pass,
             seconds: row.expected.seconds.min(row.timeout.as_secs_f64()),
             bytes: row.expected.bytes,
+            limit: row.timeout.as_secs_f64(),
         }
     }
 
@@ -153,6 +156,8 @@ pub struct Task {
     /// With the repeats that follow it.
     pub chain_seconds: f64,
     pub bytes: u64,
+    /// Its time limit in seconds.
+    pub limit: f64,
 }
 
 impl Task {
@@ -160,7 +165,8 @@ impl Task {
         let seconds = cost::group(rows.iter().map(|&row| states[row].seconds));
         let left = rows.iter().map(|&row| states[row].repeats_left(options)).max().unwrap_or(1).max(1);
         let bytes = rows.iter().map(|&row| states[row].bytes).max().unwrap_or(0);
-        Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes }
+        let limit = rows.iter().map(|&row| states[row].limit).fold(0.0, f64::max);
+        Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes, limit }
     }
 
     /// What the worker is told, what its replies must satisfy, and what it may use.
@@ -210,6 +216,8 @@ struct Group<'a> {
     repeat: usize,
     /// The row, where it runs alone.
     alone: Option<usize>,
+    /// Short rows do not wait for the long ones whose work they share: their own is little.
+    is_short: bool,
 }
 
 /// Puts rows that wait into tasks: those of one group at the same repeat together, unless they run alone.
@@ -227,6 +235,7 @@ pub fn group(waiting: &[usize], plan: &Plan, states: &[RowState], options: &Opti
             key,
             repeat: state.record.repeats.len(),
             alone: state.alone.then_some(index),
+            is_short: state.seconds < order::SHORT,
         };
         groups.entry(group).or_default().push(index);
     }

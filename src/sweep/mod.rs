@@ -18,6 +18,7 @@ pub mod log;
 pub mod memory;
 pub mod merge;
 pub mod options;
+pub mod order;
 pub mod plan;
 pub mod preview;
 #[allow(unsafe_code, reason = "process groups, signals and pipes below the standard library")]
@@ -31,6 +32,7 @@ pub mod shares;
 pub mod signals;
 pub mod summary;
 pub mod supervise;
+pub mod time_left;
 pub mod tracker;
 pub mod verify;
 pub mod worker;

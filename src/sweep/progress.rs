@@ -19,12 +19,12 @@ pub struct Snapshot {
 
 pub struct Progress {
     bar: Option<ProgressBar>,
-    last_line: Instant,
-    quiet_for: Duration,
+    last_status: Instant,
+    minute: Duration,
 }
 
 impl Progress {
-    /// Live on a terminal; otherwise lines, and a sign of life a minute.
+    /// Live on a terminal; otherwise results as they come, and a line a minute that says what runs.
     pub fn new() -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
         let bar = (!bar.is_hidden()).then_some(bar);
@@ -32,12 +32,11 @@ impl Progress {
             let style = ProgressStyle::with_template("{spinner} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         }
-        Progress { bar, last_line: Instant::now(), quiet_for: Duration::from_secs(60) }
+        Progress { bar, last_status: Instant::now(), minute: minute() }
     }
 
     /// One line that stays.
     pub fn line(&mut self, text: &str) {
-        self.last_line = Instant::now();
         match &self.bar {
             Some(bar) => bar.println(text),
             // Nobody is left to tell when standard error is closed; the results are written all the same.
@@ -52,7 +51,10 @@ impl Progress {
                 bar.set_message(describe(snapshot));
                 bar.tick();
             }
-            None if self.last_line.elapsed() > self.quiet_for => self.line(&describe(snapshot)),
+            None if self.last_status.elapsed() >= self.minute => {
+                self.last_status = Instant::now();
+                self.line(&describe(snapshot));
+            }
             None => {}
         }
     }
@@ -72,7 +74,17 @@ impl Drop for Progress {
     }
 }
 
-fn describe(snapshot: &Snapshot) -> String {
+/// Overrides the length of [`minute`] in tests, in seconds.
+pub const MINUTE: &str = "MNIST_BENCH_TEST_MINUTE";
+
+/// How often news are told.
+pub fn minute() -> Duration {
+    let given = std::env::var(MINUTE).ok().and_then(|text| text.parse().ok());
+    Duration::from_secs_f64(given.filter(|seconds: &f64| (0.0..1e6).contains(seconds)).unwrap_or(60.0))
+}
+
+/// How far it is, what is left, and what runs, in one line.
+pub fn describe(snapshot: &Snapshot) -> String {
     let mut text = format!("{}/{} rows", snapshot.finished, snapshot.total);
     if snapshot.failed > 0 {
         text += &format!(", {} failed", snapshot.failed);

@@ -11,15 +11,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 
+use super::cost;
 use super::early_stop;
 use super::job::{self, JobFacts, Task};
 use super::memory::Groups;
 use super::options::Repeats;
+use super::order::{self, Queue};
 use super::process;
 use super::progress::Snapshot;
 use super::resume::Todo;
 use super::signals::Stop;
 use super::supervise::{End, Ended, Surroundings, supervise};
+use super::time_left::{self, Pace};
 use super::tracker::Tracker;
 use super::{Options, Plan, Summary, SweepError};
 use crate::engines::external;
@@ -29,14 +32,16 @@ use crate::results::{Status, Store, provenance::utc};
 /// How often the progress is shown when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Runs a plan, of which `todo` has what is to be done for each row. Fails only when the sweep itself cannot go on, such as on a full disk; whatever happens to a
-/// row is in its file and in the summary.
+/// Runs a plan, of which `todo` has what is to be done for each row, and tells `news` how far it is several times a
+/// second. Fails only when the sweep itself cannot go on, such as on a full disk; whatever happens to a row is in its
+/// file and in the summary.
 pub fn run(
     plan: &Plan,
     todo: Vec<Todo>,
     options: &Options,
     store: &Store,
     stop: &Stop,
+    news: &mut dyn FnMut(&Snapshot),
 ) -> Result<Summary, SweepError> {
     let program = process::this_program().map_err(SweepError::io("cannot find this program's own file"))?;
     let started = Instant::now();
@@ -54,18 +59,17 @@ pub fn run(
         stop,
         program,
         scratch: scratch(plan)?,
-        queue: Vec::new(),
+        queue: Queue::default(),
         held: Vec::new(),
         predecessors: early_stop::predecessors(plan),
         started,
-        actual: 0.0,
-        expected: 0.0,
+        pace: Pace::default(),
         told_to_stop: false,
     };
     schedule.held = waiting;
     schedule.release()?;
     let groups = Groups::default();
-    std::thread::scope(|scope| schedule.work(scope, &groups))?;
+    std::thread::scope(|scope| schedule.work(scope, &groups, news))?;
     Ok(schedule.summary())
 }
 
@@ -100,6 +104,8 @@ struct Running {
     /// The most jobs that ran at the same time.
     in_flight: usize,
     delivered: Vec<bool>,
+    /// When the last result came.
+    last_delivery: Instant,
 }
 
 struct Schedule<'a> {
@@ -110,15 +116,12 @@ struct Schedule<'a> {
     program: PathBuf,
     /// The files of external engines, for as long as the sweep lasts.
     scratch: Option<TempDir>,
-    /// By rising expected time with all repeats: the longest is taken from the end.
-    queue: Vec<Task>,
+    queue: Queue,
     /// Rows that wait for smaller ones, and for each row of the plan which ones those would be.
     held: Vec<usize>,
     predecessors: Vec<Vec<usize>>,
     started: Instant,
-    /// Seconds that finished tasks took, and that they were expected to take.
-    actual: f64,
-    expected: f64,
+    pace: Pace,
     told_to_stop: bool,
 }
 
@@ -126,8 +129,7 @@ impl<'a> Schedule<'a> {
     /// Puts rows that wait into tasks, and these in their place.
     fn enqueue(&mut self, rows: &[usize]) {
         for task in job::group(rows, self.plan, &self.tracker.states, self.options) {
-            let place = self.queue.partition_point(|other| other.chain_seconds <= task.chain_seconds);
-            self.queue.insert(place, task);
+            self.queue.insert(task);
         }
     }
 
@@ -160,6 +162,7 @@ impl<'a> Schedule<'a> {
         &mut self,
         scope: &'scope Scope<'scope, '_>,
         groups: &'scope Groups,
+        news: &mut dyn FnMut(&Snapshot),
     ) -> Result<(), SweepError>
     where
         'a: 'scope,
@@ -186,11 +189,11 @@ impl<'a> Schedule<'a> {
                 self.stop.at_once();
                 return Err(error);
             }
-            self.show(&running);
+            news(&self.show(&running));
         }
     }
 
-    /// The task to start now, and its threads: the longest that there is room for.
+    /// The task to start now, and its threads.
     fn next(&mut self, running: &HashMap<usize, Running>) -> Option<(Task, usize)> {
         let options = self.options;
         let threads = options.threads;
@@ -200,15 +203,18 @@ impl<'a> Schedule<'a> {
             return None;
         }
         let used: u64 = running.values().map(|one| one.task.bytes).sum();
-        let room = Options::memory_for_jobs().saturating_sub(used);
-        let fits = |task: &Task| task.bytes <= room;
-        let place = match self.queue.iter().rposition(fits) {
-            Some(place) => place,
+        let now = order::Running {
+            jobs: options.jobs,
+            long: running.values().filter(|one| !order::is_short(&one.task)).count(),
+            seconds: running.values().map(|one| one.task.chain_seconds).sum(),
+            room: Options::memory_for_jobs().saturating_sub(used),
+        };
+        let task = match self.queue.take(now) {
+            Some(task) => task,
             // Nothing fits: what is too large for the expectation still gets its try, alone.
-            None if running.is_empty() => self.queue.len().checked_sub(1)?,
+            None if running.is_empty() => self.queue.take_longest()?,
             None => return None,
         };
-        let task = self.queue.remove(place);
         // The last jobs get the cores that would stand idle. Not where repeats are to be compared, nor in a
         // quiet pass: there every job has what was asked for.
         let share = idle / (self.queue.len() + 1);
@@ -236,7 +242,7 @@ impl<'a> Schedule<'a> {
         });
         let delivered = vec![false; task.rows.len()];
         let (since, utc) = (Instant::now(), utc(SystemTime::now()));
-        Running { task, threads, since, utc, in_flight: 1, delivered }
+        Running { task, threads, since, utc, in_flight: 1, delivered, last_delivery: since }
     }
 
     /// Waits for something to happen, and takes everything that has.
@@ -265,6 +271,9 @@ impl<'a> Schedule<'a> {
     }
 
     fn reply(&mut self, running: &mut Running, reply: Reply) -> Result<(), SweepError> {
+        if !matches!(reply, Reply::Ready {}) {
+            running.last_delivery = Instant::now();
+        }
         match reply {
             Reply::Ready {} => Ok(()),
             Reply::Failed { index, kind, reason } => {
@@ -290,8 +299,9 @@ impl<'a> Schedule<'a> {
 
     fn ended(&mut self, running: Running, ended: Ended) -> Result<(), SweepError> {
         let Running { task, since, delivered, .. } = &running;
-        self.actual += since.elapsed().as_secs_f64();
-        self.expected += task.seconds;
+        if matches!(ended.end, End::Finished) {
+            self.pace.add(task.seconds, since.elapsed().as_secs_f64());
+        }
         let missing: Vec<usize> =
             task.rows.iter().zip(delivered).filter(|(_, done)| !**done).map(|(&row, _)| row).collect();
         let (status, reason) = match &ended.end {
@@ -331,7 +341,8 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn show(&mut self, running: &HashMap<usize, Running>) {
+    /// Shows how far it is.
+    fn show(&mut self, running: &HashMap<usize, Running>) -> Snapshot {
         let mut jobs: Vec<&Running> = running.values().collect();
         jobs.sort_by_key(|one| one.since);
         let name = |one: &&Running| {
@@ -350,23 +361,31 @@ impl<'a> Schedule<'a> {
             left: self.left(&jobs),
         };
         self.tracker.progress.show(&snapshot);
+        snapshot
     }
 
-    /// Expected seconds to the end, corrected by how the expectations have turned out so far.
+    /// Seconds to the end, as far as it is known.
     fn left(&self, running: &[&Running]) -> f64 {
-        // One expected minute counts as right, so that the first job does not decide alone.
-        const TRUST: f64 = 60.0;
-        let correction = ((self.actual + TRUST) / (self.expected + TRUST)).clamp(0.02, 50.0);
-        let rest = |one: &&Running| {
-            let rest = one.task.seconds * correction - one.since.elapsed().as_secs_f64();
-            rest.max(0.0) + (one.task.chain_seconds - one.task.seconds) * correction
+        let states = &self.tracker.states;
+        let seen = |one: &&Running| {
+            let rows = one.task.rows.iter().zip(&one.delivered);
+            let done = rows.filter(|(_, delivered)| **delivered).map(|(&row, _)| states[row].seconds);
+            time_left::Running {
+                expected: one.task.seconds,
+                following: one.task.chain_seconds - one.task.seconds,
+                limit: one.task.limit,
+                elapsed: one.since.elapsed().as_secs_f64(),
+                done: cost::group(done),
+                done_after: (one.last_delivery - one.since).as_secs_f64(),
+            }
         };
-        let running: Vec<f64> = running.iter().map(rest).collect();
-        let queued = self.queue.iter().map(|task| task.chain_seconds * correction);
-        let held: f64 = self.held.iter().map(|&row| self.tracker.states[row].seconds * correction).sum();
-        let sum: f64 = running.iter().copied().chain(queued.clone()).sum::<f64>() + held;
-        let longest = running.iter().copied().chain(queued).fold(0.0, f64::max);
-        (sum / self.options.jobs as f64).max(longest)
+        let running: Vec<time_left::Running> = running.iter().map(seen).collect();
+        let queued = self.queue.iter().map(|task| {
+            let repeats = task.chain_seconds / task.seconds.max(1e-9);
+            (task.chain_seconds, task.limit * repeats.max(1.0))
+        });
+        let held = self.held.iter().map(|&row| (states[row].seconds, states[row].limit));
+        time_left::left(&self.pace, &running, queued.chain(held), self.options.jobs)
     }
 
     fn summary(self) -> Summary {

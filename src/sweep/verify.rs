@@ -52,7 +52,7 @@ pub fn run(
         let todo = resume::read(&store, &plan, &options)
             .map_err(SweepError::io(format!("cannot read {}", store.root().display())))?
             .todo;
-        let Summary { interrupted, .. } = schedule::run(&plan, todo, &options, &store, stop)?;
+        let Summary { interrupted, .. } = schedule::run(&plan, todo, &options, &store, stop, &mut |_| ())?;
         for index in indices {
             let record = &records[index];
             let path = store.path(&record.dataset, &record.engine, &record.id);

@@ -9,6 +9,7 @@ mod external_engines;
 mod faults;
 mod networks;
 mod preprocessing;
+mod progress;
 mod same_bits;
 mod shards;
 mod simd_levels;

@@ -36,7 +36,7 @@ fn killed_supervisor_leaves_no_worker() {
 fn ctrl_c_lets_running_jobs_finish() {
     let sandbox = Sandbox::with_faults(FAMILIES, WORKS);
     let child = sandbox.command().args(["--jobs", "1"]).spawn().unwrap();
-    // The job that is expected to take longest starts first: the group of three, or the single one.
+    // The shortest job starts first: the single row; then the group of three.
     let file = sandbox.result_path("faults", "Perceptron,penalty=l1");
     wait_until("the first result is there", || file.exists());
     signal(&child, "-INT");

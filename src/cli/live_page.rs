@@ -1,0 +1,94 @@
+//! The page of a sweep that runs: written soon after the start, and again after every minute with news.
+//!
+//! Another process of this program writes it, with the lowest priority, so that it takes next to nothing from the jobs.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::opener;
+use crate::report::PAGE;
+use crate::sweep::progress::{Snapshot, describe, minute};
+
+/// A sweep that ends within this time has no page before its end.
+const FIRST: Duration = Duration::from_secs(1);
+
+pub struct Folders<'a> {
+    pub results: &'a Path,
+    pub data: &'a Path,
+    pub reports: &'a Path,
+}
+
+pub struct LivePage {
+    arguments: Vec<OsString>,
+    page: PathBuf,
+    /// The process that writes.
+    writer: Option<Child>,
+    since: Instant,
+    /// Rows that had ended when the page was written last.
+    shown: Option<usize>,
+    /// The page is yet to be opened.
+    open: bool,
+}
+
+impl LivePage {
+    pub fn new(run: &str, folders: &Folders, open: bool) -> LivePage {
+        let [results, data, reports] = [folders.results, folders.data, folders.reports].map(Path::as_os_str);
+        let named = [("--results-dir", results), ("--data-dir", data), ("--reports-dir", reports)];
+        let mut arguments: Vec<OsString> = vec!["report".into(), format!("--run={run}").into()];
+        for (name, folder) in named {
+            arguments.extend([OsStr::new(name), folder].map(OsStr::to_os_string));
+        }
+        let page = folders.reports.join(PAGE);
+        LivePage { arguments, page, writer: None, since: Instant::now(), shown: None, open }
+    }
+
+    /// Writes the page when it is time to, and opens it once it is there.
+    pub fn news(&mut self, snapshot: &Snapshot) {
+        if let Some(writer) = &mut self.writer {
+            match writer.try_wait() {
+                Ok(None) => return,
+                Ok(Some(status)) if status.success() => self.open_once(),
+                // What cannot be written now is told at the end, when it is written again.
+                _ => {}
+            }
+            self.writer = None;
+        }
+        let is_due = match self.shown {
+            None => self.since.elapsed() >= FIRST,
+            Some(shown) => shown != snapshot.finished && self.since.elapsed() >= minute(),
+        };
+        if is_due {
+            self.since = Instant::now();
+            self.shown = Some(snapshot.finished);
+            self.writer = self.write(&describe(snapshot)).ok();
+        }
+    }
+
+    /// Waits for a page that is being written, which would replace the last one; gives whether that is to be opened.
+    pub fn end(mut self) -> bool {
+        if let Some(mut writer) = self.writer.take() {
+            let _ = writer.wait();
+        }
+        self.open
+    }
+
+    fn open_once(&mut self) {
+        if std::mem::take(&mut self.open) {
+            opener::open(&self.page);
+        }
+    }
+
+    fn write(&self, progress: &str) -> std::io::Result<Child> {
+        // Not /proc/self/exe, which in the process of `nice` is `nice`.
+        let program = std::env::current_exe()?;
+        let start = |mut command: Command| {
+            let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            quiet.args(&self.arguments).arg(format!("--unfinished={progress}")).spawn()
+        };
+        let mut patient = Command::new("nice");
+        patient.args(["-n", "19"]).arg(&program);
+        start(patient).or_else(|_| start(Command::new(&program)))
+    }
+}
