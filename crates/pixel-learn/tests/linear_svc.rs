@@ -4,7 +4,7 @@ mod dataset;
 
 use std::sync::Arc;
 
-use pixel_learn::models::linear::linear_svc::{SvcLoss, Walk};
+use pixel_learn::models::linear::linear_svc::{RegularisationPath, SvcLoss};
 use pixel_learn::models::linear::logistic::Penalty;
 use pixel_learn::models::linear::{LinearModel, LinearSVC};
 use pixel_learn::models::{Model, Training};
@@ -82,9 +82,9 @@ fn a_row_alone_has_the_bits_of_a_row_in_company_for_any_number_of_threads() {
     for (loss, penalty) in KINDS {
         let settings = LinearSVC { loss, penalty, ..LinearSVC::default() };
         let training = data.training();
-        let mut walk = Walk::new(&settings, &training).unwrap();
+        let mut path = RegularisationPath::new(&settings, &training).unwrap();
         for c in [0.1, 1.0, 5.0, 10.0, 30.0, 100.0] {
-            let together = walk.fit(c).unwrap();
+            let together = path.fit(c).unwrap();
             for threads in [1, 2, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 let alone = pool.install(|| data.fit(LinearSVC { c, ..settings }));
@@ -160,9 +160,9 @@ fn classes_at_full_size_reach_the_golden_objectives() {
         let penalty = if row["penalty"] == "l1" { Penalty::L1 } else { Penalty::L2 };
         let settings = LinearSVC { loss, penalty, ..LinearSVC::default() };
         let training = data.training();
-        let mut walk = Walk::new(&settings, &training).unwrap();
+        let mut path = RegularisationPath::new(&settings, &training).unwrap();
         for (c, least) in [1.0, 10.0, 100.0].into_iter().zip(row["objectives"].as_array().unwrap()) {
-            let (model, least) = (walk.fit(c).unwrap(), least.as_f64().unwrap());
+            let (model, least) = (path.fit(c).unwrap(), least.as_f64().unwrap());
             let reached = fact(&model, "objective");
             assert!((reached / least - 1.0).abs() <= 2e-4, "{row}, C={c}: {reached}");
             assert_eq!(model.converged, Some(true), "{row}, C={c}");

@@ -1,4 +1,4 @@
-//! `LinearSVC`: configurations that differ only in C share the walk along it, and those that mean the same
+//! `LinearSVC`: configurations that differ only in C share one regularisation path, and those that mean the same
 //! model (loss and penalty have no effect on crammer_singer) share its fit.
 
 use super::facts::to_json;
@@ -6,7 +6,7 @@ use crate::engines::params::ParamReader;
 use crate::engines::stopwatch::timed;
 use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::linear::linear_svc::{SvcLoss, SvcMultiClass, Walk};
+use pixel_learn::models::linear::linear_svc::{RegularisationPath, SvcLoss, SvcMultiClass};
 use pixel_learn::models::linear::logistic::Penalty;
 use pixel_learn::models::linear::{LinearModel, LinearSVC};
 use pixel_learn::models::{FitError, Model};
@@ -23,7 +23,7 @@ impl engines::Family for Family {
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
-        // The C of a walk is not part of what is shared.
+        // All C share one path.
         format!("{:?}", read(parameters).map(|model| LinearSVC { c: 1.0, ..model }))
     }
 
@@ -39,9 +39,9 @@ impl engines::Family for Family {
         }
         models.sort_by(|(_, a), (_, b)| a.c.total_cmp(&b.c));
         let Some((_, settings)) = models.first() else { return };
-        let (walk, mut shared) = timed(|| Walk::new(settings, &work.training));
-        let mut walk = match walk {
-            Ok(walk) => walk,
+        let (path, mut shared) = timed(|| RegularisationPath::new(settings, &work.training));
+        let mut path = match path {
+            Ok(path) => path,
             Err(error) => {
                 let failure = Failure::from(error);
                 models.iter().for_each(|(index, _)| emit(*index, Err(failure.clone())));
@@ -53,9 +53,9 @@ impl engines::Family for Family {
             let outcome = match last.take() {
                 Some((same, outcome)) if same == c => outcome,
                 _ => {
-                    // A fit alone costs the whole walk to its C.
-                    shared += timed(|| walk.advance(c)).1;
-                    let (model, own) = timed(|| walk.fit(c));
+                    // A fit alone costs the whole path to its C.
+                    shared += timed(|| path.advance(c)).1;
+                    let (model, own) = timed(|| path.fit(c));
                     outcome(model, shared + own, work)
                 }
             };

@@ -1,13 +1,13 @@
-//! Products of rows with up to sixteen vectors at once, the rows stored as differences from a common base row: the
-//! inner loops of linear models with several classes. An image is mostly background: four of five pixels of MNIST,
-//! half of Fashion-MNIST.
+//! Products of rows with up to sixteen vectors at once, the rows stored as differences from a common base
+//! row: the inner loops of linear models with several classes. An image is mostly background: four of five
+//! pixels of MNIST, half of Fashion-MNIST.
 //!
-//! A row is a base that all rows share, the most frequent value of every column, plus what it differs by in some
-//! columns. So a product with a vector is the base's, computed once, plus one term for every difference. The
-//! vectors stand side by side, one column's values in a register, and four neighbouring rows stand together with
-//! the columns in which any of them differs, so that what is loaded for a column serves four times sixteen terms.
-//! With the images in the order of their classes that is a third of the columns of MNIST, two thirds of
-//! Fashion-MNIST, where single rows differ in 19 % and 50 %.
+//! A row is a base that all rows share, the most frequent value of every column, plus what it differs by in
+//! some columns. So a product with a vector is the base's, computed once, plus one term for every difference.
+//! The vectors stand side by side, one column's values in a register, and four neighbouring rows stand
+//! together with the columns in which any of them differs, so that what is loaded for a column serves four
+//! times sixteen terms. With the images in the order of their classes that is a third of the columns of
+//! MNIST, two thirds of Fashion-MNIST, where single rows differ in 19 % and 50 %.
 //!
 //! Every sum is taken in an order that the four rows alone decide: the same bits on every instruction level.
 
@@ -23,7 +23,8 @@ pub const LANES: usize = 16;
 pub const WIDE_LANES: usize = 8;
 /// Neighbouring rows that stand together.
 const TOGETHER: usize = 4;
-/// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t % 2`.
+/// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t
+/// % 2`.
 const CHAINS: usize = 2;
 
 /// Rows that are counted to find what most rows share.
@@ -49,8 +50,8 @@ impl WideLanes {
     pub const ZERO: WideLanes = WideLanes([0.0; WIDE_LANES]);
 }
 
-/// n rows of d values: rows 4 g to 4 g + 3 are `base` plus `values[t]` in column `columns[t]`, t from `starts[g]` to
-/// `starts[g + 1]`. Rows beyond the last differ nowhere.
+/// n rows of d values: rows 4 g to 4 g + 3 are `base` plus `values[t]` in column `columns[t]`, t from
+/// `starts[g]` to `starts[g + 1]`. Rows beyond the last differ nowhere.
 pub struct SparseRows {
     n: usize,
     base: Vec<f64>,
@@ -61,9 +62,10 @@ pub struct SparseRows {
 }
 
 impl SparseRows {
-    /// From row-major bytes, d (at least 1, at most 65,536) to a row, each standing for `value(column, byte)`: the rows
-    /// of `order`, one after the other, for which neighbours that are alike are best. Panics when one is not there.
-    /// O(n d); eighteen bytes for every column in which one of four rows is not the base.
+    /// From row-major bytes, d (at least 1, at most 65,536) to a row, each standing for `value(column,
+    /// byte)`: the rows of `order`, one after the other, for which neighbours that are alike are best. Panics
+    /// when one is not there. O(n d); eighteen bytes for every column in which one of four rows is not the
+    /// base.
     pub fn from_bytes(bytes: &[u8], d: usize, order: &[u32], value: impl Fn(usize, u8) -> f64) -> SparseRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
         assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
@@ -130,15 +132,6 @@ impl SparseRows {
         }
     }
 
-    /// Writes a row out in double precision: what products and sums take its values for. O(d).
-    pub fn write_wide(&self, row: usize, out: &mut [f64]) {
-        out.copy_from_slice(&self.base);
-        let (columns, values) = self.group(row / TOGETHER);
-        for (&column, values) in columns.iter().zip(values) {
-            out[usize::from(column)] += f64::from(values[row % TOGETHER]);
-        }
-    }
-
     /// Rows with every value squared.
     pub fn squared(&self) -> SparseRows {
         let square = |(&column, values): (&u16, &[f32; TOGETHER])| {
@@ -171,8 +164,8 @@ fn group_of(stretch: &[u32]) -> usize {
     stretch[0] as usize / TOGETHER
 }
 
-/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals: a byte that is only
-/// nearly the most frequent one makes a base as good.
+/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals: a byte that is
+/// only nearly the most frequent one makes a base as good.
 fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     let mut counts = vec![0u32; d * 256];
     for row in bytes.chunks_exact(d).step_by((bytes.len() / d / COUNTED).max(1)) {
@@ -192,15 +185,15 @@ fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     counts.chunks_exact(256).map(first_largest).collect()
 }
 
-/// `out[i]` = `start` + sum over the differences of row `list[i]` of difference times `vectors[column]`: the row's
-/// products with the vectors where `start` is the base's. Panics when a row is not there, or with fewer vectors than columns or
-/// places than rows. O(differences of the groups).
+/// `out[i]` = `start` + sum over the differences of row `list[i]` of difference times `vectors[column]`: the
+/// row's products with the vectors where `start` is the base's. Panics when a row is not there, or with fewer
+/// vectors than columns or places than rows. O(differences of the groups).
 pub fn project(x: &SparseRows, list: &[u32], start: &Lanes, vectors: &[Lanes], out: &mut [Lanes]) {
     project_at(simd::level(), x, list, start, vectors, out);
 }
 
-/// `sums[column]` += difference times `factors[i]`, over all differences of all rows `list[i]`. Panics when a row
-/// is not there, or with fewer factors than rows or sums than columns. O(differences of the groups).
+/// `sums[column]` += difference times `factors[i]`, over all differences of all rows `list[i]`. Panics when a
+/// row is not there, or with fewer factors than rows or sums than columns. O(differences of the groups).
 pub fn accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
     accumulate_at(simd::level(), x, list, factors, sums);
 }
@@ -216,7 +209,8 @@ pub fn project_wide(
     project_wide_at(simd::level(), x, first, start, vectors, out);
 }
 
-/// As [`accumulate`] in double precision, for the `factors.len()` rows from row `first` on, a multiple of four.
+/// As [`accumulate`] in double precision, for the `factors.len()` rows from row `first` on, a multiple of
+/// four.
 pub fn accumulate_wide(x: &SparseRows, first: usize, factors: &[WideLanes], sums: &mut [WideLanes]) {
     accumulate_wide_at(simd::level(), x, first, factors, sums);
 }

@@ -9,6 +9,11 @@ use super::simd::{self, Level};
 #[cfg(target_arch = "x86_64")]
 const TOGETHER: usize = 5;
 
+/// The dot product of two vectors, summed in their order. The same bits at every level.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
 /// `out[k] = x . weights[k]` for the `out.len()` rows of row-major `weights`, each as long as `x`.
 /// Panics when the lengths do not fit. O(len(x) * len(out)).
 pub fn dots(x: &[f32], weights: &[f64], out: &mut [f64]) {
@@ -19,7 +24,8 @@ pub fn dots(x: &[f32], weights: &[f64], out: &mut [f64]) {
 pub fn dots_at(level: Level, x: &[f32], weights: &[f64], out: &mut [f64]) {
     assert_eq!(weights.len(), x.len() * out.len(), "weights are not len(out) rows of len(x)");
     match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled with.
+        // SAFETY: the machine supports the level, so it has the instructions that the function was compiled
+        // with.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { x86::dots_avx512(x, weights, out) },
         // SAFETY: as above.

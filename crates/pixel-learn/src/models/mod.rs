@@ -45,8 +45,8 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Training data whose number of classes is one more than the largest label. `Err` without rows or features, or
-    /// when there is not one label a row.
+    /// Training data whose number of classes is one more than the largest label. `Err` without rows or
+    /// features, or when there is not one label a row.
     pub fn new(features: &'a Features, labels: &'a [u8]) -> Result<Training<'a>, FitError> {
         let classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
         let training = Training { features, labels, classes };
@@ -54,7 +54,8 @@ impl<'a> Training<'a> {
         Ok(training)
     }
 
-    /// `Err` without rows or features, when there is not one label a row, or when a label is not below `classes`.
+    /// `Err` without rows or features, when there is not one label a row, or when a label is not below
+    /// `classes`.
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let (n, d, labels) = (self.features.n(), self.features.d(), self.labels.len());
         let unusable = |reason: String| Err(FitError::UnusableData(reason));
@@ -84,14 +85,21 @@ impl<'a> Training<'a> {
         counts
     }
 
-    /// The classes that have rows, ascending. `Err` as [`Training::check`] has it, or when they are fewer than
-    /// `needed`.
+    /// The classes that have rows, ascending. `Err` as [`Training::check`] has it, or when they are fewer
+    /// than `needed`.
     pub(crate) fn present_classes(&self, needed: usize) -> Result<Vec<u8>, FitError> {
         self.check()?;
         let counts = self.class_counts();
         let present: Vec<u8> = (0..self.classes).filter(|&c| counts[c] > 0).map(|c| c as u8).collect();
         let found = present.len();
         if found < needed { Err(FitError::TooFewClasses { needed, found }) } else { Ok(present) }
+    }
+
+    /// The class of each row as an index into `classes`, which are the classes that have rows.
+    pub(crate) fn class_indices(&self, classes: &[u8]) -> Vec<u8> {
+        let mut index_of = [0u8; 256];
+        classes.iter().enumerate().for_each(|(index, &class)| index_of[usize::from(class)] = index as u8);
+        self.labels.iter().map(|&label| index_of[usize::from(label)]).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Linear discriminant analysis: the classes share one covariance.
 
 use super::shrinkage::{Covariance, Shrinkage, ledoit_wolf, shrink};
-use super::whitening::{Whitening, dot};
+use super::whitening::Whitening;
 use super::{factor, rows_by_class};
 use crate::linalg::cholesky::{Cholesky, Factor};
+use crate::linalg::dot::dot;
 use crate::linalg::symmetric_eigen::largest;
 use crate::models::class_sums::ClassSums;
 use crate::models::linear_scores::LinearScores;
@@ -67,8 +68,8 @@ struct Problem<'a> {
 }
 
 impl LinearDiscriminantAnalysis {
-    /// As [`Classifier::fit`], with the type of the model: its weights and intercepts are scikit-learn's `coef_` and
-    /// `intercept_`, with two classes those of both.
+    /// As [`Classifier::fit`], with the type of the model: its weights and intercepts are scikit-learn's
+    /// `coef_` and `intercept_`, with two classes those of both.
     pub fn fit_scores(&self, training: &Training) -> Result<LinearScores, FitError> {
         self.check()?;
         let problem = Problem::new(training, self.priors.as_deref())?;
@@ -137,8 +138,8 @@ impl<'a> Problem<'a> {
         Ok(within)
     }
 
-    /// scikit-learn's svd solver: the singular values are the roots of the eigenvalues of the correlations within
-    /// the classes.
+    /// scikit-learn's svd solver: the singular values are the roots of the eigenvalues of the correlations
+    /// within the classes.
     fn by_directions(&self, tol: f64) -> Result<LinearScores, FitError> {
         let (c, n) = (self.rows.columns.len(), self.n() as f64);
         let mut within = self.within()?;
@@ -206,8 +207,8 @@ impl<'a> Problem<'a> {
         Ok(self.scores(&coefficients, intercepts, of_constant, Facts::new()))
     }
 
-    /// The mean of the covariances of the classes, weighted by the priors: each shrunk by `amount`, or by Ledoit and
-    /// Wolf's.
+    /// The mean of the covariances of the classes, weighted by the priors: each shrunk by `amount`, or by
+    /// Ledoit and Wolf's.
     fn mean_covariance(&self, amount: Option<f64>) -> Result<Covariance, FitError> {
         let (c, features) = (self.rows.columns.len(), self.training.features);
         let members = rows_by_class(self.training.labels, self.training.classes);
@@ -229,8 +230,8 @@ impl<'a> Problem<'a> {
         Ok(mean)
     }
 
-    /// The model with these coefficients of the columns that vary. A constant feature has its value divided by
-    /// `of_constant`, its variance, in all classes.
+    /// The model with these coefficients of the columns that vary. A constant feature has its value divided
+    /// by `of_constant`, its variance, in all classes.
     fn scores(
         &self,
         coefficients: &[Vec<f64>],
@@ -253,8 +254,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// The parts of the whitened class means in the space that the means with a prior span: their principal directions,
-/// less those shorter than `tol` times the longest.
+/// The parts of the whitened class means in the space that the means with a prior span: their principal
+/// directions, less those shorter than `tol` times the longest.
 fn among_means(centres: Vec<Vec<f64>>, priors: &[f64], n: f64, tol: f64) -> Vec<Vec<f64>> {
     let k = centres.len();
     let weights: Vec<f64> = priors.iter().map(|prior| (n * prior / (k - 1) as f64).sqrt()).collect();

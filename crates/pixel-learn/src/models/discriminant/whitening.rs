@@ -2,6 +2,7 @@
 
 use super::{eigenvalues_above, factor};
 use crate::linalg::cholesky::{Cholesky, Factor};
+use crate::linalg::dot::dot;
 use crate::linalg::symmetric_eigen::{Eigen, largest};
 
 /// B with B A B' = I. Lengths and angles after it do not depend on which of the two it is.
@@ -63,10 +64,6 @@ impl Whitening {
             }
         }
     }
-}
-
-pub fn dot(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Minimising a smooth convex function by the limited-memory BFGS method with a backtracking line search.
 
-use crate::models::optimize::lbfgs::{MEMORY, Pairs, descent_direction, dot};
+use crate::linalg::dot::dot;
+use crate::models::optimize::lbfgs::{MEMORY, Pairs, descent_direction};
 
 /// Steps in a row that must have brought next to nothing.
 const PATIENCE: usize = 3;

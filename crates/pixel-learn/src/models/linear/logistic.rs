@@ -1,7 +1,7 @@
-//! `LogisticRegression`: one-vs-rest with LIBLINEAR's meaning (the intercept is one more weight,
-//! regularised), or as the softmax model (the intercept is free, as scikit-learn's other solvers have it). By
-//! default it is the minimiser of its objective; as `lbfgs` and `saga` it is where scikit-learn's solvers
-//! stop.
+//! `LogisticRegression`, one-vs-rest or multinomial (softmax). [`Solver::Liblinear`] minimises the objective
+//! until a duality gap certifies the minimum; one-vs-rest it regularises the intercept, as LIBLINEAR does.
+//! [`Solver::Lbfgs`] and [`Solver::Saga`] stop where scikit-learn's solvers of that name stop; their
+//! intercepts are not regularised.
 
 mod lbfgs;
 mod loss;
@@ -9,38 +9,39 @@ mod saga;
 
 use self::loss::Target;
 use super::convex::{Logistic, Norm, Settings, Softmax, minimise};
-use super::model::targets;
-use super::{LinearModel, Problems};
-use crate::models::{Classifier, Fact, FitError, Model, Training};
+use super::model::encode_labels;
+use super::{LinearModel, TrainingRows};
+use crate::models::{Classifier, FitError, Model, Training};
 
-/// The regulariser.
+/// The regulariser (R).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Penalty {
-    /// The sum of |w|.
+    /// The l1 norm, sum |w|.
     L1,
-    /// Half the sum of w^2.
+    /// Half the squared l2 norm, sum w^2 / 2.
     L2,
 }
 
-/// How several classes are told apart.
+/// The multi-class strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogisticMultiClass {
-    /// A problem for every class against the rest.
+    /// One-vs-rest: one binary problem per class.
     Ovr,
-    /// One softmax for all classes.
+    /// Multinomial: one softmax problem for all classes.
     Multinomial,
 }
 
-/// How the weights are found.
+/// The solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Solver {
-    /// The minimiser, to `tol` by the duality gap. One-vs-rest the intercept is regularised, as in LIBLINEAR.
+    /// The minimiser of the objective, to a relative duality gap of `tol`. One-vs-rest the intercept is
+    /// regularised, as in LIBLINEAR.
     Liblinear,
-    /// scikit-learn's L-BFGS, l2 only, intercepts free: ends when no entry of the gradient of the mean loss
-    /// and its share of the norm is larger than `tol`, or at `max_iter` iterations.
+    /// scikit-learn's L-BFGS: l2 only, intercepts not regularised. Stops when no entry of the gradient of
+    /// (objective / (C n)) exceeds `tol` in absolute value, or after `max_iter` iterations.
     Lbfgs,
-    /// scikit-learn's SAGA, intercepts free: ends when a pass changes no weight by more than `tol` times the
-    /// largest, or after `max_iter` passes.
+    /// scikit-learn's SAGA (Defazio et al. 2014): intercepts not regularised. Stops when a pass changes no
+    /// weight by more than `tol` times the largest weight, or after `max_iter` passes.
     Saga,
 }
 
@@ -60,17 +61,17 @@ pub enum Solver {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogisticRegression {
-    /// The weight of the losses against the regulariser, above 0.
+    /// The inverse regularisation strength (C), above 0: the factor of the losses.
     pub c: f64,
-    /// The norm of the weights.
+    /// The regulariser.
     pub penalty: Penalty,
-    /// How several classes are told apart.
+    /// The multi-class strategy.
     pub multi_class: LogisticMultiClass,
-    /// How the weights are found.
+    /// The solver.
     pub solver: Solver,
-    /// Of [`Solver::Liblinear`] the duality gap, in parts of the objective.
+    /// The tolerance of the stopping rule of [`LogisticRegression::solver`].
     pub tol: f64,
-    /// Newton steps, iterations or passes at most.
+    /// Maximum number of Newton steps (Liblinear), iterations (Lbfgs) or passes (Saga).
     pub max_iter: usize,
 }
 
@@ -81,7 +82,7 @@ impl Default for LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Defaults of a solver.
+    /// The defaults with this solver.
     pub fn of(solver: Solver) -> LogisticRegression {
         LogisticRegression {
             c: 1.0,
@@ -93,25 +94,26 @@ impl LogisticRegression {
         }
     }
 
-    /// Fits and gives the model with its weights. Only [`Solver::Saga`] draws from `seed`. `Err` for C that
-    /// is not above 0, l1 with [`Solver::Lbfgs`], and data that [`Problems::new`] refuses.
+    /// Fits and returns the model with its weights. Only [`Solver::Saga`] draws from `seed`. `Err` for C that
+    /// is not above 0, l1 with [`Solver::Lbfgs`], and data that [`TrainingRows::new`] refuses.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         let c = self.c;
         if !(c > 0.0 && c.is_finite()) {
             return Err(FitError::parameter("C", c, "must be above 0"));
         }
         match self.solver {
-            Solver::Liblinear => Ok(self.minimise(&Problems::new(training)?)),
+            Solver::Liblinear => Ok(self.minimise(&TrainingRows::new(training)?)),
             Solver::Lbfgs => self.lbfgs(training),
             Solver::Saga => self.saga(training, seed),
         }
     }
 
-    fn minimise(&self, problems: &Problems) -> LinearModel {
+    /// The model of [`Solver::Liblinear`].
+    fn minimise(&self, data: &TrainingRows) -> LinearModel {
         let c = self.c;
         let norm = match self.penalty {
             Penalty::L2 => Norm::L2,
-            Penalty::L1 => Norm::l1(problems.k() * (problems.d() + 1)),
+            Penalty::L1 => Norm::l1(data.k() * (data.d() + 1)),
         };
         let settings = Settings {
             norm,
@@ -120,12 +122,13 @@ impl LogisticRegression {
             max_iter: self.max_iter,
         };
         let minimum = match self.multi_class {
-            LogisticMultiClass::Ovr => minimise(problems, Logistic::new(c), settings),
-            LogisticMultiClass::Multinomial => minimise(problems, Softmax::new(c), settings),
+            LogisticMultiClass::Ovr => minimise(data, Logistic::new(c), settings),
+            LogisticMultiClass::Multinomial => minimise(data, Softmax::new(c), settings),
         };
-        minimum.into_model(problems)
+        minimum.into_model(data)
     }
 
+    /// The model of [`Solver::Lbfgs`].
     fn lbfgs(&self, training: &Training) -> Result<LinearModel, FitError> {
         if self.penalty == Penalty::L1 {
             return Err(FitError::parameter("penalty", "l1", "lbfgs needs a smooth norm: l2"));
@@ -138,11 +141,12 @@ impl LogisticRegression {
             ("objective", (self.c * n * endings.iter().map(|ending| ending.value).sum::<f64>()).into()),
         ];
         let converged = endings.iter().all(|ending| ending.converged);
-        Ok(model(stopped.classes, &stopped.weights, converged, facts))
+        Ok(LinearModel::from_vectors(stopped.classes, &stopped.weights, converged, facts))
     }
 
+    /// The model of [`Solver::Saga`].
     fn saga(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
-        let (targets, classes) = targets(training)?;
+        let (targets, classes) = encode_labels(training)?;
         let norm = 1.0 / (self.c * targets.len() as f64);
         let (l1, l2) = if self.penalty == Penalty::L1 { (norm, 0.0) } else { (0.0, norm) };
         let problem = saga::Problem { softmax: self.is_softmax(), l1, l2 };
@@ -152,7 +156,7 @@ impl LogisticRegression {
             return Err(FitError::Diverged(format!("weights are not finite after {} passes", ending.passes)));
         }
         let facts = [("iterations", ending.passes.into()), ("passes", ending.passes.into())];
-        let mut model = model(classes, &ending.weights, ending.converged, facts);
+        let mut model = LinearModel::from_vectors(classes, &ending.weights, ending.converged, facts);
         let objective = self.objective(&model, training, &targets);
         model.facts.insert("objective", objective);
         Ok(model)
@@ -162,7 +166,7 @@ impl LogisticRegression {
         self.multi_class == LogisticMultiClass::Multinomial
     }
 
-    /// The norm of the weights without intercepts, and C times the losses. O(n d k).
+    /// The objective: the regulariser of the weights without intercepts, plus C times the losses. O(n d k).
     fn objective(&self, model: &LinearModel, training: &Training, targets: &[usize]) -> f64 {
         let target = if self.is_softmax() { Target::Softmax } else { Target::OneVsRest { first: 0 } };
         let mut scores = model.decision_function(training.features);
@@ -170,23 +174,6 @@ impl LogisticRegression {
         let losses: f64 = rows.map(|(scores, &class)| target.loss_and_gradient(class, scores)).sum();
         let size = |w: &f64| if self.penalty == Penalty::L1 { w.abs() } else { 0.5 * w * w };
         model.weights.iter().map(size).sum::<f64>() + self.c * losses
-    }
-}
-
-/// The model of weights with the intercept last in each class.
-fn model<const N: usize>(
-    classes: Vec<u8>,
-    weights: &[f64],
-    converged: bool,
-    facts: [(&'static str, Fact); N],
-) -> LinearModel {
-    let width = weights.len() / classes.len();
-    LinearModel {
-        weights: weights.chunks_exact(width).flat_map(|class| &class[..width - 1]).copied().collect(),
-        intercepts: weights.chunks_exact(width).map(|class| class[width - 1]).collect(),
-        classes,
-        converged: Some(converged),
-        facts: facts.into(),
     }
 }
 

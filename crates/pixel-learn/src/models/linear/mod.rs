@@ -1,4 +1,5 @@
-//! Linear classifiers: one weight vector and one intercept a class, decided by the largest score.
+//! Linear classifiers: one weight vector and one intercept a class; the class with the largest score is
+//! predicted.
 
 mod convex;
 pub mod linear_svc;
@@ -10,7 +11,7 @@ pub mod sgd;
 
 pub use linear_svc::LinearSVC;
 pub use logistic::LogisticRegression;
-pub use model::{LinearModel, Problems};
+pub use model::{LinearModel, TrainingRows};
 pub use passive_aggressive::PassiveAggressiveClassifier;
 pub use perceptron::Perceptron;
 pub use sgd::SGDClassifier;

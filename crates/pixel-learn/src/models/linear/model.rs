@@ -1,4 +1,4 @@
-//! The fitted model that all linear classifiers share, and the checks of their training data.
+//! The fitted model of all linear classifiers, and the preparation of their training data.
 
 use rayon::prelude::*;
 
@@ -10,22 +10,41 @@ use crate::models::{Facts, FitError, Model, Training};
 /// Rows scored as one task.
 const CHUNK: usize = 512;
 
-/// Scores `x . weights[k] + intercepts[k]`; the class with the largest is predicted, the first of equals.
+/// A linear model with the scores `x . weights[k] + intercepts[k]`. The class with the largest score is
+/// predicted, the first of equals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearModel {
-    /// The classes that occurred in training, rising; the rows of `weights` are in this order.
+    /// The classes that occurred in training, ascending. The rows of `weights` are in this order.
     pub classes: Vec<u8>,
-    /// `classes.len()` x d, row-major.
+    /// The weights, `classes.len()` x d, row-major.
     pub weights: Vec<f64>,
-    /// One a class.
+    /// The intercepts, one per class.
     pub intercepts: Vec<f64>,
-    /// Whether an iterative method met its tolerance; `None` for a fixed number of passes.
+    /// Whether an iterative method met its tolerance. `None` if the method makes a fixed number of passes.
     pub converged: Option<bool>,
-    /// What else is worth knowing about the fit.
+    /// Further facts about the fit.
     pub facts: Facts,
 }
 
 impl LinearModel {
+    /// The model of the weight vectors `vectors` of d + 1 values, one per class, the intercept last.
+    pub(super) fn from_vectors(
+        classes: Vec<u8>,
+        vectors: &[f64],
+        converged: bool,
+        facts: impl Into<Facts>,
+    ) -> LinearModel {
+        let d = vectors.len() / classes.len() - 1;
+        let vectors = vectors.chunks_exact(d + 1);
+        LinearModel {
+            classes,
+            weights: vectors.clone().flat_map(|vector| &vector[..d]).copied().collect(),
+            intercepts: vectors.map(|vector| vector[d]).collect(),
+            converged: Some(converged),
+            facts: facts.into(),
+        }
+    }
+
     /// The scores of every row of `x`: n x `classes.len()`, row-major. O(n d classes).
     pub fn decision_function(&self, x: &Features) -> Vec<f64> {
         let (k, d) = (self.classes.len(), x.d());
@@ -61,25 +80,27 @@ impl Model for LinearModel {
     }
 }
 
-/// Training data as the one-vs-rest problems that it makes, class by class: images of one class are non-zero in
-/// more of the same places, and neighbouring rows are multiplied together.
-pub struct Problems {
-    /// n x d.
+/// The training rows as a sparse matrix (x) in ascending order of class, with their classes. Images of one
+/// class have the same non-zero pixels, and products take four neighbouring rows at a time, so the order
+/// makes the products faster.
+pub struct TrainingRows {
+    /// The rows (x), n x d.
     pub x: SparseRows,
-    /// The class of each row, as an index into `classes`.
+    /// The class of each row as an index into `classes`.
     pub targets: Vec<usize>,
-    /// The classes that occur, rising.
+    /// The classes that occur, ascending.
     pub classes: Vec<u8>,
 }
 
-impl Problems {
-    /// `Err` with fewer than two classes or without one label a row. O(n d).
-    pub fn new(training: &Training) -> Result<Problems, FitError> {
-        let ByClass { order, targets, classes } = by_class(training)?;
+impl TrainingRows {
+    /// The sorted rows of `training`. `Err` with fewer than two classes, without one label per row, and for
+    /// computed features. O(n d).
+    pub fn new(training: &Training) -> Result<TrainingRows, FitError> {
+        let SortedByClass { order, targets, classes } = sort_by_class(training)?;
         let (features, scaling) = (training.features, training.features.scaling());
         let value = |j, byte| scaling.value(j, byte);
         let x = SparseRows::from_bytes(features.pixels(), features.d(), &order, value);
-        Ok(Problems { x, targets, classes })
+        Ok(TrainingRows { x, targets, classes })
     }
 
     /// Number of rows.
@@ -98,35 +119,32 @@ impl Problems {
     }
 }
 
-/// The training rows class by class.
-pub(super) struct ByClass {
-    /// The row of the training data that stands at each place.
+/// The order of the training rows by class.
+pub(super) struct SortedByClass {
+    /// The original index of each sorted row.
     pub order: Vec<u32>,
-    /// Its class, as an index into `classes`.
+    /// The class of each sorted row as an index into `classes`.
     pub targets: Vec<usize>,
-    /// The classes that occur, rising.
+    /// The classes that occur, ascending.
     pub classes: Vec<u8>,
 }
 
-/// Sorts the rows by class, keeping their order within each. `Err` as [`targets`] has it.
-pub(super) fn by_class(training: &Training) -> Result<ByClass, FitError> {
-    let (targets, classes) = targets(training)?;
+/// Sorts the rows by class, stably. `Err` as [`encode_labels`].
+pub(super) fn sort_by_class(training: &Training) -> Result<SortedByClass, FitError> {
+    let (targets, classes) = encode_labels(training)?;
     let mut order: Vec<u32> = (0..targets.len() as u32).collect();
     order.sort_by_key(|&row| targets[row as usize]);
     let targets = order.iter().map(|&row| targets[row as usize]).collect();
-    Ok(ByClass { order, targets, classes })
+    Ok(SortedByClass { order, targets, classes })
 }
 
-/// The class of each row as an index into the classes that occur, and these, ascending. `Err` as
-/// [`Training::present_classes`] has it for two classes (scikit-learn refuses one class too).
-pub(super) fn targets(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
+/// The class of each row as an index into the classes that occur, and these classes, ascending. `Err` with
+/// fewer than two classes (scikit-learn refuses one class too), without one label a row, and for computed
+/// features.
+pub(super) fn encode_labels(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
     let classes = training.present_classes(2)?;
     training.bytes()?;
-    let mut position = [0; 256];
-    for (index, &class) in classes.iter().enumerate() {
-        position[usize::from(class)] = index;
-    }
-    Ok((training.labels.iter().map(|&label| position[usize::from(label)]).collect(), classes))
+    Ok((training.class_indices(&classes).into_iter().map(usize::from).collect(), classes))
 }
 
 #[cfg(test)]

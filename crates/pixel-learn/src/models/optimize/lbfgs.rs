@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::line_search::{Advice, LineSearch};
+use crate::linalg::dot::dot;
 
 /// Pairs of steps and gradient changes that are remembered.
 pub const MEMORY: usize = 10;
@@ -132,10 +133,6 @@ pub fn descent_direction(gradient: &[f64], pairs: &Pairs) -> Vec<f64> {
         q.iter_mut().zip(moved).for_each(|(q, s)| *q += (alpha - beta) * s);
     }
     q
-}
-
-pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// The largest size of an entry.

@@ -1,4 +1,5 @@
-//! The Hessian of the losses by the scores, and its products X' H X v with weight vectors v.
+//! The Hessian (H) of the losses by the scores, and the Hessian-vector products X' H X v with weight vectors
+//! v.
 
 use rayon::prelude::*;
 
@@ -6,25 +7,28 @@ use super::row_products::{BLOCK, Packed, Sums, chunks, unpack};
 use crate::linalg::base_delta::{LANES, Lanes, SparseRows};
 use crate::linalg::simd::for_each_level;
 
-/// Curvatures below this, or below this part of a row's sum, are left out.
+/// A row is left out if its curvatures, for the softmax without the largest, sum to at most this times the
+/// smaller of 1 and the row's total.
 const LEAST_CURVATURE: f32 = 1e-7;
 /// Rows evaluated as one task.
 const CHUNK: usize = 1024;
 
-/// The Hessian (H) of the losses by the scores: a block of k x k for every row, of which rows without
-/// curvature are left out.
+/// The Hessian (H) of the losses by the scores: a k x k block for every row. Rows without curvature are left
+/// out.
 pub struct ScoreHessian {
     /// Whether a row's block is diag(h) - h h' / sum(h), as the softmax has it, instead of diag(h).
     pub is_multinomial: bool,
+    /// The rows with curvature, ascending.
     pub rows: Vec<u32>,
-    /// The curvatures (h) of these rows, `sixteens` vectors of sixteen to a row.
+    /// The curvatures (h) of these rows: `sixteens` groups of sixteen classes per row.
     curvatures: Vec<Lanes>,
+    /// The number of groups of sixteen classes.
     sixteens: usize,
-    /// One for each of these rows in a multinomial model; else empty.
+    /// The constants of the softmax block of each of these rows in a multinomial model; else empty.
     softmax_rows: Vec<SoftmaxRow>,
 }
 
-/// What a softmax row's block needs besides its curvatures.
+/// Constants of the block diag(h) - h h' / sum(h) of a softmax row.
 #[derive(Clone, Copy)]
 struct SoftmaxRow {
     /// The class with the largest curvature.
@@ -34,7 +38,7 @@ struct SoftmaxRow {
 }
 
 impl ScoreHessian {
-    /// Calls `derive` for the curvatures (h) of every row, in order, with the row's item of `parts`.
+    /// Collects the Hessian: `derive` writes the curvatures (h) of a row, given the row's item of `parts`.
     pub fn collect<T: Send>(
         classes: usize,
         is_multinomial: bool,
@@ -105,6 +109,7 @@ impl ScoreHessian {
         unpack(x, &chunks, k)
     }
 
+    /// The sums of [`ScoreHessian::matvec`] over the rows with curvature from `start` to `end`.
     fn matvec_chunk(&self, x: &SparseRows, packed: &Packed, start: usize, end: usize) -> Sums {
         let mut sums = Sums::new(x.columns() + 1, self.sixteens);
         let mut products = vec![vec![Lanes::ZERO; BLOCK]; self.sixteens];
@@ -129,7 +134,7 @@ impl ScoreHessian {
         sums
     }
 
-    /// Extrapolates the gradients of all rows (n x k) linearly: adds H times the changes of the scores (n x
+    /// Extrapolates the gradients by the scores (n x k) linearly: adds H times the changes of the scores (n x
     /// k).
     pub fn extrapolate_gradient(&self, changes: &[f64], gradients: &mut [f64], k: usize) {
         for (&row, curvatures) in self.rows.iter().zip(self.curvatures.chunks_exact(self.sixteens)) {
@@ -174,6 +179,7 @@ impl ScoreHessian {
 }
 
 impl SoftmaxRow {
+    /// The constants of a row with these curvatures.
     fn of(curvatures: &[Lanes]) -> SoftmaxRow {
         let (mut largest_class, mut largest, mut total) = (0, 0.0f32, 0.0f32);
         for (class, curvature) in curvatures.iter().flat_map(|curvatures| curvatures.0).enumerate() {

@@ -1,22 +1,21 @@
-//! Smooth losses of a row's scores, weighted by C: what the minimiser needs to know of them.
+//! Smooth losses of a row's scores, weighted by C: value, derivatives, and the convex conjugate.
 
-/// The loss of one row as a function of its scores, one a class. `target` is the row's class.
+/// The loss of one row as a function of its scores, one per class. `target` is the row's class.
 pub trait Loss: Sync {
-    /// Problems that share nothing but the rows: 1 if the classes are coupled, one a class if each stands
-    /// against the rest.
-    fn problems(&self, classes: usize) -> usize {
+    /// The number of problems that share nothing but the rows: 1 if the loss couples the classes, else one
+    /// per class.
+    fn problem_count(&self, classes: usize) -> usize {
         if self.is_multinomial() { 1 } else { classes }
     }
 
-    /// Takes the second derivatives for curvatures from now on, instead of upper bounds of them.
+    /// Makes the curvatures exact second derivatives from now on, instead of upper bounds.
     fn use_second_derivatives(&mut self);
 
-    /// The form of the Hessian by a row's scores: diag(h) - h h' / sum(h) if `true`, as the softmax has it;
-    /// diag(h) if `false`.
+    /// The form of the Hessian by the scores of a row: diag(h) - h h' / sum(h) for the softmax (`true`),
+    /// diag(h) for one-vs-rest (`false`).
     fn is_multinomial(&self) -> bool;
 
-    /// Adds the value of the loss to `values`, one of each problem. Writes the gradient by the scores and the
-    /// curvatures (h).
+    /// Adds the loss to `values`, one per problem. Writes the gradient by the scores and the curvatures (h).
     fn value_and_derivatives(
         &self,
         target: usize,
@@ -26,20 +25,20 @@ pub trait Loss: Sync {
         curvatures: &mut [f32],
     );
 
-    /// The convex conjugate of the loss at a gradient times `scales` (at most 1, one of each problem): minus
-    /// the row's part of the dual objective.
+    /// The convex conjugate of the loss at a gradient times `scales` (at most 1, one per problem): minus the
+    /// term of the row in the dual objective.
     fn conjugate(&self, target: usize, gradient: &[f64], scales: &[f64]) -> f64;
 
-    /// Moves a row's gradient into the domain of the conjugate. A gradient of the softmax must sum to 0.
+    /// Clips a gradient to the domain of the conjugate. A gradient of the softmax must sum to 0.
     fn project_dual(&self, target: usize, gradient: &mut [f64]);
 }
 
-/// +1 for rows of the class, -1 for the rest.
+/// The label (y) of a row in the problem of `class`: +1 or -1.
 fn sign(target: usize, class: usize) -> f64 {
     if target == class { 1.0 } else { -1.0 }
 }
 
-/// Clips the dual variables of every class against the rest to the box from 0 to `most`.
+/// Clips the dual variables of the one-vs-rest problems to the box from 0 to `most`.
 pub fn project_box(most: f64, target: usize, gradient: &mut [f64]) {
     for (class, derivative) in gradient.iter_mut().enumerate() {
         let y = sign(target, class);
@@ -59,18 +58,19 @@ pub fn rescale_to_simplex(total: f64, target: usize, gradient: &mut [f64]) {
     gradient[target] -= total;
 }
 
-/// Jaakkola and Jordan's curvature bound of softplus (2000), tanh(z/2) / (2 z), for z > 0. The value
-/// curvature vanishes as z grows while the derivative does not, so that a Newton step would overshoot a
-/// thousandfold on a pixel that is lit in one row. The bound changes the path and not the minimiser.
+/// Jaakkola and Jordan's curvature bound of softplus (2000), tanh(z/2) / (2 z), for z > 0. The exact
+/// curvature vanishes as z grows while the derivative does not: a Newton step would overshoot a thousandfold
+/// on a pixel that is lit in one row. The bound changes the steps and not the minimiser.
 fn jaakkola_jordan_curvature(z: f64) -> f64 {
     if z < 1e-3 { 0.25 } else { (0.5 * z).tanh() / (2.0 * z) }
 }
 
-/// q ln q + (1 - q) ln(1 - q), 0 at both ends and infinite beyond.
+/// The negative entropy q ln q + (1 - q) ln(1 - q): 0 at q = 0 and q = 1, infinite outside.
 fn negative_entropy(q: f64) -> f64 {
     x_ln_x(q) + x_ln_x(1.0 - q)
 }
 
+/// x ln x, continued by 0 at 0 and infinite below.
 fn x_ln_x(x: f64) -> f64 {
     match x {
         _ if x > 0.0 => x * x.ln(),
@@ -79,16 +79,16 @@ fn x_ln_x(x: f64) -> f64 {
     }
 }
 
-/// ln(1 + exp(z)), its derivative and its second derivative.
+/// The softplus ln(1 + exp(z)), its derivative and its second derivative.
 fn softplus(z: f64) -> (f64, f64, f64) {
-    // Of exp(z) and exp(-z) the one that does not overflow.
+    // exp(-|z|) cannot overflow.
     let e = (-z.abs()).exp();
     let smaller = e / (1.0 + e);
     let derivative = if z > 0.0 { 1.0 - smaller } else { smaller };
     (z.max(0.0) + e.ln_1p(), derivative, smaller * (1.0 - smaller))
 }
 
-/// ln(1 + exp(-m)) of the margin m = y s of every class against the rest.
+/// The logistic loss ln(1 + exp(-m)) of the margin m = y s, for each class against the rest.
 pub struct Logistic {
     c: f64,
     /// Whether curvatures are at least those of Jaakkola and Jordan's bound.
@@ -185,7 +185,8 @@ impl Loss for Softmax {
         }
         let z = largest - scores[target];
         if z > 0.0 && self.bounds {
-            // The Hessian then has this curvature between the right class and the best one.
+            // The bound is the curvature along the difference of the scores of the right class and the best
+            // one.
             let pair = jaakkola_jordan_curvature(z);
             let best = 1.0 / sum;
             curvatures[target] = curvatures[target].max((self.c * pair * best / (best - pair)) as f32);

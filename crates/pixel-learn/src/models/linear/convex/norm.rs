@@ -1,18 +1,18 @@
-//! The regularisers: half the squared l2 norm, and the l1 norm, smoothed as sqrt(w^2 + epsilon^2) with a
-//! falling epsilon.
+//! The regularisers (R): half the squared l2 norm, and the l1 norm smoothed as sqrt(w^2 + epsilon^2) with a
+//! decreasing epsilon.
 
 /// The first epsilon.
 const FIRST_EPSILON: f64 = 0.1;
-/// What epsilon is multiplied by when it falls.
+/// The factor of epsilon when it decreases.
 const SHRINK: f64 = 0.2;
-/// The least second derivative: far from 0 that of the smoothed norm vanishes.
+/// The least second derivative: far from 0 the second derivative of the smoothed norm vanishes.
 const LEAST_SECOND_DERIVATIVE: f64 = 1e-9;
 
 /// The regulariser, with the state of its smoothing.
 pub enum Norm {
-    /// |w|^2 / 2
+    /// Half the squared l2 norm, |w|^2 / 2.
     L2,
-    /// The sum of |w|, smoothed as the sum of sqrt(w^2 + epsilon^2).
+    /// The l1 norm, smoothed as the sum of sqrt(w^2 + epsilon^2).
     L1(SmoothedL1),
 }
 
@@ -21,7 +21,7 @@ pub enum Norm {
 /// epsilon^2) = w. Newton's method on the smoothed norm itself converges slowly where epsilon is small.
 pub struct SmoothedL1 {
     epsilon: f64,
-    /// One dual value from -1 to 1 a weight.
+    /// The dual variable of each weight, from -1 to 1.
     duals: Vec<f64>,
 }
 

@@ -1,5 +1,6 @@
-//! Products X W and X' A with the rows, for all classes at once: sums over a block of rows in f32, over
-//! blocks in f64. Weights have the intercept last, as the weight of a feature that is 1 everywhere.
+//! The products X W and X' A for all classes at once. Sums over a block of rows are in f32, over blocks in
+//! f64. A weight vector has the intercept last, as the weight of a feature 1. Vectors are interleaved in
+//! groups: sixteen f32 ("sixteen") or eight f64 ("eight") vectors fill a register.
 
 use rayon::prelude::*;
 
@@ -7,12 +8,13 @@ use crate::linalg::base_delta::{
     LANES, Lanes, SparseRows, WIDE_LANES, WideLanes, accumulate, accumulate_wide, project, project_wide,
 };
 
-/// Rows of one f32 sum.
+/// The rows of one f32 sum.
 pub const BLOCK: usize = 256;
-/// Partial sums of the rows: fixed, so that their order does not depend on the number of threads.
+/// The number of partial sums of the rows. The number is fixed, so that the order of summation does not
+/// depend on the number of threads.
 const CHUNKS: usize = 16;
 
-/// Weight vectors interleaved, sixteen at a time, feature by feature.
+/// Weight vectors interleaved in sixteens, feature by feature.
 pub struct Packed(Vec<Vec<Lanes>>);
 
 impl Packed {
@@ -25,7 +27,7 @@ impl Packed {
                 for (lanes, &value) in lanes.iter_mut().zip(vector) {
                     lanes.0[lane] = value as f32;
                 }
-                // The start of every row's product: intercept and base.
+                // The last entry starts the product of every row: the intercept plus the base row's product.
                 lanes[width - 1].0[lane] = (vector[width - 1] + x.base_times(vector)) as f32;
             }
             lanes
@@ -33,7 +35,7 @@ impl Packed {
         Packed(sixteens.collect())
     }
 
-    /// The products of the rows of `list` with all vectors, sixteen vectors at a time.
+    /// The products of the rows of `list` with all vectors, one list of rows for each sixteen.
     pub fn products(&self, x: &SparseRows, list: &[u32], out: &mut [Vec<Lanes>]) {
         for (out, lanes) in out.iter_mut().zip(&self.0) {
             project(x, list, &lanes[x.columns()], lanes, out);
@@ -41,7 +43,7 @@ impl Packed {
     }
 }
 
-/// The sums of one chunk of rows: f32 for a block, f64 for all.
+/// The sums of one chunk of rows: f32 within a block, f64 over blocks.
 pub struct Sums {
     width: usize,
     block: Vec<Lanes>,
@@ -53,8 +55,8 @@ impl Sums {
         Sums { width, block: vec![Lanes::ZERO; width], total: vec![0.0; width * sixteens * LANES] }
     }
 
-    /// Adds the differences of the rows of `list` from the base, each times its factors, and the factors
-    /// themselves.
+    /// Adds the rows of `list`, each times its factors, for one sixteen: their differences from the base row,
+    /// and the factors themselves, by which [`unpack`] multiplies the base row.
     pub fn add(&mut self, x: &SparseRows, sixteen: usize, list: &[u32], factors: &[Lanes]) {
         let d = self.width - 1;
         self.block.fill(Lanes::ZERO);
@@ -70,7 +72,7 @@ impl Sums {
     }
 }
 
-/// The sum of all chunks as vectors of d + 1 values, one after the other.
+/// The sum of all chunks as `vectors` vectors of d + 1 values, one after the other.
 pub fn unpack(x: &SparseRows, chunks: &[Sums], vectors: usize) -> Vec<f64> {
     let width = x.columns() + 1;
     let mut out = vec![0.0; vectors * width];
@@ -79,15 +81,15 @@ pub fn unpack(x: &SparseRows, chunks: &[Sums], vectors: usize) -> Vec<f64> {
         for (j, value) in vector.iter_mut().enumerate() {
             *value = chunks.iter().map(|sums| sums.total[start + j * LANES]).sum();
         }
-        // The base is in every row.
+        // Every row contains the base row.
         let factors = vector[width - 1];
         vector.iter_mut().zip(x.base()).for_each(|(value, base)| *value += base * factors);
     }
     out
 }
 
-/// The product X W of all rows with `vectors` (W, k of d + 1 values): n x k. In f64, as a fit is no more
-/// accurate than its scores. O(differences k).
+/// The product X W of all rows with `vectors` (W, k of d + 1 values): n x k. The product is in f64, because
+/// rounded scores limit the accuracy of a fit. O(differences k).
 pub fn x_times(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
     let width = x.columns() + 1;
     let k = vectors.len() / width;
@@ -116,8 +118,8 @@ pub fn x_times(x: &SparseRows, vectors: &[f64]) -> Vec<f64> {
     out
 }
 
-/// The product X' A: for each of the k columns of `factors` (A, n x k) the d + 1 sums of factor times
-/// feature, one after the other. O(differences k).
+/// The product X' A of the rows with `factors` (A, n x k): k vectors of d + 1 values, one after the other.
+/// O(differences k).
 pub fn x_transpose_times(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> {
     let (n, width) = (x.rows(), x.columns() + 1);
     let sixteens = k.div_ceil(LANES);
@@ -172,7 +174,7 @@ pub fn x_transpose_times_wide(x: &SparseRows, factors: &[f64], k: usize) -> Vec<
         for (j, value) in vector.iter_mut().enumerate() {
             *value = chunks.iter().map(|sums| sums[start + j].0[lane]).sum();
         }
-        // The base is in every row.
+        // Every row contains the base row.
         let factors = vector[width - 1];
         vector.iter_mut().zip(x.base()).for_each(|(value, base)| *value += base * factors);
     }

@@ -1,10 +1,10 @@
-//! Each class's own block of the Hessian, sum of h_i x_i x_i' with a last feature 1 for the intercept. It is
-//! computed from all rows with curvature or, where these are many, from a sample in proportion to their
-//! leverages by the previous estimate's factors (Cohen, Lee, Musco, Musco, Peng and Sidford, "Uniform
+//! The sampled Hessian: each class's block of X' H X, the sum of h_i x_i x_i' with a last feature 1 for the
+//! intercept. All rows with curvature are taken or, if these are many, a sample in proportion to their
+//! leverages by the factors of the last estimate (Cohen, Lee, Musco, Musco, Peng and Sidford, "Uniform
 //! sampling for matrix approximation", 2015).
 //!
-//! The estimates precondition conjugate gradients, whose matrix-vector products are exact: an estimate
-//! decides how many iterations are needed, not where they lead.
+//! The estimates are preconditioners of conjugate gradients with exact matrix-vector products: an estimate
+//! changes the number of iterations, not their limit.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ use crate::linalg::gemm::{self, View};
 
 /// Rows taken at a time.
 const CHUNK: usize = 512;
-/// Columns of the product computed at a time; what lies above the diagonal is left out.
+/// Columns of the product computed at a time. Panels above the diagonal are left out.
 const PANEL: usize = 100;
 
-/// The lower triangles of all classes' blocks, (d + 1) x (d + 1), row-major, with the rounding of f32
-/// products. Each is estimated from about `limit` rows, chosen by leverage with the `factors` of an earlier
-/// estimate if there are any. O(k (limit d^2 + n d)).
+/// The lower triangles of the blocks of all classes, (d + 1) x (d + 1), row-major, with the rounding of f32
+/// products. Each is estimated from about `limit` rows with the curvatures of `diagonals`, sampled by
+/// leverage. `factors` are those of an earlier estimate, if any. O(k (limit d^2 + n d)).
 pub fn class_hessians<F: Factor>(
     x: &SparseRows,
     rows: &[u32],
@@ -31,40 +31,39 @@ pub fn class_hessians<F: Factor>(
     limit: usize,
     factors: Option<&[Arc<F>]>,
 ) -> Vec<Vec<f64>> {
-    let shares = match factors {
-        None => leverages(x, rows, diagonals, limit),
+    let leverages = match factors {
+        None => diagonal_leverages(x, rows, diagonals, limit),
         Some(factors) => {
             let all = diagonals.par_iter().zip(factors).enumerate();
-            let shares = |(class, (h, factor)): (usize, (&Vec<f32>, &Arc<F>))| {
-                if few(h, limit) {
+            let leverages = |(class, (h, factor)): (usize, (&Vec<f32>, &Arc<F>))| {
+                if takes_all(h, limit) {
                     Vec::new()
                 } else {
-                    leverages_by(x, rows, h, factor.as_ref(), class as u64)
+                    sketched_leverages(x, rows, h, factor.as_ref(), class as u64)
                 }
             };
-            all.map(shares).collect()
+            all.map(leverages).collect()
         }
     };
-    let all = diagonals.par_iter().zip(&shares);
-    all.map(|(diagonal, shares)| weighted_gram(x, &select(rows, diagonal, shares, limit))).collect()
+    let all = diagonals.par_iter().zip(&leverages);
+    all.map(|(diagonal, leverages)| weighted_gram(x, &select(rows, diagonal, leverages, limit))).collect()
 }
 
-/// Whether there are at most `limit` rows with curvature, so that all are taken.
-fn few(h: &[f32], limit: usize) -> bool {
+/// Whether all rows with curvature are taken: there are at most `limit`.
+fn takes_all(h: &[f32], limit: usize) -> bool {
     h.iter().filter(|h| **h > 0.0).count() <= limit
 }
 
-/// The leverage of each row in each class as it would be with uncorrelated features: the sum over features of
-/// the row's part of the diagonal. A pixel that is lit in three images of 60,000 has all its curvature in
-/// these three rows, and a sample without them would have none in its direction. Empty where all rows of a
-/// class are taken.
-fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
-    if diagonals.iter().all(|diagonal| few(diagonal, limit)) {
+/// The leverage of each row in each class under uncorrelated features: the sum over the features of the row's
+/// share of the diagonal. A pixel that is lit in three images of 60,000 has all its curvature in three rows;
+/// a uniform sample would miss them. Empty if all rows of every class are taken. O(differences k).
+fn diagonal_leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize) -> Vec<Vec<f32>> {
+    if diagonals.iter().all(|diagonal| takes_all(diagonal, limit)) {
         return vec![Vec::new(); diagonals.len()];
     }
     let d = x.columns();
     let squares = x.squared();
-    let mut shares = Vec::with_capacity(diagonals.len());
+    let mut leverages = Vec::with_capacity(diagonals.len());
     for sixteen in diagonals.chunks(LANES) {
         let total = |lane: usize| sixteen.get(lane).map_or(0.0, |h| h.iter().map(|h| f64::from(*h)).sum());
         let totals: [f64; LANES] = std::array::from_fn(total);
@@ -72,7 +71,7 @@ fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize)
             squares.base().iter().map(|base| totals.map(|total| base * total)).collect();
         let mut block = vec![Lanes::ZERO; d];
         for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
-            let factors = lanes_of(sixteen, chunk * CHUNK, rows.len());
+            let factors = interleave(sixteen, chunk * CHUNK, rows.len());
             block.fill(Lanes::ZERO);
             accumulate(&squares, rows, &factors, &mut block);
             for (sums, block) in sums.iter_mut().zip(&block) {
@@ -91,21 +90,21 @@ fn leverages(x: &SparseRows, rows: &[u32], diagonals: &[Vec<f32>], limit: usize)
         let mut products = vec![Lanes::ZERO; CHUNK];
         for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
             project(&squares, rows, &start, &inverse, &mut products);
-            for (lane, (shares, diagonal)) in of_class.iter_mut().zip(sixteen).enumerate() {
+            for (lane, (leverages, diagonal)) in of_class.iter_mut().zip(sixteen).enumerate() {
                 let h = &diagonal[chunk * CHUNK..][..rows.len()];
                 // Rounding can leave a leverage just below 0.
-                shares.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane].max(0.0)));
+                leverages.extend(h.iter().zip(&products).map(|(h, product)| h * product.0[lane].max(0.0)));
             }
         }
-        shares.extend(of_class);
+        leverages.extend(of_class);
     }
-    shares
+    leverages
 }
 
-/// The leverage h |L^-1 x|^2 of each row in a class whose block was about L L', estimated from sixteen vectors
-/// of random signs (Spielman and Srivastava 2011). At most 1, as leverages by the matrix itself are, so that
-/// rows whose curvature has grown since do not crowd out all others.
-fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &impl Factor, class: u64) -> Vec<f32> {
+/// The leverage h |L^-1 x|^2 of each row in a class whose earlier estimate is L L', by a sketch with sixteen
+/// random sign vectors (Spielman and Srivastava 2011). Exact leverages are at most 1, and so are these: rows
+/// whose curvature has grown since the estimate would otherwise crowd out all others. O(differences).
+fn sketched_leverages(x: &SparseRows, rows: &[u32], h: &[f32], factor: &impl Factor, class: u64) -> Vec<f32> {
     let d = x.columns();
     let mut signs = Pcg64Mcg::seed_from_u64(class);
     let mut lanes = vec![Lanes::ZERO; d + 1];
@@ -117,19 +116,19 @@ fn leverages_by(x: &SparseRows, rows: &[u32], h: &[f32], factor: &impl Factor, c
         lanes.iter_mut().zip(&vector).for_each(|(lanes, value)| lanes.0[lane] = *value as f32);
         lanes[d].0[lane] = (vector[d] + x.base_times(&vector)) as f32;
     }
-    let mut shares = Vec::with_capacity(rows.len());
+    let mut leverages = Vec::with_capacity(rows.len());
     let mut products = vec![Lanes::ZERO; CHUNK];
     for (rows, h) in rows.chunks(CHUNK).zip(h.chunks(CHUNK)) {
         project(x, rows, &lanes[d], &lanes, &mut products);
-        shares.extend(h.iter().zip(&products).map(|(h, product)| {
+        leverages.extend(h.iter().zip(&products).map(|(h, product)| {
             (h * product.0.iter().map(|product| product * product).sum::<f32>()).min(1.0)
         }));
     }
-    shares
+    leverages
 }
 
-/// The values of up to sixteen classes side by side.
-fn lanes_of(classes: &[Vec<f32>], start: usize, count: usize) -> Vec<Lanes> {
+/// The values of up to sixteen classes interleaved, for `count` rows from `start`.
+fn interleave(classes: &[Vec<f32>], start: usize, count: usize) -> Vec<Lanes> {
     let mut lanes = vec![Lanes::ZERO; count];
     for (lane, values) in classes.iter().enumerate() {
         for (lanes, value) in lanes.iter_mut().zip(&values[start..start + count]) {
@@ -139,33 +138,34 @@ fn lanes_of(classes: &[Vec<f32>], start: usize, count: usize) -> Vec<Lanes> {
     lanes
 }
 
-/// Chooses at most about `limit` rows, with the weights that make the weighted sum an unbiased estimate: all
-/// rows with curvature if there are no more, otherwise every row with a leverage above the sampling interval
-/// and a systematic sample of the rest. Deterministic.
-fn select(rows: &[u32], h: &[f32], shares: &[f32], limit: usize) -> Vec<(u32, f32)> {
+/// Chooses about `limit` rows with the weights that make the weighted sum an unbiased estimate. All rows with
+/// curvature are taken if there are no more; otherwise each row with a leverage above the sampling interval,
+/// and a systematic sample of the others. Deterministic.
+fn select(rows: &[u32], h: &[f32], leverages: &[f32], limit: usize) -> Vec<(u32, f32)> {
     let curved = rows.iter().zip(h).filter(|(_, h)| **h > 0.0);
-    if shares.is_empty() || curved.clone().count() <= limit {
+    if leverages.is_empty() || curved.clone().count() <= limit {
         return curved.map(|(row, h)| (*row, *h)).collect();
     }
-    let most = shares.iter().map(|share| f64::from(*share)).sum::<f64>() / limit as f64;
+    let interval = leverages.iter().map(|leverage| f64::from(*leverage)).sum::<f64>() / limit as f64;
     let mut chosen = Vec::with_capacity(limit + limit / 2);
-    let mut due = 0.5 * most;
-    for ((row, h), share) in rows.iter().zip(h).zip(shares) {
-        let share = f64::from(*share);
-        if share >= most {
+    let mut due = 0.5 * interval;
+    for ((row, h), leverage) in rows.iter().zip(h).zip(leverages) {
+        let leverage = f64::from(*leverage);
+        if leverage >= interval {
             chosen.push((*row, *h));
         } else {
-            due += share;
-            if due >= most {
-                due -= most;
-                chosen.push((*row, (f64::from(*h) * most / share) as f32));
+            due += leverage;
+            if due >= interval {
+                due -= interval;
+                chosen.push((*row, (f64::from(*h) * interval / leverage) as f32));
             }
         }
     }
     chosen
 }
 
-/// The lower triangle of the sum of weight * x x' over the chosen rows, x with a last feature 1. O(rows d^2).
+/// The lower triangle of the weighted Gram matrix: the sum of weight * x x' over the chosen rows, x with a
+/// last feature 1. O(rows d^2).
 fn weighted_gram(x: &SparseRows, chosen: &[(u32, f32)]) -> Vec<f64> {
     let width = x.columns() + 1;
     let mut product = vec![0.0f32; width * width];
@@ -238,7 +238,7 @@ mod tests {
         let weighted: Vec<(u32, f32)> = rows.iter().zip(&h).map(|(row, h)| (*row, *h)).collect();
         let gram = weighted_gram(&of_matrix(&x), &weighted);
         let factor = Cholesky::new(gram, d + 1).unwrap();
-        let shares = leverages_by(&of_matrix(&x), &rows, &h, &factor, 0);
+        let leverages = sketched_leverages(&of_matrix(&x), &rows, &h, &factor, 0);
         let exact = |row: usize| {
             let feature = |j: usize| if j == d { 1.0 } else { f64::from(x.row(row)[j]) };
             let features: Vec<f64> = (0..=d).map(feature).collect();
@@ -248,14 +248,14 @@ mod tests {
         };
         let total: f64 = (0..n).map(exact).sum();
         assert!((total - (d + 1) as f64).abs() < 0.05, "{total}");
-        let sum: f32 = shares.iter().sum();
+        let sum: f32 = leverages.iter().sum();
         assert!((sum / total as f32 - 1.0).abs() < 0.3, "{sum} {total}");
         // Sixteen squares of a normal variable: never off by a factor of five.
-        for (row, share) in shares.iter().enumerate() {
-            let ratio = f64::from(*share) / exact(row);
+        for (row, leverage) in leverages.iter().enumerate() {
+            let ratio = f64::from(*leverage) / exact(row);
             assert!((0.2..5.0).contains(&ratio), "{row} {ratio}");
         }
-        assert!(shares[77] > 0.5 && exact(77) > 0.9, "{} {}", shares[77], exact(77));
+        assert!(leverages[77] > 0.5 && exact(77) > 0.9, "{} {}", leverages[77], exact(77));
     }
 
     #[test]
@@ -266,10 +266,10 @@ mod tests {
         (0..n).for_each(|i| x.row_mut(i).copy_from_slice(&[1.0, if i % 100 == 3 { 10.0 } else { 0.0 }]));
         let rows: Vec<u32> = (0..n as u32).collect();
         let h: Vec<f32> = (0..n).map(|i| (i % 7) as f32 * 0.1 + 0.1).collect();
-        let all = leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), n);
+        let all = diagonal_leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), n);
         assert_eq!(select(&rows, &h, &all[0], n).len(), n);
-        let shares = leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), 100);
-        let chosen = select(&rows, &h, &shares[0], 100);
+        let leverages = diagonal_leverages(&of_matrix(&x), &rows, std::slice::from_ref(&h), 100);
+        let chosen = select(&rows, &h, &leverages[0], 100);
         assert!(chosen.len() <= 150, "{}", chosen.len());
         assert!((0..10).all(|i| chosen.contains(&(i * 100 + 3, h[i as usize * 100 + 3]))));
         let total: f32 = chosen.iter().map(|c| c.1).sum();

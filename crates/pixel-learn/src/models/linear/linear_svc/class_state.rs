@@ -1,23 +1,23 @@
-//! Where one class of a one-vs-rest `LinearSVC` stands between two values of C.
+//! The warm start of one binary problem: its solution at one C, from which the next C starts.
 
 use super::design::Design;
 
-/// Where one class stands on its walk along C.
+/// The labels of one binary problem and its solution at the last C.
 #[derive(Clone)]
 pub struct ClassState {
-    /// +1 for rows of the class, -1 for the rest.
+    /// The labels (y): +1 for the rows of the class, -1 for the others.
     pub signs: Vec<f64>,
     /// The C of the last solution; `None` before the first.
     pub c: Option<f64>,
     pub weights: Vec<f64>,
-    /// The dual variables of the rows.
+    /// The dual variables (a) of the rows.
     pub duals: Vec<f64>,
-    /// The multipliers of the l1 norm.
+    /// The dual variables (v) of the l1 norm.
     pub norm_duals: Vec<f64>,
 }
 
 impl ClassState {
-    /// Zero weights for `class`, an index of `targets`.
+    /// Zero weights and dual variables for `class`, an index of `targets`.
     pub fn new(design: &Design, targets: &[usize], class: usize) -> ClassState {
         let (n, width) = (design.n(), design.width());
         ClassState {

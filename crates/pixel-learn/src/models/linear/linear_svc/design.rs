@@ -1,37 +1,40 @@
-//! The design matrix X of the linear SVMs: standardised bytes with a last column of ones (LIBLINEAR's
-//! regularised intercept). Products go over the bytes, with the scaling folded into the vectors; Gram
-//! matrices are exact integer sums of bytes that are scaled afterwards.
+//! The design matrix (X) of the linear SVMs: standardised bytes and a last column of ones, whose weight is
+//! LIBLINEAR's regularised intercept. The bytes are stored, and the scaling x = (byte - offset) * unit is
+//! applied to the vectors. Gram matrices are exact integer sums of bytes, scaled afterwards.
 
 use crate::Features;
 use crate::linalg::byte_gram::{self, ByteGram, Change};
 use crate::linalg::sparse_bytes::{self, Block, NonzeroBlocks, WIDTH};
 
-/// n rows of `width` columns: the features whose scaled value is not zero everywhere, then the ones.
+/// n rows of `width` columns: the features that are not zero in all rows, then the ones.
 pub struct Design {
     n: usize,
-    /// The features that are columns, rising; the others have weight 0 in every minimum.
+    /// The features that are columns, ascending. Every other feature is 0 in all rows and has weight 0 in
+    /// every minimum.
     kept: Vec<usize>,
     /// Number of features.
     d: usize,
-    /// The kept columns, n x `stride`, filled up with zeros.
+    /// The bytes of the columns, n x `stride`, padded with zeros.
     bytes: Vec<u8>,
     stride: usize,
     blocks: NonzeroBlocks,
-    /// x = (byte - offset) * unit, a kept column at a time.
+    /// The offset of each column: x = (byte - offset) * unit.
     offset: Vec<f64>,
+    /// The reciprocal of the scale of each column.
     unit: Vec<f64>,
-    /// The integer Gram matrix of all rows.
+    /// The Gram matrix of the bytes of all rows, in integers.
     gram: ByteGram,
 }
 
-/// A sum of rows, each times a factor.
+/// A weighted sum of rows in bytes: sum f_i byte_i, and the sum of the factors f_i, which the offsets are
+/// multiplied by.
 pub struct RowSum {
     bytes: Vec<Block>,
-    factors: f64,
+    factor_sum: f64,
 }
 
 impl Design {
-    /// O(n d^2 / 2) byte products for the Gram matrix of all rows.
+    /// The design matrix of scaled bytes. O(n d^2 / 2) byte products for the Gram matrix of all rows.
     pub fn new(features: &Features) -> Design {
         let (n, d, scaling) = (features.n(), features.d(), features.scaling());
         let varies = |j: &usize| {
@@ -60,13 +63,13 @@ impl Design {
         self.n
     }
 
-    /// Number of columns, with the ones.
+    /// Number of columns, including the ones.
     pub fn width(&self) -> usize {
         self.kept.len() + 1
     }
 
-    /// out = X v, for `v` of `width` values. O(non-zero bytes).
-    pub fn times(&self, v: &[f64], out: &mut [f64]) {
+    /// Writes the product X v to `out` (n values); v has `width` values. O(non-zero bytes).
+    pub fn x_times(&self, v: &[f64], out: &mut [f64]) {
         let (v, intercept) = v.split_at(self.kept.len());
         let scaled: Vec<f64> = v.iter().zip(&self.unit).map(|(v, unit)| v * unit).collect();
         let shift: f64 = scaled.iter().zip(&self.offset).map(|(v, offset)| v * offset).sum();
@@ -75,16 +78,17 @@ impl Design {
         sparse_bytes::products(&self.blocks, &scaled, start, out);
     }
 
-    /// m = 1 - y X w, for signs y.
-    pub fn shortfalls(&self, weights: &[f64], signs: &[f64]) -> Vec<f64> {
+    /// The hinge arguments (m = 1 - y X w), one per row, for the labels `signs` (y). O(non-zero bytes).
+    pub fn hinge_args(&self, weights: &[f64], signs: &[f64]) -> Vec<f64> {
         let mut m = vec![0.0; self.n];
-        self.times(weights, &mut m);
+        self.x_times(weights, &mut m);
         m.iter_mut().zip(signs).for_each(|(m, sign)| *m = 1.0 - sign * *m);
         m
     }
 
-    /// The sum of all rows, each times its sign and its dual variable.
-    pub fn combine(&self, duals: &[f64], signs: &[f64]) -> RowSum {
+    /// The weighted sum of rows X' (y a), for dual variables (a) and labels (y). O(non-zero bytes of rows
+    /// with a != 0).
+    pub fn weighted_rows(&self, duals: &[f64], signs: &[f64]) -> RowSum {
         let mut sum = self.zero_sum();
         for (row, (dual, sign)) in duals.iter().zip(signs).enumerate() {
             if *dual != 0.0 {
@@ -94,28 +98,28 @@ impl Design {
         sum
     }
 
-    /// A sum of no rows.
+    /// The sum of no rows.
     pub fn zero_sum(&self) -> RowSum {
-        RowSum { bytes: vec![Block::default(); self.stride / WIDTH], factors: 0.0 }
+        RowSum { bytes: vec![Block::default(); self.stride / WIDTH], factor_sum: 0.0 }
     }
 
-    /// Adds `factor` times a row.
+    /// Adds `factor` times a row. O(non-zero bytes of the row).
     pub fn add_row(&self, row: usize, factor: f64, sum: &mut RowSum) {
         sparse_bytes::add(factor, self.blocks.row(row), &mut sum.bytes);
-        sum.factors += factor;
+        sum.factor_sum += factor;
     }
 
-    /// The sum as a vector of `width` values.
-    pub fn sum(&self, sum: &RowSum) -> Vec<f64> {
+    /// The weighted sum of scaled rows, `width` values.
+    pub fn scaled(&self, sum: &RowSum) -> Vec<f64> {
         let bytes = sum.bytes.iter().flat_map(|block| block.0);
         let scaled = bytes.zip(&self.offset).zip(&self.unit);
         let mut out: Vec<f64> =
-            scaled.map(|((bytes, offset), unit)| (bytes - sum.factors * offset) * unit).collect();
-        out.push(sum.factors);
+            scaled.map(|((bytes, offset), unit)| (bytes - sum.factor_sum * offset) * unit).collect();
+        out.push(sum.factor_sum);
         out
     }
 
-    /// Writes a row of X as `width` values.
+    /// Writes a scaled row, `width` values.
     pub fn write_row(&self, row: usize, out: &mut [f64]) {
         let bytes = &self.bytes[row * self.stride..][..self.kept.len()];
         let scaling = self.offset.iter().zip(&self.unit);
@@ -125,14 +129,14 @@ impl Design {
         out[self.kept.len()] = 1.0;
     }
 
-    /// The values of the columns, of the values of all d features and the ones.
-    pub fn own_weights(&self, all: &[f64]) -> Vec<f64> {
+    /// The `width` values of the columns, from d + 1 values of all features and the intercept.
+    pub fn compress(&self, all: &[f64]) -> Vec<f64> {
         self.kept.iter().chain([&self.d]).map(|&j| all[j]).collect()
     }
 
-    /// The weights of all d features and the intercept, of `width` values of which some features were left
-    /// out.
-    pub fn all_weights(&self, weights: &[f64]) -> Vec<f64> {
+    /// The d + 1 weights of all features and the intercept, from `width` values; 0 for features that are no
+    /// columns.
+    pub fn expand(&self, weights: &[f64]) -> Vec<f64> {
         let mut all = vec![0.0; self.d + 1];
         let (features, intercept) = weights.split_at(self.kept.len());
         self.kept.iter().zip(features).for_each(|(&j, weight)| all[j] = *weight);
@@ -141,8 +145,8 @@ impl Design {
     }
 }
 
-/// The Gram matrix of a set of rows that changes from one Newton step to the next: only the rows that enter
-/// or leave it are visited, or all of the set or of its complement where these are fewer.
+/// The Gram matrix of a set of rows (J), updated from one Newton step to the next. An update visits the rows
+/// that enter or leave the set or, if these are fewer, all rows of the set or of its complement.
 pub struct RowSetGram<'a> {
     design: &'a Design,
     members: Vec<bool>,
@@ -150,11 +154,12 @@ pub struct RowSetGram<'a> {
 }
 
 impl<'a> RowSetGram<'a> {
+    /// The empty set.
     pub fn new(design: &'a Design) -> RowSetGram<'a> {
         RowSetGram { design, members: vec![false; design.n], gram: ByteGram::new(design.stride) }
     }
 
-    /// Changes the set to `members`.
+    /// Changes the set to the rows with `members`. O(width^2 / 2) byte products for each row visited.
     pub fn set(&mut self, members: &[bool]) {
         let (mut enter, mut leave) = (Vec::new(), Vec::new());
         for (row, (&new, old)) in (0u32..).zip(members.iter().zip(&mut self.members)) {
@@ -186,7 +191,7 @@ impl<'a> RowSetGram<'a> {
         }
     }
 
-    /// Writes the lower triangle of `factor` X_J' X_J for the set J, `width` x `width` row-major.
+    /// Writes the lower triangle of `factor` * X_J' X_J, `width` x `width`, row-major.
     pub fn write_scaled(&self, factor: f64, out: &mut [f64]) {
         let Design { kept, offset, unit, .. } = self.design;
         let (d, width, rows) = (kept.len(), kept.len() + 1, self.gram.rows() as f64);

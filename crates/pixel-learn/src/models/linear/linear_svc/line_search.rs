@@ -1,13 +1,15 @@
 //! Exact line search along a direction on which the objective is convex and piecewise quadratic.
 
-/// A derivative of this part of the one at the start counts as zero.
+/// A derivative below this multiple of the one at the start counts as zero.
 const FLAT: f64 = 1e-2;
-const EVALUATIONS: usize = 60;
-/// The longest step relative to the last one tried, while no upper end is known.
+/// Maximum number of evaluations of the derivative.
+const MOST_EVALUATIONS: usize = 60;
+/// The largest factor from one step length to the next, while no upper end of the bracket is known.
 const EXPANSION: f64 = 10.0;
 
-/// The root of a rising piecewise linear function by Newton's method within a bracket: `derivative` gives its
-/// value and its slope at a step length. 0 where it is not negative at 0.
+/// The step length where `derivative` is zero, by Newton's method within a bracket. `derivative` returns the
+/// first and the second derivative of the objective at a step length; the first is increasing and piecewise
+/// linear. Returns 0 if it is not negative at 0.
 pub fn minimum_along(derivative: impl Fn(f64) -> (f64, f64)) -> f64 {
     let start = derivative(0.0).0;
     if start.is_nan() || start >= 0.0 {
@@ -15,7 +17,7 @@ pub fn minimum_along(derivative: impl Fn(f64) -> (f64, f64)) -> f64 {
     }
     let (mut low, mut high) = (0.0, None);
     let mut t = 1.0;
-    for _ in 0..EVALUATIONS {
+    for _ in 0..MOST_EVALUATIONS {
         let (value, slope) = derivative(t);
         if value.abs() <= FLAT * start.abs() {
             break;

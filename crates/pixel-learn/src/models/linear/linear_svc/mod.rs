@@ -1,5 +1,6 @@
-//! `LinearSVC` with LIBLINEAR's meaning: the intercept is one more weight, regularised, with
-//! `intercept_scaling` = 1.
+//! `LinearSVC` as LIBLINEAR defines it (Fan et al. 2008): the intercept is the weight of a constant feature 1
+//! (`intercept_scaling` = 1) and is regularised like every other weight. The solvers are not LIBLINEAR's:
+//! they stop at a duality gap, not at a gradient.
 
 mod augmented_lagrangian;
 mod class_state;
@@ -10,35 +11,36 @@ mod newton_system;
 mod objective;
 mod one_class;
 mod one_vs_rest;
+mod path;
 mod rows;
-mod walk;
 
-pub use walk::Walk;
+pub use path::RegularisationPath;
 
 use super::LinearModel;
 use super::logistic::Penalty;
 use crate::models::{Classifier, FitError, Model, Training};
 
-/// The loss of one class against the rest.
+/// The loss of a binary problem, with labels y = +1 or -1 and scores f.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SvcLoss {
-    /// max(0, 1 - y f)
+    /// Hinge: max(0, 1 - y f).
     Hinge,
-    /// max(0, 1 - y f)^2
+    /// Squared hinge: max(0, 1 - y f)^2.
     SquaredHinge,
 }
 
-/// How several classes are told apart.
+/// The multi-class strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SvcMultiClass {
-    /// A problem for every class against the rest.
+    /// One-vs-rest: one binary problem per class.
     Ovr,
-    /// One problem for all classes; `loss` and `penalty` then have no effect, as in scikit-learn: the
-    /// multi-class hinge with l2.
+    /// Crammer and Singer (2001): one problem for all classes, multi-class hinge and l2. `loss` and `penalty`
+    /// have no effect, as in scikit-learn.
     CrammerSinger,
 }
 
-/// Parameters under scikit-learn's names; defaults are those of 0.19 but for the last two.
+/// The parameters under scikit-learn's names, with the defaults of 0.19. `tol` and `max_iter` mean something
+/// else here: a duality gap, and Newton steps.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, LinearSVC};
@@ -53,18 +55,18 @@ pub enum SvcMultiClass {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearSVC {
-    /// The weight of the losses against the regulariser, above 0.
+    /// The inverse regularisation strength (C), above 0: the factor of the losses.
     pub c: f64,
-    /// The loss of one class against the rest.
+    /// The loss of each binary problem.
     pub loss: SvcLoss,
-    /// The norm of the weights.
+    /// The regulariser.
     pub penalty: Penalty,
-    /// How several classes are told apart.
+    /// The multi-class strategy.
     pub multi_class: SvcMultiClass,
-    /// The relative duality gap to end at: the objective of every class is at most this part above its
-    /// minimum.
+    /// The relative duality gap at which a solver stops: the objective is then at most `tol` times itself
+    /// above its minimum.
     pub tol: f64,
-    /// Newton steps at most, for every class and every C of the walk.
+    /// Maximum number of Newton steps of each class at each C of the path (one-vs-rest only).
     pub max_iter: usize,
 }
 
@@ -82,9 +84,9 @@ impl Default for LinearSVC {
 }
 
 impl LinearSVC {
-    /// Fits and gives the model with its weights.
+    /// Fits and returns the model with its weights. Cost and errors: [`RegularisationPath::fit`].
     pub fn fit_linear(&self, training: &Training) -> Result<LinearModel, FitError> {
-        Walk::new(self, training)?.fit(self.c)
+        RegularisationPath::new(self, training)?.fit(self.c)
     }
 }
 

@@ -1,68 +1,72 @@
-//! The Newton equations (D + s X_J' X_J) d = -g of a step, D a positive diagonal and J the rows on a
-//! quadratic piece: solved as they stand where J is large, and otherwise from the side of the rows (Sherman,
-//! Morrison and Woodbury).
+//! The Newton system (D + s X_J' X_J) d = -g, where D is a positive diagonal and J the active set of rows.
+//! The matrix itself is factored (width x width) or, where J is small, the system is solved by the
+//! Sherman-Morrison-Woodbury identity with a matrix of |J| x |J|.
 
 use super::design::{Design, RowSetGram};
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::gemm::{View, dgemm};
 
-/// Rows from which on the side of the features is cheaper, as a part of the number of columns: from the rows'
-/// side the products X_J D^-1 X_J' have to be made anew.
+/// The identity is used below this number of active rows, relative to the number of columns. The fraction is
+/// below 1 because X_J D^-1 X_J' is computed anew at each step, while X_J' X_J is updated.
 const FEW_ROWS: f64 = 0.35;
-/// What is added to the diagonal, relative to its largest entry, where rounding leaves a matrix not positive
-/// definite.
+/// The first ridge, relative to the largest diagonal entry. A ridge is added where rounding leaves a matrix
+/// that is not positive definite.
 const RIDGE: f64 = 1e-13;
-/// Factorisations tried, each with a ridge a hundred times as large.
+/// Maximum number of factorisations. Each further one has a ridge a hundred times as large.
 const TRIES: usize = 4;
 
+/// Solver of the Newton systems of one class, one after the other.
 pub struct NewtonSystem<'a> {
     design: &'a Design,
     gram: RowSetGram<'a>,
-    /// Memory that is used again from one step to the next.
+    /// The memory of the matrix and of the active rows, reused at each step.
     matrix: Vec<f64>,
     rows: Vec<f64>,
 }
 
 impl<'a> NewtonSystem<'a> {
+    /// A solver without memory yet.
     pub fn new(design: &'a Design) -> NewtonSystem<'a> {
         NewtonSystem { design, gram: RowSetGram::new(design), matrix: Vec::new(), rows: Vec::new() }
     }
 
-    /// The direction d; `None` where the matrix is not positive definite in f64. O(|J changed| width^2 / 2 +
-    /// width^3 / 6) multiplications, or O(|J|^2 width / 2 + |J|^3 / 6) for few rows.
-    pub fn solve(&mut self, members: &[bool], s: f64, diagonal: &[f64], g: &[f64]) -> Option<Vec<f64>> {
-        let count = members.iter().filter(|member| **member).count();
+    /// The Newton direction (d). `active` are the rows of J. `None` if the matrix is not positive definite
+    /// with the largest ridge either. O(|J changed| width^2 / 2 + width^3 / 6) multiplications, or O(|J|^2
+    /// width / 2 + |J|^3 / 6) for a small J.
+    pub fn solve(&mut self, active: &[bool], s: f64, diagonal: &[f64], g: &[f64]) -> Option<Vec<f64>> {
+        let count = active.iter().filter(|active| **active).count();
         if (count as f64) < FEW_ROWS * self.design.width() as f64 {
-            return self.solve_by_rows(members, count, s, diagonal, g);
+            return self.solve_woodbury(active, count, s, diagonal, g);
         }
-        self.gram.set(members);
+        self.gram.set(active);
         let width = self.design.width();
         let gram = &self.gram;
         let write = |matrix: &mut [f64]| {
             gram.write_scaled(s, matrix);
             (0..width).for_each(|j| matrix[j * width + j] += diagonal[j]);
         };
-        let factor = factor(&mut self.matrix, width, write)?;
+        let factor = factorise(&mut self.matrix, width, write)?;
         let mut direction: Vec<f64> = g.iter().map(|g| -g).collect();
         factor.solve(&mut direction);
         self.matrix = factor.into_memory();
         Some(direction)
     }
 
+    /// The Newton direction by the Woodbury identity:
     /// d = -D^-1 g + D^-1 X_J' (I / s + X_J D^-1 X_J')^-1 X_J D^-1 g.
-    fn solve_by_rows(
+    fn solve_woodbury(
         &mut self,
-        members: &[bool],
+        active: &[bool],
         count: usize,
         s: f64,
         diagonal: &[f64],
         g: &[f64],
     ) -> Option<Vec<f64>> {
         let width = self.design.width();
-        // The rows times D^-1/2.
+        // The active rows times D^-1/2.
         let root: Vec<f64> = diagonal.iter().map(|d| 1.0 / d.sqrt()).collect();
         self.rows.resize(count * width, 0.0);
-        let list = members.iter().enumerate().filter(|(_, member)| **member);
+        let list = active.iter().enumerate().filter(|(_, active)| **active);
         for ((row, _), out) in list.zip(self.rows.chunks_exact_mut(width)) {
             self.design.write_row(row, out);
             out.iter_mut().zip(&root).for_each(|(x, root)| *x *= root);
@@ -72,10 +76,10 @@ impl<'a> NewtonSystem<'a> {
         if count > 0 {
             let rows = &self.rows;
             let write = |matrix: &mut [f64]| {
-                lower_product(rows, count, width, matrix);
+                lower_gram(rows, count, width, matrix);
                 (0..count).for_each(|j| matrix[j * count + j] += 1.0 / s);
             };
-            let factor = factor(&mut self.matrix, count, write)?;
+            let factor = factorise(&mut self.matrix, count, write)?;
             let view = View::row_major(rows, count, width);
             let mut projected = vec![0.0; count];
             dgemm(1.0, view, View::row_major(&right, width, 1), 0.0, &mut projected, 1);
@@ -88,8 +92,9 @@ impl<'a> NewtonSystem<'a> {
     }
 }
 
-/// Writes the lower triangle of A A' (and some of what is above it), a strip of rows at a time.
-fn lower_product(rows: &[f64], count: usize, width: usize, out: &mut [f64]) {
+/// Writes the lower triangle of the Gram matrix A A' of `rows` (A, `count` x `width`) by strips of rows.
+/// Parts of the upper triangle are overwritten too.
+fn lower_gram(rows: &[f64], count: usize, width: usize, out: &mut [f64]) {
     const STRIP: usize = 96;
     for start in (0..count).step_by(STRIP) {
         let strip = STRIP.min(count - start);
@@ -99,9 +104,9 @@ fn lower_product(rows: &[f64], count: usize, width: usize, out: &mut [f64]) {
     }
 }
 
-/// The Cholesky factor of the n x n matrix that `write` writes, in the memory of `matrix`; with a ridge where
-/// rounding leaves it not positive definite.
-fn factor(matrix: &mut Vec<f64>, n: usize, write: impl Fn(&mut [f64])) -> Option<Cholesky> {
+/// The Cholesky factor of the n x n matrix that `write` writes into the memory of `matrix`. If rounding
+/// leaves the matrix not positive definite, a ridge is added. `None` after the last ridge.
+fn factorise(matrix: &mut Vec<f64>, n: usize, write: impl Fn(&mut [f64])) -> Option<Cholesky> {
     let mut ridge = 0.0;
     for _ in 0..TRIES {
         let mut memory = std::mem::take(matrix);

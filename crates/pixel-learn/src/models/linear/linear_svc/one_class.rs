@@ -1,6 +1,6 @@
-//! One class against the rest, minimised until the duality gap proves it: Newton's method on the smooth
-//! problem, the method of multipliers around it where the problem is not smooth
-//! ([`super::augmented_lagrangian`]).
+//! The solver of one binary problem. Newton's method minimises the smooth problem (squared hinge with l2).
+//! The other problems are minimised by an augmented Lagrangian method with Newton's method inside
+//! ([`super::augmented_lagrangian`]). The duality gap decides when to stop.
 
 use super::augmented_lagrangian::AugmentedLagrangian;
 use super::class_state::ClassState;
@@ -9,31 +9,32 @@ use super::newton_system::NewtonSystem;
 use super::objective::Objective;
 use super::rows;
 
-/// Moves of the multipliers in a row, without a step between them, that may bring the dual variables on.
-const MOVES: usize = 40;
+/// Maximum number of multiplier updates in a row without a Newton step between them. Such updates can still
+/// raise the dual objective.
+const MOST_UPDATES: usize = 40;
 
-/// One class's solution, in the design's columns.
+/// The solution of one binary problem, in the columns of the design matrix.
 #[derive(Clone)]
 pub struct Solution {
     pub weights: Vec<f64>,
     pub objective: f64,
-    /// The objective less the largest lower bound that was found.
+    /// The duality gap: the objective minus the largest dual objective found.
     pub gap: f64,
     /// Newton steps at this C.
     pub iterations: usize,
 }
 
 impl ClassState {
-    /// Minimises at `c`, from the solution at the last one. A Newton step costs O(non-zero bytes) for its
-    /// products with the rows, and what [`NewtonSystem::solve`] says.
+    /// Minimises the objective at `c`, from the solution at the last C. A Newton step costs O(non-zero bytes)
+    /// for the products with the rows, and what [`NewtonSystem::solve`] costs.
     pub fn solve(&mut self, design: &Design, objective: &Objective, c: f64) -> Solution {
         let mut lagrangian = AugmentedLagrangian::new(self, design, *objective, c);
         let mut system = NewtonSystem::new(design);
         let mut primal = Best { value: f64::INFINITY, at: Vec::new() };
         let mut dual = Best { value: f64::NEG_INFINITY, at: Vec::new() };
-        // Newton steps at this C and since the multipliers moved; moves of the multipliers since the last
-        // step.
-        let (mut iterations, mut inner, mut moves) = (0, 0, 0);
+        // Newton steps at this C (`iterations`); Newton steps since the last multiplier update (`inner`);
+        // multiplier updates since the last Newton step.
+        let (mut iterations, mut inner, mut updates) = (0, 0, 0);
         loop {
             let point = lagrangian.point();
             if point.objective < primal.value {
@@ -48,20 +49,22 @@ impl ClassState {
             }
             let exact = inner > 0 && lagrangian.is_inner_minimum(&point, primal.value);
             if !exact && lagrangian.step(&mut system, &point.gradient) {
-                (iterations, inner, moves) = (iterations + 1, inner + 1, 0);
-            } else if moves < MOVES && lagrangian.move_multipliers() {
-                (inner, moves) = (0, moves + 1);
+                (iterations, inner, updates) = (iterations + 1, inner + 1, 0);
+            } else if updates < MOST_UPDATES && lagrangian.update_multipliers() {
+                (inner, updates) = (0, updates + 1);
             } else {
-                // Rounding leaves no direction of descent, and the multipliers are at their end.
+                // Rounding leaves no descent direction, and the multipliers no longer change the dual
+                // objective.
                 break;
             }
         }
-        lagrangian.leave(self);
+        lagrangian.store_warm_start(self);
         let (objective, bound) = self.certify(design, objective, c, &primal.at, &dual.at);
         Solution { weights: primal.at, objective, gap: objective - bound, iterations }
     }
 
-    /// The objective of `weights` and the bound of `duals`, both computed anew from the rows.
+    /// The primal objective of `weights` and the dual objective of `duals`, computed from the rows: the
+    /// running values carry the rounding of their updates.
     fn certify(
         &self,
         design: &Design,
@@ -70,14 +73,14 @@ impl ClassState {
         weights: &[f64],
         duals: &[f64],
     ) -> (f64, f64) {
-        let shortfalls = design.shortfalls(weights, &self.signs);
-        let totals = rows::totals(duals, &shortfalls, objective.upper(c));
-        let combined = design.sum(&design.combine(duals, &self.signs));
-        (objective.primal(c, weights, &totals), objective.dual(c, &totals, &combined))
+        let hinge_args = design.hinge_args(weights, &self.signs);
+        let totals = rows::totals(duals, &hinge_args, objective.upper(c));
+        let dual_weights = design.scaled(&design.weighted_rows(duals, &self.signs));
+        (objective.primal(c, weights, &totals), objective.dual(c, &totals, &dual_weights))
     }
 }
 
-/// The best value so far, and where it was.
+/// The best objective value so far, and its weights or dual variables.
 struct Best {
     value: f64,
     at: Vec<f64>,

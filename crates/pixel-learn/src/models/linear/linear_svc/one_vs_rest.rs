@@ -1,4 +1,4 @@
-//! A problem for every class against the rest; they share nothing but the rows.
+//! One-vs-rest: one binary problem per class. The problems share the rows and nothing else.
 
 use std::sync::Arc;
 
@@ -10,23 +10,24 @@ use super::design::Design;
 use super::objective::Objective;
 use super::one_class::Solution;
 use crate::models::linear::LinearModel;
-use crate::models::linear::model::targets;
-use crate::models::{Fact, Facts, FitError, Training};
+use crate::models::linear::model::encode_labels;
+use crate::models::{Fact, FitError, Training};
 
-/// The problems of all classes, each where its last solution ended.
+/// The binary problems of all classes, each with its warm start.
 #[derive(Clone)]
 pub struct OneVsRest {
     objective: Objective,
     classes: Vec<u8>,
     design: Arc<Design>,
-    /// One state a class; one in all for two classes, which are one problem with two signs.
+    /// One state per class. Two classes need a single problem: the second class has the weights of the first
+    /// with the opposite sign.
     states: Vec<ClassState>,
 }
 
 impl OneVsRest {
-    /// Zero weights. `Err` for training data without two classes.
+    /// Begins at zero weights. `Err` for training data without two classes.
     pub fn new(settings: &LinearSVC, training: &Training) -> Result<OneVsRest, FitError> {
-        let (targets, classes) = targets(training)?;
+        let (targets, classes) = encode_labels(training)?;
         let LinearSVC { loss, penalty, tol, max_iter, .. } = *settings;
         let design = Arc::new(Design::new(training.features));
         let problems = if classes.len() == 2 { 1 } else { classes.len() };
@@ -34,7 +35,8 @@ impl OneVsRest {
         Ok(OneVsRest { objective: Objective { loss, penalty, tol, max_iter }, classes, design, states })
     }
 
-    /// The minimum at `c`, from where the last solution ended.
+    /// The model at `c`, from the warm start of each class, which it replaces. The classes are tasks of their
+    /// own.
     pub fn solve(&mut self, c: f64) -> LinearModel {
         let OneVsRest { objective, design, states, .. } = self;
         let solutions: Vec<Solution> =
@@ -42,22 +44,17 @@ impl OneVsRest {
         self.model(&solutions)
     }
 
-    /// The model of all classes' weights, and what is known of their minima.
+    /// The model of the weights of all classes, with objectives and duality gaps as facts.
     fn model(&self, solutions: &[Solution]) -> LinearModel {
-        let (mut weights, mut intercepts) = (Vec::new(), Vec::new());
-        let mut add = |solution: &Solution, sign: f64| {
-            let all = self.design.all_weights(&solution.weights);
-            weights.extend(all[..all.len() - 1].iter().map(|w| sign * w));
-            intercepts.push(sign * all[all.len() - 1]);
-        };
-        solutions.iter().for_each(|solution| add(solution, 1.0));
-        if let [only] = solutions {
-            add(only, -1.0);
+        let mut vectors: Vec<f64> = solutions.iter().flat_map(|s| self.design.expand(&s.weights)).collect();
+        if solutions.len() == 1 {
+            let opposite: Vec<f64> = vectors.iter().map(|w| -w).collect();
+            vectors.extend(opposite);
         }
         let tol = self.objective.tol;
         let list = |of: fn(&Solution) -> Fact| solutions.iter().map(of).collect::<Fact>();
         let sum = |of: fn(&Solution) -> f64| solutions.iter().map(of).sum::<f64>();
-        let facts = Facts::from([
+        let facts = [
             ("iterations", solutions.iter().map(|s| s.iterations).sum::<usize>().into()),
             ("objective", sum(|s| s.objective).into()),
             ("duality_gap", sum(|s| s.gap).into()),
@@ -65,8 +62,8 @@ impl OneVsRest {
             ("class_iterations", list(|s| s.iterations.into())),
             ("class_objectives", list(|s| s.objective.into())),
             ("class_duality_gaps", list(|s| s.gap.into())),
-        ]);
+        ];
         let converged = solutions.iter().all(|s| s.gap <= tol * s.objective);
-        LinearModel { classes: self.classes.clone(), weights, intercepts, converged: Some(converged), facts }
+        LinearModel::from_vectors(self.classes.clone(), &vectors, converged, facts)
     }
 }

@@ -1,27 +1,28 @@
-//! What a Newton step computes row by row, in vector loops with sums in fixed lanes: the same bits on every
-//! instruction level.
+//! Loops over the rows for one Newton step: derivatives of the loss, sums of the objectives. The sums have
+//! eight lanes and a fixed order: the same bits on every instruction level.
 
 use crate::linalg::simd::for_each_level;
 
 const LANES: usize = 8;
 
-/// A value limited to 0 and `upper`.
+/// `value` clipped to the interval from 0 to `upper`.
 #[inline(always)]
 pub fn clip(value: f64, upper: f64) -> f64 {
-    // Comparisons that are single instructions, which f64::clamp is not.
+    // `f64::clamp` takes more instructions than these two comparisons.
     let value = if value > 0.0 { value } else { 0.0 };
     if value < upper { value } else { upper }
 }
 
+/// The sum of eight lanes, by halves.
 #[inline(always)]
-fn total(lanes: [f64; LANES]) -> f64 {
+fn lane_sum(lanes: [f64; LANES]) -> f64 {
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 for_each_level! {
-    /// The derivative of sum_i psi(r_i - t s z_i) by t, psi' = clip / s, and the derivative of that:
-    /// -sum clip(r - t s z) z and s sum z^2 over the rows strictly between the limits.
+    /// First and second derivative by t of sum_i psi(r_i - t s z_i) with psi'(r) = clip(r, 0, upper) / s:
+    /// -sum clip(r - t s z) z, and s sum z^2 over the rows with 0 < r - t s z < upper.
     pub fn loss_derivatives(r: &[f64], z: &[f64], t: f64, s: f64, upper: f64) -> (f64, f64) {
         let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
         let ((rs, r_rest), (zs, z_rest)) = (r.as_chunks::<LANES>(), z.as_chunks::<LANES>());
@@ -39,43 +40,45 @@ for_each_level! {
             first[lane] -= clip(q, upper) * z;
             second[lane] += if q > 0.0 && q < upper { z * z } else { 0.0 };
         }
-        (total(first), s * total(second))
+        (lane_sum(first), s * lane_sum(second))
     }
 }
 
 for_each_level! {
-    /// m -= t z
-    pub fn move_margins(m: &mut [f64], z: &[f64], t: f64) {
+    /// The hinge arguments after a step of length t: m -= t z.
+    pub fn update_hinge_args(m: &mut [f64], z: &[f64], t: f64) {
         m.iter_mut().zip(z).for_each(|(m, z)| *m -= t * z);
     }
 }
 
 for_each_level! {
-    /// r = a + s m
-    pub fn shifted(a: &[f64], m: &[f64], s: f64, r: &mut [f64]) {
+    /// The unclipped dual variables: r = a + s m.
+    pub fn unclipped_duals(a: &[f64], m: &[f64], s: f64, r: &mut [f64]) {
         for ((r, a), m) in r.iter_mut().zip(a).zip(m) {
             *r = a + s * m;
         }
     }
 }
 
-/// Sums over the rows of a primal and a dual point.
+/// Sums over the rows at hinge arguments (m) and dual variables (a), the terms of both objectives.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RowTotals {
-    /// sum max(0, m)
+    /// The sum of the hinge losses, max(0, m).
     pub hinge: f64,
-    /// sum max(0, m)^2
+    /// The sum of the squared hinge losses, max(0, m)^2.
     pub squared_hinge: f64,
-    /// sum a
+    /// The sum of a.
     pub dual: f64,
-    /// sum a^2
+    /// The sum of a^2.
     pub dual_squares: f64,
-    /// sum (upper max(0, m) - a m), term by term: no cancellation where a is the derivative of the hinge.
+    /// The complementarity of the hinge: the sum of upper max(0, m) - a m. Each term is exact where a is the
+    /// derivative of the hinge: nothing cancels.
     pub complementarity: f64,
 }
 
 for_each_level! {
-    /// The sums for a = clip(r, 0, upper); `complementarity` only where `upper` is finite.
+    /// The sums over the rows for a = clip(r, 0, upper). `complementarity` is right only for a finite
+    /// `upper`.
     pub fn totals(r: &[f64], m: &[f64], upper: f64) -> RowTotals {
         let mut sums = [[0.0; LANES]; 5];
         let bound = if upper.is_finite() { upper } else { 0.0 };
@@ -99,13 +102,13 @@ for_each_level! {
             sums[3][lane] += a * a;
             sums[4][lane] += bound * positive - a * m;
         }
-        let [hinge, squared_hinge, dual, dual_squares, complementarity] = sums.map(total);
+        let [hinge, squared_hinge, dual, dual_squares, complementarity] = sums.map(lane_sum);
         RowTotals { hinge, squared_hinge, dual, dual_squares, complementarity }
     }
 }
 
 for_each_level! {
-    /// The sum of the products.
+    /// The dot product.
     pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         let mut sums = [0.0; LANES];
         let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -117,6 +120,6 @@ for_each_level! {
         for (lane, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
             sums[lane] += x * y;
         }
-        total(sums)
+        lane_sum(sums)
     }
 }

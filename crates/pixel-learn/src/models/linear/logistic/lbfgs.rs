@@ -1,47 +1,49 @@
-//! scikit-learn's `solver="lbfgs"`: the mean loss plus |w|^2 / (2 C n) by SciPy's L-BFGS-B from zero,
-//! intercepts free, stopped early.
+//! scikit-learn's `solver="lbfgs"`: minimises the mean loss plus |w|^2 / (2 C n) by SciPy's L-BFGS-B from
+//! zero, with free intercepts, and stops early.
 //!
-//! A hundred iterations multiply rounding: with rows in f32 one answer in a hundred on Fashion-MNIST was
-//! another than scikit-learn's. So everything is f64, and rows are bytes, which are exact: a scaled value is
-//! (pixel - offset) / scale, and scaled rows times w are the pixels times v = w / scale less the offsets
-//! times v.
+//! A hundred iterations multiply rounding errors: with rows in f32, one prediction in a hundred on
+//! Fashion-MNIST differed from scikit-learn's. All values are therefore f64 and rows are exact bytes. A
+//! scaled value is (pixel - offset) / scale, so a scaled row times w is the pixels times v = w / scale, minus
+//! the offsets times v.
 
 use rayon::prelude::*;
 
 use super::loss::Target;
 use crate::Scaling;
 use crate::linalg::pixel_groups::{LANES, Lanes, NINE, PixelRows, Scores, TOGETHER};
-use crate::models::linear::model::{ByClass, by_class};
+use crate::models::linear::model::{SortedByClass, sort_by_class};
 use crate::models::optimize::lbfgs::{Ending, StoppingRule, minimize};
 use crate::models::{FitError, Training};
 
 /// scikit-learn's `ftol`.
 const DECREASE: f64 = 64.0 * f64::EPSILON;
 
-/// Partial sums of the rows: fixed, so that their order does not depend on the number of threads.
-const STRIPES: usize = 16;
+/// The number of partial sums over the rows. The number is fixed, so that the order of summation does not
+/// depend on the number of threads.
+const CHUNKS: usize = 16;
 
-/// Where the minimisations ended.
+/// The weights at the end of the minimisations.
 pub struct Stopped {
     pub classes: Vec<u8>,
-    /// k of d + 1 values, the intercept last.
+    /// The weights: k vectors of d + 1 values, the intercept last.
     pub weights: Vec<f64>,
-    /// How the minimisation of the mean loss plus |w|^2 / (2 C n) ended: one of the softmax, else one a
-    /// class.
+    /// The ends of the minimisations: one for the softmax, else one per class. Their values are the mean loss
+    /// plus |w|^2 / (2 C n).
     pub endings: Vec<Ending>,
 }
 
-/// Minimises to scikit-learn's `tol`, for `max_iter` iterations at most. `Err` as [`by_class`] has it. An
-/// evaluation costs O(n d k) at most, in proportion to the pixels that are not black.
+/// Minimises to scikit-learn's `tol` in at most `max_iter` iterations. `Err` as [`sort_by_class`]. An
+/// evaluation costs O(non-black pixels * k).
 pub fn fit(
     training: &Training,
     c: f64,
     softmax: bool,
     (tol, max_iter): (f64, usize),
 ) -> Result<Stopped, FitError> {
-    let ByClass { mut order, targets, classes } = by_class(training)?;
+    let SortedByClass { mut order, targets, classes } = sort_by_class(training)?;
     let (features, k) = (training.features, classes.len());
-    // Rows of a class that are black in the same places become neighbours.
+    // Rows of a class with the same black pixels become neighbours: products take groups of neighbouring
+    // rows.
     order.sort_by_cached_key(|&row| {
         let pixels = &features.pixels()[row as usize * features.d()..][..features.d()];
         let seen: Vec<u8> = pixels.iter().rev().map(|&pixel| u8::from(pixel > 0)).collect();
@@ -62,7 +64,7 @@ pub fn fit(
     Ok(Stopped { classes, weights, endings })
 }
 
-/// The mean loss plus decay |w|^2 / 2.
+/// The objective: the mean loss plus `decay` |w|^2 / 2.
 struct Objective<'a> {
     x: &'a PixelRows,
     /// The class of each row.
@@ -72,14 +74,15 @@ struct Objective<'a> {
     decay: f64,
 }
 
-/// Nine vectors at most, feature by feature, what every row's product begins with last.
-struct Nine {
+/// Up to nine weight vectors for byte rows, feature by feature: eight interleaved and one. The last entry of
+/// each starts the product of every row.
+struct Packed {
     eight: Vec<Lanes>,
     one: Vec<f64>,
 }
 
-/// Sums over some rows of the gradients of their losses times the pixels, of each of nine vectors, with those
-/// of the gradients themselves last.
+/// Sums over rows of loss gradient times pixels, for nine vectors feature by feature. The last entry is the
+/// sum of the gradients.
 #[derive(Clone)]
 struct Sums {
     eight: Vec<Lanes>,
@@ -87,10 +90,12 @@ struct Sums {
 }
 
 impl Sums {
+    /// Sums over no rows.
     fn zero(d: usize) -> Sums {
         Sums { eight: vec![Lanes::ZERO; d + 1], one: vec![[0.0; TOGETHER]; d + 1] }
     }
 
+    /// Adds the sums over other rows.
     fn add(&mut self, other: &Sums) {
         for (sum, other) in self.eight.iter_mut().zip(&other.eight) {
             sum.0.iter_mut().zip(other.0).for_each(|(sum, other)| *sum += other);
@@ -99,37 +104,37 @@ impl Sums {
         ones.for_each(|(sum, other)| *sum += other);
     }
 
-    fn of(&self, vector: usize, feature: usize) -> f64 {
+    /// The sum of one vector and feature.
+    fn entry(&self, vector: usize, feature: usize) -> f64 {
         if vector < LANES { self.eight[feature].0[vector] } else { self.one[feature].iter().sum() }
     }
 }
 
 impl Objective<'_> {
-    /// The value at `weights`, d + 1 values a class; writes the gradient. O(pixels that are not black, times
-    /// k).
+    /// The value at `weights`, d + 1 values per class; writes the gradient. O(non-black pixels * k).
     fn evaluate(&self, weights: &[f64], gradient: &mut [f64]) -> f64 {
         let (d, n) = (self.x.columns(), self.x.rows() as f64);
         let k = weights.len() / (d + 1);
-        // A softmax starts at zero and its gradients sum to zero over the classes, so that its weights do,
-        // and the last class's scores follow from the others'.
+        // The weights of a softmax start at zero and its gradients sum to zero over the classes. The weights
+        // therefore sum to zero too, and the last class needs no products of its own.
         let vectors = if self.target == Target::Softmax { k - 1 } else { k };
-        let nines: Vec<Nine> =
+        let packed: Vec<Packed> =
             weights[..vectors * (d + 1)].chunks(NINE * (d + 1)).map(|weights| self.pack(weights)).collect();
-        let length = self.x.rows().div_ceil(STRIPES).next_multiple_of(TOGETHER);
-        let stripes: Vec<(f64, Vec<Sums>)> = (0..self.x.rows().div_ceil(length))
+        let length = self.x.rows().div_ceil(CHUNKS).next_multiple_of(TOGETHER);
+        let chunks: Vec<(f64, Vec<Sums>)> = (0..self.x.rows().div_ceil(length))
             .into_par_iter()
-            .map(|stripe| {
-                let end = self.x.rows().min((stripe + 1) * length);
-                self.losses_and_sums(&nines, vectors, stripe * length, end)
+            .map(|chunk| {
+                let end = self.x.rows().min((chunk + 1) * length);
+                self.sum_rows(&packed, vectors, chunk * length, end)
             })
             .collect();
-        let (mut losses, mut totals) = (0.0, vec![Sums::zero(d); nines.len()]);
-        for (loss, sums) in &stripes {
+        let (mut losses, mut totals) = (0.0, vec![Sums::zero(d); packed.len()]);
+        for (loss, sums) in &chunks {
             losses += loss;
             totals.iter_mut().zip(sums).for_each(|(total, sums)| total.add(sums));
         }
         let sums = |vector: usize| -> Vec<f64> {
-            (0..=d).map(|j| totals[vector / NINE].of(vector % NINE, j)).collect()
+            (0..=d).map(|j| totals[vector / NINE].entry(vector % NINE, j)).collect()
         };
         let mut last = vec![0.0; d + 1];
         let mut norm = 0.0;
@@ -137,7 +142,7 @@ impl Objective<'_> {
             weights.chunks_exact(d + 1).zip(gradient.chunks_exact_mut(d + 1)).enumerate()
         {
             let sums = if class < vectors { sums(class) } else { std::mem::take(&mut last) };
-            // The offset is in every row.
+            // The gradient by a scaled feature, from sums over bytes.
             for (j, gradient) in gradient[..d].iter_mut().enumerate() {
                 let (offset, scale) = (self.scaling.offset[j], self.scaling.scale[j]);
                 let of_rows = (sums[j] - offset * sums[d]) / scale;
@@ -150,10 +155,10 @@ impl Objective<'_> {
         losses / n + 0.5 * self.decay * norm
     }
 
-    /// Packs at most nine classes' weights, as those of pixels.
-    fn pack(&self, weights: &[f64]) -> Nine {
+    /// Packs at most nine classes' weights as weights of bytes.
+    fn pack(&self, weights: &[f64]) -> Packed {
         let d = self.x.columns();
-        let mut nine = Nine { eight: vec![Lanes::ZERO; d + 1], one: vec![0.0; d + 1] };
+        let mut nine = Packed { eight: vec![Lanes::ZERO; d + 1], one: vec![0.0; d + 1] };
         for (at, w) in weights.chunks_exact(d + 1).enumerate() {
             let mut v: Vec<f64> =
                 w[..d].iter().zip(&self.scaling.scale).map(|(w, scale)| w / scale).collect();
@@ -168,15 +173,15 @@ impl Objective<'_> {
         nine
     }
 
-    /// The losses and the sums of rows `start` to `end`, a multiple of four where it is not the last row.
-    fn losses_and_sums(&self, nines: &[Nine], vectors: usize, start: usize, end: usize) -> (f64, Vec<Sums>) {
+    /// The losses and the sums over the rows from `start` to `end`. `start` is a multiple of [`TOGETHER`].
+    fn sum_rows(&self, packed: &[Packed], vectors: usize, start: usize, end: usize) -> (f64, Vec<Sums>) {
         let (x, d) = (self.x, self.x.columns());
-        let (mut losses, mut sums) = (0.0, vec![Sums::zero(d); nines.len()]);
-        let mut scores: Vec<Scores> = vec![[[0.0; NINE]; TOGETHER]; nines.len()];
+        let (mut losses, mut sums) = (0.0, vec![Sums::zero(d); packed.len()]);
+        let mut scores: Vec<Scores> = vec![[[0.0; NINE]; TOGETHER]; packed.len()];
         let softmax = self.target == Target::Softmax;
         let mut of_row = vec![0.0; vectors + usize::from(softmax)];
         for (targets, group) in self.targets[start..end].chunks(TOGETHER).zip(start / TOGETHER..) {
-            for (scores, nine) in scores.iter_mut().zip(nines) {
+            for (scores, nine) in scores.iter_mut().zip(packed) {
                 for scores in &mut *scores {
                     scores[..LANES].copy_from_slice(&nine.eight[d].0);
                     scores[LANES] = nine.one[d];
@@ -196,7 +201,7 @@ impl Objective<'_> {
                 }
             }
             for (scores, sums) in scores.iter_mut().zip(&mut sums) {
-                // Where the last group is short, what it lacks has no loss.
+                // The last group can be short: the rows that it lacks get gradient 0.
                 scores[targets.len()..].fill([0.0; NINE]);
                 x.accumulate(group, scores, &mut sums.eight, &mut sums.one);
                 for (row, scores) in scores.iter().enumerate() {

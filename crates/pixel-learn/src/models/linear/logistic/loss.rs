@@ -1,16 +1,16 @@
-//! The logistic losses of one row, unweighted, as the solvers that stop early take them.
+//! The losses of one row, without the factor C: for L-BFGS and SAGA, which minimise the mean loss.
 
-/// Which problem a vector of scores belongs to.
+/// The problem that a vector of scores belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// One softmax of all classes.
+    /// Multinomial: the scores of all classes.
     Softmax,
-    /// Every class against the rest, one score each; `first` is the class of the first score.
+    /// One-vs-rest: the scores of the classes from `first` on.
     OneVsRest { first: usize },
 }
 
 impl Target {
-    /// The loss of a row of class `class`; `scores` become its gradient.
+    /// The loss of a row of class `class` at `scores`, which become the gradient by the scores.
     pub fn loss_and_gradient(self, class: usize, scores: &mut [f64]) -> f64 {
         match self {
             Target::Softmax => softmax(class, scores),
@@ -22,7 +22,7 @@ impl Target {
     }
 }
 
-/// -ln p of the class, and p - 1 of it, p of the others.
+/// The cross-entropy -ln p[class] of the softmax p. The gradient is p - 1 for the class and p for the others.
 fn softmax(class: usize, scores: &mut [f64]) -> f64 {
     let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let own = scores[class];
@@ -36,10 +36,11 @@ fn softmax(class: usize, scores: &mut [f64]) -> f64 {
     sum.ln() + largest - own
 }
 
-/// ln(1 + exp(-score)) of a positive row, ln(1 + exp(score)) of a negative one, and its derivative.
+/// The logistic loss: ln(1 + exp(-score)) of a positive row, ln(1 + exp(score)) of a negative row. `score`
+/// becomes the derivative.
 fn logistic(score: &mut f64, positive: bool) -> f64 {
     let z = if positive { -*score } else { *score };
-    // Of exp(z) and exp(-z) the one that does not overflow.
+    // exp(-|z|) cannot overflow.
     let e = (-z.abs()).exp();
     let probability = if z > 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
     *score = if positive { -probability } else { probability };

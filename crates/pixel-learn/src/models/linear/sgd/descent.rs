@@ -13,7 +13,7 @@ use super::layout::{Rows, Weights};
 use super::scaled_weights::NonzeroRows;
 use crate::linalg::truncated_l1;
 use crate::models::linear::LinearModel;
-use crate::models::linear::model::targets;
+use crate::models::linear::model::encode_labels;
 use crate::models::{Facts, FitError, Training};
 use crate::{Features, Scaling};
 
@@ -122,7 +122,7 @@ impl Descent {
     }
 
     fn fit_rows(&self, training: &Training, rows: &impl Rows, seed: u64) -> Result<LinearModel, FitError> {
-        let (targets, classes) = targets(training)?;
+        let (targets, classes) = encode_labels(training)?;
         let squared_norms = match self.step {
             Step::PassiveAggressive { .. } => squared_norms(training.features),
             _ => Vec::new(),

@@ -1,37 +1,37 @@
-//! Weights that may be the answer, with their objective in f64.
+//! Candidates for the final weights, with their objectives in f64.
 
-use crate::models::linear::Problems;
+use crate::models::linear::TrainingRows;
 use crate::models::linear::convex::row_products;
 
-/// Halvings of the interval in which the best multiple is searched.
+/// Bisections of the interval that contains the best multiple.
 const HALVINGS: usize = 40;
 
-/// Weights with the two parts of their objective.
+/// Weights with the two terms of their objective.
 #[derive(Clone)]
 pub struct Candidate {
-    /// k of d + 1 values, the intercept last.
+    /// The weights: k vectors of d + 1 values, the intercept last.
     pub weights: Vec<f64>,
     /// Half the squared norm.
     norm: f64,
-    /// The sum of the losses, without C.
+    /// The sum of the losses, without the factor C.
     loss: f64,
-    /// The objective of the weights that it is a multiple of.
-    pub plain: f64,
+    /// The objective of the weights before they were scaled by the best multiple.
+    pub unscaled: f64,
 }
 
 impl Candidate {
-    /// The multiple of `weights` that is best for `c`: where all rows can be told apart, what f32 leaves the
-    /// best ones short of the margin by weighs more than everything else. One pass over the rows in f64 and
-    /// O(n k) for the search.
-    pub fn new(problems: &Problems, weights: &[f64], c: f64) -> Candidate {
-        let scores = row_products::x_times(&problems.x, weights);
-        let rows = scores.chunks_exact(problems.k()).zip(&problems.targets);
-        // What the best other class is above the row's own: the loss of a multiple needs no more.
-        let above: Vec<f64> = rows.map(|(scores, &target)| above(scores, target)).collect();
+    /// The best multiple of `weights` at `c`. On separable data the weights of a step miss the margin by the
+    /// rounding of f32, and the losses of that outweigh everything else at a large C. One pass over the rows
+    /// in f64, O(n k) for the search.
+    pub fn new(data: &TrainingRows, weights: &[f64], c: f64) -> Candidate {
+        let scores = row_products::x_times(&data.x, weights);
+        let rows = scores.chunks_exact(data.k()).zip(&data.targets);
+        // The negative margin of each row decides the loss of every multiple.
+        let margins: Vec<f64> = rows.map(|(scores, &target)| neg_margin(scores, target)).collect();
         let norm = half_square(weights.iter().copied());
-        // The derivative rises with the multiple, as the objective is convex in it.
+        // The objective is convex in the multiple, so its derivative is increasing.
         let derivative = |multiple: f64| {
-            let lost = above.iter().filter(|&&above| 1.0 + multiple * above > 0.0);
+            let lost = margins.iter().filter(|&&m| 1.0 + multiple * m > 0.0);
             2.0 * multiple * norm + c * lost.sum::<f64>()
         };
         let (mut low, mut high) = (0.5, 2.0);
@@ -43,24 +43,25 @@ impl Candidate {
                 low = middle;
             }
         }
-        // At a kink the upper end is the side without the loss.
-        let loss = |multiple: f64| above.iter().map(|above| (1.0 + multiple * above).max(0.0)).sum::<f64>();
+        // The upper end of the bracket is on the side of a kink that has no loss.
+        let loss = |multiple: f64| margins.iter().map(|m| (1.0 + multiple * m).max(0.0)).sum::<f64>();
         Candidate {
             weights: weights.iter().map(|weight| high * weight).collect(),
             norm: high * high * norm,
             loss: loss(high),
-            plain: norm + c * loss(1.0),
+            unscaled: norm + c * loss(1.0),
         }
     }
 
-    /// The objective for `c`.
+    /// The objective at `c`.
     pub fn objective(&self, c: f64) -> f64 {
         self.norm + c * self.loss
     }
 }
 
-/// How far the best other class of a row is above its own.
-fn above(scores: &[f64], target: usize) -> f64 {
+/// The negative margin of a row: the best score of another class minus the score of the row's class
+/// (`target`).
+fn neg_margin(scores: &[f64], target: usize) -> f64 {
     let others = scores.iter().enumerate().filter(|(class, _)| *class != target);
     others.fold(f64::NEG_INFINITY, |most, (_, score)| most.max(*score)) - scores[target]
 }

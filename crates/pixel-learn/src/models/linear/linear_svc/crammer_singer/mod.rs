@@ -1,175 +1,183 @@
-//! Crammer and Singer's support vector machine for several classes:
-//! 1/2 |W|^2 + C sum over rows of max_k (1[k != y] + w_k.x - w_y.x), the intercept one more weight.
+//! Crammer and Singer's multi-class support vector machine (2001; Keerthi et al. 2008 write it as here). The
+//! objective is 1/2 |W|^2 + C sum over the rows of max_k (1[k != y] + w_k.x - w_y.x). The intercept is the
+//! weight of a feature 1.
 //!
-//! By the alternating direction method of multipliers (ADMM; Gabay and Mercier 1976, Boyd et al. 2011) for Z
-//! = X W: the weights solve a ridge problem whose matrix I + X' diag(rho) X is the same for all classes and
-//! steps, and is factored once a choice of the penalties rho ([`ridge`]); the copies Z of the scores take the
-//! proximal map of the loss, a projection onto a simplex for every row ([`proximal`]). The multipliers are a
-//! point of the dual problem after every step, so that the best primal and the best dual objective seen bound
-//! what is left to gain. A step is one pass over the rows.
+//! The solver is the alternating direction method of multipliers (ADMM; Gabay and Mercier 1976, Boyd et al.
+//! 2011) with the split Z = X W. The auxiliary variable Z holds a copy of all scores, with multipliers for
+//! the constraint. One step is one pass over the rows:
 //!
-//! A row whose multipliers are all zero is right by the margin and more. It needs no pull to its copy of the
-//! scores, which only holds the weights back, so its penalty is a hundredth of the others'.
+//! - W minimises a ridge problem. The matrix I + X' diag(rho) X is the same for all classes and is factored
+//!   once for each choice of the penalties rho ([`ridge`]).
+//! - Z is the proximal map of the loss: for every row a projection onto a simplex ([`proximal`]).
+//! - The multipliers are then a point of the dual problem. The best primal and the best dual objective so far
+//!   bound the duality gap.
+//!
+//! A row whose multipliers are all zero is inactive: it meets every margin constraint. The penalty of an
+//! inactive row is a hundredth of the others', because a large penalty only slows the weights down.
 //!
 //! All sums are taken in a fixed order: the same bits for any number of threads.
 
 mod candidate;
 mod proximal;
 mod ridge;
-mod rows;
+mod row_states;
 
 use std::sync::Arc;
 
 use candidate::{Candidate, half_square};
 use proximal::Step;
 use ridge::{Penalties, Ridge};
-use rows::Rows;
+use row_states::RowStates;
 
 use super::design::{Design, RowSetGram};
-use crate::models::linear::Problems;
+use crate::models::linear::TrainingRows;
 use crate::models::linear::convex::Minimum;
-use crate::models::linear::model::by_class;
+use crate::models::linear::model::sort_by_class;
 use crate::models::{FitError, Training};
 
-/// Over-relaxation of the copies (Eckstein and Bertsekas 1992). On MNIST at C = 1 a gap of 1e-3 took 1,360
-/// steps with 1.6, 1,200 with 1.8 and 1,120 with 1.9, before rows had penalties of their own.
+/// The over-relaxation of ADMM (Eckstein and Bertsekas 1992). On MNIST at C = 1 a gap of 1e-3 took 1,360
+/// steps with 1.6, 1,200 with 1.8 and 1,120 with 1.9, measured with one penalty for all rows.
 const RELAXATION: f32 = 1.9;
-/// Steps from one look at the objectives, and at the penalties, to the next.
-const EVERY: usize = 40;
-/// rho at the outset, and at most, in parts of C. Beyond, the rounding of scores to f32 decides where
-/// multipliers go.
-const OUTSET: f64 = 0.01;
-const LARGEST: f64 = 10.0;
-/// The penalty of a row without multipliers, in parts of rho.
-const WITHOUT_MULTIPLIERS: f64 = 0.01;
-/// How much rho may change at once.
-const MOST_CHANGE: f64 = 2.0;
-/// The penalties change again only after the number of steps has grown by this factor. ADMM converges for any
-/// constant penalties, but not for penalties that keep changing.
-const REST: f64 = 1.2;
+/// Steps between two checks of the duality gap and of the penalties.
+const CHECK_INTERVAL: usize = 40;
+/// The first rho, relative to C.
+const FIRST_RHO: f64 = 0.01;
+/// The largest rho, relative to C. With a larger one the rounding of scores to f32 decides the multipliers.
+const LARGEST_RHO: f64 = 10.0;
+/// The penalty of an inactive row, relative to rho.
+const INACTIVE_PENALTY: f64 = 0.01;
+/// The largest factor by which rho changes at once.
+const LARGEST_RHO_CHANGE: f64 = 2.0;
+/// The number of steps at the next change of the penalties, relative to that at the last one. ADMM converges
+/// for constant penalties, but not for penalties that keep changing.
+const INTERVAL_GROWTH: f64 = 1.2;
 
-/// What a result file says of the end.
+/// The fact `stopping_rule` of a result file.
 pub const STOPPING_RULE: &str = "relative duality gap <= tol; of large problems 1e-3 up to C = 1 and \
                                  1e-2 above, or 4,000 steps";
 
-/// Large problems are done at these gaps, in parts of the objective: up to C = 1, and above.
+/// The relative duality gap at which a large problem stops, for C up to 1.
 const GAP_UP_TO_ONE: f64 = 1e-3;
+/// The relative duality gap at which a large problem stops, for C above 1.
 const GAP_ABOVE_ONE: f64 = 1e-2;
-/// Multiplications of X W after which a problem counts as large: a hundred steps with all images.
-const THOROUGH: usize = 50_000_000_000;
-/// Steps at most for one C: of a large problem, and of any.
+/// The multiplications of X W up to which every problem is solved to `tol`: a hundred steps with 60,000
+/// images. A problem that needs more is large.
+const FULL_ACCURACY_WORK: usize = 50_000_000_000;
+/// Maximum number of steps of a large problem for one C.
 const MOST_STEPS: usize = 4_000;
-const MOST_THOROUGH_STEPS: usize = 40_000;
+/// Maximum number of steps to `tol` for one C.
+const MOST_FULL_ACCURACY_STEPS: usize = 40_000;
 
-/// Solves for rising C, each from where the one before ended. Each ends when the gap is `tol` of the
-/// objective; or, where that would take a large problem too long, at 1e-3 (C up to 1) or 1e-2 of it, or after
-/// 4,000 steps. What counts for this is work, never time.
+/// The ADMM solver, which keeps its state from one C to the next larger one. At each C it stops when the gap
+/// is `tol` of the objective. A large problem stops earlier: at 1e-3 (C up to 1) or 1e-2 of the objective, or
+/// after 4,000 steps. The rule counts multiplications and never time, so that results are reproducible.
 #[derive(Clone)]
-pub struct Walk {
-    problems: Arc<Problems>,
+pub struct Admm {
+    data: Arc<TrainingRows>,
     design: Arc<Design>,
-    /// The design's row at each place of the problems, which are class by class.
+    /// The row of `design` at each position of `data`, whose rows are sorted by class.
     order: Arc<Vec<u32>>,
-    rows: Rows,
-    /// k of d + 1 values, the intercept last.
+    rows: RowStates,
+    /// The weights (W): k vectors of d + 1 values, the intercept last.
     weights: Vec<f64>,
     c: f64,
     rho: f64,
-    /// The best of every C so far: one of them can be the best for a later C too.
-    found: Vec<Candidate>,
+    /// The best weights at each C so far. Those of a smaller C can be the best at a larger one too.
+    candidates: Vec<Candidate>,
     iterations: usize,
     passes: usize,
 }
 
-impl Walk {
+impl Admm {
     /// Begins at zero weights. `Err` for training data without two classes. O(n d^2) for X'X.
-    pub fn new(training: &Training) -> Result<Walk, FitError> {
-        let problems = Arc::new(Problems::new(training)?);
-        Ok(Walk {
+    pub fn new(training: &Training) -> Result<Admm, FitError> {
+        let data = Arc::new(TrainingRows::new(training)?);
+        Ok(Admm {
             design: Arc::new(Design::new(training.features)),
-            order: Arc::new(by_class(training)?.order),
-            rows: Rows::new(&problems),
-            weights: vec![0.0; problems.k() * (problems.d() + 1)],
-            problems,
+            order: Arc::new(sort_by_class(training)?.order),
+            rows: RowStates::new(&data),
+            weights: vec![0.0; data.k() * (data.d() + 1)],
+            data,
             c: 0.0,
             rho: 0.0,
-            found: Vec::new(),
+            candidates: Vec::new(),
             iterations: 0,
             passes: 0,
         })
     }
 
-    pub fn problems(&self) -> &Problems {
-        &self.problems
+    /// The training rows, sorted by class.
+    pub fn data(&self) -> &TrainingRows {
+        &self.data
     }
 
-    /// Goes on to `c`, which is not below the one before. Iterations and passes are those of the whole walk.
-    /// O(n d k) a step, O(d^3) where rho changes.
+    /// Minimises at `c`, which is not below the last C. The numbers of iterations and passes include those of
+    /// all C before. O(n d k) a step, O(d^3) for each change of rho.
     pub fn advance(&mut self, c: f64, tol: f64) -> Minimum {
-        if self.found.is_empty() {
-            self.rho = OUTSET * c;
+        if self.candidates.is_empty() {
+            self.rho = FIRST_RHO * c;
         } else {
-            // Feasible again, and with the signs that they are likely to keep.
+            // The multipliers are feasible for the new C, and most keep their signs.
             self.rows.scale(c / self.c);
         }
         self.c = c;
         let mut best_dual = f64::NEG_INFINITY;
         let mut best: Option<Candidate> = None;
         let design = self.design.clone();
-        let (mut inside, mut all) = (RowSetGram::new(&design), RowSetGram::new(&design));
-        all.set(&vec![true; design.n()]);
-        let mut ridge = self.change_penalties(&design, &mut inside, &all);
+        let (mut active_rows, mut all_rows) = (RowSetGram::new(&design), RowSetGram::new(&design));
+        all_rows.set(&vec![true; design.n()]);
+        let mut ridge = self.change_penalties(&design, &mut active_rows, &all_rows);
         let mut next_change = 0;
         for iteration in 1.. {
-            let step = Step { c: c as f32, relaxation: RELAXATION, k: self.problems.k() };
-            let mut gradient = self.rows.step(&self.problems, step, &self.weights);
+            let step = Step { c: c as f32, relaxation: RELAXATION, k: self.data.k() };
+            let mut gradient = self.rows.step(&self.data, step, &self.weights);
             self.iterations += 1;
             self.passes += 1;
             let mut ratio = None;
-            if iteration % EVERY == 0 {
-                let dual = self.rows.dual(&self.problems, c);
-                let candidate = Candidate::new(&self.problems, &self.weights, c);
+            if iteration % CHECK_INTERVAL == 0 {
+                let dual = self.rows.dual(&self.data, c);
+                let candidate = Candidate::new(&self.data, &self.weights, c);
                 self.passes += 1;
                 best_dual = best_dual.max(dual.objective);
-                let pairs = self.weights.iter().zip(&dual.combined);
-                let apart = half_square(pairs.map(|(weight, combined)| weight + combined));
-                ratio = Some(balance(candidate.plain - dual.plain - apart, apart));
+                let pairs = self.weights.iter().zip(&dual.x_t_multipliers);
+                let distance = half_square(pairs.map(|(weight, x_t_multipliers)| weight + x_t_multipliers));
+                ratio = Some(rho_factor(candidate.unscaled - dual.unscaled - distance, distance));
                 if best.as_ref().is_none_or(|best| candidate.objective(c) < best.objective(c)) {
                     best = Some(candidate);
                 }
-                let least = self.found.iter().chain(&best).map(|found| found.objective(c));
+                let least = self.candidates.iter().chain(&best).map(|found| found.objective(c));
                 let least = least.fold(f64::INFINITY, f64::min);
                 if self.is_done(iteration, (least - best_dual) / least, tol) {
                     break;
                 }
             }
             self.weights.iter().zip(&mut gradient).for_each(|(weight, gradient)| *gradient += weight);
-            let change = ridge.solve(&gradient, self.problems.k());
+            let change = ridge.solve(&gradient, self.data.k());
             self.weights.iter_mut().zip(change).for_each(|(weight, change)| *weight -= change);
             if let Some(ratio) = ratio
                 && iteration >= next_change
             {
-                self.rho = (self.rho * ratio).min(LARGEST * c);
-                ridge = self.change_penalties(&design, &mut inside, &all);
-                next_change = (iteration as f64 * REST) as usize;
+                self.rho = (self.rho * ratio).min(LARGEST_RHO * c);
+                ridge = self.change_penalties(&design, &mut active_rows, &all_rows);
+                next_change = (iteration as f64 * INTERVAL_GROWTH) as usize;
             }
         }
-        self.found.extend(best);
+        self.candidates.extend(best);
         self.minimum(best_dual, tol)
     }
 
-    /// Whether a gap, in parts of the objective, is small enough after `iteration` steps.
+    /// Whether the relative duality gap `gap` is small enough after `iteration` steps.
     fn is_done(&self, iteration: usize, gap: f64, tol: f64) -> bool {
-        let values = self.problems.n() * (self.problems.d() + 1) * self.problems.k();
-        let thorough = (THOROUGH / values.max(1)).min(MOST_THOROUGH_STEPS);
+        let values = self.data.n() * (self.data.d() + 1) * self.data.k();
+        let full_accuracy_steps = (FULL_ACCURACY_WORK / values.max(1)).min(MOST_FULL_ACCURACY_STEPS);
         let enough = if self.c > 1.0 { GAP_ABOVE_ONE } else { GAP_UP_TO_ONE };
-        gap <= tol || iteration >= thorough && (gap <= enough || iteration >= MOST_STEPS)
+        gap <= tol || iteration >= full_accuracy_steps && (gap <= enough || iteration >= MOST_STEPS)
     }
 
-    /// The best weights for the C at which the walk stands.
+    /// The best of all candidates at the present C.
     fn minimum(&self, best_dual: f64, tol: f64) -> Minimum {
-        let mut least = &self.found[0];
-        for found in &self.found[1..] {
+        let mut least = &self.candidates[0];
+        for found in &self.candidates[1..] {
             if found.objective(self.c) < least.objective(self.c) {
                 least = found;
             }
@@ -186,24 +194,25 @@ impl Walk {
         }
     }
 
-    /// Sets the rows' penalties as rho and their multipliers ask for, and gives their ridge problem. rho
-    /// falls where f64 cannot factor it.
+    /// Sets the penalty of each row, rho or less for an inactive row, and factors the ridge problem. Where
+    /// the matrix is not positive definite in f64, rho decreases. O(d^3).
     fn change_penalties<'a>(
         &mut self,
         design: &'a Design,
-        inside: &mut RowSetGram,
-        all: &RowSetGram,
+        active_rows: &mut RowSetGram,
+        all_rows: &RowSetGram,
     ) -> Ridge<'a> {
         let active = self.rows.active();
         let mut members = vec![false; active.len()];
         self.order.iter().zip(&active).for_each(|(&row, &active)| members[row as usize] = active);
-        inside.set(&members);
+        active_rows.set(&members);
         loop {
-            let penalties = Penalties { inside: self.rho, outside: WITHOUT_MULTIPLIERS * self.rho };
-            match Ridge::new(design, inside, all, penalties) {
+            let penalties = Penalties { active: self.rho, inactive: INACTIVE_PENALTY * self.rho };
+            match Ridge::new(design, active_rows, all_rows, penalties) {
                 Some(ridge) => {
-                    let of = |active: &bool| if *active { penalties.inside } else { penalties.outside };
-                    self.rows.set_penalties(active.iter().map(of));
+                    let penalty_of =
+                        |active: &bool| if *active { penalties.active } else { penalties.inactive };
+                    self.rows.set_penalties(active.iter().map(penalty_of));
                     return ridge;
                 }
                 None => self.rho *= 0.1,
@@ -212,12 +221,12 @@ impl Walk {
     }
 }
 
-/// By what to multiply rho. The gap is half the square of what weights and multipliers stand apart by, plus
-/// what the losses are above the multipliers' lines: a larger rho makes the second smaller, a smaller rho the
-/// first.
-fn balance(losses: f64, apart: f64) -> f64 {
-    let ratio = (losses.max(0.0) / apart.max(f64::MIN_POSITIVE)).sqrt();
-    ratio.clamp(1.0 / MOST_CHANGE, MOST_CHANGE)
+/// The factor of rho that balances the two parts of the duality gap: half |W + X' multipliers|^2
+/// (`distance`), and the Fenchel gap of the losses (`losses`). A larger rho decreases the second, a
+/// smaller rho the first; compare the residual balancing of Boyd et al. 2011, section 3.4.1.
+fn rho_factor(losses: f64, distance: f64) -> f64 {
+    let ratio = (losses.max(0.0) / distance.max(f64::MIN_POSITIVE)).sqrt();
+    ratio.clamp(1.0 / LARGEST_RHO_CHANGE, LARGEST_RHO_CHANGE)
 }
 
 #[cfg(test)]
@@ -236,19 +245,19 @@ mod tests {
             Data { features: Features::new(bytes, labels.len(), d, Arc::new(scaling)), labels }
         }
 
-        fn walk(&self) -> Walk {
-            Walk::new(&Training { features: &self.features, labels: &self.labels, classes: 256 }).unwrap()
+        fn admm(&self) -> Admm {
+            Admm::new(&Training { features: &self.features, labels: &self.labels, classes: 256 }).unwrap()
         }
 
         /// Along the decades from 1, as `LinearSVC` walks.
         fn minimise(&self, c: f64, tol: f64) -> Minimum {
-            let mut walk = self.walk();
+            let mut admm = self.admm();
             let mut stage = 1.0;
             while stage < c {
-                walk.advance(stage, tol);
+                admm.advance(stage, tol);
                 stage *= 10.0;
             }
-            walk.advance(c, tol)
+            admm.advance(c, tol)
         }
     }
 
@@ -300,10 +309,10 @@ mod tests {
 
     #[test]
     fn an_objective_is_never_above_what_weights_of_a_smaller_c_have() {
-        let mut walk = data(200, 20, 4, 300).walk();
+        let mut admm = data(200, 20, 4, 300).admm();
         for c in [1.0, 10.0, 100.0] {
-            let minimum = walk.advance(c, 0.3);
-            for found in &walk.found {
+            let minimum = admm.advance(c, 0.3);
+            for found in &admm.candidates {
                 assert!(minimum.objective <= found.objective(c));
             }
         }

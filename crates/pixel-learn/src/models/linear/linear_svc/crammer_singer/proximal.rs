@@ -1,30 +1,29 @@
 //! The proximal map of Crammer and Singer's loss, row by row.
 //!
-//! A row of class y with scores s has the loss C max_k (1[k != y] + s_k - s_y). Its multipliers a are
-//! feasible where they sum to zero, a_k >= 0 for k != y and a_y >= -C: a simplex of size C, moved by C in the
-//! place y. Stored like this the small numbers of a row that is nearly right keep all their digits however
-//! large C is.
+//! A row of class y with scores s has the loss C max_k (margin_k + s_k - s_y) with margin_k = 1[k != y]. Its
+//! multipliers a are feasible if they sum to zero, a_k >= 0 for k != y and a_y >= -C. They are a simplex of
+//! size C whose coordinate y is shifted by -C: without the shift, a small a_y would lose digits beside a
+//! large C.
 
 use crate::linalg::base_delta::{LANES, Lanes};
 use crate::linalg::simd::for_each_level;
 
-/// What a step is made with.
+/// The parameters of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The size of the simplex.
+    /// The size of the simplex (C).
     pub c: f32,
     /// Over-relaxation, at least 1 and below 2.
     pub relaxation: f32,
-    /// Classes, at least 2.
+    /// The number of classes (k), at least 2.
     pub k: usize,
 }
 
 for_each_level! {
-    /// A step of ADMM for the rows of a block, each with as many groups of sixteen classes as `step.k` asks
-    /// for: from the scores at the new weights to new copies of them (`copies`) and new multipliers. `scores`
-    /// is replaced by multipliers + rho (scores - copies), the gradient of the next ridge problem.
-    /// `penalties` are the rows' rho. O(k) a row and round of the projection, of which there are seldom more
-    /// than four.
+    /// An ADMM step of a block of rows: from the scores at the new weights to new copies (Z) and new
+    /// multipliers. Each row has `step.k` classes in groups of sixteen. `scores` becomes multipliers + rho
+    /// (scores - copies), the gradient of the next ridge problem. `penalties` are the rows' rho. O(k) for a
+    /// row and an iteration of the projection; more than four iterations are rare.
     pub fn proximal_steps(
         step: Step,
         targets: &[usize],
@@ -35,7 +34,7 @@ for_each_level! {
     ) {
         let width = step.k.div_ceil(LANES);
         if width == 1 {
-            // The same with a length that the compiler knows.
+            // The loop below, with a length that is known at compile time.
             let rows = scores.iter_mut().zip(copies).zip(multipliers).zip(targets).zip(penalties);
             for ((((scores, copies), multipliers), &target), &rho) in rows {
                 let [scores, copies, multipliers] = [scores, copies, multipliers].map(std::slice::from_mut);
@@ -51,6 +50,7 @@ for_each_level! {
     }
 }
 
+/// An ADMM step of one row, see [`proximal_steps`].
 #[inline(always)]
 fn proximal_step(
     step: Step,
@@ -61,7 +61,8 @@ fn proximal_step(
     multipliers: &mut [Lanes],
 ) {
     let Step { c, relaxation, k } = step;
-    // The moved multipliers, before their projection; what stands beyond the last class is never active.
+    // The multipliers before the projection. Lanes beyond the last class are minus infinity, which the
+    // projection sets to 0.
     let mut largest = f32::NEG_INFINITY;
     let (mut own, per_rho) = (0.0, 1.0 / rho);
     for (group, scores) in scores.iter_mut().enumerate() {
@@ -70,8 +71,8 @@ fn proximal_step(
         for lane in 0..LANES {
             let class = group * LANES + lane;
             let relaxed = relaxation * scores.0[lane] + (1.0 - relaxation) * copies[lane];
-            let allowance = if class == target { 0.0 } else { 1.0 };
-            let moved = multipliers[lane] + rho * (relaxed + allowance);
+            let margin = if class == target { 0.0 } else { 1.0 };
+            let moved = multipliers[lane] + rho * (relaxed + margin);
             let moved = if class < k { moved } else { f32::NEG_INFINITY };
             let other = class < k && class != target;
             moved_others[lane] = if other { moved } else { f32::NEG_INFINITY };
@@ -83,7 +84,7 @@ fn proximal_step(
         largest = largest.max(largest_of(moved_others));
     }
     if largest <= own {
-        // Right by the margin and more: only the class itself is active.
+        // Every margin constraint holds: the projection sets all multipliers to zero.
         multipliers.iter_mut().for_each(|group| *group = Lanes::ZERO);
     } else {
         project(target, c, multipliers);
@@ -96,8 +97,8 @@ fn proximal_step(
     }
 }
 
-/// Projects onto the feasible multipliers, by dropping what falls below the threshold of the rest until
-/// nothing does (Michelot 1986).
+/// Projects onto the feasible multipliers (Michelot 1986): subtracts a threshold, and drops entries at or
+/// below it until the set of entries above it no longer changes.
 #[inline(always)]
 fn project(target: usize, c: f32, multipliers: &mut [Lanes]) {
     let (place, lane) = (target / LANES, target % LANES);
@@ -123,7 +124,7 @@ fn project(target: usize, c: f32, multipliers: &mut [Lanes]) {
         } else {
             sum -= c;
         }
-        // Nothing is left where rounding says so: the threshold before stands.
+        // Rounding can leave no entry: the threshold before is kept.
         if active == 0 || active >= before {
             break;
         }
@@ -206,8 +207,8 @@ mod tests {
                     .collect();
                 let moved: Vec<f64> = (0..k)
                     .map(|class| {
-                        let allowance = if class == target { 0.0 } else { 1.0 };
-                        f64::from(given[class]) + rho * (relaxed[class] + allowance)
+                        let margin = if class == target { 0.0 } else { 1.0 };
+                        f64::from(given[class]) + rho * (relaxed[class] + margin)
                     })
                     .collect();
                 let expected = slow_projection(&moved, target, f64::from(c));
