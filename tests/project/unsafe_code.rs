@@ -26,7 +26,7 @@ const ELSEWHERE: [(&str, &str); 7] = [
     ),
     (
         "crates/pixel-learn/src/linalg/histogram/small_node.rs",
-        "crates/pixel-learn/src/linalg/histogram/gradient_sums.rs",
+        "crates/pixel-learn/src/linalg/histogram/residual_histogram.rs",
     ),
     ("crates/pixel-learn/src/linalg/simd.rs", "tests/sweep/simd_levels.rs"),
     ("src/engines/external/adapter.rs", "tests/sweep/external_engines.rs"),

@@ -3,10 +3,10 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pixel_learn::linalg::histogram::gradient_histogram::Rules;
-use pixel_learn::linalg::histogram::gradient_sums::{Residual, Scratch, best_cuts_of_rows};
+use pixel_learn::linalg::histogram::residual_histogram::{ResidualCell, Scratch, best_cuts_of_rows};
 use pixel_learn::linalg::histogram::{
     BinnedRows, Bins, ByteWords, ClassHistogram, Entropy, FeatureCuts, Gini, GradientHistogram,
-    QuantisedGradients, ResidualHistogram, Sample, Sums, WeightHistogram, WeightedImpurity, small_node,
+    QuantisedGradients, ResidualHistogram, Sample, Sums, WeightHistogram, small_node,
 };
 use pixel_learn::linalg::simd::{Level, supported};
 
@@ -56,7 +56,7 @@ fn residual_sums(criterion: &mut Criterion) {
     let bins = Bins::exact(&pixels, FEATURES, &all);
     let binned = BinnedRows::new(&pixels, FEATURES, &all, &bins);
     let residuals: Vec<i32> = (0..n as i32).map(|i| i.wrapping_mul(48271) >> 7).collect();
-    let summands: Vec<Residual> = residuals.iter().map(|&residual| Residual::row(residual)).collect();
+    let summands: Vec<ResidualCell> = residuals.iter().map(|&residual| ResidualCell::row(residual)).collect();
     let mut cuts = FeatureCuts::default();
     for count in [16, 40, 256, 8192] {
         let rows: Vec<u32> = (0..count).map(|k| (k * (n / count)) as u32).collect();
@@ -77,7 +77,7 @@ fn residual_sums(criterion: &mut Criterion) {
                 bencher
                     .iter(|| best_cuts_of_rows(level, &x, &rows, &residuals, sum, &mut scratch, &mut cuts));
             });
-            if count <= small_node::MOST {
+            if count <= small_node::MOST_ROWS {
                 group.bench_function(format!("all pairs {}", level.name()), |bencher| {
                     bencher.iter(|| small_node::best_cuts(level, &x, &rows, &residuals, sum, &mut cuts));
                 });
@@ -87,7 +87,7 @@ fn residual_sums(criterion: &mut Criterion) {
     }
 }
 
-fn gradient_sums(criterion: &mut Criterion) {
+fn residual_histogram(criterion: &mut Criterion) {
     let n = 8192;
     let pixels = pixels(n);
     let all: Vec<u32> = (0..n as u32).collect();
@@ -131,12 +131,19 @@ fn weighted_class_counts(criterion: &mut Criterion) {
     for level in levels() {
         group.bench_function(format!("gini {}", level.name()), |bencher| {
             bencher.iter(|| {
-                histogram.best_cut(level, &column, &samples, &weights, &total, WeightedImpurity::Gini)
+                histogram.best_cut(
+                    level,
+                    &column,
+                    &samples,
+                    &weights,
+                    &total,
+                    pixel_learn::models::tree::Criterion::Gini,
+                )
             });
         });
     }
     group.finish();
 }
 
-criterion_group!(benches, class_counts, residual_sums, gradient_sums, weighted_class_counts);
+criterion_group!(benches, class_counts, residual_sums, residual_histogram, weighted_class_counts);
 criterion_main!(benches);

@@ -1,12 +1,12 @@
-//! AdaBoost of decision trees with the meaning of scikit-learn 1.9: the discrete algorithm for any number of classes,
-//! SAMME (Zhu, Zou, Rosset, Hastie: Multi-class AdaBoost, 2009).
+//! AdaBoost of decision trees with the meaning of scikit-learn 1.9: the discrete algorithm for any number of
+//! classes, SAMME (Zhu, Zou, Rosset, Hastie: Multi-class AdaBoost, 2009).
 //!
-//! Every tree is grown on weighted rows; those that it gets wrong weigh more for the next. The weights are brought to
-//! whole numbers for growing, so that the sums a tree is grown from are exact.
+//! Every tree is grown on weighted rows; those that it gets wrong weigh more for the next. The weights are
+//! brought to whole numbers for growing, so that the sums a tree is grown from are exact.
 
 use rayon::prelude::*;
 
-use super::tree::{DecisionTreeClassifier, Random, Source, Tree, TreeParameters, WeightedRows};
+use super::tree::{DecisionTreeClassifier, Random, TrainingColumns, Tree, WeightedRows};
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
@@ -52,10 +52,10 @@ impl Default for AdaBoostClassifier {
 
 /// An ensemble that can be boosted further.
 pub struct AdaBoosting<'a> {
-    tree: TreeParameters,
+    tree: DecisionTreeClassifier,
     learning_rate: f64,
     seed: u64,
-    source: Source<'a>,
+    data: TrainingColumns<'a>,
     /// Classes that have rows.
     present: f64,
     /// One a row, in the order of the source; they add up to 1.
@@ -85,9 +85,7 @@ pub struct Committee {
 impl AdaBoostClassifier {
     /// Prepares the training data for an ensemble that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<AdaBoosting<'a>, FitError> {
-        let DecisionTreeClassifier { criterion, splitter, max_depth, max_features } = self.estimator;
-        let tree = TreeParameters { criterion, splitter, max_depth, max_features };
-        tree.check(training)?;
+        self.estimator.check(training)?;
         if self.n_estimators == 0 {
             return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
         }
@@ -96,10 +94,10 @@ impl AdaBoostClassifier {
         }
         let n = training.features.n();
         Ok(AdaBoosting {
-            tree,
+            tree: self.estimator,
             learning_rate: self.learning_rate,
             seed,
-            source: Source::new(training),
+            data: TrainingColumns::new(training),
             present: training.present_classes(1)?.len() as f64,
             weights: vec![1.0 / n as f64; n],
             stopped: false,
@@ -109,8 +107,8 @@ impl AdaBoostClassifier {
 }
 
 impl AdaBoosting<'_> {
-    /// Boosts until there are `count` trees, or a tree is perfect or no better than a guess. `Err` when the first tree is
-    /// no better than a guess.
+    /// Boosts until there are `count` trees, or a tree is perfect or no better than a guess. `Err` when the
+    /// first tree is no better than a guess.
     pub fn boost_to(&mut self, count: usize) -> Result<(), FitError> {
         while self.committee.members.len() < count && !self.stopped {
             self.boost()?;
@@ -128,12 +126,12 @@ impl AdaBoosting<'_> {
         let number = self.committee.members.len();
         self.weights.iter_mut().for_each(|weight| *weight = weight.max(f64::EPSILON));
         let whole: Vec<u64> = self.weights.iter().map(|weight| (weight * WHOLE).round() as u64).collect();
-        let mut answers = vec![0u8; n];
+        let mut predictions = vec![0u8; n];
         let seed = Random::of_task(self.seed, number as u64).seed();
-        let rows = WeightedRows { source: &self.source, weights: &whole };
-        let tree = rows.grow(&self.tree, seed, &mut answers);
+        let rows = WeightedRows { data: &self.data, weights: &whole };
+        let tree = rows.grow(&self.tree, seed, &mut predictions);
         let wrong: Vec<bool> =
-            (0..n).map(|position| answers[position] != self.source.label(position)).collect();
+            (0..n).map(|position| predictions[position] != self.data.label(position)).collect();
         let all: f64 = self.weights.iter().sum();
         let error =
             self.weights.iter().zip(&wrong).map(|(w, &wrong)| if wrong { *w } else { 0.0 }).sum::<f64>()
@@ -182,7 +180,8 @@ impl Committee {
         Ballots { sums: vec![0.0; n * self.classes], members: 0 }
     }
 
-    /// Adds the votes of the trees up to number `count` for the rows of `x`, tree after tree. O(n trees depth).
+    /// Adds the votes of the trees up to number `count` for the rows of `x`, tree after tree. O(n trees
+    /// depth).
     pub fn update_to(&self, count: usize, ballots: &mut Ballots, x: &Features) {
         let (classes, d) = (self.classes, x.d());
         let count = count.min(self.members.len());

@@ -1,9 +1,9 @@
-//! Bagging of decision trees with the meaning of scikit-learn 1.9: every tree is grown on rows and features of its own
-//! draw, and the class probabilities of the trees are averaged (Breiman: Bagging predictors, 1996; Ho: The random
-//! subspace method, 1998).
+//! Bagging of decision trees with the meaning of scikit-learn 1.9: every tree is grown on rows and features
+//! of its own draw, and the class probabilities of the trees are averaged (Breiman: Bagging predictors, 1996;
+//! Ho: The random subspace method, 1998).
 
 use super::forest::{Draw, Draws, Forest};
-use super::tree::{DecisionTreeClassifier, TreeParameters};
+use super::tree::DecisionTreeClassifier;
 use super::{Classifier, FitError, Model, Training};
 
 /// Most rows that a tree draws: as many as trees count.
@@ -33,7 +33,8 @@ pub enum Amount {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BaggingClassifier {
-    /// The parameters of every tree. Its `max_features` is drawn in each node, of the features that the tree sees.
+    /// The parameters of every tree. Its `max_features` is drawn in each node, of the features that the tree
+    /// sees.
     pub estimator: DecisionTreeClassifier,
     /// Number of trees, at least 1.
     pub n_estimators: usize,
@@ -63,17 +64,15 @@ impl Default for BaggingClassifier {
 impl BaggingClassifier {
     /// Prepares the training data for an ensemble that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
-        let DecisionTreeClassifier { criterion, splitter, max_depth, max_features } = self.estimator;
-        let tree = TreeParameters { criterion, splitter, max_depth, max_features };
         let (n, d) = (training.features.n(), training.features.d());
         let rows = draw("max_samples", self.max_samples, n, self.bootstrap)?;
         let features = draw("max_features", self.max_features, d, self.bootstrap_features)?;
-        Forest::begin(training, &tree, Draws { rows, features }, self.n_estimators, seed)
+        Forest::begin(training, &self.estimator, Draws { rows, features }, self.n_estimators, seed)
     }
 }
 
-/// What is to be drawn of a set of `size`; `None` when that is all of it. As scikit-learn has it, more rows than there
-/// are can be drawn with replacement, more features cannot.
+/// What is to be drawn of a set of `size`; `None` when that is all of it. As scikit-learn has it, more rows
+/// than there are can be drawn with replacement, more features cannot.
 fn draw(name: &'static str, amount: Amount, size: usize, replace: bool) -> Result<Option<Draw>, FitError> {
     let count = match amount {
         Amount::Share(share) if share > 0.0 && share <= 1.0 => ((share * size as f64) as usize).max(1),

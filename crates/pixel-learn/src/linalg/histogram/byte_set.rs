@@ -1,4 +1,4 @@
-//! Which of the 256 byte values occur: noted with one store a value, listed as bits.
+//! The set of byte values that occur: adding a value is one store, and the set is listed as bits.
 
 /// A set of bytes.
 pub(super) struct ByteSet([u8; 256]);
@@ -10,13 +10,13 @@ impl Default for ByteSet {
 }
 
 impl ByteSet {
-    /// Adds a value: one store that waits for no other, unlike setting a bit.
+    /// Adds a value: one store, which unlike setting a bit does not read the word before.
     #[inline(always)]
     pub(super) fn insert(&mut self, value: u8) {
         self.0[usize::from(value)] = u8::MAX;
     }
 
-    /// Empties the set; gives its values as bits, 64 a word.
+    /// Empties the set and returns its values as bits, 64 in a word.
     #[inline(always)]
     pub(super) fn take(&mut self) -> [u64; 4] {
         let mut words = [0; 4];
@@ -30,7 +30,7 @@ impl ByteSet {
     }
 }
 
-/// The top bit of each byte, by an instruction that every x86-64 has.
+/// The top bit of each byte, by an SSE2 instruction.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn top_bits(bytes: &[u8; 16]) -> u16 {
@@ -39,7 +39,7 @@ fn top_bits(bytes: &[u8; 16]) -> u16 {
     unsafe { _mm_movemask_epi8(_mm_loadu_si128(bytes.as_ptr().cast())) as u16 }
 }
 
-/// The definition.
+/// The top bit of each byte: the scalar reference.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
 fn top_bits(bytes: &[u8; 16]) -> u16 {

@@ -1,10 +1,12 @@
-//! Bytes of eight neighbouring features in one word: by row for small nodes, by block of features for large.
+//! Bytes of eight neighbouring features in one word, in two layouts: by row for small nodes, by block of
+//! features for large ones.
 
-/// Features a block.
+/// Features in a block.
 pub const LANES: usize = 8;
 
-/// `n` rows of `d` bytes as words of eight (the last padded with 0), twice: row after row, where the words
-/// of a row share cache lines, and block after block, where those of neighbouring rows do.
+/// `n` rows of `d` bytes as words of eight bytes, the last padded with 0, in two layouts: row after row,
+/// where the words of a row share cache lines, and block after block, where the words of neighbouring rows
+/// do.
 pub struct ByteWords {
     by_row: Vec<u64>,
     by_block: Vec<u64>,
@@ -13,7 +15,7 @@ pub struct ByteWords {
 }
 
 impl ByteWords {
-    /// From row-major bytes. O(n d); takes twice their memory.
+    /// The words of row-major bytes. O(n d); takes twice the memory of the bytes.
     pub fn new(pixels: &[u8], n: usize, d: usize) -> ByteWords {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
         let mut by_row = Vec::with_capacity(n * d.div_ceil(LANES));
@@ -24,9 +26,9 @@ impl ByteWords {
                 by_row.push(u64::from_le_bytes(bytes));
             }
         }
-        let mut octets = ByteWords { by_row, by_block: Vec::new(), n, d };
-        octets.fill_blocks();
-        octets
+        let mut words = ByteWords { by_row, by_block: Vec::new(), n, d };
+        words.fill_blocks();
+        words
     }
 
     /// No rows, for [`ByteWords::gather`] to fill.
@@ -34,7 +36,7 @@ impl ByteWords {
         ByteWords { by_row: Vec::new(), by_block: Vec::new(), n: 0, d }
     }
 
-    /// Becomes a copy of some rows of `other`, reusing memory. O(rows d).
+    /// Copies some rows of `other`, reusing memory. O(rows d).
     pub fn gather(&mut self, other: &ByteWords, rows: &[u32]) {
         self.n = rows.len();
         self.by_row.clear();
@@ -44,11 +46,12 @@ impl ByteWords {
         self.fill_blocks();
     }
 
+    /// Fills the layout by blocks from that by rows.
     fn fill_blocks(&mut self) {
         let (n, blocks) = (self.n, self.blocks());
-        // Every word is overwritten below.
+        // All words are overwritten below.
         self.by_block.resize(self.by_row.len(), 0);
-        // In tiles, so that a cache line that is read for one block is still there for the next.
+        // Tiles of rows: a cache line that is read for one block is still cached for the next.
         const TILE: usize = 64;
         for first in (0..n).step_by(TILE) {
             let end = (first + TILE).min(n);
@@ -109,14 +112,14 @@ mod tests {
     fn both_layouts_hold_the_bytes() {
         for (n, d) in [(1, 1), (3, 8), (70, 13), (130, 28)] {
             let pixels: Vec<u8> = (0..n * d).map(|i| (i * 31 % 251) as u8).collect();
-            let octets = ByteWords::new(&pixels, n, d);
+            let words = ByteWords::new(&pixels, n, d);
             let mut some = ByteWords::empty(d);
             let rows: Vec<u32> = (0..n as u32).rev().step_by(2).collect();
-            some.gather(&octets, &rows);
+            some.gather(&words, &rows);
             for j in 0..d {
                 for i in 0..n {
-                    assert_eq!(octets.byte(i, j), pixels[i * d + j]);
-                    let word = octets.of_row(i, j / LANES);
+                    assert_eq!(words.byte(i, j), pixels[i * d + j]);
+                    let word = words.of_row(i, j / LANES);
                     assert_eq!(word.to_le_bytes()[j % LANES], pixels[i * d + j]);
                 }
                 for (i, &row) in rows.iter().enumerate() {

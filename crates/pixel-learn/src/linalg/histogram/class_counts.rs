@@ -1,4 +1,4 @@
-//! Class counts a value of one byte feature, and the best cut among them.
+//! Class histograms: class counts for each value of one byte feature, and the best cut among them.
 
 use super::byte_set::ByteSet;
 use super::impurity::Impurity;
@@ -6,10 +6,11 @@ use super::nonzero::NonzeroList;
 use super::sample::Sample;
 use crate::linalg::simd::Level;
 
-/// The best cut of one feature: values up to `low` go left, values from `high` go right, none lies between.
+/// The best cut of one feature: values up to `low` go left, values from `high` go right. No value of the node
+/// is between them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cut {
-    /// Larger is better; comparable among cuts of one node by one [`Impurity`].
+    /// The score, larger is better. Only scores of one node and one [`Impurity`] can be compared.
     pub score: f64,
     /// The largest value that goes left.
     pub low: u8,
@@ -19,12 +20,13 @@ pub struct Cut {
 
 /// Class counts for each of 256 values, `L` class lanes wide; empty between uses.
 ///
-/// Value 0, which most pixels of most images have, is never counted: what lies above it and the total tell
-/// its counts. Counting it would be slow too, since every addition would wait for the last to the same place.
+/// Value 0 is the most frequent and is never counted: its counts are the total minus those of the other
+/// values. Counting it would also be slow, because additions to one place wait for each other.
 pub struct ClassHistogram<const L: usize> {
     counts: Box<[[u32; L]; 256]>,
     present: ByteSet,
     nonzero: NonzeroList<L>,
+    /// The class counts at or above each present value, in descending order.
     above: Box<[[u32; L]; 256]>,
     scores: [f64; 256],
 }
@@ -42,8 +44,8 @@ impl<const L: usize> Default for ClassHistogram<L> {
 }
 
 impl<const L: usize> ClassHistogram<L> {
-    /// The best cut of a feature whose bytes over all rows are `column`, among the rows of a node with the
-    /// class weights `total`; the lowest of equally good cuts, `None` when the feature is constant there.
+    /// The best cut of a feature in a node. `column` has the bytes of all rows, `total` the class weights of
+    /// the node. Of equal scores the lowest cut wins; `None` if the feature is constant.
     ///
     /// L must be a power of two above every class. O(rows + present values x L).
     pub fn best_cut<I: Impurity>(
@@ -109,19 +111,20 @@ impl<const L: usize> ClassHistogram<L> {
         if others == 0 {
             return None;
         }
-        self.cut_from_above(level, zeros, total, impurity)
+        self.scan_cuts(level, zeros, total, impurity)
     }
 
-    /// The best cut between the present values, and 0 if there are `zeros`: from the largest value downwards.
+    /// Scans the cuts between the present values, and 0 if there are `zeros`, from the largest value down.
+    /// Empties the histogram.
     #[inline(always)]
-    fn cut_from_above<I: Impurity>(
+    fn scan_cuts<I: Impurity>(
         &mut self,
         level: Level,
         zeros: bool,
         total: &[u32; L],
         impurity: &I,
     ) -> Option<Cut> {
-        // The present values from the largest downwards, and what lies at or above each.
+        // The present values in descending order, and the class counts at or above each.
         let (mut values, mut present, mut sum) = ([0u8; 257], 0, [0u32; L]);
         for (group, mut bits) in self.present.take().into_iter().enumerate().rev() {
             while bits != 0 {
@@ -142,13 +145,13 @@ impl<const L: usize> ClassHistogram<L> {
         let scores = &mut self.scores[..cuts];
         impurity.scores(level, &self.above[..], total, total.iter().sum(), scores);
         let best = largest(scores);
-        // The lowest of equally good ones.
+        // The lowest cut of equal scores.
         let cut = scores.iter().rposition(|&score| score == best)?;
         Some(Cut { score: best, low: values[cut + 1], high: values[cut] })
     }
 }
 
-/// The largest of some numbers, in four parts that need not wait for each other.
+/// The largest number, by four independent running maxima.
 #[inline(always)]
 fn largest(numbers: &[f64]) -> f64 {
     let larger = |a: f64, b: f64| if b > a { b } else { a };

@@ -1,14 +1,14 @@
-//! Bytes stored feature by feature, transposed from rows in blocks of eight rows and sixteen features.
+//! Bytes in columns, feature by feature, transposed from rows in blocks of eight rows and sixteen features.
 
 use crate::linalg::truncated_l1::prefetch;
 
 /// Rows of a block.
-const HIGH: usize = 8;
+const BLOCK_ROWS: usize = 8;
 
 /// Features of a block.
-const WIDE: usize = 16;
+const BLOCK_FEATURES: usize = 16;
 
-/// Rows taken together, so that whole cache lines of a column are written.
+/// Rows transposed together: a whole cache line of each column.
 const TILE: usize = 64;
 
 /// `d` columns of `n` bytes each: the bytes of one feature over all rows are contiguous.
@@ -40,28 +40,29 @@ impl Columns {
         };
         for first in (0..count).step_by(TILE) {
             let rows: [&[u8]; TILE] = std::array::from_fn(|k| row(first + k));
-            for feature in (0..d).step_by(WIDE) {
-                // Prefetches are spread over the loop: the processor has a limited number of outstanding cache misses.
-                for soon in TILE * feature / d..TILE * (feature + WIDE).min(d) / d {
+            for feature in (0..d).step_by(BLOCK_FEATURES) {
+                // Prefetches are spread over the loop: the processor has a limited number of outstanding
+                // cache misses.
+                for soon in TILE * feature / d..TILE * (feature + BLOCK_FEATURES).min(d) / d {
                     if first + TILE + soon < count {
                         prefetch(row(first + TILE + soon));
                     }
                 }
                 // The last block of features overlaps the one before it, if there is one.
-                let feature = feature.min(d.saturating_sub(WIDE));
-                for (part, rows) in rows.as_chunks::<HIGH>().0.iter().enumerate() {
-                    self.set_block(rows, feature, first + part * HIGH);
+                let feature = feature.min(d.saturating_sub(BLOCK_FEATURES));
+                for (part, rows) in rows.as_chunks::<BLOCK_ROWS>().0.iter().enumerate() {
+                    self.set_block(rows, feature, first + part * BLOCK_ROWS);
                 }
             }
         }
     }
 
-    /// Stores [`WIDE`] features (fewer if there are no more) of [`HIGH`] rows.
+    /// Stores [`BLOCK_FEATURES`] features (fewer if there are no more) of [`BLOCK_ROWS`] rows.
     #[inline(always)]
-    fn set_block(&mut self, rows: &[&[u8]; HIGH], feature: usize, first: usize) {
+    fn set_block(&mut self, rows: &[&[u8]; BLOCK_ROWS], feature: usize, first: usize) {
         let columns = &mut self.bytes[feature * self.stride + first..];
-        if rows[0].len() >= WIDE {
-            let mut block = [&[0; WIDE]; HIGH];
+        if rows[0].len() >= BLOCK_FEATURES {
+            let mut block = [&[0; BLOCK_FEATURES]; BLOCK_ROWS];
             for (bytes, row) in block.iter_mut().zip(rows) {
                 *bytes = row[feature..].first_chunk().expect("the last block ends with the row");
             }
@@ -85,16 +86,16 @@ impl Columns {
 /// row k + 4, three times over, brings the bytes of a column together.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
+fn transpose(rows: [&[u8; BLOCK_FEATURES]; BLOCK_ROWS], columns: &mut [u8], stride: usize) {
     use std::arch::x86_64::{
         __m128i, _mm_castsi128_pd, _mm_loadu_si128, _mm_storeh_pd, _mm_storel_epi64, _mm_unpackhi_epi8,
         _mm_unpacklo_epi8,
     };
-    assert!(columns.len() >= (WIDE - 1) * stride + HIGH, "the columns are too short");
+    assert!(columns.len() >= (BLOCK_FEATURES - 1) * stride + BLOCK_ROWS, "the columns are too short");
     // SAFETY: SSE2 is part of x86-64; loads are of sixteen bytes from arrays of as many, and the last of the
     // stores, of eight bytes each, ends where the assertion says.
     unsafe {
-        let interleave = |[a, b, c, d, e, f, g, h]: [__m128i; HIGH]| {
+        let interleave = |[a, b, c, d, e, f, g, h]: [__m128i; BLOCK_ROWS]| {
             [
                 _mm_unpacklo_epi8(a, e),
                 _mm_unpackhi_epi8(a, e),
@@ -107,7 +108,7 @@ fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
             ]
         };
         let [a, b, c, d, e, f, g, h] = rows;
-        let load = |row: &[u8; WIDE]| _mm_loadu_si128(row.as_ptr().cast());
+        let load = |row: &[u8; BLOCK_FEATURES]| _mm_loadu_si128(row.as_ptr().cast());
         let rows = [load(a), load(b), load(c), load(d), load(e), load(f), load(g), load(h)];
         for (k, two) in interleave(interleave(interleave(rows))).into_iter().enumerate() {
             let column = columns.as_mut_ptr().add(2 * k * stride);
@@ -117,9 +118,9 @@ fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
     }
 }
 
-/// The definition.
+/// Transposes eight rows of sixteen bytes: the scalar reference.
 #[cfg(not(target_arch = "x86_64"))]
-fn transpose(rows: [&[u8; WIDE]; HIGH], columns: &mut [u8], stride: usize) {
+fn transpose(rows: [&[u8; BLOCK_FEATURES]; BLOCK_ROWS], columns: &mut [u8], stride: usize) {
     for (row, bytes) in rows.iter().enumerate() {
         for (k, byte) in bytes.iter().enumerate() {
             columns[k * stride + row] = *byte;

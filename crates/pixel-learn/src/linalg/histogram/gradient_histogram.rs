@@ -1,7 +1,7 @@
-//! Sums of gradients, Hessians and rows a bin of every feature, and the best split by the gain of a Newton step: the
-//! kernels of histogram gradient boosting (Chen and Guestrin: XGBoost, 2016, equations 5 to 7).
+//! Gradient histograms: sums of gradients, Hessians and rows for each bin of every feature, and the split of
+//! the largest gain (Chen and Guestrin: XGBoost, 2016, equations 5 to 7), for histogram gradient boosting.
 //!
-//! Gradients and Hessians are whole numbers ([`QuantisedGradients`]), so that sums are exact in any order.
+//! Gradients and Hessians are integers ([`QuantisedGradients`]): sums are exact in any order.
 
 use super::bin_sums::{BinSums, Sums};
 use super::binned_rows::{BinnedRows, Block, LANES};
@@ -11,26 +11,27 @@ use crate::linalg::simd::{self, Level};
 const COUNT_BITS: u32 = 24;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
-/// Most rows of a histogram.
+/// Maximum number of rows of a histogram.
 pub const MOST_ROWS: usize = COUNT_MASK as usize;
 
-/// Bits of the magnitude of a quantised gradient.
+/// Bits of the largest quantised gradient.
 const GRADIENT_BITS: f64 = 30.0;
 
 /// Bits of the sum of all quantised Hessians.
 const HESSIAN_BITS: f64 = 38.0;
 
-/// Sums over rows: of gradients, of Hessians, and their number.
+/// A cell of a gradient histogram: sums of gradients and Hessians, and the number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(16))]
 pub struct Cell {
+    /// The sum of gradients, in two's complement.
     gradient: u64,
     /// The sum of Hessians above [`COUNT_BITS`] bits of count.
     hessian_and_rows: u64,
 }
 
 impl Cell {
-    /// One row.
+    /// The cell of one row.
     fn row(gradient: i64, hessian: u64) -> Cell {
         Cell { gradient: gradient as u64, hessian_and_rows: hessian << COUNT_BITS | 1 }
     }
@@ -65,20 +66,22 @@ impl Sums for Cell {
     }
 }
 
-/// Gradients and Hessians of all rows as whole numbers: gradient * `gradient_scale` and Hessian * `hessian_scale`, rounded.
+/// Gradients and Hessians of all rows as integers: gradient * `gradient_scale` and Hessian * `hessian_scale`,
+/// rounded.
 #[derive(Clone, Debug, Default)]
 pub struct QuantisedGradients {
-    /// One row each.
+    /// The cell of each row.
     pub rows: Vec<Cell>,
-    /// A power of two.
+    /// The scale of the gradients, a power of two.
     pub gradient_scale: f64,
-    /// A power of two.
+    /// The scale of the Hessians, a power of two.
     pub hessian_scale: f64,
 }
 
 impl QuantisedGradients {
-    /// Scales by powers of two: the largest gradient to 2^30 at most, the sum of the Hessians (which are not negative) to
-    /// 2^38 at most. O(n).
+    /// Quantises the gradients and Hessians that `of_row` returns for each of `n` rows. The scales are the
+    /// powers of two that bring the largest gradient to at most 2^30 and the sum of the Hessians, which are
+    /// not negative, to at most 2^38. O(n).
     pub fn set(&mut self, n: usize, of_row: impl Fn(usize) -> (f64, f64)) {
         let (mut largest, mut sum) = (0.0f64, 0.0f64);
         for row in 0..n {
@@ -109,36 +112,37 @@ impl QuantisedGradients {
     }
 }
 
-/// What both sides of a split must have, in quantised units.
+/// The conditions on both sides of a split, in quantised units.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Rows at least, one or more.
+    /// Minimum number of rows, at least 1.
     pub min_rows: usize,
-    /// Sum of Hessians at least.
+    /// Minimum sum of Hessians.
     pub min_hessian: u64,
-    /// What is added to a sum of Hessians (l2 regularisation), above 0.
+    /// The l2 regularisation (lambda), added to a sum of Hessians; above 0.
     pub regularisation: f64,
 }
 
 /// The best split of a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BestSplit {
-    /// G^2 / (H + l) summed over both sides, in quantised units.
+    /// The score: G^2 / (H + lambda) of both sides, for sums of gradients G and Hessians H, in quantised
+    /// units.
     pub score: f64,
-    /// The feature that is cut.
+    /// The feature of the split.
     pub feature: usize,
     /// The last bin that goes left.
     pub bin: u8,
-    /// What goes right.
+    /// The sums of the right side.
     pub right: Cell,
 }
 
-/// Gradients, Hessians and rows a bin of every feature.
+/// Sums of gradients, Hessians and rows for each bin of every feature.
 pub type GradientHistogram = BinSums<Cell>;
 
 impl BinSums<Cell> {
-    /// The split of the best score for a node whose sums are `total`: of equally good ones that of the first feature, and
-    /// the least bin. `None` when no split meets the rules. O(cells).
+    /// The split of the largest score for a node with the sums `total`. Of equal scores the first feature
+    /// wins, then the lowest bin. `None` if no split meets the rules. O(cells).
     pub fn best_split(&self, level: Level, x: &BinnedRows, total: Cell, rules: &Rules) -> Option<BestSplit> {
         let mut best: Option<(f64, usize, &Block, usize, usize)> = None;
         for block in &x.blocks {
@@ -158,13 +162,13 @@ impl BinSums<Cell> {
         let cell = |bin: usize| self.block(block)[(bin - 1) * LANES + lane];
         let mut right = Cell::default();
         (bin..=block.cells / LANES).for_each(|bin| right.add(cell(bin)));
-        // Empty bins just below can go either way; scikit-learn sends them right.
+        // Empty bins below the cut can go to either side; scikit-learn sends them right.
         let low = (1..bin).rev().find(|&below| cell(below).rows() > 0).unwrap_or(0);
         Some(BestSplit { score, feature, bin: low as u8, right })
     }
 }
 
-/// The best splits of eight features; bins from `bin` on go right. No split has bin 0.
+/// The best splits of the eight features of a block: bins from `bin` on go right; `bin` is 0 for no split.
 #[derive(Debug, Default, PartialEq)]
 struct BlockSplits {
     numerator: [f64; LANES],
@@ -172,7 +176,7 @@ struct BlockSplits {
     bin: [u64; LANES],
 }
 
-/// Scores all splits of a block from the last bin down; the least of equally good bins wins. O(cells).
+/// Scores all splits of a block from the last bin down. Of equal scores the lowest bin wins. O(cells).
 fn scan(level: Level, cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits {
     match level.min(simd::supported()) {
         #[cfg(target_arch = "x86_64")]
@@ -182,7 +186,8 @@ fn scan(level: Level, cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits
     }
 }
 
-/// The definition. The score is a fraction, so that comparing needs no division.
+/// The scalar reference, which the AVX-512 scan matches bit for bit. Scores are compared as fractions,
+/// without division.
 fn scan_scalar(cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits {
     let mut best = BlockSplits::default();
     let mut above = [Cell::default(); LANES];
@@ -212,6 +217,7 @@ fn scan_scalar(cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits {
     best
 }
 
+/// [`scan_scalar`] with one feature in each lane.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq")]
 fn scan_avx512(cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits {
@@ -257,7 +263,7 @@ fn scan_avx512(cells: &[Cell], total: Cell, rules: &Rules) -> BlockSplits {
         let left_hessian = _mm512_sub_pd(hessian, right_hessian);
         let a = _mm512_add_pd(right_hessian, regularisation);
         let b = _mm512_add_pd(left_hessian, regularisation);
-        // As the definition: every product and the sum round separately.
+        // As in [`scan_scalar`]: every product and the sum round separately.
         let n = _mm512_add_pd(
             _mm512_mul_pd(_mm512_mul_pd(right, right), b),
             _mm512_mul_pd(_mm512_mul_pd(left, left), a),
@@ -326,7 +332,7 @@ mod tests {
 
     impl Node {
         fn bin(&self, row: u32, feature: usize) -> u8 {
-            self.bins.of(feature, self.pixels[row as usize * self.d + feature])
+            self.bins.bin(feature, self.pixels[row as usize * self.d + feature])
         }
     }
 

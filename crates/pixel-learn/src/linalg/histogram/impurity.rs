@@ -1,16 +1,17 @@
-//! The impurities that a split decreases, as scores of the class counts on both sides of a cut.
+//! Impurity criteria as scores of the class counts on both sides of a cut.
 
 use crate::linalg::simd::Level;
 
-/// What makes a partition good: a score of the class counts left and right that orders the cuts of a node
-/// as the weighted impurity decrease does (scikit-learn's `proxy_impurity_improvement`, of reversed sign
-/// and shifted by what is constant in a node). Equal partitions, mirrored too, have exactly equal scores.
+/// A proxy of the impurity decrease, as scikit-learn's `proxy_impurity_improvement`: a score of the class
+/// counts left and right that orders the cuts of a node as the weighted impurity decrease does. The proxy
+/// omits terms that are constant in a node. Equal partitions have exactly equal scores, and so have mirrored
+/// ones.
 pub trait Impurity: Sync {
-    /// The score when `side` of `total`, which weighs `weight` in all, go to one side and the others to the
-    /// other; neither side is empty.
+    /// The score of a cut with the class counts `side` on one side and `total - side` on the other. `weight`
+    /// is the sum of `total`. Neither side is empty.
     fn score<const L: usize>(&self, side: &[u32; L], total: &[u32; L], weight: u32) -> f64;
 
-    /// The scores of several cuts at once.
+    /// The scores of several cuts. `sides` and `scores` have the same order.
     #[inline(always)]
     fn scores<const L: usize>(
         &self,
@@ -25,14 +26,23 @@ pub trait Impurity: Sync {
         }
     }
 
-    /// The score that no cut of a node of this weight exceeds, met when both sides are pure.
-    fn perfect(&self, weight: u64) -> f64;
+    /// The largest score of a node of this weight: that of two pure sides.
+    fn pure_score(&self, weight: u64) -> f64;
 
-    /// scikit-learn's impurity of a node.
-    fn of_node(&self, counts: &[u32]) -> f64;
+    /// The impurity of a node with these class counts, as scikit-learn defines it.
+    fn node_impurity(&self, counts: &[u32]) -> f64;
 }
 
-/// Gini impurity: the score is (sum of squared counts) / weight, summed over both sides.
+/// The impurity criterion that a split decreases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Criterion {
+    /// Gini impurity, 1 - sum p^2.
+    Gini,
+    /// Entropy, -sum p log2 p.
+    Entropy,
+}
+
+/// Gini impurity. The score is sum of squared counts / weight, added over both sides.
 pub struct Gini;
 
 impl Impurity for Gini {
@@ -71,18 +81,18 @@ impl Impurity for Gini {
         }
     }
 
-    fn perfect(&self, weight: u64) -> f64 {
+    fn pure_score(&self, weight: u64) -> f64 {
         weight as f64
     }
 
-    fn of_node(&self, counts: &[u32]) -> f64 {
+    fn node_impurity(&self, counts: &[u32]) -> f64 {
         let weight: u64 = counts.iter().map(|&c| u64::from(c)).sum();
         let squares: f64 = counts.iter().map(|&c| f64::from(c) * f64::from(c)).sum();
         1.0 - squares / (weight as f64 * weight as f64)
     }
 }
 
-/// [`Gini::scores`] for nodes whose sums of squares have 32 bits.
+/// [`Gini::scores`] for nodes whose sums of squares fit 32 bits.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -101,7 +111,8 @@ fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut
         let both = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
         _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256::<1>(both))
     };
-    // Whole numbers of 32 bits as f64: below 2^52 in its mantissa, which is taken off again.
+    // Unsigned 32-bit integers as f64: the bits become the mantissa of a number of at least 2^52, which is
+    // subtracted.
     let real = |words: __m128i| {
         let offset = _mm256_set1_pd(4_503_599_627_370_496.0);
         let bits = _mm256_or_si256(_mm256_cvtepu32_epi64(words), _mm256_castpd_si256(offset));
@@ -109,7 +120,7 @@ fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut
     };
     let weight = _mm_set1_epi32(weight as i32);
     for (scores, sides) in scores.chunks_mut(4).zip(sides.chunks(4)) {
-        // Four cuts at a time; of the last ones some again.
+        // Four cuts at a time; the last group repeats its last cut.
         let one = [0, 1, 2, 3].map(|k: usize| halves(&sides[k.min(sides.len() - 1)]));
         let one_weights = sums(one.map(|(a, b)| _mm256_add_epi32(a, b)));
         let one_squares = sums(one.map(squares));
@@ -127,14 +138,14 @@ fn gini_scores(sides: &[[u32; 16]], total: &[u32; 16], weight: u32, scores: &mut
     }
 }
 
-/// Entropy in bits. Sums of c log2 c are kept as integers of 2^-36 from a table, so that they are exact
-/// whatever the order, and cuts that part the rows in the same way tie exactly.
+/// Entropy in bits. The terms c log2 c are integers in units of 2^-36 from a table: their sums are exact in
+/// any order, and cuts with equal partitions have equal scores.
 pub struct Entropy {
     table: Vec<i64>,
 }
 
 impl Entropy {
-    /// For nodes of at most `weight` in all.
+    /// The table for nodes of weight up to `weight`.
     pub fn up_to(weight: usize) -> Entropy {
         let bits = (1u64 << 36) as f64;
         let value = |c: usize| (c as f64 * (c as f64).log2() * bits).round() as i64;
@@ -148,7 +159,7 @@ impl Impurity for Entropy {
         let mut sum = 0i64;
         let mut one_weight = 0u32;
         for (&one, &total) in side.iter().zip(total) {
-            // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
+            // Padding lanes and most lanes of a nearly pure node are empty.
             if total != 0 {
                 sum += self.table[one as usize] + self.table[(total - one) as usize];
                 one_weight += one;
@@ -166,7 +177,7 @@ impl Impurity for Entropy {
         weight: u32,
         scores: &mut [f64],
     ) {
-        // Most lanes of a node that is nearly pure are empty, and so are the padding lanes.
+        // Padding lanes and most lanes of a nearly pure node are empty.
         let (mut classes, mut count) = ([(0, 0); L], 0);
         for (class, &total) in total.iter().enumerate() {
             classes[count] = (class, total);
@@ -184,11 +195,11 @@ impl Impurity for Entropy {
         }
     }
 
-    fn perfect(&self, _weight: u64) -> f64 {
+    fn pure_score(&self, _weight: u64) -> f64 {
         0.0
     }
 
-    fn of_node(&self, counts: &[u32]) -> f64 {
+    fn node_impurity(&self, counts: &[u32]) -> f64 {
         let weight: u64 = counts.iter().map(|&c| u64::from(c)).sum();
         let share = |c: u32| f64::from(c) / weight as f64;
         -counts.iter().filter(|&&c| c > 0).map(|&c| share(c) * share(c).log2()).sum::<f64>()
@@ -209,7 +220,7 @@ mod tests {
                 let right: [u32; 4] = std::array::from_fn(|c| total[c] - left[c]);
                 [*left, right]
                     .iter()
-                    .map(|s| impurity.of_node(s) * f64::from(s.iter().sum::<u32>()))
+                    .map(|s| impurity.node_impurity(s) * f64::from(s.iter().sum::<u32>()))
                     .sum::<f64>()
             };
             for (a, b) in sides.iter().zip(&sides[1..]) {

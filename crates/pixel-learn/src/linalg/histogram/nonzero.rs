@@ -1,65 +1,67 @@
-//! Branch-free compaction of a node's samples with a non-zero byte in one column (a fifth of them on MNIST): only
-//! these are counted.
+//! Branch-free compaction of the samples of a node to those with a non-zero byte in one column (a fifth of
+//! them on MNIST). Only these samples are counted.
 
 use super::sample::Sample;
 use crate::linalg::simd::Level;
 
-/// Rows that are listed together.
-const STRETCH: usize = 512;
+/// Samples that are compacted at a time.
+const CHUNK: usize = 512;
 
-/// Whole registers are stored, of which only the first lanes may count.
+/// Room beyond the list: a whole register is stored although only its first lanes may count.
 const MARGIN: usize = 16;
 
-/// A list of at most [`STRETCH`] entries: value x L + class in the upper half of each word, the weight in the lower.
-pub(super) struct NonzeroList<const L: usize>(Box<[u32; STRETCH + MARGIN]>);
+/// A list of at most [`CHUNK`] entries: value x L + class in the upper half of each word, the weight in the
+/// lower half.
+pub(super) struct NonzeroList<const L: usize>(Box<[u32; CHUNK + MARGIN]>);
 
 impl<const L: usize> Default for NonzeroList<L> {
     fn default() -> Self {
-        NonzeroList(Box::new([0; STRETCH + MARGIN]))
+        NonzeroList(Box::new([0; CHUNK + MARGIN]))
     }
 }
 
 impl<const L: usize> NonzeroList<L> {
-    /// Calls `take` with the entries of those samples whose byte in `column` is not 0, in their order; returns how many
-    /// these are. L must be a power of two above every class.
+    /// Calls `visit` with the entries of the samples whose byte in `column` is not 0, in their order. Returns
+    /// their number. L must be a power of two above every class.
     #[inline(always)]
     pub(super) fn for_each(
         &mut self,
         level: Level,
         column: &[u8],
         samples: &[Sample],
-        mut take: impl FnMut(u32),
+        mut visit: impl FnMut(u32),
     ) -> usize {
         match level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => {
                 let mut all = 0;
-                for samples in samples.chunks(STRETCH) {
+                for samples in samples.chunks(CHUNK) {
                     // SAFETY: the level is handed out only where the CPU has these instructions.
                     let count = unsafe { self.list_avx512(column, samples) };
-                    self.0[..count].iter().for_each(|&entry| take(entry));
+                    self.0[..count].iter().for_each(|&entry| visit(entry));
                     all += count;
                 }
                 all
             }
-            _ => Self::for_each_body(column, samples, take),
+            _ => Self::for_each_body(column, samples, visit),
         }
     }
 
-    /// Reads the values of 64 rows, eight to a word, into a bit mask of the non-zero ones, and then visits the set bits.
+    /// The scalar reference: reads the values of 64 samples into a bit mask of the non-zero ones, then visits
+    /// the set bits.
     #[inline(always)]
-    fn for_each_body(column: &[u8], samples: &[Sample], mut take: impl FnMut(u32)) -> usize {
+    fn for_each_body(column: &[u8], samples: &[Sample], mut visit: impl FnMut(u32)) -> usize {
         let mut all = 0;
         for samples in samples.chunks(64) {
             let mut values = [[0u8; 8]; 8];
             let mut nonzero = 0u64;
             for (group, (samples, values)) in samples.chunks(8).zip(&mut values).enumerate() {
                 let eight = match samples.first_chunk::<8>() {
-                    Some(samples) => values_of(column, samples),
-                    None => values_of(column, samples),
+                    Some(samples) => gather_bytes(column, samples),
+                    None => gather_bytes(column, samples),
                 };
                 *values = eight.to_le_bytes();
-                nonzero |= bytes_set(eight) << (8 * group);
+                nonzero |= nonzero_mask(eight) << (8 * group);
             }
             all += nonzero.count_ones() as usize;
             let values: &[u8; 64] = values.as_flattened().first_chunk().expect("eight times eight");
@@ -67,7 +69,7 @@ impl<const L: usize> NonzeroList<L> {
                 let at = nonzero.trailing_zeros() as usize;
                 nonzero &= nonzero - 1;
                 let (value, sample) = (values[at & 63], &samples[at]);
-                take(
+                visit(
                     u32::from(value) << (16 + L.ilog2())
                         | u32::from(sample.class) << 16
                         | u32::from(sample.weight),
@@ -77,7 +79,7 @@ impl<const L: usize> NonzeroList<L> {
         all
     }
 
-    /// Appends to `count` entries; returns how many there are then.
+    /// Appends to the first `count` entries, by the scalar reference. Returns the new number of entries.
     #[cfg(target_arch = "x86_64")]
     fn append(&mut self, mut count: usize, column: &[u8], samples: &[Sample]) -> usize {
         Self::for_each_body(column, samples, |entry| {
@@ -87,14 +89,15 @@ impl<const L: usize> NonzeroList<L> {
         count
     }
 
-    /// Sixteen samples at a time: their bytes are gathered, and the entries of those not 0 moved together.
+    /// Lists sixteen samples at a time: gathers their bytes and compresses the entries whose byte is not 0.
     #[cfg(target_arch = "x86_64")]
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
     fn list_avx512(&mut self, column: &[u8], samples: &[Sample]) -> usize {
         use std::arch::x86_64::*;
         const {
-            // What the loads below rely on: a row's number, then weight and class as the halves of a word.
+            // The loads below rely on this layout: a row number, then weight and class as the halves of a
+            // word.
             assert!(size_of::<Sample>() == 8 && std::mem::offset_of!(Sample, row) == 0);
             assert!(std::mem::offset_of!(Sample, weight) == 4 && std::mem::offset_of!(Sample, class) == 6);
         }
@@ -102,13 +105,14 @@ impl<const L: usize> NonzeroList<L> {
         let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         let low_byte = _mm512_set1_epi32(0xff);
         let shift = _mm_cvtsi32_si128(16 + L.ilog2() as i32);
-        // A gather reads four bytes a row. Rows so near the end of the column that these reach beyond it, and rows
-        // beyond it, are left to the definition.
+        // A gather reads four bytes for each row. Rows within three bytes of the end of the column, and rows
+        // beyond it, are left to the scalar reference.
         let readable = _mm512_set1_epi32(column.len().saturating_sub(3).min(i32::MAX as usize) as i32);
         let mut count = 0;
         for samples in samples.chunks(16) {
             let valid = (1u32 << samples.len()) - 1;
-            // SAFETY: lanes of samples that are there are loaded, sixteen words of two samples' eight bytes each.
+            // SAFETY: lanes of samples that are there are loaded, sixteen words of two samples' eight bytes
+            // each.
             let (first, second) = unsafe {
                 (
                     _mm512_maskz_loadu_epi64(valid as u8, samples.as_ptr().cast()),
@@ -145,9 +149,9 @@ impl<const L: usize> NonzeroList<L> {
     }
 }
 
-/// The values of at most eight samples, one a byte.
+/// The values of at most eight samples, packed into a word.
 #[inline(always)]
-fn values_of(column: &[u8], samples: &[Sample]) -> u64 {
+fn gather_bytes(column: &[u8], samples: &[Sample]) -> u64 {
     let mut values = 0;
     for (k, sample) in samples.iter().enumerate() {
         values |= u64::from(column[sample.row as usize]) << (8 * k);
@@ -155,9 +159,9 @@ fn values_of(column: &[u8], samples: &[Sample]) -> u64 {
     values
 }
 
-/// A bit for each of eight bytes, whether it is other than 0.
+/// One bit for each of eight bytes: whether the byte is not 0.
 #[inline(always)]
-fn bytes_set(bytes: u64) -> u64 {
+fn nonzero_mask(bytes: u64) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let top_bits = (((bytes & LOW) + LOW) | bytes) & !LOW;
     // Moves bit 8 k to bit 56 + k; no two partial products meet, so nothing carries.
@@ -172,7 +176,7 @@ mod tests {
     #[test]
     fn only_rows_that_are_not_0_are_listed_in_order_at_every_level() {
         let mut list = NonzeroList::<16>::default();
-        for n in (1..200usize).chain([2 * STRETCH + 5]) {
+        for n in (1..200usize).chain([2 * CHUNK + 5]) {
             let column: Vec<u8> = (0..n).map(|row| if row % 3 == n % 3 { row as u8 } else { 0 }).collect();
             let samples: Vec<Sample> = (0..n)
                 .filter(|row| row * 7 % 5 != 0)

@@ -1,14 +1,15 @@
-//! One training row in a node of a tree.
+//! A training row in a node of a tree.
 
-/// A row of a node: where its bytes stand, its class, and how often it counts (bootstrap).
+/// A training row in a node: its number, its class, and its weight (in a bootstrap sample, how often it was
+/// drawn).
 ///
-/// The layout is fixed: rows are read in vectors.
+/// The memory layout is fixed, because vector code reads it.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Sample {
     /// The row among all training rows.
     pub row: u32,
-    /// How often the row counts.
+    /// The weight of the row.
     pub weight: u16,
     /// The class of the row.
     pub class: u16,

@@ -1,26 +1,26 @@
-//! The best cut of every feature for a small node by all-pairs comparison: the value of every row is tried as a
-//! cut, and every row is compared with it, 64 features at a time.
+//! The best cut of every feature in a small node by all-pairs comparison: the value of every row is a
+//! candidate cut, and every row is compared with it, 64 features at a time.
 
 use super::byte_words::{ByteWords, LANES};
-use super::gradient_sums::{FeatureCuts, fraction};
+use super::residual_histogram::{FeatureCuts, score_fraction};
 use crate::linalg::simd::{self, Level};
 
-/// Most rows, so that their residuals add up within 32 bits.
-pub const MOST: usize = 63;
+/// Maximum number of rows: their residuals add up within 32 bits.
+pub const MOST_ROWS: usize = 63;
 
-/// Rows up to which comparing all pairs is faster than counting bins.
-const FEW: usize = 40;
+/// Rows up to which all-pairs comparison is faster than a histogram.
+const ALL_PAIRS_ROWS: usize = 40;
 
-/// Features a block.
+/// Features in a block.
 const BLOCK: usize = 64;
 
-/// Whether all-pairs comparison is faster than a histogram at this level for a node of `rows` rows.
-pub fn pays(level: Level, rows: usize) -> bool {
-    level >= Level::Avx512 && rows <= FEW
+/// Whether all-pairs comparison is faster than a histogram at this level in a node of `rows` rows.
+pub fn is_faster(level: Level, rows: usize) -> bool {
+    level >= Level::Avx512 && rows <= ALL_PAIRS_ROWS
 }
 
-/// The best cut of every feature for `rows` of `x`, as [`super::ResidualHistogram::best_cuts`] finds it.
-/// At most [`MOST`] rows. O(rows^2 d).
+/// The best cut of every feature for `rows` of `x`, equal to [`super::ResidualHistogram::best_cuts`]. At most
+/// [`MOST_ROWS`] rows. O(rows^2 d).
 pub fn best_cuts(
     level: Level,
     x: &ByteWords,
@@ -29,12 +29,13 @@ pub fn best_cuts(
     sum: i64,
     out: &mut FeatureCuts,
 ) {
-    assert!(rows.len() <= MOST, "too many rows for 32-bit sums");
+    assert!(rows.len() <= MOST_ROWS, "too many rows for 32-bit sums");
     let d = x.d();
     out.clear(d);
-    let values: [i32; MOST] = std::array::from_fn(|k| rows.get(k).map_or(0, |&row| residuals[row as usize]));
+    let values: [i32; MOST_ROWS] =
+        std::array::from_fn(|k| rows.get(k).map_or(0, |&row| residuals[row as usize]));
     let values = &values[..rows.len()];
-    let mut block = Block { bytes: [[0; BLOCK]; MOST], best: Best::default() };
+    let mut block = Block { bytes: [[0; BLOCK]; MOST_ROWS], best: Best::default() };
     for start in (0..d).step_by(BLOCK) {
         let width = BLOCK.min(d - start);
         let mut varies = 0u8;
@@ -69,13 +70,13 @@ pub fn best_cuts(
     }
 }
 
-/// 64 features of the rows of a node.
+/// The bytes of 64 features for the rows of a node, with the best cuts so far.
 struct Block {
-    bytes: [[u8; BLOCK]; MOST],
+    bytes: [[u8; BLOCK]; MOST_ROWS],
     best: Best,
 }
 
-/// The best so far of each feature: rows up to `low` go left.
+/// The best cut so far of each feature: values up to `low` go left.
 struct Best {
     numerator: [f64; BLOCK],
     denominator: [f64; BLOCK],
@@ -89,7 +90,7 @@ impl Default for Best {
 }
 
 impl Block {
-    /// The definition.
+    /// The scalar reference, which the AVX-512 search matches bit for bit.
     fn search(&mut self, values: &[i32], sum: i64) {
         let rows = values.len();
         for k in 0..BLOCK {
@@ -98,7 +99,7 @@ impl Block {
                 let right = (0..rows).filter(|&row| self.bytes[row][k] > low);
                 let (count, right_sum) =
                     right.fold((0, 0i64), |(count, sum), row| (count + 1, sum + i64::from(values[row])));
-                let (n, m) = fraction(rows as f64, sum as f64, f64::from(count), right_sum as f64);
+                let (n, m) = score_fraction(rows as f64, sum as f64, f64::from(count), right_sum as f64);
                 let best = &mut self.best;
                 let (challenger, champion) = (n * best.denominator[k], best.numerator[k] * m);
                 if m > 0.0 && (challenger > champion || (challenger == champion && low <= best.low[k]))
@@ -110,6 +111,7 @@ impl Block {
         }
     }
 
+    /// [`Block::search`] with one feature in each byte lane.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
     fn search_avx512(&mut self, values: &[i32], sum: i64) {
@@ -161,7 +163,7 @@ impl Block {
                         _mm512_loadu_pd(best.denominator.as_ptr().add(at)),
                     )
                 };
-                // As `fraction`: the two products and the difference round separately.
+                // As [`score_fraction`]: the two products and the difference round separately.
                 let difference =
                     _mm512_sub_pd(_mm512_mul_pd(rows, right_sum), _mm512_mul_pd(right_rows, sum));
                 let n = _mm512_mul_pd(difference, difference);

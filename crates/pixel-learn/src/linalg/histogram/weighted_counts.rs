@@ -1,60 +1,52 @@
-//! Sums of row weights a class and value of one byte feature, and the best cut among them: class counts for rows of any
-//! weight, as boosting needs them.
+//! Weight histograms: sums of row weights for each class and value of one byte feature, and the best cut
+//! among them. AdaBoost grows its trees on them.
 //!
-//! Weights are whole numbers, so that sums are exact in any order and cuts that part the rows alike tie.
+//! Weights are integers: sums are exact in any order, and cuts with equal partitions have equal scores.
 
 use super::Cut;
 use super::byte_set::ByteSet;
+use super::impurity::Criterion;
 use super::nonzero::NonzeroList;
 use super::sample::Sample;
 use crate::linalg::simd::Level;
 
-/// Rows that the weight of a [`Sample`] can number.
-const STRETCH: usize = 1 << 16;
+/// Rows that the 16 bits of [`Sample::weight`] can number.
+const CHUNK: usize = 1 << 16;
 
-/// The impurity that a cut lowers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightedImpurity {
-    /// Gini impurity, 1 - sum p^2.
-    Gini,
-    /// Entropy, -sum p log2 p.
-    Entropy,
-}
-
-impl WeightedImpurity {
-    /// What is to be as large as possible: less the impurities of both sides, each times its weight, shifted by what is
-    /// constant in a node. Mirrored partitions score equally.
+impl Criterion {
+    /// The score of a cut: minus the impurities of both sides, each times its weight, without terms that are
+    /// constant in a node. Larger is better. Mirrored partitions have equal scores.
     #[inline(always)]
     pub fn score<const L: usize>(self, side: &[u64; L], total: &[u64; L]) -> f64 {
         let other: [u64; L] = std::array::from_fn(|class| total[class] - side[class]);
         self.purity(side) + self.purity(&other)
     }
 
-    /// The weight times (1 - Gini impurity), or less the weight times the entropy.
+    /// The weight times (1 - Gini impurity), or minus the weight times the entropy.
     #[inline(always)]
     fn purity(self, weights: &[u64]) -> f64 {
         let weight = weights.iter().sum::<u64>() as f64;
         match self {
-            WeightedImpurity::Gini => weights.iter().map(|&w| w as f64 * w as f64).sum::<f64>() / weight,
-            WeightedImpurity::Entropy => {
+            Criterion::Gini => weights.iter().map(|&w| w as f64 * w as f64).sum::<f64>() / weight,
+            Criterion::Entropy => {
                 let present = weights.iter().filter(|&&w| w > 0).map(|&w| w as f64);
                 present.map(|w| w * (w / weight).log2()).sum()
             }
         }
     }
 
-    /// scikit-learn's impurity of a node.
-    pub fn of_node(self, weights: &[u64]) -> f64 {
+    /// The impurity of a node with these class weights, as scikit-learn defines it.
+    pub fn node_impurity(self, weights: &[u64]) -> f64 {
         let weight = weights.iter().sum::<u64>() as f64;
         match self {
-            WeightedImpurity::Gini => 1.0 - self.purity(weights) / weight,
-            WeightedImpurity::Entropy => -self.purity(weights) / weight,
+            Criterion::Gini => 1.0 - self.purity(weights) / weight,
+            Criterion::Entropy => -self.purity(weights) / weight,
         }
     }
 }
 
-/// Weights of each of 256 values, `L` class lanes wide; empty between uses. Value 0 is never added up: what lies above
-/// it and the total tell its weights.
+/// Weights for each of 256 values, `L` class lanes wide; empty between uses. Value 0 is never added up: its
+/// weights are the total minus those of the other values.
 pub struct WeightHistogram<const L: usize> {
     weights: Box<[[u64; L]; 256]>,
     present: ByteSet,
@@ -72,9 +64,9 @@ impl<const L: usize> Default for WeightHistogram<L> {
 }
 
 impl<const L: usize> WeightHistogram<L> {
-    /// The best cut of a feature whose bytes over all rows are `column`, among the rows of a node; the lowest of equally
-    /// good cuts, `None` when the feature is constant there. `samples[k]` weighs `weights[k]` and carries k modulo 2^16
-    /// as its `weight`; `total` are the weights of the classes.
+    /// The best cut of a feature in a node. `column` has the bytes of all rows. Of equal scores the lowest
+    /// cut wins; `None` if the feature is constant. `samples[k]` weighs `weights[k]` and has k modulo 2^16 as
+    /// its `weight`; `total` are the weights of the classes.
     ///
     /// L must be a power of two above every class. O(rows + present values x L).
     pub fn best_cut(
@@ -84,10 +76,10 @@ impl<const L: usize> WeightHistogram<L> {
         samples: &[Sample],
         weights: &[u64],
         total: &[u64; L],
-        impurity: WeightedImpurity,
+        impurity: Criterion,
     ) -> Option<Cut> {
         let mut others = 0;
-        for (samples, weights) in samples.chunks(STRETCH).zip(weights.chunks(STRETCH)) {
+        for (samples, weights) in samples.chunks(CHUNK).zip(weights.chunks(CHUNK)) {
             let (sums, present) = (&mut *self.weights, &mut self.present);
             others += self.nonzero.for_each(level, column, samples, |entry| {
                 let bin = (entry >> 16) as usize;
@@ -96,11 +88,12 @@ impl<const L: usize> WeightHistogram<L> {
                 present.insert(value);
             });
         }
-        self.cut_from_above(others < samples.len(), total, impurity)
+        self.scan_cuts(others < samples.len(), total, impurity)
     }
 
-    /// The best cut between the present values, and 0 if there are `zeros`: from the largest value downwards.
-    fn cut_from_above(&mut self, zeros: bool, total: &[u64; L], impurity: WeightedImpurity) -> Option<Cut> {
+    /// Scans the cuts between the present values, and 0 if there are `zeros`, from the largest value down.
+    /// Empties the histogram.
+    fn scan_cuts(&mut self, zeros: bool, total: &[u64; L], impurity: Criterion) -> Option<Cut> {
         let mut above = [0u64; L];
         let mut last: Option<u8> = None;
         let mut best: Option<Cut> = None;
@@ -142,7 +135,7 @@ mod tests {
             (state >> 33) % bound
         };
         let mut histogram = WeightHistogram::<16>::default();
-        for n in (0..120usize).chain([STRETCH + 70]) {
+        for n in (0..120usize).chain([CHUNK + 70]) {
             let values = [1, 2, 7, 256][n % 4];
             let column: Vec<u8> = (0..n).map(|_| draw(values) as u8).collect();
             let samples: Vec<Sample> = (0..n)
@@ -160,7 +153,7 @@ mod tests {
             let mut present: Vec<u8> = column.clone();
             present.sort_unstable();
             present.dedup();
-            for impurity in [WeightedImpurity::Gini, WeightedImpurity::Entropy] {
+            for impurity in [Criterion::Gini, Criterion::Entropy] {
                 let mut expected: Option<Cut> = None;
                 for pair in present.windows(2) {
                     let score = impurity.score(&sums(&|value| value >= pair[1]), &total);
@@ -181,8 +174,8 @@ mod tests {
     #[test]
     fn impurities_are_those_of_the_shares() {
         let weights = [1 << 50, 1 << 50, 1 << 51, 0];
-        assert!((WeightedImpurity::Gini.of_node(&weights) - 0.625).abs() < 1e-12);
-        assert!((WeightedImpurity::Entropy.of_node(&weights) - 1.5).abs() < 1e-12);
-        assert_eq!(WeightedImpurity::Gini.of_node(&[0, 7]), 0.0);
+        assert!((Criterion::Gini.node_impurity(&weights) - 0.625).abs() < 1e-12);
+        assert!((Criterion::Entropy.node_impurity(&weights) - 1.5).abs() < 1e-12);
+        assert_eq!(Criterion::Gini.node_impurity(&[0, 7]), 0.0);
     }
 }

@@ -1,18 +1,19 @@
-//! Binomial deviance: two classes take one tree a round, whose score is the logarithm of the odds of the second class.
+//! Binomial deviance: two classes take one tree a round. The score is the log-odds of the second class.
 //! Source: scikit-learn's `BinomialDeviance` (0.19), which is `HalfBinomialLoss` today.
 
-/// The logarithm of the second class's odds, before any tree.
+/// The score before the first tree: the second class's log-odds in the training data.
 pub fn initial(counts: [usize; 2]) -> f64 {
     (counts[1] as f64 / counts[0] as f64).ln()
 }
 
-/// The probability of the class (0 or 1) at a score: the logistic function, 0 or 1 where it would overflow.
+/// The probability of a class (0 or 1) at a score: the logistic function, which is 0 or 1 where exp
+/// overflows.
 pub fn probability(class: usize, score: f64) -> f64 {
     let own = if class == 1 { score } else { -score };
     1.0 / (1.0 + (-own).exp())
 }
 
-/// The class of a score: the first at even odds, as argmax over both probabilities has it.
+/// The class of a score: the first at even odds, as the argmax of both probabilities.
 pub fn class(score: f64) -> usize {
     usize::from(score > 0.0)
 }

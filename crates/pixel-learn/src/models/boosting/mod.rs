@@ -1,9 +1,10 @@
-//! Gradient boosting with the meaning of scikit-learn 0.19: multinomial deviance, one regression tree a class a round,
-//! Newton leaf values (Friedman: Greedy function approximation, 2001). Two classes take one tree a round ([`binomial`]).
+//! Gradient boosting (Friedman: Greedy function approximation, 2001) as in scikit-learn 0.19: multinomial
+//! deviance, one regression tree for each class and round, leaf values by a Newton step. Two classes take one
+//! tree a round ([`binomial`]).
 //!
-//! In 0.19 the scores are updated after every tree, so that the residuals of a class see the trees that the
-//! classes before it got in the same round; later versions compute all residuals of a round first
-//! ([`Order`]). 0.19 also starts from the class priors themselves, today's from their logarithms.
+//! scikit-learn 0.19 updates the scores after every tree: the residuals of a class depend on the trees of the
+//! classes before it in the same round. Later versions compute all residuals of a round first ([`Order`]).
+//! 0.19 starts from the class priors, later versions from their logarithms.
 
 mod binomial;
 mod regression;
@@ -12,25 +13,27 @@ pub use regression::RegressionFacts;
 
 use rayon::prelude::*;
 
-use super::tree::{Nodes, Random, TOGETHER, check_data};
+use super::tree::{BATCH, Nodes, Random, check_data};
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
-use crate::linalg::histogram::{Quantised, gradient_sums::MOST_ROWS};
-use regression::{Grower, Source};
+use crate::linalg::histogram::{QuantisedResiduals, residual_histogram::MOST_ROWS};
+use regression::{Data, Grower};
 
-/// Test rows that one task predicts.
+/// Rows that one prediction task takes.
 const ROWS: usize = 256;
 
-/// Scores beyond this are not exponentiated as they stand.
+/// Scores beyond this magnitude are not exponentiated directly: sums of their exponentials could overflow.
 const SAFE_SCORE: f64 = 600.0;
 
-/// Which scores the residuals of a class are taken from.
+/// The order of the updates in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Those that the classes before it have changed in this round: scikit-learn 0.19, the published rows.
+    /// Residuals are from scores that include the trees of earlier classes in the same round: scikit-learn
+    /// 0.19, and the published results.
     Sequential,
-    /// Those before the round, started from the logarithms of the priors: scikit-learn from 0.21 on.
+    /// All residuals of a round are from the scores before it, which start at the logarithms of the priors:
+    /// scikit-learn from 0.21 on.
     Simultaneous,
 }
 
@@ -49,13 +52,13 @@ pub enum Order {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientBoostingClassifier {
-    /// Boosting rounds, at least 1; a round grows one tree a class.
+    /// Boosting rounds, at least 1. A round grows one tree for each class, or one tree for two classes.
     pub n_estimators: usize,
-    /// Factor of every tree, above 0.
+    /// The learning rate (shrinkage) of every tree, above 0.
     pub learning_rate: f64,
-    /// `None` grows until the leaves' residuals are all alike.
+    /// Maximum depth in edges, at least 1; `None` grows until the residuals of every leaf are equal.
     pub max_depth: Option<usize>,
-    /// Which scores the residuals are taken from.
+    /// The order of the updates in a round.
     pub order: Order,
 }
 
@@ -70,35 +73,37 @@ impl Default for GradientBoostingClassifier {
     }
 }
 
-/// A model that can be boosted further.
+/// A model in training, which can be boosted further.
 pub struct Boosting<'a> {
     parameters: GradientBoostingClassifier,
-    source: Source<'a>,
+    data: Data<'a>,
     /// The class of each row, as an index into the labels that occur.
     targets: Vec<u8>,
-    /// Scores and their exponentials, class after class; of two classes those of the second alone.
+    /// The scores of the training rows, class after class; for two classes those of the second alone.
     scores: Vec<Vec<f64>>,
+    /// The exponentials of the scores.
     exponentials: Vec<Vec<f64>>,
-    /// Whether a score has left the range that is safe to exponentiate.
+    /// Whether a score exceeds [`SAFE_SCORE`].
     extreme: bool,
-    /// Residuals of the classes of this round whose trees are still to be grown ([`Order::Simultaneous`]).
-    of_round: Vec<Vec<f64>>,
-    quantised: Quantised,
+    /// The residuals of this round's classes whose trees are not grown yet ([`Order::Simultaneous`]).
+    round_residuals: Vec<Vec<f64>>,
+    quantised: QuantisedResiduals,
     grower: Grower,
     seed: u64,
     ensemble: Ensemble,
 }
 
-/// Fitted trees: one a class for every round, or one for two classes.
+/// The fitted trees: one for each class and round, or one per round for two classes.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
+    /// The scores before the first round.
     initial: Vec<f64>,
     trees: Vec<BoostedTree>,
     /// The label of each class that occurs.
     present: Vec<u8>,
 }
 
-/// A tree with its leaf values, the learning rate included.
+/// A tree with its leaf values, which include the learning rate.
 #[derive(Clone, Debug)]
 struct BoostedTree {
     nodes: Nodes,
@@ -106,14 +111,12 @@ struct BoostedTree {
 }
 
 impl GradientBoostingClassifier {
-    /// Prepares the training data for a model that has no trees yet. O(n d).
+    /// Prepares the training data for a model without trees. `Err` for unusable parameters or data. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Boosting<'a>, FitError> {
         self.check(training)?;
         let present = training.present_classes(2)?;
         training.bytes()?;
         let counts = training.class_counts();
-        let mut index_of = [0u8; 256];
-        present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);
         let n = training.labels.len();
         let of_label = |&label: &u8| {
             let prior = counts[usize::from(label)] as f64 / n as f64;
@@ -128,22 +131,23 @@ impl GradientBoostingClassifier {
             }
             _ => present.iter().map(of_label).collect(),
         };
-        let source = Source::new(training);
+        let data = Data::new(training);
         Ok(Boosting {
             parameters: *self,
-            grower: Grower::new(&source),
-            source,
-            targets: training.labels.iter().map(|&label| index_of[usize::from(label)]).collect(),
+            grower: Grower::new(&data),
+            data,
+            targets: training.class_indices(&present),
             scores: initial.iter().map(|&score| vec![score; n]).collect(),
             exponentials: initial.iter().map(|&score| vec![score.exp(); n]).collect(),
             extreme: false,
-            of_round: Vec::new(),
-            quantised: Quantised::default(),
+            round_residuals: Vec::new(),
+            quantised: QuantisedResiduals::default(),
             seed,
             ensemble: Ensemble { initial, trees: Vec::new(), present },
         })
     }
 
+    /// `Err` for parameters and data that cannot be boosted.
     fn check(&self, training: &Training) -> Result<(), FitError> {
         if self.n_estimators == 0 {
             return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
@@ -163,28 +167,28 @@ impl GradientBoostingClassifier {
 }
 
 impl Boosting<'_> {
-    /// Boosts until there are `rounds` rounds.
+    /// Boosts until the model has `rounds` rounds.
     pub fn boost_to(&mut self, rounds: usize) {
         self.boost_trees(rounds * self.scores.len());
     }
 
-    /// Grows trees until there are `count`, which may be in the middle of a round: one tree a class, in order, or one
-    /// for two classes.
+    /// Grows trees until the model has `count`, which may be in the middle of a round: one tree for each
+    /// class in order, or one for two classes.
     pub fn boost_trees(&mut self, count: usize) {
         while self.ensemble.trees.len() < count {
             let class = self.ensemble.trees.len() % self.scores.len();
             if self.parameters.order == Order::Simultaneous && class == 0 {
-                self.of_round = (0..self.scores.len()).map(|class| self.residuals(class)).collect();
+                self.round_residuals = (0..self.scores.len()).map(|class| self.residuals(class)).collect();
             }
             let residuals = match self.parameters.order {
                 Order::Sequential => self.residuals(class),
-                Order::Simultaneous => std::mem::take(&mut self.of_round[class]),
+                Order::Simultaneous => std::mem::take(&mut self.round_residuals[class]),
             };
-            self.tree(class, &residuals);
+            self.grow_tree(class, &residuals);
         }
     }
 
-    /// Complete rounds so far.
+    /// Number of complete rounds.
     pub fn rounds(&self) -> usize {
         self.ensemble.trees.len() / self.scores.len()
     }
@@ -194,38 +198,39 @@ impl Boosting<'_> {
         &self.ensemble
     }
 
-    /// The tree grown last, in depth-first order, with the values of its leaves in order.
+    /// The last tree: its nodes in depth-first order, and the values of its leaves in the same order.
     pub fn last_tree(&self) -> Option<(&[RegressionFacts], &[f64])> {
         self.ensemble.trees.last().map(|tree| (self.grower.facts(), tree.values.as_slice()))
     }
 
-    /// Mean over the training rows of -log(probability of the right class).
+    /// The mean deviance over the training rows: -log(probability of the true class).
     pub fn deviance(&self) -> f64 {
         let n = self.targets.len();
         let loss = |row: usize| -self.probability(usize::from(self.targets[row]), row).ln();
         (0..n).map(loss).sum::<f64>() / n as f64
     }
 
-    /// Target less probability, for every training row.
+    /// The residuals, target minus probability, of every training row for a class.
     fn residuals(&self, class: usize) -> Vec<f64> {
-        // The one score of two classes is that of the second.
+        // The single score of two classes is that of the second.
         let class = if self.scores.len() == 1 { 1 } else { class };
         let target = |row: usize| if usize::from(self.targets[row]) == class { 1.0 } else { 0.0 };
         (0..self.targets.len()).map(|row| target(row) - self.probability(class, row)).collect()
     }
 
-    /// Grows the next tree, of one class, and updates that class's scores.
-    fn tree(&mut self, class: usize, residuals: &[f64]) {
+    /// Grows the next tree, for a class, and updates its scores.
+    fn grow_tree(&mut self, class: usize, residuals: &[f64]) {
         self.quantised.set(residuals);
         let max_depth = self.parameters.max_depth.unwrap_or(usize::MAX);
         let seed = Random::of_task(self.seed, self.ensemble.trees.len() as u64).seed();
-        let nodes = self.grower.grow(&self.source, &self.quantised, max_depth, seed);
+        let nodes = self.grower.grow(&self.data, &self.quantised, max_depth, seed);
         let k = self.scores.len() as f64;
         let shrinkage = if self.scores.len() == 1 { 1.0 } else { (k - 1.0) / k };
         let (scores, exponentials) = (&mut self.scores[class], &mut self.exponentials[class]);
         let mut values = Vec::new();
         for rows in self.grower.leaves() {
-            // Newton's step: |r| (1 - |r|) is p (1 - p) for both targets.
+            // The Newton step of the deviance (Friedman 2001, algorithm 6): |r| (1 - |r|) is p (1 - p) for
+            // both targets.
             let (mut numerator, mut denominator) = (0.0, 0.0);
             for &row in rows {
                 let residual = residuals[row as usize];
@@ -246,7 +251,7 @@ impl Boosting<'_> {
         self.ensemble.trees.push(BoostedTree { nodes, values });
     }
 
-    /// The probability that the model so far gives a class for a training row.
+    /// The probability of a class for a training row, under the present scores.
     fn probability(&self, class: usize, row: usize) -> f64 {
         if let [scores] = &self.scores[..] {
             return binomial::probability(class, scores[row]);
@@ -259,14 +264,14 @@ impl Boosting<'_> {
     }
 }
 
-/// Scores of rows under a growing ensemble.
+/// The scores of rows under a growing ensemble.
 pub struct Scores {
     sums: Vec<f64>,
     rounds: usize,
 }
 
 impl Ensemble {
-    /// The scores before the first round for `n` rows.
+    /// The scores of `n` rows before the first round.
     pub fn begin(&self, n: usize) -> Scores {
         Scores {
             sums: self.initial.iter().copied().cycle().take(n * self.initial.len()).collect(),
@@ -274,7 +279,7 @@ impl Ensemble {
         }
     }
 
-    /// Adds the rounds that `scores` lacks, tree after tree. O(n trees depth).
+    /// Adds the rounds that `scores` does not include yet, tree after tree. O(n trees depth).
     pub fn update(&self, scores: &mut Scores, x: &Features) {
         let (classes, d) = (self.initial.len(), x.d());
         let trees = &self.trees[scores.rounds * classes..];
@@ -282,7 +287,7 @@ impl Ensemble {
             |(sums, rows)| {
                 for (number, tree) in trees.iter().enumerate() {
                     let class = number % classes;
-                    for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * classes)) {
+                    for (rows, sums) in rows.chunks(BATCH * d).zip(sums.chunks_mut(BATCH * classes)) {
                         let leaves = tree.nodes.leaves_of(rows, d);
                         for (sums, leaf) in sums.chunks_exact_mut(classes).zip(leaves) {
                             sums[class] += tree.values[leaf as usize];
@@ -294,7 +299,7 @@ impl Ensemble {
         scores.rounds = self.trees.len() / classes;
     }
 
-    /// The class of the largest score of each row; the first of equals.
+    /// The class of the largest score of each row, the first of equals.
     pub fn classes(&self, scores: &Scores) -> Vec<u8> {
         let largest = |scores: &[f64]| match scores {
             [score] => self.present[binomial::class(*score)],
@@ -303,7 +308,7 @@ impl Ensemble {
         scores.sums.chunks_exact(self.initial.len()).map(largest).collect()
     }
 
-    /// Size: nodes in all, and rounds.
+    /// The facts: rounds, and nodes of all trees.
     pub fn facts(&self) -> Facts {
         Facts::from([
             ("rounds", (self.trees.len() / self.initial.len()).into()),

@@ -1,11 +1,12 @@
-//! Extremely randomised trees: random thresholds in random features, on all rows. The defaults are those of 1.9.
+//! Extremely randomised trees: random thresholds in random features, on all rows. The defaults are those of
+//! 1.9.
 
 use super::{Draw, Draws, Forest};
-use crate::models::tree::{Criterion, MaxFeatures, Splitter, TreeParameters};
+use crate::models::tree::{Criterion, DecisionTreeClassifier, MaxFeatures, Splitter};
 use crate::models::{Classifier, FitError, Model, Training};
 
-/// scikit-learn's `ExtraTreesClassifier`: in each of sqrt(d) random features of a node one random threshold, the best of
-/// which cuts it.
+/// scikit-learn's `ExtraTreesClassifier`: in each of sqrt(d) random features of a node one random threshold,
+/// the best of which cuts it.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, ExtraTreesClassifier};
@@ -48,7 +49,7 @@ impl ExtraTreesClassifier {
     /// Prepares the training data for a forest that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
         let ExtraTreesClassifier { criterion, max_depth, max_features, .. } = *self;
-        let tree = TreeParameters { criterion, splitter: Splitter::Random, max_depth, max_features };
+        let tree = DecisionTreeClassifier { criterion, splitter: Splitter::Random, max_depth, max_features };
         let rows = self.bootstrap.then(|| Draw { count: training.features.n(), replace: true });
         Forest::begin(training, &tree, Draws { rows, features: None }, self.n_estimators, seed)
     }

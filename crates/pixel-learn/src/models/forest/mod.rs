@@ -1,6 +1,6 @@
-//! Forests with the meaning of scikit-learn: trees on random features or rows whose class probabilities are averaged
-//! (Breiman: Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006; the averaging is
-//! scikit-learn's).
+//! Forests with the meaning of scikit-learn: trees on random features or rows whose class probabilities are
+//! averaged (Breiman: Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006; the
+//! averaging is scikit-learn's).
 //!
 //! Trees are seeded by their number, so that the first 10 trees of 100 are the forest of 10.
 
@@ -12,7 +12,7 @@ pub use random_forest::RandomForestClassifier;
 
 use rayon::prelude::*;
 
-use super::tree::{Growth, Random, Source, Tree, TreeParameters};
+use super::tree::{DecisionTreeClassifier, Random, TrainingColumns, Tree, TreeGrower};
 use super::{Facts, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
@@ -22,8 +22,8 @@ const ROWS: usize = 256;
 
 /// A forest that can grow further.
 pub struct Forest<'a> {
-    source: Source<'a>,
-    growth: Growth,
+    data: TrainingColumns<'a>,
+    grower: TreeGrower,
     draws: Draws,
     seed: u64,
     trees: Vec<Tree>,
@@ -49,11 +49,8 @@ impl Draw {
         if self.replace {
             return (0..self.count).map(|_| random.below(size) as u32).collect();
         }
-        // Fisher and Yates, ended early.
         let mut members: Vec<u32> = (0..size as u32).collect();
-        for at in 0..self.count {
-            members.swap(at, at + random.below(size - at));
-        }
+        random.shuffle_front(&mut members, self.count);
         members.truncate(self.count);
         members
     }
@@ -63,7 +60,7 @@ impl<'a> Forest<'a> {
     /// Prepares the training data for a forest that has no trees yet. O(n d).
     pub(crate) fn begin(
         training: &Training<'a>,
-        tree: &TreeParameters,
+        tree: &DecisionTreeClassifier,
         draws: Draws,
         n_estimators: usize,
         seed: u64,
@@ -74,8 +71,8 @@ impl<'a> Forest<'a> {
         }
         let weight = draws.rows.map_or(training.features.n(), |draw| draw.count);
         let d = draws.features.map_or(training.features.d(), |draw| draw.count);
-        let growth = Growth::new(tree, d, weight);
-        Ok(Forest { source: Source::new(training), growth, draws, seed, trees: Vec::new() })
+        let grower = TreeGrower::new(tree, d, weight);
+        Ok(Forest { data: TrainingColumns::new(training), grower, draws, seed, trees: Vec::new() })
     }
 
     /// Grows trees until there are `count`. One task a tree.
@@ -95,13 +92,13 @@ impl<'a> Forest<'a> {
 
     /// The fitted model of the trees so far.
     pub(crate) fn fitted(self) -> FittedForest {
-        FittedForest { trees: self.trees, classes: self.source.training.classes }
+        FittedForest { trees: self.trees, classes: self.data.training.classes }
     }
 
     fn tree(&self, number: usize) -> Tree {
         let mut random = Random::of_task(self.seed, number as u64);
         let growing_seed = random.seed();
-        let (n, d) = (self.source.training.features.n(), self.source.training.features.d());
+        let (n, d) = (self.data.training.features.n(), self.data.training.features.d());
         let features = match self.draws.features {
             Some(draw) => draw.of(d, &mut random).into_iter().map(|feature| feature as u16).collect(),
             None => (0..d as u16).collect(),
@@ -114,7 +111,7 @@ impl<'a> Forest<'a> {
             }
             weights
         });
-        self.growth.tree(&self.source, weights.as_deref(), features, growing_seed)
+        self.grower.grow(&self.data, weights.as_deref(), features, growing_seed)
     }
 }
 

@@ -1,7 +1,8 @@
-//! Random forests: bootstrapped trees with the best splits of random features. The defaults are those of 0.19.
+//! Random forests: bootstrapped trees with the best splits of random features. The defaults are those of
+//! 0.19.
 
 use super::{Draw, Draws, Forest};
-use crate::models::tree::{Criterion, MaxFeatures, Splitter, TreeParameters};
+use crate::models::tree::{Criterion, DecisionTreeClassifier, MaxFeatures, Splitter};
 use crate::models::{Classifier, FitError, Model, Training};
 
 /// scikit-learn's `RandomForestClassifier`.
@@ -47,7 +48,7 @@ impl RandomForestClassifier {
     /// Prepares the training data for a forest that has no trees yet. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
         let RandomForestClassifier { criterion, max_depth, max_features, .. } = *self;
-        let tree = TreeParameters { criterion, splitter: Splitter::Best, max_depth, max_features };
+        let tree = DecisionTreeClassifier { criterion, splitter: Splitter::Best, max_depth, max_features };
         let rows = self.bootstrap.then(|| Draw { count: training.features.n(), replace: true });
         Forest::begin(training, &tree, Draws { rows, features: None }, self.n_estimators, seed)
     }

@@ -1,8 +1,10 @@
-//! Growing one tree, the leaf of the largest gain first, as scikit-learn's `TreeGrower` does.
+//! A leaf-wise (best-first) builder of one tree, as scikit-learn's `TreeGrower`: the leaf with the largest
+//! gain is split first.
 //!
-//! The histogram of the child with fewer rows is counted, the other's is the parent's less that. Without a limit of
-//! leaves the order changes nothing, so depth goes first and few histograms are alive; with one, only the
-//! [`POOL`] largest nodes keep theirs, and the children of a node without one are both counted.
+//! The histogram of the child with fewer rows is summed from its rows; the other's is the parent's minus
+//! that. Without a limit of leaves the order of splits does not change the tree; the order is then
+//! depth-first, to keep few histograms. With a limit, only the [`MOST_HISTOGRAMS`] largest leaves keep
+//! theirs, and both children of a leaf without one are summed from their rows.
 
 use super::fitted::{HistNode, HistTree};
 use crate::linalg::histogram::gradient_histogram::{BestSplit, Cell, Rules};
@@ -10,21 +12,26 @@ use crate::linalg::histogram::{BinnedRows, Bins, Columns, GradientHistogram, Qua
 use crate::linalg::simd;
 use crate::models::tree::Nodes;
 
-/// Nodes that keep their histogram until they are split.
-const POOL: usize = 64;
+/// Maximum number of leaves that keep their histogram until they are split.
+const MOST_HISTOGRAMS: usize = 64;
 
-/// A gain below this share of a node's own score is rounding: a node whose rows are all alike has none.
-const ROUNDING: f64 = 1e-12;
+/// A gain below this share of the leaf's own score is rounding: the gain of a leaf with equal rows is zero.
+const LEAST_RELATIVE_GAIN: f64 = 1e-12;
 
-/// What scikit-learn adds to every sum of Hessians.
-const TINY: f64 = 1e-15;
+/// scikit-learn adds this to every sum of Hessians.
+const HESSIAN_EPSILON: f64 = 1e-15;
 
-/// The limits of a tree.
+/// The parameters of a tree.
 pub(super) struct Limits {
+    /// Maximum number of leaves.
     pub leaves: usize,
+    /// Maximum depth in edges.
     pub depth: usize,
+    /// Minimum number of rows in a leaf.
     pub min_rows: usize,
+    /// Minimum sum of Hessians in a leaf.
     pub min_hessian: f64,
+    /// The l2 regularisation (lambda).
     pub l2: f64,
     pub learning_rate: f64,
 }
@@ -33,31 +40,32 @@ pub(super) struct Limits {
 pub(super) struct Data {
     pub bins: Bins,
     pub rows: BinnedRows,
-    /// Their bytes, feature by feature.
+    /// The bytes of the rows, in columns.
     pub columns: Columns,
 }
 
-/// Working memory for one tree after another; after growing, also which rows are in which leaf.
+/// A builder of one tree after another, with its working memory. After a tree, it has the rows of each leaf.
 #[derive(Default)]
 pub(super) struct Grower {
     rows: Vec<u32>,
     right: Vec<u32>,
     nodes: Vec<Node>,
-    idle: Vec<GradientHistogram>,
+    /// Histograms for reuse.
+    spare: Vec<GradientHistogram>,
 }
 
-/// A node of the tree that is grown.
+/// A node of the tree.
 struct Node {
     start: usize,
     end: usize,
-    /// The split with its gain and children, once it is made.
+    /// The split with its gain, left and right child; `None` for a leaf.
     split: Option<(BestSplit, f64, usize, usize)>,
-    /// Of a leaf.
+    /// The value, if the node is a leaf.
     value: f64,
 }
 
-/// A leaf that can be split.
-struct Open {
+/// A leaf with a split of positive gain.
+struct Leaf {
     node: usize,
     depth: usize,
     total: Cell,
@@ -66,42 +74,42 @@ struct Open {
     histogram: Option<GradientHistogram>,
 }
 
-/// A child that has just been made.
-struct Child {
+/// A leaf whose best split is not known yet.
+struct NewLeaf {
     node: usize,
     depth: usize,
     total: Cell,
     histogram: Option<GradientHistogram>,
 }
 
-/// What growing a tree reads.
+/// The inputs of one tree.
 #[derive(Clone, Copy)]
-struct Source<'a> {
+struct Input<'a> {
     data: &'a Data,
     gradients: &'a QuantisedGradients,
     limits: &'a Limits,
     rules: &'a Rules,
 }
 
-impl Source<'_> {
-    /// G^2 / (H + l): the score of a node that is not split.
+impl Input<'_> {
+    /// The score G^2 / (H + lambda) of a leaf.
     fn score(&self, total: Cell) -> f64 {
         let sum = total.gradient() as f64;
         sum * sum / (total.hessian() as f64 + self.rules.regularisation)
     }
 
-    /// Whether a node may be split by its number of rows and its depth.
-    fn may_split(&self, child: &Child) -> bool {
+    /// Whether a leaf may be split, by its number of rows and its depth.
+    fn may_split(&self, child: &NewLeaf) -> bool {
         child.depth < self.limits.depth && child.total.rows() >= 2 * self.limits.min_rows
     }
 
-    /// Brings a difference of scores to the units of the loss.
+    /// The gain of a difference of scores, in units of the loss.
     fn gain(&self, scores: f64) -> f64 {
         scores * self.gradients.hessian_scale
             / (self.gradients.gradient_scale * self.gradients.gradient_scale)
     }
 
-    /// A Newton step, shrunk by the learning rate.
+    /// The leaf value: a Newton step times the learning rate.
     fn value(&self, total: Cell) -> f64 {
         let step = total.gradient() as f64 / (total.hessian() as f64 + self.rules.regularisation);
         -step * self.gradients.hessian_scale / self.gradients.gradient_scale * self.limits.learning_rate
@@ -109,39 +117,39 @@ impl Source<'_> {
 }
 
 impl Grower {
-    /// Grows a tree.
+    /// Grows a tree. O(n d depth) at most.
     pub(super) fn grow(&mut self, data: &Data, gradients: &QuantisedGradients, limits: &Limits) -> HistTree {
         let rules = Rules {
             min_rows: limits.min_rows,
             min_hessian: (limits.min_hessian * gradients.hessian_scale).ceil() as u64,
-            regularisation: (limits.l2 + TINY) * gradients.hessian_scale,
+            regularisation: (limits.l2 + HESSIAN_EPSILON) * gradients.hessian_scale,
         };
         let n = data.rows.n();
-        let source = Source { data, gradients, limits, rules: &rules };
+        let input = Input { data, gradients, limits, rules: &rules };
         self.rows.clear();
         self.rows.extend(0..n as u32);
         self.nodes.clear();
         let total = gradients.total();
-        let root = self.push_node(&source, 0, n, total, 0);
-        let mut open = Vec::new();
-        if source.may_split(&root) {
-            let histogram = self.histogram_of(&source, 0, n);
-            // scikit-learn's root has the value 0, so its gain is the whole score.
-            self.open(&source, Child { histogram: Some(histogram), ..root }, 0.0, &mut open);
+        let root = self.new_leaf(&input, 0, n, total, 0);
+        let mut queue = Vec::new();
+        if input.may_split(&root) {
+            let histogram = self.histogram_of(&input, 0, n);
+            // scikit-learn's root has the value 0, so that its gain is the whole score.
+            self.push_leaf(&input, NewLeaf { histogram: Some(histogram), ..root }, 0.0, &mut queue);
         }
         let mut leaves = 1;
         while leaves < limits.leaves
-            && let Some(next) = self.next(limits, &mut open)
+            && let Some(next) = self.next_leaf(limits, &mut queue)
         {
             leaves += 1;
             let is_last = leaves == limits.leaves;
-            self.split(&source, next, is_last, &mut open);
+            self.split(&input, next, is_last, &mut queue);
         }
-        self.idle.extend(open.into_iter().filter_map(|leaf| leaf.histogram));
-        self.finish(&data.bins)
+        self.spare.extend(queue.into_iter().filter_map(|leaf| leaf.histogram));
+        self.to_tree(&data.bins)
     }
 
-    /// The values and rows of the leaves of the tree grown last.
+    /// The value and the rows of each leaf of the last tree.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (f64, &[u32])> {
         self.nodes
             .iter()
@@ -149,118 +157,119 @@ impl Grower {
             .map(|node| (node.value, &self.rows[node.start..node.end]))
     }
 
-    /// The leaf to split next: that of the largest gain, or the last made when all will be split.
-    fn next(&self, limits: &Limits, open: &mut Vec<Open>) -> Option<Open> {
+    /// Removes the leaf to split next: that of the largest gain or, without a limit of leaves, the last one.
+    fn next_leaf(&self, limits: &Limits, queue: &mut Vec<Leaf>) -> Option<Leaf> {
         if limits.leaves == usize::MAX {
-            return open.pop();
+            return queue.pop();
         }
-        let best = open
+        let best = queue
             .iter()
             .enumerate()
             .max_by(|(_, a), (_, b)| a.gain.total_cmp(&b.gain).then(b.node.cmp(&a.node)))?
             .0;
-        Some(open.swap_remove(best))
+        Some(queue.swap_remove(best))
     }
 
-    fn push_node(&mut self, source: &Source, start: usize, end: usize, total: Cell, depth: usize) -> Child {
+    /// Adds a leaf with the rows from `start` to `end`.
+    fn new_leaf(&mut self, input: &Input, start: usize, end: usize, total: Cell, depth: usize) -> NewLeaf {
         let node = self.nodes.len();
-        self.nodes.push(Node { start, end, split: None, value: source.value(total) });
-        Child { node, depth, total, histogram: None }
+        self.nodes.push(Node { start, end, split: None, value: input.value(total) });
+        NewLeaf { node, depth, total, histogram: None }
     }
 
-    fn histogram_of(&mut self, source: &Source, start: usize, end: usize) -> GradientHistogram {
-        let mut histogram = self.idle.pop().unwrap_or_else(|| GradientHistogram::new(&source.data.rows));
-        histogram.set(&source.data.rows, &self.rows[start..end], &source.gradients.rows);
+    /// The histogram of the rows from `start` to `end`.
+    fn histogram_of(&mut self, input: &Input, start: usize, end: usize) -> GradientHistogram {
+        let mut histogram = self.spare.pop().unwrap_or_else(|| GradientHistogram::new(&input.data.rows));
+        histogram.set(&input.data.rows, &self.rows[start..end], &input.gradients.rows);
         histogram
     }
 
-    /// Finds the best split of a node from its histogram; a node with none stays a leaf.
-    fn open(&mut self, source: &Source, child: Child, own_score: f64, open: &mut Vec<Open>) {
-        let Child { node, depth, total, histogram: Some(histogram) } = child else { return };
-        match histogram.best_split(simd::level(), &source.data.rows, total, source.rules) {
-            Some(best) if best.score > own_score * (1.0 + ROUNDING) => {
-                let gain = source.gain(best.score - own_score);
-                open.push(Open { node, depth, total, best, gain, histogram: Some(histogram) });
-                self.keep_pool(open);
+    /// Finds the best split of a leaf from its histogram, and adds the leaf to `queue` if the gain is
+    /// positive.
+    fn push_leaf(&mut self, input: &Input, child: NewLeaf, own_score: f64, queue: &mut Vec<Leaf>) {
+        let NewLeaf { node, depth, total, histogram: Some(histogram) } = child else { return };
+        match histogram.best_split(simd::level(), &input.data.rows, total, input.rules) {
+            Some(best) if best.score > own_score * (1.0 + LEAST_RELATIVE_GAIN) => {
+                let gain = input.gain(best.score - own_score);
+                queue.push(Leaf { node, depth, total, best, gain, histogram: Some(histogram) });
+                self.limit_histograms(queue);
             }
-            _ => self.idle.push(histogram),
+            _ => self.spare.push(histogram),
         }
     }
 
-    /// Takes the histogram from the smallest node when too many have one.
-    fn keep_pool(&mut self, open: &mut [Open]) {
-        if open.iter().filter(|leaf| leaf.histogram.is_some()).count() > POOL {
+    /// Removes the histogram of the smallest leaf if too many leaves have one.
+    fn limit_histograms(&mut self, queue: &mut [Leaf]) {
+        if queue.iter().filter(|leaf| leaf.histogram.is_some()).count() > MOST_HISTOGRAMS {
             let smallest =
-                open.iter_mut().filter(|leaf| leaf.histogram.is_some()).min_by_key(|leaf| leaf.total.rows());
-            self.idle.extend(smallest.and_then(|leaf| leaf.histogram.take()));
+                queue.iter_mut().filter(|leaf| leaf.histogram.is_some()).min_by_key(|leaf| leaf.total.rows());
+            self.spare.extend(smallest.and_then(|leaf| leaf.histogram.take()));
         }
     }
 
-    /// Makes the two children of a leaf.
-    fn split(&mut self, source: &Source, leaf: Open, is_last: bool, open: &mut Vec<Open>) {
+    /// Splits a leaf. Its children are added to `queue`, unless this is the last split (`is_last`).
+    fn split(&mut self, input: &Input, leaf: Leaf, is_last: bool, queue: &mut Vec<Leaf>) {
         let (start, end) = (self.nodes[leaf.node].start, self.nodes[leaf.node].end);
         let (feature, bin) = (leaf.best.feature, leaf.best.bin);
-        let column = source.data.columns.column(feature);
-        let middle = start + self.part(column, start, end, source.data.bins.largest_byte(feature, bin));
+        let column = input.data.columns.column(feature);
+        let middle = start + self.partition(column, start, end, input.data.bins.largest_byte(feature, bin));
         let mut left_total = leaf.total;
         left_total.subtract(leaf.best.right);
-        let left = self.push_node(source, start, middle, left_total, leaf.depth + 1);
-        let right = self.push_node(source, middle, end, leaf.best.right, leaf.depth + 1);
+        let left = self.new_leaf(input, start, middle, left_total, leaf.depth + 1);
+        let right = self.new_leaf(input, middle, end, leaf.best.right, leaf.depth + 1);
         self.nodes[leaf.node].split = Some((leaf.best, leaf.gain, left.node, right.node));
         if is_last {
-            self.idle.extend(leaf.histogram);
+            self.spare.extend(leaf.histogram);
             return;
         }
-        // scikit-learn counts the right child when both have the same number of rows.
-        let (mut small, mut big) =
+        // scikit-learn sums the right child if both have the same number of rows.
+        let (mut small, mut large) =
             if left.total.rows() < right.total.rows() { (left, right) } else { (right, left) };
-        self.inherit(source, leaf.histogram, &mut small, &mut big);
-        // The last made is split first without a limit of leaves: the smaller, so that few histograms are alive.
-        for child in [big, small] {
-            let own_score = source.score(child.total);
-            self.open(source, child, own_score, open);
+        self.inherit(input, leaf.histogram, &mut small, &mut large);
+        // Without a limit of leaves the last leaf is split first: the small one, to keep few histograms.
+        for child in [large, small] {
+            let own_score = input.score(child.total);
+            self.push_leaf(input, child, own_score, queue);
         }
     }
 
-    /// Gives the children of a split node that may be split a histogram.
+    /// Passes the histogram of a split leaf on to its children that may be split.
     fn inherit(
         &mut self,
-        source: &Source,
+        input: &Input,
         histogram: Option<GradientHistogram>,
-        small: &mut Child,
-        big: &mut Child,
+        small: &mut NewLeaf,
+        large: &mut NewLeaf,
     ) {
-        let (wants_small, wants_big) = (source.may_split(small), source.may_split(big));
-        let range = |grower: &Grower, child: &Child| {
+        let (wants_small, wants_large) = (input.may_split(small), input.may_split(large));
+        let range = |grower: &Grower, child: &NewLeaf| {
             let node = &grower.nodes[child.node];
             (node.start, node.end)
         };
         let (start, end) = range(self, small);
         if wants_small {
-            small.histogram = Some(self.histogram_of(source, start, end));
+            small.histogram = Some(self.histogram_of(input, start, end));
         }
-        match (histogram, wants_big) {
+        match (histogram, wants_large) {
             (Some(mut histogram), true) => {
                 match &small.histogram {
                     Some(own) => histogram.subtract(own),
-                    None => {
-                        histogram.remove(&source.data.rows, &self.rows[start..end], &source.gradients.rows)
-                    }
+                    None => histogram.remove(&input.data.rows, &self.rows[start..end], &input.gradients.rows),
                 }
-                big.histogram = Some(histogram);
+                large.histogram = Some(histogram);
             }
-            (Some(histogram), false) => self.idle.push(histogram),
+            (Some(histogram), false) => self.spare.push(histogram),
             (None, true) => {
-                let (start, end) = range(self, big);
-                big.histogram = Some(self.histogram_of(source, start, end));
+                let (start, end) = range(self, large);
+                large.histogram = Some(self.histogram_of(input, start, end));
             }
             (None, false) => {}
         }
     }
 
-    /// Parts the rows from `start` to `end`, keeping their order on both sides; returns how many went left. Without
-    /// branches, which would often be mispredicted: every row is written to both sides.
-    fn part(&mut self, column: &[u8], start: usize, end: usize, cut: u8) -> usize {
+    /// Partitions the rows from `start` to `end` at `cut`, stably. Returns the number of rows on the left.
+    /// Every row is written to both sides, without a branch, which would often be mispredicted.
+    fn partition(&mut self, column: &[u8], start: usize, end: usize, cut: u8) -> usize {
         let rows = &mut self.rows[start..end];
         self.right.resize(rows.len().max(self.right.len()), 0);
         let (mut left, mut right) = (0, 0);
@@ -277,13 +286,13 @@ impl Grower {
     }
 
     /// The tree in depth-first order.
-    fn finish(&self, bins: &Bins) -> HistTree {
+    fn to_tree(&self, bins: &Bins) -> HistTree {
         let mut tree = HistTree {
             nodes: Nodes::default(),
             values: Vec::new(),
             facts: Vec::with_capacity(self.nodes.len()),
         };
-        // A node with the parent whose right child it is.
+        // Nodes to visit, each with the parent whose right child it is, if any.
         let mut stack = vec![(0, None)];
         while let Some((index, right_of)) = stack.pop() {
             if let Some(parent) = right_of {

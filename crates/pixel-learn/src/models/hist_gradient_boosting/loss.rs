@@ -1,24 +1,25 @@
-//! Log loss: scores of every class, the probabilities that they mean, gradients and Hessians.
+//! Log loss: scores of every class, their probabilities, gradients and Hessians.
 
 use rayon::prelude::*;
 
 /// Rows of one task.
 const ROWS: usize = 512;
 
-/// Scores of the training rows under a growing model.
+/// The scores of rows under a growing model.
 pub(super) struct LogLoss {
     /// The class of each row.
     targets: Vec<u8>,
-    /// Scores before the first round, one a tree of a round.
+    /// The scores before the first round, one for each tree of a round.
     baseline: Vec<f64>,
-    /// Scores, tree after tree of a round: one a class, or the one of class 1 against class 0.
+    /// The scores, tree after tree of a round: one for each class, or that of class 1 for two classes.
     scores: Vec<Vec<f64>>,
-    /// What the scores were when gradients were asked for, as probabilities.
+    /// The probabilities at the last [`LogLoss::update_probabilities`].
     probabilities: Vec<Vec<f64>>,
 }
 
 impl LogLoss {
-    /// Starts from the class frequencies: their logarithms, shifted to sum to 0, and for two classes the logit.
+    /// The loss of rows with these classes, at the baseline: the logarithms of the class frequencies, shifted
+    /// to sum to 0; for two classes the log-odds.
     pub(super) fn new(targets: Vec<u8>, classes: usize) -> LogLoss {
         let n = targets.len() as f64;
         let mut counts = vec![0usize; classes];
@@ -34,8 +35,8 @@ impl LogLoss {
         LogLoss::starting_from(baseline, targets)
     }
 
-    /// Other rows under the same model.
-    pub(super) fn like(other: &LogLoss, targets: Vec<u8>) -> LogLoss {
+    /// The loss of other rows under the same model.
+    pub(super) fn for_rows(other: &LogLoss, targets: Vec<u8>) -> LogLoss {
         LogLoss::starting_from(other.baseline.clone(), targets)
     }
 
@@ -49,13 +50,13 @@ impl LogLoss {
         &self.baseline
     }
 
-    /// The scores of the rows, tree after tree of a round.
+    /// The scores, tree after tree of a round.
     pub(super) fn scores_mut(&mut self) -> &mut [Vec<f64>] {
         &mut self.scores
     }
 
-    /// Turns the scores of now into probabilities, from which gradients are taken. O(n classes).
-    pub(super) fn take_probabilities(&mut self) {
+    /// Sets the probabilities to those of the present scores. O(n classes).
+    pub(super) fn update_probabilities(&mut self) {
         let scores = &self.scores;
         if let [probabilities] = self.probabilities.as_mut_slice() {
             probabilities.par_chunks_mut(ROWS).zip(scores[0].par_chunks(ROWS)).for_each(|(chunk, scores)| {
@@ -63,7 +64,7 @@ impl LogLoss {
             });
             return;
         }
-        // Chunks of rows are tasks, each of them over all classes.
+        // A task takes a chunk of rows for all classes.
         let mut chunks: Vec<Vec<&mut [f64]>> = Vec::new();
         for class in &mut self.probabilities {
             for (index, chunk) in class.chunks_mut(ROWS).enumerate() {
@@ -95,13 +96,13 @@ impl LogLoss {
         });
     }
 
-    /// The trees of a round, each with what it needs of the loss.
-    pub(super) fn classes(&mut self) -> impl IndexedParallelIterator<Item = OfTree<'_>> {
+    /// The loss as each tree of a round sees it, in parallel.
+    pub(super) fn classes(&mut self) -> impl IndexedParallelIterator<Item = TreeLoss<'_>> {
         let targets = &self.targets;
         // With two classes the one tree is that of class 1.
         let first_class = u8::from(self.scores.len() == 1);
         self.scores.par_iter_mut().zip(&self.probabilities).enumerate().map(
-            move |(index, (scores, probabilities))| OfTree {
+            move |(index, (scores, probabilities))| TreeLoss {
                 targets,
                 class: index as u8 + first_class,
                 probabilities,
@@ -110,7 +111,7 @@ impl LogLoss {
         )
     }
 
-    /// The mean over the rows of -log(probability of the right class). O(n classes).
+    /// The mean log loss: -log(probability of the true class). O(n classes).
     pub(super) fn mean(&self) -> f64 {
         let of_row = |row: usize| {
             let target = usize::from(self.targets[row]);
@@ -131,16 +132,16 @@ impl LogLoss {
     }
 }
 
-/// The loss as one tree of a round sees it.
-pub(super) struct OfTree<'a> {
+/// The loss as one tree of a round sees it: targets, probabilities and scores of one class.
+pub(super) struct TreeLoss<'a> {
     targets: &'a [u8],
     class: u8,
     probabilities: &'a [f64],
     scores: &'a mut Vec<f64>,
 }
 
-impl OfTree<'_> {
-    /// The derivatives of a row's loss by its score.
+impl TreeLoss<'_> {
+    /// First and second derivative of the loss of a row by its score.
     #[inline(always)]
     pub(super) fn gradient_and_hessian(&self, row: usize) -> (f64, f64) {
         let p = self.probabilities[row];
@@ -148,7 +149,7 @@ impl OfTree<'_> {
         (p - target, p * (1.0 - p))
     }
 
-    /// Adds a leaf's value to the scores of its rows.
+    /// Adds the value of a leaf to the scores of its rows.
     pub(super) fn add(&mut self, value: f64, rows: &[u32]) {
         rows.iter().for_each(|&row| self.scores[row as usize] += value);
     }

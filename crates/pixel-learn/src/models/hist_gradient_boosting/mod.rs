@@ -1,9 +1,10 @@
-//! Histogram gradient boosting with the meaning of scikit-learn 1.9: log loss, one tree a class and round (one tree for
-//! two classes), grown leaf by leaf from histograms of gradients and Hessians (Ke et al.: LightGBM, 2017).
+//! Histogram gradient boosting (Ke et al.: LightGBM, 2017) as in scikit-learn 1.9: log loss, one tree for
+//! each class and round (one tree for two classes), grown leaf-wise from histograms of gradients and
+//! Hessians.
 //!
-//! Bins are scikit-learn's: a pixel with at most `max_bins` distinct values has one bin a value, which is exact; one with
-//! all 256 has bins between percentiles, fewer than `max_bins` where many images share a value. Only on more than
-//! 200,000 rows does scikit-learn take percentiles from a sample; here all rows count.
+//! Bins are scikit-learn's. A pixel with at most `max_bins` distinct values has one bin for each, which is
+//! exact; one with all 256 has bins between percentiles, fewer than `max_bins` if many images share a value.
+//! scikit-learn computes percentiles from a sample of more than 200,000 rows; here all rows count.
 
 mod fitted;
 mod grower;
@@ -25,10 +26,10 @@ use grower::{Data, Grower, Limits};
 use loss::LogLoss;
 use validation::Validation;
 
-/// The least sum of Hessians on each side of a split: scikit-learn's `min_hessian_to_split`.
+/// Minimum sum of Hessians on each side of a split: scikit-learn's `min_hessian_to_split`.
 const MIN_HESSIAN: f64 = 1e-3;
 
-/// Training rows above which `early_stopping` is on by default.
+/// Number of training rows above which `early_stopping` is on by default.
 const MANY_ROWS: usize = 10_000;
 
 /// scikit-learn's `HistGradientBoostingClassifier`, with the defaults of 1.9.
@@ -47,28 +48,29 @@ const MANY_ROWS: usize = 10_000;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistGradientBoostingClassifier {
-    /// Factor of every tree, above 0.
+    /// The learning rate (shrinkage) of every tree, above 0.
     pub learning_rate: f64,
-    /// Boosting rounds at most, at least 1.
+    /// Maximum number of boosting rounds, at least 1.
     pub max_iter: usize,
-    /// Leaves of a tree at most, at least 2; `None` for no limit.
+    /// Maximum number of leaves of a tree, at least 2; `None` for no limit.
     pub max_leaf_nodes: Option<usize>,
-    /// Edges from the root to the deepest leaf at most; `None` for no limit.
+    /// Maximum depth in edges, at least 1; `None` for no limit.
     pub max_depth: Option<usize>,
-    /// Training rows of a leaf at least, at least 1.
+    /// Minimum number of training rows in a leaf, at least 1.
     pub min_samples_leaf: usize,
-    /// Added to a leaf's sum of Hessians, at least 0.
+    /// The l2 regularisation (lambda), added to the sum of Hessians of a leaf, at least 0.
     pub l2_regularization: f64,
-    /// Bins of a feature at most, from 2 to 255.
+    /// Maximum number of bins of a feature, from 2 to 255.
     pub max_bins: usize,
-    /// Stop when the loss no longer falls; `None` does on more than 10,000 training rows.
-    pub early_stopping: Option<bool>,
-    /// The share of the training rows that early stopping keeps aside to take the loss from; `None` takes it from the
+    /// Whether training stops when the loss no longer decreases; `None`: if there are more than 10,000
     /// training rows.
+    pub early_stopping: Option<bool>,
+    /// The share of the training rows that early stopping holds out for the loss; `None` takes the loss on
+    /// the training rows.
     pub validation_fraction: Option<f64>,
-    /// Rounds without a better loss after which early stopping ends, at least 1.
+    /// The number of rounds without a better loss that ends training, at least 1.
     pub n_iter_no_change: usize,
-    /// By how much a loss must be less to be better, at least 0.
+    /// The decrease that makes a loss better, at least 0.
     pub tol: f64,
 }
 
@@ -90,30 +92,29 @@ impl Default for HistGradientBoostingClassifier {
     }
 }
 
-/// A model that can be boosted further.
+/// A model in training, which can be boosted further.
 pub struct HistBoosting {
     parameters: HistGradientBoostingClassifier,
     data: Data,
     loss: LogLoss,
     validation: Option<Validation>,
+    /// Builders with their gradients, for reuse.
     growers: Mutex<Vec<(Grower, QuantisedGradients)>>,
     predictors: Predictors,
     stopped: bool,
 }
 
 impl HistGradientBoostingClassifier {
-    /// Prepares the training data for a model that has no trees yet. The seed draws the rows that early stopping keeps
-    /// aside; nothing else is random. O(n d).
+    /// Prepares the training data for a model without trees. `seed` selects the rows that early stopping
+    /// holds out; nothing else is random. `Err` for unusable parameters or data. O(n d).
     pub fn begin(&self, training: &Training, seed: u64) -> Result<HistBoosting, FitError> {
         self.check(training)?;
         let bytes = training.bytes()?;
         let present = training.present_classes(2)?;
         let (n, d) = (training.features.n(), training.features.d());
-        let mut index_of = [0u8; 256];
-        present.iter().enumerate().for_each(|(index, &label)| index_of[usize::from(label)] = index as u8);
-        let targets: Vec<u8> = training.labels.iter().map(|&label| index_of[usize::from(label)]).collect();
+        let targets = training.class_indices(&present);
         let stops = self.early_stopping.unwrap_or(n > MANY_ROWS);
-        let (kept, aside) = match self.validation_fraction {
+        let (kept, held_out) = match self.validation_fraction {
             Some(fraction) if stops => validation::split(&targets, present.len(), fraction, seed)?,
             _ => ((0..n as u32).collect(), Vec::new()),
         };
@@ -125,9 +126,9 @@ impl HistGradientBoostingClassifier {
         columns.gather(bytes.pixels, d, kept.len(), |index| kept[index] as usize);
         let predictors = Predictors::new(loss.baseline().to_vec(), present);
         let validation = stops.then(|| {
-            let mut pixels = Vec::with_capacity(aside.len() * d);
-            aside.iter().for_each(|&row| pixels.extend_from_slice(training.features.pixel_row(row as usize)));
-            Validation::new(pixels, d, LogLoss::like(&loss, of(&aside)), self.n_iter_no_change, self.tol)
+            let rows = held_out.iter().flat_map(|&row| training.features.pixel_row(row as usize));
+            let loss = LogLoss::for_rows(&loss, of(&held_out));
+            Validation::new(rows.copied().collect(), d, loss, self.n_iter_no_change, self.tol)
         });
         let mut boosting = HistBoosting {
             parameters: *self,
@@ -138,10 +139,11 @@ impl HistGradientBoostingClassifier {
             predictors,
             stopped: false,
         };
-        boosting.note_loss();
+        boosting.check_early_stopping();
         Ok(boosting)
     }
 
+    /// `Err` for parameters and data that cannot be boosted.
     fn check(&self, training: &Training) -> Result<(), FitError> {
         let at_least_1 = [
             ("max_iter", self.max_iter),
@@ -188,24 +190,24 @@ impl HistGradientBoostingClassifier {
 }
 
 impl HistBoosting {
-    /// Boosts until there are `rounds` rounds, or early stopping has ended it. One task a tree.
+    /// Boosts until the model has `rounds` rounds or early stopping ends. Each tree is a task.
     pub fn boost_to(&mut self, rounds: usize) {
         while self.predictors.rounds() < rounds && !self.stopped {
             self.round();
         }
     }
 
-    /// Rounds so far.
+    /// Number of rounds so far.
     pub fn rounds(&self) -> usize {
         self.predictors.rounds()
     }
 
-    /// Whether early stopping has ended the boosting.
+    /// Whether early stopping has ended training.
     pub fn stopped(&self) -> bool {
         self.stopped
     }
 
-    /// The losses that early stopping has seen, the first before any round; empty without early stopping.
+    /// The losses of early stopping, the first before any round; empty without early stopping.
     pub fn losses(&self) -> &[f64] {
         self.validation.as_ref().map_or(&[], Validation::losses)
     }
@@ -215,15 +217,16 @@ impl HistBoosting {
         &self.predictors
     }
 
-    /// The mean log loss over the training rows, without those kept aside.
+    /// The mean log loss over the training rows without those held out.
     pub fn training_loss(&self) -> f64 {
         self.loss.mean()
     }
 
+    /// One boosting round.
     fn round(&mut self) {
         let HistBoosting { parameters, data, loss, growers, .. } = self;
         let growers = &*growers;
-        loss.take_probabilities();
+        loss.update_probabilities();
         let limits = Limits {
             leaves: parameters.max_leaf_nodes.unwrap_or(usize::MAX),
             depth: parameters.max_depth.unwrap_or(usize::MAX),
@@ -250,13 +253,13 @@ impl HistBoosting {
             })
             .collect();
         self.predictors.push(trees);
-        self.note_loss();
+        self.check_early_stopping();
     }
 
-    /// Gives early stopping the loss after the last round.
-    fn note_loss(&mut self) {
+    /// Ends training if early stopping says so after the last round.
+    fn check_early_stopping(&mut self) {
         if let Some(validation) = &mut self.validation {
-            self.stopped = validation.ends(&self.predictors, &self.loss);
+            self.stopped = validation.should_stop(&self.predictors, &self.loss);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Early stopping: which rows are kept aside, and when the loss no longer falls.
+//! Early stopping: the stratified hold-out set, and the stopping rule.
 
 use super::fitted::Predictors;
 use super::loss::LogLoss;
 use crate::models::FitError;
 use crate::models::tree::Random;
 
-/// Rows that are kept aside (none when the training rows themselves decide), and the losses so far.
+/// The held-out rows (none if the loss is taken on the training rows), and the losses so far.
 pub(super) struct Validation {
     pixels: Vec<u8>,
     d: usize,
     loss: LogLoss,
-    /// Rounds whose trees are in the scores of `loss`.
+    /// Number of rounds in the scores of `loss`.
     rounds: usize,
     losses: Vec<f64>,
     n_iter_no_change: usize,
@@ -28,13 +28,14 @@ impl Validation {
         Validation { pixels, d, loss, rounds: 0, losses: Vec::new(), n_iter_no_change, tol }
     }
 
+    /// The losses so far: before the first round, then after each round.
     pub(super) fn losses(&self) -> &[f64] {
         &self.losses
     }
 
-    /// Notes the loss of the model after its last round; true when none of the last `n_iter_no_change` losses is better
-    /// by more than `tol` than the one before them.
-    pub(super) fn ends(&mut self, model: &Predictors, training: &LogLoss) -> bool {
+    /// Records the loss after the last round. Returns whether training ends: none of the last
+    /// `n_iter_no_change` losses is better by more than `tol` than the one before them.
+    pub(super) fn should_stop(&mut self, model: &Predictors, training: &LogLoss) -> bool {
         let loss = if self.pixels.is_empty() {
             training.mean()
         } else {
@@ -51,8 +52,9 @@ impl Validation {
     }
 }
 
-/// Rows to train on and rows to keep aside, both ascending. As scikit-learn's stratified `train_test_split`: the ceiling
-/// of `fraction` x n rows are kept aside, of every class its share, rounded so that the largest remainders are rounded up.
+/// The training rows and the held-out rows, both ascending, as scikit-learn's stratified `train_test_split`:
+/// the ceiling of `fraction` x n rows are held out, of every class its share, with the largest remainders
+/// rounded up. `Err` if a class would have no row on one side.
 pub(super) fn split(
     targets: &[u8],
     classes: usize,
@@ -74,18 +76,14 @@ pub(super) fn split(
     by_remainder.sort_by(|&a, &b| share(b).fract().total_cmp(&share(a).fract()));
     let missing = size - counts.iter().sum::<usize>();
     by_remainder.iter().take(missing).for_each(|&class| counts[class] += 1);
-    let mut is_aside = vec![false; n];
+    let mut is_held_out = vec![false; n];
     let mut random = Random::new(seed);
     for (rows, count) in rows_of.iter_mut().zip(counts) {
-        // Fisher and Yates, ended early.
-        for at in 0..count {
-            let drawn = at + random.below(rows.len() - at);
-            rows.swap(at, drawn);
-            is_aside[rows[at] as usize] = true;
-        }
+        random.shuffle_front(rows, count);
+        rows[..count].iter().for_each(|&row| is_held_out[row as usize] = true);
     }
-    let (aside, kept): (Vec<u32>, Vec<u32>) = (0..n as u32).partition(|&row| is_aside[row as usize]);
-    Ok((kept, aside))
+    let (held_out, kept): (Vec<u32>, Vec<u32>) = (0..n as u32).partition(|&row| is_held_out[row as usize]);
+    Ok((kept, held_out))
 }
 
 #[cfg(test)]
@@ -95,14 +93,14 @@ mod tests {
     #[test]
     fn every_class_has_its_share_of_the_rows_kept_aside() {
         let targets: Vec<u8> = (0..1003).map(|row| [0, 0, 0, 1, 1, 2][row % 6]).collect();
-        let (kept, aside) = split(&targets, 3, 0.1, 7).unwrap();
-        assert_eq!((kept.len(), aside.len()), (902, 101));
-        let count = |class: u8| aside.iter().filter(|&&row| targets[row as usize] == class).count();
+        let (kept, held_out) = split(&targets, 3, 0.1, 7).unwrap();
+        assert_eq!((kept.len(), held_out.len()), (902, 101));
+        let count = |class: u8| held_out.iter().filter(|&&row| targets[row as usize] == class).count();
         assert_eq!((count(0), count(1), count(2)), (50, 34, 17));
-        let mut all = [kept, aside.clone()].concat();
+        let mut all = [kept, held_out.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..1003).collect::<Vec<u32>>());
-        assert_ne!(split(&targets, 3, 0.1, 8).unwrap().1, aside);
+        assert_ne!(split(&targets, 3, 0.1, 8).unwrap().1, held_out);
         assert!(split(&targets[..20], 3, 0.1, 7).is_err());
     }
 
@@ -110,11 +108,12 @@ mod tests {
     fn boosting_ends_when_the_last_losses_are_not_better() {
         let model = Predictors::new(vec![0.0; 3], vec![0, 1, 2]);
         let training = LogLoss::new(vec![0, 1, 2], 3);
-        let mut validation = Validation::new(Vec::new(), 4, LogLoss::like(&training, Vec::new()), 2, 1e-7);
+        let mut validation =
+            Validation::new(Vec::new(), 4, LogLoss::for_rows(&training, Vec::new()), 2, 1e-7);
         // The same loss every time: two after the first are no better.
-        assert!(!validation.ends(&model, &training));
-        assert!(!validation.ends(&model, &training));
-        assert!(validation.ends(&model, &training));
+        assert!(!validation.should_stop(&model, &training));
+        assert!(!validation.should_stop(&model, &training));
+        assert!(validation.should_stop(&model, &training));
         assert!((validation.losses[0] - 3f64.ln()).abs() < 1e-12);
     }
 }

@@ -1,33 +1,41 @@
-//! scikit-learn's way to draw features without looking again at those known to be constant.
+//! scikit-learn's feature sampling without replacement, which never searches a feature again below a node
+//! where it is constant.
 
 use super::Random;
 
-/// The features of one tree in the order that Fisher-Yates left them, constant ones first.
+/// The features of one tree in the order of the Fisher-Yates shuffles so far.
 ///
-/// A feature constant in a node is constant below it. scikit-learn keeps those of the current node at the
-/// front: one that is drawn again counts as drawn but is not looked at.
+/// A feature that is constant in a node is constant below it. The features known to be constant in the
+/// present node are at the front, as in scikit-learn: drawing one of them again counts as a draw, but it is
+/// not searched.
 pub(crate) struct FeatureSampler {
     features: Vec<u16>,
+    /// The known constant features in the order of the path from the root.
     constant: Vec<u16>,
 }
 
-/// The state of drawing in one node.
+/// The state of the sampling in one node.
 pub(crate) struct NodeDraw {
+    /// Features known to be constant above this node.
     known_constants: usize,
+    /// Constant features found in this node.
     found_constants: usize,
+    /// Known constant features drawn again in this node.
     drawn_constants: usize,
+    /// The features before this position can still be drawn.
     remaining: usize,
+    /// Features drawn in this node.
     visited: usize,
 }
 
 impl FeatureSampler {
-    /// For a tree that sees these features.
+    /// A sampler of these features.
     pub(crate) fn new(features: Vec<u16>) -> FeatureSampler {
         FeatureSampler { constant: features.clone(), features }
     }
 
-    /// Begins a node of which the first `known_constants` features are known to be constant.
-    pub(crate) fn begin(&self, known_constants: usize) -> NodeDraw {
+    /// Starts a node. The first `known_constants` features are known to be constant in it.
+    pub(crate) fn start_node(&self, known_constants: usize) -> NodeDraw {
         NodeDraw {
             known_constants,
             found_constants: 0,
@@ -37,8 +45,8 @@ impl FeatureSampler {
         }
     }
 
-    /// Draws until a feature comes that may vary: its place in the order and its number. `None` when
-    /// `max_features` were drawn and one of them varied, or when none is left.
+    /// Draws features until one may vary, and returns its position and its number. `None` if `max_features`
+    /// were drawn and one of them varied, or if none is left.
     pub(crate) fn next(
         &mut self,
         node: &mut NodeDraw,
@@ -64,21 +72,21 @@ impl FeatureSampler {
         }
     }
 
-    /// Notes that the feature at `place` is constant in this node.
-    pub(crate) fn is_constant(&mut self, node: &mut NodeDraw, place: usize) {
+    /// Records that the feature at `place` is constant in the node.
+    pub(crate) fn mark_constant(&mut self, node: &mut NodeDraw, place: usize) {
         self.features.swap(place, node.known_constants + node.found_constants);
         node.found_constants += 1;
     }
 
-    /// Notes that the feature at `place` varies in this node.
-    pub(crate) fn varies(&mut self, node: &mut NodeDraw, place: usize) {
+    /// Records that the feature at `place` varies in the node.
+    pub(crate) fn mark_varying(&mut self, node: &mut NodeDraw, place: usize) {
         node.remaining -= 1;
         self.features.swap(place, node.remaining);
     }
 
-    /// Ends a node: how many features are known to be constant below it. The order of the known ones is put
-    /// back, since nodes elsewhere in the tree know a prefix of it.
-    pub(crate) fn end(&mut self, node: NodeDraw) -> usize {
+    /// Finishes a node and returns the number of features known to be constant below it. Restores the order
+    /// of the known ones, because nodes elsewhere in the tree rely on a prefix of it.
+    pub(crate) fn finish_node(&mut self, node: NodeDraw) -> usize {
         let known = node.known_constants;
         let all = known + node.found_constants;
         self.features[..known].copy_from_slice(&self.constant[..known]);
@@ -99,16 +107,16 @@ mod tests {
         let mut known = 0;
         for step in 0..20 {
             let mut seen = Vec::new();
-            let mut node = order.begin(known);
+            let mut node = order.start_node(known);
             while let Some((place, feature)) = order.next(&mut node, 50, &mut random) {
                 seen.push(feature);
                 if feature % 10 == step / 2 {
-                    order.is_constant(&mut node, place)
+                    order.mark_constant(&mut node, place)
                 } else {
-                    order.varies(&mut node, place)
+                    order.mark_varying(&mut node, place)
                 }
             }
-            known = order.end(node);
+            known = order.finish_node(node);
             assert!(known <= 5 * (step / 2 + 1));
             assert_eq!(seen.len(), {
                 seen.sort();
@@ -125,11 +133,15 @@ mod tests {
     fn drawing_goes_on_until_a_feature_varies() {
         let mut random = Random::new(1);
         let mut order = FeatureSampler::new((0..30).collect());
-        let mut node = order.begin(0);
+        let mut node = order.start_node(0);
         let mut drawn = 0;
         while let Some((place, feature)) = order.next(&mut node, 3, &mut random) {
             drawn += 1;
-            if feature == 17 { order.varies(&mut node, place) } else { order.is_constant(&mut node, place) }
+            if feature == 17 {
+                order.mark_varying(&mut node, place)
+            } else {
+                order.mark_constant(&mut node, place)
+            }
         }
         assert!(drawn >= 3);
         assert!(node.found_constants == drawn || node.found_constants + 1 == drawn);

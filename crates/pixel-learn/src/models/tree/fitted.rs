@@ -1,26 +1,26 @@
-//! A fitted classification tree: nodes for predicting, facts about them for people and tests.
+//! A fitted classification tree: nodes for predicting, and the facts of scikit-learn's `tree_`.
 
-use super::nodes::{Nodes, TOGETHER};
+use super::nodes::{BATCH, Nodes};
 use crate::Features;
 use crate::linalg::argmax;
 
-/// What scikit-learn's `tree_` says of a node.
+/// The entry of a node in scikit-learn's `tree_`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NodeFacts {
     /// The threshold on the scaled feature: values up to it go left. 0 in a leaf.
     pub threshold: f64,
     /// The impurity of the node.
     pub impurity: f64,
-    /// Training rows, each counted once.
+    /// The number of training rows, without weights.
     pub samples: u32,
 }
 
-/// A fitted tree. Nodes stand in depth-first order, left before right, as in scikit-learn's `tree_`.
+/// A fitted tree. Nodes are in depth-first order, left before right, as in scikit-learn's `tree_`.
 #[derive(Clone, Debug)]
 pub struct Tree {
     pub(super) nodes: Nodes,
     pub(super) facts: Vec<NodeFacts>,
-    /// Rows of `classes` probabilities; pure leaves of a class share one.
+    /// Class probabilities, `classes` per row. Leaves with a single class share the row of that class.
     pub(super) probabilities: Vec<f64>,
     pub(super) classes: usize,
     pub(super) depth: usize,
@@ -42,7 +42,7 @@ impl Tree {
         self.depth
     }
 
-    /// The feature that a node cuts; `None` for a leaf.
+    /// The feature of a split; `None` for a leaf.
     pub fn feature(&self, node: usize) -> Option<usize> {
         self.nodes.feature(node)
     }
@@ -63,9 +63,9 @@ impl Tree {
         &self.probabilities[start..start + self.classes]
     }
 
-    /// Adds the class probabilities of each of `rows` (of `d` bytes) to its row of `sums`.
+    /// Adds the class probabilities of each of `rows` (of `d` bytes) to its entry in `sums`. O(rows depth).
     pub(crate) fn add_probabilities(&self, rows: &[u8], d: usize, sums: &mut [f64]) {
-        for (rows, sums) in rows.chunks(TOGETHER * d).zip(sums.chunks_mut(TOGETHER * self.classes)) {
+        for (rows, sums) in rows.chunks(BATCH * d).zip(sums.chunks_mut(BATCH * self.classes)) {
             let leaves = self.nodes.leaves_of(rows, d);
             for (sum, leaf) in sums.chunks_exact_mut(self.classes).zip(leaves) {
                 let start = leaf as usize * self.classes;
@@ -75,6 +75,7 @@ impl Tree {
         }
     }
 
+    /// The most probable class of each row, the first of equals.
     pub(super) fn predict_classes(&self, x: &Features) -> Vec<u8> {
         (0..x.n()).map(|i| argmax(self.probabilities(x.pixel_row(i))) as u8).collect()
     }

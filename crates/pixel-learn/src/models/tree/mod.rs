@@ -1,9 +1,9 @@
-//! Decision trees for classification with the meaning of scikit-learn 0.19: [`DecisionTreeClassifier`] looks
-//! at every feature in a node, [`ExtraTreeClassifier`] at a random sqrt(d) of them.
+//! Classification trees (CART) as in scikit-learn 0.19: [`DecisionTreeClassifier`] searches all features for
+//! the split of a node, [`ExtraTreeClassifier`] a random sqrt(d) of them.
 //!
-//! Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984); Geurts, Ernst, Wehenkel:
-//! Extremely randomized trees (2006). Thresholds are real numbers on the scaled features, but scaling is
-//! monotonic, so growing and predicting work on the bytes.
+//! Sources: Breiman, Friedman, Olshen and Stone, Classification and Regression Trees (1984); Geurts, Ernst
+//! and Wehenkel, Extremely randomized trees (2006). Thresholds are real numbers on the scaled features.
+//! Scaling is monotonic, so growing and predicting compare bytes: a "cut" is the largest byte that goes left.
 
 mod feature_sampler;
 mod fitted;
@@ -13,9 +13,10 @@ mod rng;
 mod split;
 mod weighted;
 
+pub use crate::linalg::histogram::Criterion;
 pub use fitted::{NodeFacts, Tree};
-pub(crate) use grow::{Growth, PURE, Source};
-pub(crate) use nodes::{Nodes, TOGETHER};
+pub(crate) use grow::{PURE, TrainingColumns, TreeGrower};
+pub(crate) use nodes::{BATCH, Nodes};
 pub(crate) use rng::Random;
 pub(crate) use split::midpoint;
 pub(crate) use weighted::WeightedRows;
@@ -23,37 +24,28 @@ pub(crate) use weighted::WeightedRows;
 use crate::Features;
 use crate::models::{Classifier, Facts, FitError, Model, Training};
 
-/// The impurity that a split must decrease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Criterion {
-    /// Gini impurity, 1 - sum p^2.
-    Gini,
-    /// Entropy, -sum p log2 p.
-    Entropy,
-}
-
-/// How a feature is cut.
+/// The splitter: which thresholds of a feature are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Splitter {
-    /// At the best of all its cuts.
+    /// The best split of each feature.
     Best,
-    /// At a threshold drawn uniformly between its smallest and largest value in the node.
+    /// A random threshold of each feature, uniform between its least and largest value in the node.
     Random,
 }
 
-/// How many features are drawn in a node (more, while all drawn ones are constant there).
+/// The number of features searched in a node. More are searched while all of these are constant there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxFeatures {
     /// All features.
     All,
-    /// The integer part of the square root of their number, at least one.
+    /// The integer part of sqrt(d), at least 1.
     Sqrt,
-    /// A number, at most that of the features.
+    /// This number, at most d.
     Count(usize),
 }
 
 impl MaxFeatures {
-    /// How many of `d` features that is.
+    /// The number of features searched, of `d`.
     pub fn of(self, d: usize) -> usize {
         match self {
             MaxFeatures::All => d,
@@ -63,22 +55,8 @@ impl MaxFeatures {
     }
 }
 
-/// What a single tree and the trees of a forest have in common. `min_samples_split` is 2 and
-/// `min_samples_leaf` is 1, as by default; a node of impurity <= 1e-7 is a leaf.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct TreeParameters {
-    /// The impurity.
-    pub(crate) criterion: Criterion,
-    /// How a feature is cut.
-    pub(crate) splitter: Splitter,
-    /// `None` grows until the leaves are pure.
-    pub(crate) max_depth: Option<usize>,
-    /// How many features are drawn in a node.
-    pub(crate) max_features: MaxFeatures,
-}
-
-impl TreeParameters {
-    /// Refuses parameters and data that no tree can be grown with.
+impl DecisionTreeClassifier {
+    /// `Err` for parameters and data that no tree can be grown with.
     pub(crate) fn check(&self, training: &Training) -> Result<(), FitError> {
         let features = training.features;
         if self.max_depth == Some(0) {
@@ -98,7 +76,7 @@ impl TreeParameters {
     }
 }
 
-/// Refuses data that none of the tree families can learn from.
+/// `Err` for data that no tree family can be grown with.
 pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
     training.check()?;
     training.bytes()?;
@@ -109,6 +87,8 @@ pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
 }
 
 /// scikit-learn's `DecisionTreeClassifier`: all features in every node unless `max_features` says otherwise.
+/// `min_samples_split` is 2 and `min_samples_leaf` is 1, scikit-learn's defaults; a node of impurity <= 1e-7
+/// is a leaf.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, DecisionTreeClassifier};
@@ -123,13 +103,13 @@ pub(crate) fn check_data(training: &Training) -> Result<(), FitError> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecisionTreeClassifier {
-    /// The impurity.
+    /// The impurity criterion.
     pub criterion: Criterion,
-    /// How a feature is cut.
+    /// The splitter: which thresholds of a feature are tried.
     pub splitter: Splitter,
-    /// Edges from the root to the deepest leaf at most; `None` grows until the leaves are pure.
+    /// Maximum depth in edges, at least 1; `None` grows until the leaves are pure.
     pub max_depth: Option<usize>,
-    /// How many features are drawn in a node.
+    /// The number of features searched in a node.
     pub max_features: MaxFeatures,
 }
 
@@ -148,13 +128,13 @@ pub struct DecisionTreeClassifier {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExtraTreeClassifier {
-    /// The impurity.
+    /// The impurity criterion.
     pub criterion: Criterion,
-    /// How a feature is cut.
+    /// The splitter: which thresholds of a feature are tried.
     pub splitter: Splitter,
-    /// Edges from the root to the deepest leaf at most; `None` grows until the leaves are pure.
+    /// Maximum depth in edges, at least 1; `None` grows until the leaves are pure.
     pub max_depth: Option<usize>,
-    /// How many features are drawn in a node.
+    /// The number of features searched in a node.
     pub max_features: MaxFeatures,
 }
 
@@ -181,18 +161,20 @@ impl Default for ExtraTreeClassifier {
 }
 
 impl DecisionTreeClassifier {
-    /// Grows the tree itself, whose structure can be looked at. O(n d depth) at most.
+    /// Grows the tree and returns it with its structure. O(n d depth) at most.
     pub fn grow(&self, training: &Training, seed: u64) -> Result<Tree, FitError> {
-        let DecisionTreeClassifier { criterion, splitter, max_depth, max_features } = *self;
-        grow_on_all_rows(&TreeParameters { criterion, splitter, max_depth, max_features }, training, seed)
+        self.check(training)?;
+        let data = TrainingColumns::new(training);
+        let (n, d) = (training.features.n(), training.features.d());
+        Ok(TreeGrower::new(self, d, n).grow(&data, None, (0..d as u16).collect(), seed))
     }
 }
 
 impl ExtraTreeClassifier {
-    /// Grows the tree itself, whose structure can be looked at. O(n sqrt(d) depth) at most.
+    /// Grows the tree and returns it with its structure. O(n sqrt(d) depth) at most.
     pub fn grow(&self, training: &Training, seed: u64) -> Result<Tree, FitError> {
         let ExtraTreeClassifier { criterion, splitter, max_depth, max_features } = *self;
-        grow_on_all_rows(&TreeParameters { criterion, splitter, max_depth, max_features }, training, seed)
+        DecisionTreeClassifier { criterion, splitter, max_depth, max_features }.grow(training, seed)
     }
 }
 
@@ -206,13 +188,6 @@ impl Classifier for ExtraTreeClassifier {
     fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
         Ok(Box::new(self.grow(training, seed)?))
     }
-}
-
-fn grow_on_all_rows(parameters: &TreeParameters, training: &Training, seed: u64) -> Result<Tree, FitError> {
-    parameters.check(training)?;
-    let source = Source::new(training);
-    let (n, d) = (training.features.n(), training.features.d());
-    Ok(Growth::new(parameters, d, n).tree(&source, None, (0..d as u16).collect(), seed))
 }
 
 impl Model for Tree {

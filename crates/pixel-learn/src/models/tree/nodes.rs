@@ -1,16 +1,16 @@
-//! The nodes of a fitted tree, compact for predicting.
+//! The nodes of a fitted tree, eight bytes each, for predicting.
 
-/// Rows that go down a tree side by side.
-pub(crate) const TOGETHER: usize = 8;
+/// Rows that descend a tree at the same time.
+pub(crate) const BATCH: usize = 8;
 
 /// A node in eight bytes.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// The feature that is cut, or [`LEAF`].
+    /// The feature of the split, or [`LEAF`].
     feature: u16,
     /// The largest byte that goes left.
     cut: u8,
-    /// The right child; of a leaf, what the tree keeps there.
+    /// The right child of a split; the content of a leaf, such as an index.
     right: u32,
 }
 
@@ -21,25 +21,27 @@ const LEAF: u16 = u16::MAX;
 pub(crate) struct Nodes(Vec<Node>);
 
 impl Nodes {
+    /// Number of nodes.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Adds a node that cuts `feature` below `cut + 1`; its right child is set by [`Nodes::set_right`].
+    /// Adds a split of `feature` at `cut`. [`Nodes::set_right`] sets its right child.
     pub(crate) fn push_split(&mut self, feature: usize, cut: u8) {
         self.0.push(Node { feature: feature as u16, cut, right: 0 });
     }
 
-    /// Adds a leaf that leads to `content`.
+    /// Adds a leaf with `content`.
     pub(crate) fn push_leaf(&mut self, content: u32) {
         self.0.push(Node { feature: LEAF, cut: 0, right: content });
     }
 
+    /// Sets the right child of a split.
     pub(crate) fn set_right(&mut self, node: usize, right: usize) {
         self.0[node].right = right as u32;
     }
 
-    /// The feature that a node cuts; `None` for a leaf.
+    /// The feature of a split; `None` for a leaf.
     pub(crate) fn feature(&self, node: usize) -> Option<usize> {
         let feature = self.0[node].feature;
         (feature != LEAF).then_some(usize::from(feature))
@@ -62,10 +64,10 @@ impl Nodes {
         }
     }
 
-    /// The leaves of up to [`TOGETHER`] rows of `d` bytes, which go down the tree side by side: each step
-    /// waits for memory, and the steps of different rows wait at the same time.
-    pub(crate) fn leaves_of(&self, rows: &[u8], d: usize) -> [u32; TOGETHER] {
-        let mut at = [0u32; TOGETHER];
+    /// The leaf contents of up to [`BATCH`] rows of `d` bytes. The rows descend together, because each step
+    /// waits for memory and the waits overlap.
+    pub(crate) fn leaves_of(&self, rows: &[u8], d: usize) -> [u32; BATCH] {
+        let mut at = [0u32; BATCH];
         let count = rows.len() / d;
         loop {
             let mut inner = false;
@@ -82,4 +84,20 @@ impl Nodes {
         }
         at.map(|at| self.0[at as usize].right)
     }
+}
+
+/// A node that is still to be built, on the stack of a depth-first builder.
+pub(super) struct Pending<C> {
+    /// The first of the node's samples.
+    pub start: usize,
+    /// The end of the node's samples.
+    pub end: usize,
+    /// Edges from the root.
+    pub depth: usize,
+    /// The number of features known to be constant in the node.
+    pub known_constants: usize,
+    /// The parent, if the node is a right child.
+    pub right_of: Option<usize>,
+    /// The class weights of the node.
+    pub total: C,
 }

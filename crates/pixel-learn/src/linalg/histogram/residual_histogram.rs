@@ -1,12 +1,13 @@
-//! Sums of residuals a value of every byte feature, and the best cut of every feature by Friedman's score:
-//! the kernels of regression trees for boosting.
+//! Residual histograms: sums of residuals for each value of every byte feature, and the best cut of every
+//! feature by Friedman's improvement score, for the regression trees of gradient boosting.
 //!
-//! A large node keeps the sums of all features ([`ResidualHistogram`]), so that a child's are its parent's less its
-//! sibling's. A small one scores each block of eight features and forgets it ([`best_cuts_of_rows`]): 8 x 256 bins are
-//! 16 KB, which the first-level cache holds, and a word of eight pixels that are all 0 (most of MNIST's) is skipped, for
-//! bin 0 is never needed: a cut is scored from the side above it.
+//! A large node keeps the histogram of all features ([`ResidualHistogram`]), so that a child's is its
+//! parent's minus its sibling's. A smaller node sums one block of eight features at a time
+//! ([`best_cuts_of_rows`]): its 8 x 256 bins are 16 KB, which the first-level cache holds. A word of eight
+//! zero pixels (most of MNIST's) is skipped: bin 0 is never needed, because a cut is scored from the side
+//! above it.
 //!
-//! Residuals are whole numbers ([`Quantised`]), so that sums are exact in any order.
+//! Residuals are integers ([`QuantisedResiduals`]): sums are exact in any order.
 
 use super::bin_sums::{BinSums, Sums};
 use super::binned_rows::BinnedRows;
@@ -14,23 +15,23 @@ use super::bins::Bins;
 use super::byte_words::{ByteWords, LANES};
 use crate::linalg::simd::{self, Level};
 
-/// Bits of a packed word that count rows.
+/// Bits of a cell that count rows.
 const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
-/// Most rows of a node: their residuals add up within the 44 bits left.
+/// Maximum number of rows: their residuals add up within the other 44 bits.
 pub const MOST_ROWS: usize = (1 << 18) - 1;
 
-/// Residuals as whole numbers: `residual * scale`, rounded, at most 2^25 in magnitude.
+/// Residuals as integers: `residual * scale`, rounded, at most 2^25 in magnitude.
 #[derive(Clone, Debug, Default)]
-pub struct Quantised {
-    /// residual * scale, rounded.
+pub struct QuantisedResiduals {
+    /// The integers, residual * scale rounded.
     pub values: Vec<i32>,
-    /// A power of two.
+    /// The scale, a power of two.
     pub scale: f64,
 }
 
-impl Quantised {
+impl QuantisedResiduals {
     /// Scales by the power of two that brings the largest magnitude into (2^24, 2^25]. O(n).
     pub fn set(&mut self, residuals: &[f64]) {
         let largest = residuals.iter().fold(0.0f64, |largest, r| largest.max(r.abs()));
@@ -45,20 +46,20 @@ impl Quantised {
     }
 }
 
-/// The best cut of every feature: rows whose value is below `cut` go left. Its score is
-/// `numerator / denominator`; the denominator is 0 where the feature is constant.
+/// The best cut of every feature: rows whose value is below `cut` go left. The score is `numerator /
+/// denominator`; the denominator is 0 if the feature is constant.
 #[derive(Clone, Debug, Default)]
 pub struct FeatureCuts {
-    /// Numerators of the scores, one a feature.
+    /// Numerators of the scores, one per feature.
     pub numerator: Vec<f64>,
-    /// Denominators of the scores, one a feature.
+    /// Denominators of the scores, one per feature.
     pub denominator: Vec<f64>,
-    /// The least value that goes right, one a feature.
+    /// The least value that goes right, one per feature.
     pub cut: Vec<u16>,
 }
 
 impl FeatureCuts {
-    /// No cut for any of `d` features.
+    /// Resets to no cut for any of `d` features.
     pub(super) fn clear(&mut self, d: usize) {
         self.numerator.clear();
         self.numerator.resize(d, 0.0);
@@ -68,7 +69,7 @@ impl FeatureCuts {
         self.cut.resize(d, 0);
     }
 
-    /// Sets the cuts of eight features in a row.
+    /// Sets the cuts of the eight features of a block.
     fn set_block(&mut self, block: usize, best: &BlockCuts) {
         let at = block * LANES;
         let width = LANES.min(self.cut.len() - at);
@@ -77,11 +78,11 @@ impl FeatureCuts {
         self.cut[at..at + width].copy_from_slice(&best.cut.map(|cut| cut as u16)[..width]);
     }
 
-    /// The feature of the largest score; among n equally good ones that of the number `tie(n)` (below n)
-    /// in ascending order. `None` when all features are constant.
+    /// The feature and cut of the largest score. Among n features of that score `tie(n)` chooses one, by its
+    /// number in ascending order. `None` if all features are constant.
     pub fn best(&self, tie: impl FnOnce(usize) -> usize) -> Option<(usize, u16)> {
         let score = |feature: usize| self.numerator[feature] / self.denominator[feature];
-        // 0 / 0 is not a number, which no comparison lets through.
+        // The score of a constant feature is 0 / 0, NaN, which no comparison selects.
         let best = (0..self.cut.len()).map(score).fold(-1.0, |best, s| if s > best { s } else { best });
         if best < 0.0 {
             return None;
@@ -93,51 +94,52 @@ impl FeatureCuts {
     }
 }
 
-/// Friedman's score as a fraction, when `right_rows` of `rows` rows with residuals `right_sum` of `sum` go
-/// right: (n * right_sum - right_rows * sum)^2 / (left_rows * right_rows), which is n^2 times
-/// scikit-learn's friedman_mse proxy. Mirrored partitions score equally.
+/// Friedman's improvement score (2001, equation 35) as a fraction, for a node of `rows` rows with residual
+/// sum `sum` of which `right_rows` with sum `right_sum` go right: (rows * right_sum - right_rows * sum)^2 /
+/// (left_rows * right_rows). The fraction is `rows` times Friedman's score and equal to scikit-learn's
+/// friedman_mse proxy, in squared units of the residuals. Mirrored partitions have equal scores.
 #[inline(always)]
-pub(super) fn fraction(rows: f64, sum: f64, right_rows: f64, right_sum: f64) -> (f64, f64) {
+pub(super) fn score_fraction(rows: f64, sum: f64, right_rows: f64, right_sum: f64) -> (f64, f64) {
     let difference = rows * right_sum - right_rows * sum;
     (difference * difference, right_rows * (rows - right_rows))
 }
 
-/// Sums over rows: of residuals, above [`COUNT_BITS`] bits that count rows.
+/// A cell of a residual histogram: the sum of residuals above [`COUNT_BITS`] bits that count rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct Residual(u64);
+pub struct ResidualCell(u64);
 
-impl Residual {
-    /// One row.
-    pub fn row(value: i32) -> Residual {
-        Residual(((i64::from(value) << COUNT_BITS) as u64).wrapping_add(1))
+impl ResidualCell {
+    /// The cell of one row.
+    pub fn row(value: i32) -> ResidualCell {
+        ResidualCell(((i64::from(value) << COUNT_BITS) as u64).wrapping_add(1))
     }
 }
 
-impl Sums for Residual {
+impl Sums for ResidualCell {
     #[inline(always)]
-    fn add(&mut self, other: Residual) {
+    fn add(&mut self, other: ResidualCell) {
         self.0 = self.0.wrapping_add(other.0);
     }
 
     #[inline(always)]
-    fn subtract(&mut self, other: Residual) {
+    fn subtract(&mut self, other: ResidualCell) {
         self.0 = self.0.wrapping_sub(other.0);
     }
 }
 
-/// The bins of eight features: value v of feature k at `v * 8 + k`.
-type BlockBins = [Residual; 256 * LANES];
+/// The cells of eight features: value v of feature k at `v * 8 + k`.
+type BlockBins = [ResidualCell; 256 * LANES];
 
-/// Adds one row, whose eight bytes are `word`.
+/// Adds one row with the bytes `word`.
 #[inline(always)]
-fn count(bins: &mut BlockBins, word: u64, row: Residual) {
+fn add_row(bins: &mut BlockBins, word: u64, row: ResidualCell) {
     for (lane, value) in word.to_le_bytes().into_iter().enumerate() {
         bins[usize::from(value) * LANES + lane].add(row);
     }
 }
 
-/// The best cuts of eight features.
+/// The best cuts of the eight features of a block; 0 for none.
 #[derive(Default)]
 struct BlockCuts {
     numerator: [f64; LANES],
@@ -145,9 +147,9 @@ struct BlockCuts {
     cut: [u64; LANES],
 }
 
-/// Scores all cuts of a block, given its bins from bin 1 on, from the last bin down, for a node of `rows` rows whose
-/// residuals sum to `sum`; the lowest of equally good cuts wins. O(bins).
-fn scan(level: Level, bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
+/// Scores all cuts of a block for a node of `rows` rows with residual sum `sum`, from the last bin down.
+/// `bins` start at bin 1. Of equal scores the lowest cut wins. O(bins).
+fn scan(level: Level, bins: &[ResidualCell], rows: f64, sum: f64) -> BlockCuts {
     match level.min(simd::supported()) {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the CPU has these instructions.
@@ -156,18 +158,19 @@ fn scan(level: Level, bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     }
 }
 
-fn scan_scalar(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
+/// The scalar reference, which the AVX-512 scan matches bit for bit.
+fn scan_scalar(bins: &[ResidualCell], rows: f64, sum: f64) -> BlockCuts {
     let mut best = BlockCuts::default();
-    let mut above = [Residual::default(); LANES];
+    let mut above = [ResidualCell::default(); LANES];
     for (index, bins) in bins.as_chunks::<LANES>().0.iter().enumerate().rev() {
-        if bins.iter().all(|&bin| bin == Residual::default()) {
+        if bins.iter().all(|&bin| bin == ResidualCell::default()) {
             continue;
         }
         for lane in 0..LANES {
             above[lane].add(bins[lane]);
             let right_rows = (above[lane].0 & COUNT_MASK) as f64;
             let right_sum = ((above[lane].0 as i64) >> COUNT_BITS) as f64;
-            let (n, m) = fraction(rows, sum, right_rows, right_sum);
+            let (n, m) = score_fraction(rows, sum, right_rows, right_sum);
             // n / m >= best, without dividing; the first candidate meets 0 / 0.
             if m > 0.0 && n * best.denominator[lane] >= best.numerator[lane] * m {
                 (best.numerator[lane], best.denominator[lane], best.cut[lane]) = (n, m, index as u64 + 1);
@@ -177,9 +180,10 @@ fn scan_scalar(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     best
 }
 
+/// [`scan_scalar`] with one feature in each lane.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn scan_avx512(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
+fn scan_avx512(bins: &[ResidualCell], rows: f64, sum: f64) -> BlockCuts {
     use std::arch::x86_64::*;
     let (rows, sum) = (_mm512_set1_pd(rows), _mm512_set1_pd(sum));
     let zero = _mm512_setzero_pd();
@@ -195,7 +199,7 @@ fn scan_avx512(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
         above = _mm512_add_epi64(above, bins);
         let right_rows = _mm512_cvtepi64_pd(_mm512_and_si512(above, count_mask));
         let right_sum = _mm512_cvtepi64_pd(_mm512_srai_epi64::<COUNT_BITS>(above));
-        // As `fraction`: the two products and the difference round separately.
+        // As [`score_fraction`]: the two products and the difference round separately.
         let difference = _mm512_sub_pd(_mm512_mul_pd(rows, right_sum), _mm512_mul_pd(right_rows, sum));
         let n = _mm512_mul_pd(difference, difference);
         let m = _mm512_mul_pd(right_rows, _mm512_sub_pd(rows, right_rows));
@@ -219,12 +223,12 @@ fn scan_avx512(bins: &[Residual], rows: f64, sum: f64) -> BlockCuts {
     best
 }
 
-/// Residuals and rows a value of every feature.
-pub type ResidualHistogram = BinSums<Residual>;
+/// The sum of residuals and the number of rows for each bin of every feature.
+pub type ResidualHistogram = BinSums<ResidualCell>;
 
-impl BinSums<Residual> {
-    /// The best cut of every feature, for a node of `rows` rows whose residuals sum to `sum`; the lowest of equally good
-    /// cuts. O(cells).
+impl BinSums<ResidualCell> {
+    /// The best cut of every feature for a node of `rows` rows with residual sum `sum`. Of equal scores the
+    /// lowest cut wins. O(cells).
     pub fn best_cuts(
         &self,
         level: Level,
@@ -248,16 +252,23 @@ impl BinSums<Residual> {
     }
 }
 
-/// Adds the rows of a node to the bins of one block; false when that was skipped, all their pixels being 0.
-fn add_rows(bins: &mut BlockBins, x: &ByteWords, block: usize, rows: &[u32], values: &[Residual]) -> bool {
+/// Adds the rows of a node to the bins of one block. Returns `false` if all their pixels in the block are 0.
+fn add_rows(
+    bins: &mut BlockBins,
+    x: &ByteWords,
+    block: usize,
+    rows: &[u32],
+    values: &[ResidualCell],
+) -> bool {
     let mut any = 0;
-    let mut add = |word: u64, value: Residual| {
+    let mut add = |word: u64, value: ResidualCell| {
         if word != 0 {
             any |= word;
-            count(bins, word, value);
+            add_row(bins, word, value);
         }
     };
-    // A cache line holds eight rows of a block or eight blocks of a row: the former when most are wanted.
+    // A cache line holds eight rows of a block or eight blocks of a row. The layout by blocks is faster if
+    // most of its rows are read.
     if rows.len() < x.n() / LANES {
         for (&row, &value) in rows.iter().zip(values) {
             add(x.of_row(row as usize, block), value);
@@ -274,17 +285,17 @@ fn add_rows(bins: &mut BlockBins, x: &ByteWords, block: usize, rows: &[u32], val
 /// Working memory of [`best_cuts_of_rows`].
 pub struct Scratch {
     bins: Box<BlockBins>,
-    values: Vec<Residual>,
+    values: Vec<ResidualCell>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { bins: Box::new([Residual::default(); 256 * LANES]), values: Vec::new() }
+        Scratch { bins: Box::new([ResidualCell::default(); 256 * LANES]), values: Vec::new() }
     }
 }
 
-/// The best cut of every feature for the rows of a node whose residuals sum to `sum`, without keeping bins:
-/// the same as [`ResidualHistogram::best_cuts`]. O((rows + 256) d).
+/// The best cut of every feature for a node whose residuals sum to `sum`, without keeping a histogram. Equal
+/// to [`ResidualHistogram::best_cuts`]. O((rows + 256) d).
 pub fn best_cuts_of_rows(
     level: Level,
     x: &ByteWords,
@@ -296,11 +307,11 @@ pub fn best_cuts_of_rows(
 ) {
     out.clear(x.d());
     scratch.values.clear();
-    scratch.values.extend(rows.iter().map(|&row| Residual::row(residuals[row as usize])));
+    scratch.values.extend(rows.iter().map(|&row| ResidualCell::row(residuals[row as usize])));
     for block in 0..x.blocks() {
         if add_rows(&mut scratch.bins, x, block, rows, &scratch.values) {
             out.set_block(block, &scan(level, &scratch.bins[LANES..], rows.len() as f64, sum as f64));
-            scratch.bins.fill(Residual::default());
+            scratch.bins.fill(ResidualCell::default());
         }
     }
 }
@@ -318,7 +329,7 @@ mod tests {
         binned: BinnedRows,
         rows: Vec<u32>,
         residuals: Vec<i32>,
-        values: Vec<Residual>,
+        values: Vec<ResidualCell>,
         sum: i64,
     }
 
@@ -349,7 +360,7 @@ mod tests {
             pixels,
             d,
             rows,
-            values: residuals.iter().map(|&residual| Residual::row(residual)).collect(),
+            values: residuals.iter().map(|&residual| ResidualCell::row(residual)).collect(),
             residuals,
             sum,
         }
@@ -366,7 +377,7 @@ mod tests {
                     let right: Vec<u32> =
                         node.rows.iter().copied().filter(|&row| byte(row, feature) >= cut).collect();
                     let sum: i64 = right.iter().map(|&row| i64::from(node.residuals[row as usize])).sum();
-                    let (a, b) = fraction(n, node.sum as f64, right.len() as f64, sum as f64);
+                    let (a, b) = score_fraction(n, node.sum as f64, right.len() as f64, sum as f64);
                     if b > 0.0 && best.is_none_or(|(score, _)| a / b > score * (1.0 + 1e-14)) {
                         // The smallest value that goes right names the partition.
                         let high = right.iter().map(|&row| byte(row, feature)).min().unwrap();
@@ -416,7 +427,7 @@ mod tests {
                     &mut cuts,
                 );
                 assert_eq!(found(&node, &cuts), expected, "{n} rows, {level:?}");
-                if node.rows.len() <= small_node::MOST {
+                if node.rows.len() <= small_node::MOST_ROWS {
                     small_node::best_cuts(level, &node.x, &node.rows, &node.residuals, node.sum, &mut cuts);
                     assert_eq!(found(&node, &cuts), expected, "all pairs of {n} rows, {level:?}");
                 }
