@@ -1,6 +1,6 @@
 //! Gram matrices of f32 rows in f64: the sum over rows of (x - origin) (x - origin)'.
 //!
-//! Up to [`NARROW`] columns, f64 throughout. Wider ones add up products in f32 in chains of [`CHAIN`] rows, on the
+//! Up to `NARROW` columns, f64 throughout. Wider ones add up products in f32 in chains of `CHAIN` rows, on the
 //! tiles of [`pairwise`](super::pairwise), and the chains in f64: twice the speed, and an error below 1e-6 of a chain's
 //! sum of absolute values, which falls with the number of chains. Every element is one sum in an order that the number
 //! of rows alone decides: the same bits for any number of threads.

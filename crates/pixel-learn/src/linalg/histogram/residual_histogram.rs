@@ -104,7 +104,7 @@ pub(super) fn score_fraction(rows: f64, sum: f64, right_rows: f64, right_sum: f6
     (difference * difference, right_rows * (rows - right_rows))
 }
 
-/// A cell of a residual histogram: the sum of residuals above [`COUNT_BITS`] bits that count rows.
+/// A cell of a residual histogram: the sum of residuals above `COUNT_BITS` bits that count rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct ResidualCell(u64);

@@ -1,6 +1,6 @@
 //! Gradient boosting (Friedman: Greedy function approximation, 2001) as in scikit-learn 0.19: multinomial
 //! deviance, one regression tree for each class and round, leaf values by a Newton step. Two classes take one
-//! tree a round ([`binomial`]).
+//! tree a round (`binomial`).
 //!
 //! scikit-learn 0.19 updates the scores after every tree: the residuals of a class depend on the trees of the
 //! classes before it in the same round. Later versions compute all residuals of a round first ([`Order`]).

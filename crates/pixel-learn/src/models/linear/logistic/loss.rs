@@ -22,7 +22,7 @@ impl Target {
     }
 }
 
-/// The cross-entropy -ln p[class] of the softmax p. The gradient is p - 1 for the class and p for the others.
+/// The cross-entropy -ln p_class of the softmax p. The gradient is p - 1 for the class and p for the others.
 fn softmax(class: usize, scores: &mut [f64]) -> f64 {
     let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let own = scores[class];
