@@ -8,12 +8,15 @@ use super::tables::{Line, SideBySide, View};
 /// The run of that suite.
 pub const RUN: &str = "today";
 
+/// Models that a step must have been tried with before it is spoken of.
+const ENOUGH: usize = 3;
+
 /// What the suite adds.
 #[derive(Clone, Debug)]
 pub struct Beyond {
     /// One a data set with results, in the order of the table.
     pub sets: Vec<Set>,
-    /// Steps that raise the accuracy of most models on one of the first two data sets and lower it on the other, each
+    /// Steps tried with at least [`ENOUGH`] models that raise the accuracy of most models on one of the first two data sets and lower it on the other, each
     /// with the sums on both.
     pub opposite: Vec<(String, [Sum; 2])>,
 }
@@ -64,8 +67,9 @@ fn opposite(step: &Step) -> Option<(String, [Sum; 2])> {
     let (&Some(first), &Some(second)) = (step.sums.first()?, step.sums.get(1)?) else { return None };
     let gains = |sum: Sum| sum.gain * 2 > sum.models;
     let loses = |sum: Sum| sum.lose * 2 > sum.models;
+    let enough = first.models.min(second.models) >= ENOUGH;
     let opposite = gains(first) && loses(second) || loses(first) && gains(second);
-    opposite.then(|| (step.step.clone(), [first, second]))
+    (enough && opposite).then(|| (step.step.clone(), [first, second]))
 }
 
 #[cfg(test)]
@@ -83,6 +87,7 @@ mod tests {
         assert!(opposite(&step([(4, 1, 3), (4, 4, 0)])).is_some());
         assert!(opposite(&step([(4, 3, 1), (4, 2, 2)])).is_none(), "half is not most");
         assert!(opposite(&step([(4, 3, 1), (4, 3, 1)])).is_none());
+        assert!(opposite(&step([(2, 2, 0), (2, 0, 2)])).is_none(), "two models are few");
         let one_set = Step { sums: vec![None, None], ..step([(1, 1, 0), (1, 0, 1)]) };
         assert!(opposite(&one_set).is_none());
     }
