@@ -93,7 +93,9 @@ pub fn left(pace: &Pace, running: &[Running], waiting: impl Iterator<Item = (f64
     for one in running {
         let all = pace.seconds(one.expected, one.limit);
         let most = (one.limit - one.elapsed).max(0.0);
-        let rest = (all - one.elapsed).max(OVERDUE * one.elapsed).min(most);
+        // What is overdue may take as long again as it is, and no longer than a tenth of what it has taken.
+        let overdue = (one.elapsed - all).min(OVERDUE * one.elapsed);
+        let rest = (all - one.elapsed).max(overdue).min(most);
         let following = if one.following > 0.0 { pace.seconds(one.following, f64::INFINITY) } else { 0.0 };
         add(rest + following);
     }
@@ -210,10 +212,13 @@ mod tests {
         {
             let course = simulate(&tasks, jobs, true, |task| start + slower * uneven(task) * task.seconds);
             let end = course.end();
-            for (at, said) in course.said.into_iter().filter(|(at, _)| *at >= 60.0 && end - at > 30.0) {
-                let real = end - at;
-                let off = (said - real).abs() / real;
-                assert!(off <= 0.3, "{slower} times slower, {jobs} jobs, after {at} s: {said} for {real}");
+            for (at, said) in course.said.into_iter().filter(|(at, _)| *at >= 60.0) {
+                // Towards the end a single task decides, and that is uneven: a tenth of all the time.
+                let (real, off) = (end - at, (said - (end - at)).abs());
+                assert!(
+                    off <= (0.3 * real).max(0.1 * end),
+                    "{slower} times slower, {jobs} jobs, after {at} s: {said} for {real}"
+                );
             }
         }
     }
