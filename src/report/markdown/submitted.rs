@@ -71,7 +71,6 @@ fn row(entry: &Entry) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::bullets;
     use super::*;
     use crate::analysis::submitted::{self, Counterpart};
     use crate::results::submission::Submission;
