@@ -23,6 +23,9 @@ pub const AHEAD: f64 = 0.005;
 /// Deviations over our seeds below which a difference may be chance.
 const NOISE: f64 = 3.0;
 
+/// The least share of our time that must be left without the steps that they were spared.
+const LEAST_OWN: f64 = 0.5;
+
 /// One configuration that both have.
 struct Pair<'a> {
     ours: &'a Row,
@@ -41,7 +44,14 @@ impl Pair<'_> {
             return None;
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
-            (Some(theirs), Some(ours)) => theirs / (ours - self.uncounted()),
+            (Some(theirs), Some(ours)) => {
+                let own = ours - self.uncounted();
+                // The two were not measured in one run: a small difference of theirs would be noise.
+                if own < LEAST_OWN * ours {
+                    return None;
+                }
+                theirs / own
+            }
             _ if self.theirs.threads == self.ours.threads => wall(self.theirs)? / wall(self.ours)?,
             _ => return None,
         };

@@ -55,6 +55,8 @@ pub struct Transformed {
     fit: Cost,
     /// Transforming the test rows.
     predict: Cost,
+    /// Whether any step was run: a program that has them all is handed the pixels.
+    ran: bool,
 }
 
 impl Transformed {
@@ -73,7 +75,7 @@ impl Transformed {
             timed(|| preprocessing::fit(steps, &loaded.train, loaded.image, job.shuffle_seed));
         let (fitted, train) = fitted?;
         let (test, predict) = timed(|| fitted.transform(&loaded.test));
-        Ok(Some(Transformed { train, test, fit, predict }))
+        Ok(Some(Transformed { train, test, fit, predict, ran: !steps.is_empty() }))
     }
 
     /// The outcome of a model on these features. The steps count as part of fitting and predicting, unless a program of
@@ -86,8 +88,10 @@ impl Transformed {
         } else {
             UNCOUNTED_STEPS
         };
-        let seconds = self.fit.cpu_seconds + self.predict.cpu_seconds;
-        outcome.facts.insert(fact.into(), seconds.into());
+        if self.ran {
+            let seconds = self.fit.cpu_seconds + self.predict.cpu_seconds;
+            outcome.facts.insert(fact.into(), seconds.into());
+        }
         outcome
     }
 }
