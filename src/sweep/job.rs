@@ -5,11 +5,14 @@ use std::path::Path;
 
 use super::plan::Row;
 use super::supervise::Limits;
-use super::{Options, Plan, cost, order, repeats, seeds};
+use super::{Options, Plan, cost, repeats, seeds};
 use crate::engines::external;
 use crate::engines::protocol::{Expected, WorkerJob};
 use crate::plain_text::clean_reason;
 use crate::results::{Provenance, Record, Repeat, Status};
+
+/// Rows of less than so many expected seconds come first.
+pub const SHORT: f64 = 2.0;
 
 /// A row on its way to a result file.
 pub struct RowState {
@@ -235,7 +238,7 @@ pub fn group(waiting: &[usize], plan: &Plan, states: &[RowState], options: &Opti
             key,
             repeat: state.record.repeats.len(),
             alone: state.alone.then_some(index),
-            is_short: state.seconds < order::SHORT,
+            is_short: state.seconds < SHORT,
         };
         groups.entry(group).or_default().push(index);
     }

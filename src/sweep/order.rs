@@ -2,10 +2,7 @@
 //! first, which tell the pace of the machine; then all others, the longest first, so that the end is early. The order
 //! changes no result.
 
-use super::job::Task;
-
-/// Rows of less than so many expected seconds come first.
-pub const SHORT: f64 = 2.0;
+use super::job::{SHORT, Task};
 
 /// Tasks that wait.
 #[derive(Default)]

@@ -285,10 +285,15 @@ fn the_sweeps_of_the_readme_have_rows() {
 #[test]
 fn the_documents_stay_short() {
     // The bars of tables are no words.
+    // Made from the sources (unsafe_code.rs).
+    let is_made = |path: &PathBuf| path.ends_with("UNSAFE.md");
     let is_word = |word: &&str| word.contains(char::is_alphanumeric);
     let words = |path: &Path| fs::read_to_string(path).unwrap().split_whitespace().filter(is_word).count();
-    let docs: usize =
-        documents().iter().filter(|path| path.starts_with("docs")).map(|path| words(path)).sum();
+    let docs: usize = documents()
+        .iter()
+        .filter(|path| path.starts_with("docs") && !is_made(path))
+        .map(|path| words(path))
+        .sum();
     assert!(docs <= DOCS, "docs/**/*.md has {docs} words, at most {DOCS} are wanted: shorten a page");
     let readme = words(Path::new("README.md"));
     assert!(readme < README, "README.md has {readme} words, fewer than {README} are wanted");
