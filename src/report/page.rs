@@ -3,6 +3,8 @@
 //! Askama escapes everything but what is marked safe: our own styles, script and charts, and the data, whose
 //! escaping is [`super::page_data`]'s.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -86,7 +88,8 @@ struct Shot {
 /// What one grid says of itself and of its families.
 struct Story {
     grid: String,
-    families: Vec<(String, String)>,
+    /// Name, anchor and text of each.
+    families: Vec<(String, String, String)>,
 }
 
 /// A figure of the header.
@@ -259,6 +262,7 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
 fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Story>, String> {
     let mut stories = Vec::new();
     let mut untied: Vec<&Untied> = untied.iter().collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (name, text) in GRIDS {
         let mut grid = crate::grid::toml::parse(name, text).map_err(|error| error.to_string())?;
         grid.families.retain(|family| {
@@ -276,7 +280,14 @@ fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Sto
                 let sentences = untied.extract_if(.., own).map(|one| one.text.as_str());
                 let text =
                     std::iter::once(family.analysis.as_str()).chain(sentences).collect::<Vec<_>>().join(" ");
-                families.push((family.classifier, text));
+                // A family of several grids has an anchor in each; the first is its name's.
+                let place = seen.entry(family.classifier.clone()).or_default();
+                *place += 1;
+                let anchor = match *place {
+                    1 => format!("family-{}", family.classifier),
+                    more => format!("family-{}-{more}", family.classifier),
+                };
+                families.push((family.classifier, anchor, text));
             }
             stories.push(Story { grid: grid.description, families });
         }
