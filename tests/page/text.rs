@@ -54,6 +54,8 @@ fn hostile_names_and_errors_stay_text() {
     let lines = browser.count("tr.row");
     assert!(lines >= hostile.len() as u64);
     for index in 0..lines.min(30) {
+        // The rows beyond the first screen come a moment later.
+        browser.until(&format!("document.querySelectorAll('tr.row .name').length > {index}"));
         browser.eval(&format!("document.querySelectorAll('tr.row .name')[{index}].click()"));
         assert_eq!(browser.count("tr.detail"), 1);
         assert_eq!(
