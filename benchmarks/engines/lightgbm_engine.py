@@ -23,19 +23,8 @@ def version():
 
 
 def gradient_boosting(parameters, job):
-    if parameters.get("loss", "deviance") != "deviance":
-        raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
-    if parameters.get("max_depth", 3) is None:
-        raise protocol.Unsupported("max_depth: only a number")
-    protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
-    depth = int(parameters.get("max_depth", 3))
-    return {
-        "rounds": int(parameters.get("n_estimators", 100)),
-        "learning_rate": float(parameters.get("learning_rate", 0.1)),
-        "max_depth": depth,
-        "num_leaves": most_leaves(depth, job),
-        "min_data_in_leaf": LEAF,
-    }
+    given = protocol.gradient_boosting(parameters)
+    return given | {"num_leaves": most_leaves(given["max_depth"], job), "min_data_in_leaf": LEAF}
 
 
 def hist_gradient_boosting(parameters, job):

@@ -40,6 +40,20 @@ def only(parameters, names):
         raise Unsupported(f"{others[0]}: not passed on, this engine knows {', '.join(names)}")
 
 
+def gradient_boosting(parameters):
+    """Rounds, depth and learning rate of 0.19's GradientBoostingClassifier, of which others have no more."""
+    if parameters.get("loss", "deviance") != "deviance":
+        raise Unsupported("loss: only deviance is boosting's multinomial loss")
+    if parameters.get("max_depth", 3) is None:
+        raise Unsupported("max_depth: only a number")
+    only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
+    return {
+        "rounds": int(parameters.get("n_estimators", 100)),
+        "max_depth": int(parameters.get("max_depth", 3)),
+        "learning_rate": float(parameters.get("learning_rate", 0.1)),
+    }
+
+
 def hist_gradient_boosting(parameters, job):
     """The parameters of scikit-learn's HistGradientBoostingClassifier that other boosting libraries have too."""
     defaults = {

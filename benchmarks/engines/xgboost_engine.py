@@ -20,16 +20,8 @@ def version():
 
 
 def gradient_boosting(parameters, job):
-    if parameters.get("loss", "deviance") != "deviance":
-        raise protocol.Unsupported("loss: only deviance is boosting's multinomial loss")
-    if parameters.get("max_depth", 3) is None:
-        raise protocol.Unsupported("max_depth: only a number")
-    protocol.only(parameters, ["loss", "n_estimators", "max_depth", "learning_rate"])
-    return {
-        "rounds": int(parameters.get("n_estimators", 100)),
-        "eta": float(parameters.get("learning_rate", 0.1)),
-        "max_depth": int(parameters.get("max_depth", 3)),
-    }
+    given = protocol.gradient_boosting(parameters)
+    return {"rounds": given["rounds"], "eta": given["learning_rate"], "max_depth": given["max_depth"]}
 
 
 def hist_gradient_boosting(parameters, job):

@@ -16,8 +16,8 @@ const ENOUGH: usize = 3;
 pub struct Beyond {
     /// One a data set with results, in the order of the table.
     pub sets: Vec<Set>,
-    /// Steps tried with at least [`ENOUGH`] models that raise the accuracy of most models on one of the first two data sets and lower it on the other, each
-    /// with the sums on both.
+    /// Steps that raise the accuracy of most models on one of the first two data sets and lower it on the other, each with
+    /// the sums on both. Only steps tried with at least [`ENOUGH`] models count.
     pub opposite: Vec<(String, [Sum; 2])>,
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::peers::OURS;
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{plain, thousands};
@@ -12,8 +13,6 @@ use crate::stats::growth::{self, FEWEST, Growth};
 
 /// Panels that are drawn of a data set.
 const DRAWN: usize = 6;
-const OURS: &str = "native";
-
 /// All curves of a run.
 pub struct Scaling {
     pub run: String,

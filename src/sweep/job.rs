@@ -11,7 +11,7 @@ use crate::engines::protocol::{Expected, WorkerJob};
 use crate::plain_text::clean_reason;
 use crate::results::{Provenance, Record, Repeat, Status};
 
-/// Rows of less than so many expected seconds come first.
+/// Rows that are expected to take fewer seconds than this run first.
 pub const SHORT: f64 = 2.0;
 
 /// A row on its way to a result file.

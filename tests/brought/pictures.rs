@@ -32,7 +32,7 @@ fn encode(
     bytes
 }
 
-/// The pixels with so many more of one shade on all sides.
+/// The pixels inside a margin of one shade, `width` pixels wide on all sides.
 fn framed(width: usize, shade: u8, pixels: &[u8]) -> Vec<u8> {
     let side = SIDE + 2 * width;
     let inside = |place: usize| (width..width + SIDE).contains(&place);

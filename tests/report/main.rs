@@ -525,7 +525,7 @@ fn five_thousand_rows_make_a_page_in_seconds() {
         }
     }
     let start = Instant::now();
-    // Without the data sets: groups of so many rows are another matter.
+    // Without the data sets: tie groups of 5,000 rows are not measured here.
     let reports = folder.path().join("reports");
     let request =
         Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };

@@ -49,7 +49,8 @@ fn files_of_real_libraries_are_read_or_refused_as_the_manifest_says() {
     check("real_predictions", [100, 50]);
 }
 
-/// Holds the reader to the manifest of a folder, which has at least so many files that are read and refused.
+/// Holds the reader to the manifest of a folder, which lists at least `read` files that are read and `not_read` that are
+/// refused.
 fn check(name: &str, [read, not_read]: [usize; 2]) {
     let folder = folder(name);
     let manifest = manifest(&folder);

@@ -14,3 +14,13 @@ mod same_bits;
 mod shards;
 mod simd_levels;
 mod stop;
+
+/// Three rows that share a job, and one with a job of its own.
+const PERCEPTRONS_AND_SGD: &str = "
+[[family]]
+classifier = \"Perceptron\"
+[family.parameters]
+penalty = [\"l1\", \"l2\", \"elasticnet\"]
+[[family]]
+classifier = \"SGDClassifier\"
+";

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use crate::PERCEPTRONS_AND_SGD as FAMILIES;
 use crate::common::sandbox::{Run, Sandbox, signal, wait_until};
 
 /// Overrides how often news are told, in seconds.
@@ -12,14 +13,6 @@ const MINUTE: &str = "MNIST_BENCH_TEST_MINUTE";
 const PAGE: &str = "reports/benchmark.html";
 
 /// Three quick rows, and one that never ends.
-const FAMILIES: &str = "
-[[family]]
-classifier = \"Perceptron\"
-[family.parameters]
-penalty = [\"l1\", \"l2\", \"elasticnet\"]
-[[family]]
-classifier = \"SGDClassifier\"
-";
 const SLEEPS: &str = r#"[{"classifier": "SGDClassifier", "fault": "sleep"}]"#;
 
 #[test]

@@ -47,7 +47,7 @@ fn bits(folder: &Path) -> BTreeMap<PathBuf, Value> {
     found
 }
 
-/// The plan's digest of so many shares.
+/// The digest of a plan for this number of shares.
 fn digest(sandbox: &Sandbox, shares: &str) -> String {
     let run = sandbox.run(&["plan", "--grid", "grid.toml", "--shards", shares, "--json"]).code(0);
     let plan: Value = serde_json::from_str(&run.stdout).unwrap();

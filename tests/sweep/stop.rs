@@ -2,17 +2,10 @@
 
 use std::time::Duration;
 
+use crate::PERCEPTRONS_AND_SGD as FAMILIES;
 use crate::common::sandbox::{Run, Sandbox, predictions, processes_in, signal, status, wait_until};
 
-/// One job that works for a while, and one that never ends.
-const FAMILIES: &str = "
-[[family]]
-classifier = \"Perceptron\"
-[family.parameters]
-penalty = [\"l1\", \"l2\", \"elasticnet\"]
-[[family]]
-classifier = \"SGDClassifier\"
-";
+/// The SGDClassifier never ends, and the Perceptrons work for a while.
 const SLEEPS: &str = r#"[{"classifier": "SGDClassifier", "fault": "child_hangs"}]"#;
 const WORKS: &str = r#"[{"classifier": "Perceptron", "fault": "work"}]"#;
 

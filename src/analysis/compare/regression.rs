@@ -9,7 +9,7 @@ use crate::results::Status;
 /// What counts as worse.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Limits {
-    /// An accuracy may fall by so much.
+    /// The largest fall of an accuracy that is not a regression.
     pub accuracy_drop: f64,
     /// A time may grow by this factor.
     pub time_ratio: f64,

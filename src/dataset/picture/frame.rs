@@ -9,7 +9,7 @@ use super::ground::SAME_SHADE;
 const SHARE: f64 = 0.9;
 /// A margin and the sheet inside differ at least by this.
 const CONTRAST: f64 = 64.0;
-/// What fills so much of the rectangle around it may be the hole of a drawn 0, where the sheet would be the stroke:
+/// A region that fills this share of its bounding rectangle may be the hole of a drawn 0, where the sheet is the stroke:
 /// around a hole, the stroke is about as wide on all sides.
 const FILLED: f64 = 0.75;
 const LEAST_HOLE: f64 = 0.25;

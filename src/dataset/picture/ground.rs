@@ -1,8 +1,8 @@
 //! The ground of a picture, told by its border: one shade or, on photographs of paper, a shade that changes evenly
 //! from side to side.
 
-/// So much of the border has the shade of the ground where it shows it. No image of the published data sets whose
-/// border is brighter than black has so much.
+/// The share of the border that has the shade of the ground where the border shows it. No image of the published data
+/// sets whose border is brighter than black reaches it.
 const SHARE: f64 = 0.8;
 pub const SAME_SHADE: f64 = 24.0;
 /// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.

@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::axis::{Axis, Kind};
 use super::overview::{Chart, scatter_chart};
 use super::scatter::{Point, Scatter};
+use crate::analysis::peers::OURS;
 use crate::analysis::tables::{SideBySide, View};
 use crate::drawing::{ChartError, Words, label};
 use crate::format::{count, title};
 
-/// The engine that others are compared with where it can be.
-const OURS: &str = "native";
 /// Fewer marks are read in the table, not in a picture.
 const FEWEST: usize = 3;
 

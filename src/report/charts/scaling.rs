@@ -16,6 +16,7 @@ use super::axis::{Axis, Kind, Ticked};
 use super::library;
 use super::overview::Chart;
 use super::scatter::mark;
+use crate::analysis::peers::OURS;
 use crate::analysis::scaling::{Curve, Panel, Point, Scaling};
 use crate::analysis::tables::SideBySide;
 use crate::drawing::{ChartError, INK, Marks, Words, png, svg, text};
@@ -111,7 +112,7 @@ fn describe_curve(curve: &Curve) -> String {
 
 /// What a curve is called where it ends: the library, and where it ends early the reason.
 fn name(curve: &Curve) -> String {
-    let library = if curve.engine == "native" { "mnist-bench" } else { &curve.engine };
+    let library = if curve.engine == OURS { "mnist-bench" } else { &curve.engine };
     let visible: String = library.chars().filter(|c| !c.is_control()).take(20).collect();
     match curve.reason() {
         Some(reason) => format!("{visible}: {reason}"),

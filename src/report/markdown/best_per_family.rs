@@ -3,13 +3,14 @@
 
 use crate::analysis::beyond;
 use crate::analysis::findings::Findings;
+use crate::analysis::peers::OURS;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::format::{accuracy, cell, count, title};
 
 /// One line a classifier of the `native` engine, in alphabetical order, with its best accuracy on each data
 /// set (the first of equals) and the configuration that reached it.
 pub fn markdown(table: &SideBySide, view: &View) -> String {
-    let lines: Vec<&Line> = table.view(view).filter(|line| line.engine == "native").collect();
+    let lines: Vec<&Line> = table.view(view).filter(|line| line.engine == OURS).collect();
     let mut classifiers: Vec<&str> = lines.iter().map(|line| line.classifier.as_str()).collect();
     classifiers.sort_unstable();
     classifiers.dedup();

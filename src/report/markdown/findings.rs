@@ -1,5 +1,6 @@
 //! What was found, as Markdown.
 
+use super::bullets;
 use crate::analysis::tables::View;
 use crate::format::cell;
 use crate::report::summary::Summary;
@@ -16,10 +17,8 @@ pub fn markdown(summary: &Summary, view: &View, chart: bool) -> String {
     }
     for card in &summary.cards {
         text += &format!("\n**{}**\n\n", cell(&card.question));
-        for answer in &card.answers {
-            text += &format!("- {}\n", cell(answer).replace("\\`", "`"));
-        }
-        text += &format!("\n{} ([more](../docs/{}))\n", cell(&card.caveat), card.document);
+        text += &bullets(&card.answers);
+        text += &format!("{} ([more](../docs/{}))\n", cell(&card.caveat), card.document);
     }
     if !summary.strip.is_empty() {
         text += &format!("\nMeasured on: {}.\n", cell(&summary.strip.join("; ")));

@@ -10,9 +10,10 @@ pub mod today;
 
 use crate::format::cell;
 
-/// The sentences that a file opens with, as a list, with an empty line behind it.
+/// Sentences as a list, with an empty line behind it. Code between backticks stays code.
 fn bullets(findings: &[String]) -> String {
-    let mut text: String = findings.iter().map(|finding| format!("- {}\n", cell(finding))).collect();
+    let mut text: String =
+        findings.iter().map(|finding| format!("- {}\n", cell(finding).replace("\\`", "`"))).collect();
     if !text.is_empty() {
         text.push('\n');
     }

@@ -1,6 +1,6 @@
 //! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
 
-use super::best_per_family;
+use super::{best_per_family, bullets};
 use crate::analysis::beyond;
 use crate::analysis::lecun::{self, CLOSE, Pair};
 use crate::analysis::preprocessing::{self, Effect, Step};
@@ -20,10 +20,8 @@ pub fn markdown(table: &SideBySide, opened: &View, summary: &Summary) -> Result<
          <!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n",
         opened.run
     );
-    for answer in summary.answers(BEYOND) {
-        text += &format!("- {}\n", cell(answer).replace("\\`", "`"));
-    }
-    text += "\n## What a step does\n\nThe same model with and without the step. A median is that of the differences in \
+    text += &bullets(summary.answers(BEYOND));
+    text += "## What a step does\n\nThe same model with and without the step. A median is that of the differences in \
              accuracy; scaling all pixels alike (`raw`, `unit`) counts as no step.\n\n";
     text += &sums(table, &steps);
     text += "\n### Model by model\n\n";

@@ -104,7 +104,7 @@ for_each_level! {
     }
 }
 
-/// What truncation by `owed` leaves of `y`: nearer to zero by so much, and zero within it. No number stays none.
+/// Soft thresholding of `y` by `owed`: `y` moved towards 0 by `owed`, and 0 where |y| <= `owed`. NaN stays NaN.
 #[inline(always)]
 fn truncated(y: f64, owed: f64) -> f64 {
     // Comparisons that are single instructions, which f64::clamp is not.

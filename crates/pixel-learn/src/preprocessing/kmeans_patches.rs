@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use super::StepError;
 use super::rows::{Bytes, Rows};
-use crate::Scaling;
 use crate::linalg::gemm::{View, sgemm};
 use crate::linalg::simd::for_each_level;
 use crate::linalg::symmetric_eigen;
@@ -179,8 +178,7 @@ impl KmeansPatches {
                 out.iter_mut().zip(values).for_each(|(out, value)| *out = (value * self.to_byte + 0.5) as u8);
             }
         });
-        let scaling = Scaling { offset: vec![0.0; d], scale: vec![1.0; d] };
-        Rows::Bytes(Bytes { pixels: out, n: bytes.n, d, scaling: scaling.into() })
+        Rows::of_bytes(out, bytes.n, d)
     }
 
     /// Leaves the square roots of the sums of the codes in `scratch.pooled`, region after region.
@@ -319,6 +317,7 @@ fn whitened(patches: &[f32], mean: &[f32], whitening: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scaling;
 
     const IMAGE: [usize; 2] = [12, 10];
 

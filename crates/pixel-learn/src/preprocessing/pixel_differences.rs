@@ -14,7 +14,6 @@ use rayon::prelude::*;
 
 use super::StepError;
 use super::rows::{Bytes, Rows};
-use crate::Scaling;
 use crate::linalg::simd::for_each_level;
 
 /// Images side by side.
@@ -109,9 +108,7 @@ impl PixelDifferences {
         let mut out = vec![0u8; bytes.n * self.n_features];
         let tasks = out.par_chunks_mut(LANES * self.n_features).zip(bytes.pixels.par_chunks(LANES * bytes.d));
         tasks.for_each(|(out, images)| self.batch(images, bytes.d, out));
-        let d = self.n_features;
-        let scaling = Scaling { offset: vec![0.0; d], scale: vec![1.0; d] };
-        Rows::Bytes(Bytes { pixels: out, n: bytes.n, d, scaling: scaling.into() })
+        Rows::of_bytes(out, bytes.n, self.n_features)
     }
 
     /// Up to [`LANES`] images.
@@ -177,6 +174,7 @@ for_each_level! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scaling;
 
     /// The definition, one feature at a time.
     fn feature(differences: &PixelDifferences, image: &[u8], index: usize) -> u8 {

@@ -23,9 +23,13 @@ pub(super) struct Bytes {
 impl Rows {
     /// The bytes of `features` as their own values. Panics for computed features.
     pub fn raw(features: &Features) -> Rows {
-        let d = features.d();
+        Rows::of_bytes(features.pixels().to_vec(), features.n(), features.d())
+    }
+
+    /// `n` rows of `d` bytes as their own values.
+    pub fn of_bytes(pixels: Vec<u8>, n: usize, d: usize) -> Rows {
         let scaling = Arc::new(Scaling { offset: vec![0.0; d], scale: vec![1.0; d] });
-        Rows::Bytes(Bytes { pixels: features.pixels().to_vec(), n: features.n(), d, scaling })
+        Rows::Bytes(Bytes { pixels, n, d, scaling })
     }
 
     pub fn n(&self) -> usize {

@@ -17,8 +17,8 @@ use crate::linalg::dot::dot;
 const SAMPLE: usize = 4096;
 /// The largest number of rows of an estimate.
 const MOST_SAMPLE: usize = 8192;
-/// A kept preconditioner is rebuilt when a solution takes more matrix-vector products than this; an estimate
-/// costs about as much as so many products.
+/// A kept preconditioner is rebuilt when a solution takes more matrix-vector products than this, which is about
+/// what an estimate of the Hessian costs.
 const MANY_MATVECS: usize = 25;
 /// Kept factors are used for another diagonal (D) that differs from theirs by less than this share of the
 /// factored diagonal.
