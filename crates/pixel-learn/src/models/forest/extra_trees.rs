@@ -5,8 +5,8 @@ use super::{Draw, Draws, Forest};
 use crate::models::tree::{Criterion, DecisionTreeClassifier, MaxFeatures, Splitter};
 use crate::models::{Classifier, FitError, Model, Training};
 
-/// scikit-learn's `ExtraTreesClassifier`: in each of sqrt(d) random features of a node one random threshold,
-/// the best of which cuts it.
+/// scikit-learn's `ExtraTreesClassifier`: a node draws one random threshold for each of sqrt(d) random
+/// features, and is split by the best of them.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, ExtraTreesClassifier};
@@ -23,13 +23,13 @@ use crate::models::{Classifier, FitError, Model, Training};
 pub struct ExtraTreesClassifier {
     /// Number of trees, at least 1.
     pub n_estimators: usize,
-    /// Draw n of n rows with replacement for each tree; otherwise every tree sees all rows.
+    /// Whether each tree is fitted on n rows drawn with replacement; otherwise on all rows.
     pub bootstrap: bool,
     /// The impurity.
     pub criterion: Criterion,
-    /// Edges from the root to the deepest leaf of a tree at most; `None` grows until the leaves are pure.
+    /// Maximum depth of a tree; `None` grows trees until all leaves are pure.
     pub max_depth: Option<usize>,
-    /// How many features are drawn in a node.
+    /// The number of features drawn at each node.
     pub max_features: MaxFeatures,
 }
 
@@ -46,7 +46,7 @@ impl Default for ExtraTreesClassifier {
 }
 
 impl ExtraTreesClassifier {
-    /// Prepares the training data for a forest that has no trees yet. O(n d).
+    /// A forest without trees; prepares the training data. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
         let ExtraTreesClassifier { criterion, max_depth, max_features, .. } = *self;
         let tree = DecisionTreeClassifier { criterion, splitter: Splitter::Random, max_depth, max_features };

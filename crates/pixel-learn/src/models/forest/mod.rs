@@ -1,8 +1,8 @@
-//! Forests with the meaning of scikit-learn: trees on random features or rows whose class probabilities are
-//! averaged (Breiman: Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006; the
-//! averaging is scikit-learn's).
+//! Forests as scikit-learn has them: the class probabilities of randomised trees are averaged (Breiman:
+//! Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006).
 //!
-//! Trees are seeded by their number, so that the first 10 trees of 100 are the forest of 10.
+//! The seed of a tree depends on its number alone: the first 10 trees of a forest of 100 are the forest of
+//! 10.
 
 mod extra_trees;
 mod random_forest;
@@ -17,10 +17,10 @@ use super::{Facts, FitError, Model, Training};
 use crate::Features;
 use crate::linalg::argmax;
 
-/// Test rows that one task predicts, so that their bytes stay in cache from tree to tree.
+/// Test rows of one task: their bytes stay in the cache from tree to tree.
 const ROWS: usize = 256;
 
-/// A forest that can grow further.
+/// A forest to which trees can be added.
 pub struct Forest<'a> {
     data: TrainingColumns<'a>,
     grower: TreeGrower,
@@ -29,14 +29,14 @@ pub struct Forest<'a> {
     trees: Vec<Tree>,
 }
 
-/// How many members of a set are drawn, and whether one may be drawn again.
+/// A random sample of a set: its size, and whether it is drawn with replacement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draw {
     pub(crate) count: usize,
     pub(crate) replace: bool,
 }
 
-/// What each tree draws before it grows; `None` is all, each once.
+/// The samples of rows and of features that each tree is fitted on; `None` is all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Draws {
     pub(crate) rows: Option<Draw>,
@@ -44,7 +44,7 @@ pub(crate) struct Draws {
 }
 
 impl Draw {
-    /// Members of a set of `size`: numbers below it.
+    /// Draws from the numbers below `size`.
     fn of(self, size: usize, random: &mut Random) -> Vec<u32> {
         if self.replace {
             return (0..self.count).map(|_| random.below(size) as u32).collect();
@@ -57,7 +57,7 @@ impl Draw {
 }
 
 impl<'a> Forest<'a> {
-    /// Prepares the training data for a forest that has no trees yet. O(n d).
+    /// A forest without trees; prepares the training data. O(n d).
     pub(crate) fn begin(
         training: &Training<'a>,
         tree: &DecisionTreeClassifier,
@@ -75,7 +75,7 @@ impl<'a> Forest<'a> {
         Ok(Forest { data: TrainingColumns::new(training), grower, draws, seed, trees: Vec::new() })
     }
 
-    /// Grows trees until there are `count`. One task a tree.
+    /// Adds trees until there are `count`. Each tree is a task.
     pub fn grow_to(&mut self, count: usize) {
         let more: Vec<Tree> = (self.trees.len()..count)
             .into_par_iter()
@@ -115,19 +115,19 @@ impl<'a> Forest<'a> {
     }
 }
 
-/// Sums of class probabilities over trees, for every row that is predicted.
+/// The sums of the trees' class probabilities for each row to predict.
 pub struct Votes {
     sums: Vec<f64>,
     classes: usize,
 }
 
 impl Votes {
-    /// No votes yet for `n` rows.
+    /// Sums over no trees, for `n` rows.
     pub fn new(n: usize, classes: usize) -> Votes {
         Votes { sums: vec![0.0; n * classes], classes }
     }
 
-    /// Adds the probabilities that `trees` give for the rows of `x`, tree after tree. O(n trees depth).
+    /// Adds the probabilities of `trees` for the rows of `x`. O(n trees depth).
     pub fn add(&mut self, trees: &[Tree], x: &Features) {
         let (classes, d) = (self.classes, x.d());
         self.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
@@ -139,7 +139,7 @@ impl Votes {
         );
     }
 
-    /// The class with the most votes of each row; the first of equals.
+    /// The class with the largest sum for each row, the first one of equals.
     pub fn classes(&self) -> Vec<u8> {
         self.sums.chunks_exact(self.classes).map(|sums| argmax(sums) as u8).collect()
     }
@@ -163,7 +163,7 @@ impl Model for FittedForest {
     }
 }
 
-/// Size of a forest: nodes in all, and the depth of the deepest tree.
+/// The facts of a forest: the number of nodes of all trees, and the depth of the deepest one.
 pub fn facts(trees: &[Tree]) -> Facts {
     Facts::from([
         ("nodes", trees.iter().map(Tree::nodes).sum::<usize>().into()),

@@ -22,13 +22,13 @@ use crate::models::{Classifier, FitError, Model, Training};
 pub struct RandomForestClassifier {
     /// Number of trees, at least 1.
     pub n_estimators: usize,
-    /// Draw n of n rows with replacement for each tree; otherwise every tree sees all rows.
+    /// Whether each tree is fitted on n rows drawn with replacement; otherwise on all rows.
     pub bootstrap: bool,
     /// The impurity.
     pub criterion: Criterion,
-    /// Edges from the root to the deepest leaf of a tree at most; `None` grows until the leaves are pure.
+    /// Maximum depth of a tree; `None` grows trees until all leaves are pure.
     pub max_depth: Option<usize>,
-    /// How many features are drawn in a node.
+    /// The number of features drawn at each node.
     pub max_features: MaxFeatures,
 }
 
@@ -45,7 +45,7 @@ impl Default for RandomForestClassifier {
 }
 
 impl RandomForestClassifier {
-    /// Prepares the training data for a forest that has no trees yet. O(n d).
+    /// A forest without trees; prepares the training data. O(n d).
     pub fn begin<'a>(&self, training: &Training<'a>, seed: u64) -> Result<Forest<'a>, FitError> {
         let RandomForestClassifier { criterion, max_depth, max_features, .. } = *self;
         let tree = DecisionTreeClassifier { criterion, splitter: Splitter::Best, max_depth, max_features };

@@ -1,10 +1,10 @@
-//! The exact model with the kernel exp(-d^2 / 2) on scaled features, for any number of rows that the kernel
-//! hardly couples: 784 standardised pixels put most images so far apart that their kernel value is 0.
+//! The exact model with the kernel exp(-d^2 / 2) on scaled features, for rows that the kernel hardly couples:
+//! the distances of most images in 784 standardised pixels are so large that their kernel value is 0.
 //!
 //! Kernel values between training rows below exp(-[`REACH`] / 2) are taken as 0, which changes no row of K by
 //! more than n exp(-30) in sum (6e-9 for 60,000 rows), and f = K (y - pi(f)), with |y - pi| < 1, by about as
-//! much. A test row sees the training rows up to [`MARGIN`] beyond the nearest one: the rest weigh less than
-//! n exp(-30) times the nearest.
+//! much. A test row takes the training rows up to [`MARGIN`] beyond the nearest one: the others together have
+//! less than n exp(-30) times the weight of the nearest.
 
 use rayon::prelude::*;
 
@@ -14,43 +14,44 @@ use crate::Features;
 use crate::linalg::argmax;
 use crate::models::{FitError, Training};
 
-/// How binary problems make a multi-class one.
+/// The multi-class strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MultiClass {
-    /// A problem for every class against the rest.
+    /// One-vs-rest: a binary problem for each class.
     OneVsRest,
-    /// A problem for every pair of classes.
+    /// One-vs-one: a binary problem for each pair of classes.
     OneVsOne,
 }
 
-/// What is said of one test row.
+/// The prediction for one test row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// By scikit-learn's rule, in double precision.
+    /// The class by scikit-learn's rule in f64.
     pub class: u8,
-    /// Whether that rule saw no difference between the classes, so that the order of classes decided.
+    /// Whether all classes were equal by that rule, so that the order of the classes decided.
     pub tied: bool,
-    /// The class if nothing had underflowed or been rounded to a tie.
+    /// The class without underflow of kernel values and without ties by rounding.
     pub tie_free: u8,
 }
 
-/// The squared distance within which training rows count as coupled.
+/// The largest squared distance of training rows that count as coupled.
 pub const REACH: f64 = 60.0;
 
-/// How far beyond the nearest training row, in squared distance, a test row looks.
+/// A test row takes training rows whose squared distance is at most this above that of the nearest one.
 pub const MARGIN: f64 = 60.0;
 
-/// Coupled pairs at most (12 bytes each, twice while they are sorted).
+/// Maximum number of coupled pairs (12 bytes each, twice while they are sorted).
 const MOST_PAIRS: usize = 60_000_000;
 
-/// The kernel matrix of the training rows, which one-vs-rest and one-vs-one share: entries of rows near each other.
+/// The kernel matrix of the training rows, which one-vs-rest and one-vs-one share. Entries of rows that are
+/// not coupled are 0.
 pub struct SparseKernel {
     matrix: Kernel,
     pairs: usize,
 }
 
 impl SparseKernel {
-    /// Finds the pairs of training rows within [`REACH`]. `Err` when these are more than memory is meant for.
+    /// Finds the pairs of training rows within [`REACH`]. `Err` if there are more than `MOST_PAIRS`.
     pub fn find(search: &RadiusSearch, n: usize) -> Result<SparseKernel, FitError> {
         let near = search.among_training_rows(REACH, MOST_PAIRS).ok_or_else(|| {
             let reason = format!("the kernel couples more than {MOST_PAIRS} pairs of the {n} training rows");
@@ -61,7 +62,7 @@ impl SparseKernel {
         Ok(SparseKernel { matrix, pairs: near.pairs() / 2 })
     }
 
-    /// Pairs of training rows that are near each other.
+    /// The number of coupled pairs of training rows.
     pub fn pairs(&self) -> usize {
         self.pairs
     }
@@ -76,9 +77,9 @@ struct Problem {
     residual: Vec<f64>,
 }
 
-/// The fitted binary problems of one way of making them.
+/// The fitted binary problems of a multi-class strategy.
 pub struct Exact {
-    /// Classes with training rows, rising.
+    /// The classes with training rows, ascending.
     present: Vec<u8>,
     one_vs_one: bool,
     problems: Vec<Problem>,
@@ -117,15 +118,15 @@ impl Exact {
         Ok(Exact { present, one_vs_one, problems: wanted.into_par_iter().map(fit).collect() })
     }
 
-    /// The class of each test row, by scikit-learn's rule and by what the rule would say if neither the
-    /// kernel underflowed nor probabilities rounded to ties. `near` comes from [`near_rows`].
+    /// The prediction for each test row. `near` comes from [`near_rows`].
     pub fn decide(&self, kernel: &SparseKernel, near: &NeighborLists) -> Vec<Decision> {
         (0..near.rows())
             .into_par_iter()
             .map(|row| {
                 let near = near.row(row);
                 let nearest = near.iter().map(|near| near.squared_distance).fold(f64::INFINITY, f64::min);
-                // As they are, down to zero, and relative to the nearest.
+                // The kernel values, which can underflow to zero, and relative to the nearest row's, which
+                // cannot.
                 let real = |near: &Neighbor| (near.index, (-0.5 * near.squared_distance).exp());
                 let relative =
                     |near: &Neighbor| (near.index, (-0.5 * (near.squared_distance - nearest)).exp());
@@ -140,7 +141,7 @@ impl Exact {
             .collect()
     }
 
-    /// The mean of f in each problem.
+    /// The posterior mean of the latent function (f) in each problem.
     fn means(&self, near: &[(u32, f64)]) -> Vec<f64> {
         let mean = |problem: &Problem| {
             near.iter().map(|&(row, value)| value * problem.residual[row as usize]).sum::<f64>()
@@ -156,8 +157,8 @@ impl Exact {
         self.problems.iter().zip(means).map(probability).collect()
     }
 
-    /// One-vs-one: a vote a problem by the sign of f, f = 0 counting as negative; equal votes are settled by
-    /// the sum of the probabilities.
+    /// One-vs-one: each problem votes by the sign of f, where 0 is negative. The sums of the probabilities
+    /// decide between equal votes.
     fn vote(&self, kernel: &SparseKernel, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
         let slot = |class: u8| self.present.partition_point(|&present| present < class);
         let count = |means: &[f64]| {
@@ -178,7 +179,7 @@ impl Exact {
                 confidences[slot(problem.positive)] += probability;
                 confidences[slot(problem.negative.unwrap_or(problem.positive))] -= probability;
             }
-            // Squeezed into a third of a vote either way, as scikit-learn does.
+            // scikit-learn maps the sum to less than a third of a vote.
             let squeeze = |confidence: f64| confidence / (3.0 * (confidence.abs() + 1.0));
             votes.iter_mut().zip(confidences).for_each(|(votes, c)| *votes += squeeze(c));
         }
@@ -189,7 +190,7 @@ impl Exact {
         }
     }
 
-    /// One-vs-rest: the highest probability, the first class of equals.
+    /// One-vs-rest: the class with the highest probability, the first one of equals.
     fn compare(&self, kernel: &SparseKernel, real: &[(u32, f64)], relative: &[(u32, f64)]) -> Decision {
         let means = self.means(real);
         let clear =
@@ -206,7 +207,7 @@ impl Exact {
     }
 }
 
-/// The training rows that have a say for each row of `x`.
+/// The training rows whose kernel values predict each row of `x`: those within [`MARGIN`] of the nearest.
 pub fn near_rows(search: &RadiusSearch, x: &Features) -> NeighborLists {
     search.of_rows(x, MARGIN)
 }

@@ -1,9 +1,10 @@
-//! Minimising a smooth convex function by the limited-memory BFGS method with a backtracking line search.
+//! Minimisation of a smooth convex function by the limited-memory BFGS method with backtracking line search
+//! (Nocedal and Wright, Numerical Optimization, algorithms 7.5 and 3.1).
 
 use crate::linalg::dot::dot;
 use crate::models::optimize::lbfgs::{MEMORY, Pairs, descent_direction};
 
-/// Steps in a row that must have brought next to nothing.
+/// The minimisation ends after this many small steps in a row.
 const PATIENCE: usize = 3;
 
 /// How a minimisation ended.
@@ -11,12 +12,12 @@ const PATIENCE: usize = 3;
 pub struct Ending {
     pub iterations: usize,
     pub value: f64,
-    /// Whether the value had stopped falling before the iterations ran out.
+    /// Whether the stopping rule was met within `max_iter` iterations.
     pub converged: bool,
 }
 
-/// Moves `x` downhill until three steps in a row lower the value by less than `tolerance` times the value
-/// each, in at most `max_iter` steps. `function` gives the value and writes the gradient.
+/// Minimises `function` from `x`, in place, until three steps in a row lower the value by at most `tolerance`
+/// times the value each, or for `max_iter` iterations. `function` returns the value and writes the gradient.
 pub fn minimize(
     x: &mut [f64],
     tolerance: f64,
@@ -35,7 +36,7 @@ pub fn minimize(
         }
         let direction = descent_direction(&gradient, &pairs);
         let slope = dot(&direction, &gradient);
-        // The first direction has no scale yet: a step of length 1 at most.
+        // Steepest descent has no natural scale: the step has at most length 1.
         let mut step = if pairs.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
         let mut accepted = None;
         for _ in 0..30 {
@@ -49,7 +50,7 @@ pub fn minimize(
             }
             step *= 0.5;
         }
-        // No step improves any more: the function's rounding is reached.
+        // No step lowers the value: its rounding error is reached.
         let Some(new) = accepted else { return Ending { iterations, value, converged: true } };
         let moved: Vec<f64> = trial.iter().zip(&*x).map(|(a, b)| a - b).collect();
         let changed: Vec<f64> = trial_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();

@@ -1,9 +1,9 @@
 //! Gaussian process classification by the Laplace approximation, as scikit-learn's
 //! `GaussianProcessClassifier`.
 //!
-//! With its default kernel ([`exact`]) no length scale is fitted, so on standardised pixels the kernel matrix
-//! is the identity but for near-duplicates, and the model is all but the nearest neighbour's class. A length
-//! scale that suits the data couples all rows; then [`inducing`] points stand for them.
+//! The default kernel has a fixed length scale of 1 ([`exact`]). On standardised pixels its matrix is the
+//! identity except for near-duplicates, so the model nearly predicts the class of the nearest neighbour. A
+//! length scale that suits the data couples all rows; [`inducing`] points then approximate them.
 
 pub mod exact;
 pub mod inducing;
@@ -33,9 +33,9 @@ use radius_search::RadiusSearch;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaussianProcessClassifier {
-    /// How several classes are told apart.
+    /// The multi-class strategy.
     pub multi_class: MultiClass,
-    /// Newton steps at most.
+    /// Maximum number of Newton steps.
     pub max_iter_predict: usize,
 }
 
@@ -46,7 +46,7 @@ impl Default for GaussianProcessClassifier {
 }
 
 impl Classifier for GaussianProcessClassifier {
-    /// O(n^2 d) for finding near-duplicates, little beyond it. Deterministic.
+    /// O(n^2 d), nearly all of it to find near-duplicates. Deterministic.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let Bytes { pixels, scaling } = training.bytes()?;
         let (n, d) = (training.features.n(), training.features.d());

@@ -1,5 +1,5 @@
-//! Which training rows lie near a row, with exact squared distances: a fast pass in f32 that loses none,
-//! then f64 from the bytes.
+//! The training rows near a row, with exact squared distances. A pass in f32 with error bounds finds
+//! candidates and misses none; their distances are then computed in f64 from the bytes.
 
 use rayon::prelude::*;
 
@@ -8,9 +8,9 @@ use crate::linalg::Matrix;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
 use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};
 
-/// Rows of the left set in one task, a multiple of the tile: packed they fit the second-level cache.
+/// Rows of one task, a multiple of the tile. Packed, they fit the second-level cache.
 const LEFT_ROWS: usize = 192;
-/// Training rows between two looks at the results, a multiple of the tile.
+/// Training rows of one block of dot products, a multiple of the tile.
 const TRAIN_ROWS: usize = 512;
 
 /// A training row and its squared distance.
@@ -22,7 +22,7 @@ pub struct Neighbor {
     pub squared_distance: f64,
 }
 
-/// For each row some training rows, in rising order of their index.
+/// The near training rows of each row, by ascending index.
 pub struct NeighborLists {
     starts: Vec<usize>,
     all: Vec<Neighbor>,
@@ -48,7 +48,7 @@ impl NeighborLists {
         &self.all[self.starts[index]..self.starts[index + 1]]
     }
 
-    /// How many (row, training row) pairs there are.
+    /// The number of pairs of a row and a near training row.
     pub fn pairs(&self) -> usize {
         self.all.len()
     }
@@ -75,12 +75,12 @@ impl<'a> RadiusSearch<'a> {
         }
     }
 
-    /// For every training row the other training rows within `limit` (squared) of it, or `None` once there
-    /// are more than `most` pairs. O(n^2 d / 2).
+    /// The other training rows within the squared distance `limit` of each training row. `None` if there are
+    /// more than `most` pairs. O(n^2 d / 2).
     pub fn among_training_rows(&self, limit: f64, most: usize) -> Option<NeighborLists> {
         let n = self.train.n();
         let found = std::sync::atomic::AtomicUsize::new(0);
-        // Later rows of each row only: the other half follows from symmetry.
+        // Only pairs (i, j) with i < j: the others follow from symmetry.
         let blocks: Vec<Option<Vec<Vec<Neighbor>>>> = blocks(n)
             .into_par_iter()
             .map(|block| {
@@ -106,14 +106,14 @@ impl<'a> RadiusSearch<'a> {
             for near in &later {
                 lists[near.index as usize].push(Neighbor { index: row as u32, ..*near });
             }
-            // All earlier rows have been here already, so this keeps the order.
+            // The earlier rows have added their pairs already, so the list stays ascending.
             lists[row].extend(later);
         }
         Some(NeighborLists::collect(lists.into_iter()))
     }
 
-    /// For every row of `x` the training rows whose squared distance is at most that of the nearest one
-    /// plus `margin`. O(n_x n d).
+    /// For each row of `x`, the training rows whose squared distance is at most that of the nearest one plus
+    /// `margin`. O(m n d) for m rows of `x`.
     pub fn of_rows(&self, x: &Features, margin: f64) -> NeighborLists {
         let lists: Vec<Vec<Vec<Neighbor>>> = blocks(x.n())
             .into_par_iter()
@@ -146,9 +146,9 @@ impl<'a> RadiusSearch<'a> {
         NeighborLists::collect(lists.into_iter().flatten())
     }
 
-    /// Offers every pair of a row in `block` of `x` and a training row from about `first` on (some before it
-    /// too) with bounds of the squared distance, as far as the lower one is within the limit that the last
-    /// offer for that row gave back.
+    /// Calls `offer(row, training row, lower, upper)` with bounds of the squared distance, for the rows in
+    /// `block` of `x` and the training rows from `first` on (and a few before it). `offer` returns the new
+    /// limit of its row; pairs whose lower bound exceeds the limit are skipped.
     fn scan(
         &self,
         x: &Matrix,
@@ -191,7 +191,7 @@ impl<'a> RadiusSearch<'a> {
     }
 }
 
-/// 1 / scale^2 a feature: turns squared differences of bytes into those of scaled values.
+/// 1 / scale^2 of each feature: the factors of squared differences of bytes in the squared distance.
 pub(super) fn distance_weights(features: &Features) -> Vec<f64> {
     features.scaling().scale.iter().map(|scale| 1.0 / (scale * scale)).collect()
 }

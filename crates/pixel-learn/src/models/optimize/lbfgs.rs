@@ -10,23 +10,23 @@ use std::collections::VecDeque;
 use super::line_search::{Advice, LineSearch};
 use crate::linalg::dot::dot;
 
-/// Pairs of steps and gradient changes that are remembered.
+/// Correction pairs that are kept (m).
 pub const MEMORY: usize = 10;
 
-/// Evaluations of one line search at most, as scikit-learn asks for.
+/// Maximum number of evaluations of one line search: scikit-learn's `maxls`.
 const MOST_EVALUATIONS: usize = 50;
 
-/// The last steps, each with the change of the gradient along it.
+/// The correction pairs (s, y): the last steps, each with the change of the gradient along it.
 pub type Pairs = VecDeque<(Vec<f64>, Vec<f64>)>;
 
-/// When a minimisation ends.
+/// The stopping rule. Either tolerance ends a minimisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StoppingRule {
-    /// SciPy's `gtol`: no entry of the gradient is larger in size.
+    /// SciPy's `gtol`: the largest absolute value of an entry of the gradient.
     pub gradient: f64,
-    /// SciPy's `ftol`: an iteration lowered the value by at most this part of max(|before|, |after|, 1).
+    /// SciPy's `ftol`: the least decrease of an iteration, relative to max(|before|, |after|, 1).
     pub decrease: f64,
-    /// Iterations at most.
+    /// Maximum number of iterations.
     pub max_iter: usize,
 }
 
@@ -37,13 +37,13 @@ pub struct Ending {
     /// Evaluations of the function and its gradient.
     pub evaluations: usize,
     pub value: f64,
-    /// Whether one of the two tolerances ended it, not the limit of iterations or a failed line search. As in
-    /// SciPy the limit comes first where both are met at once.
+    /// Whether a tolerance ended the minimisation, not `max_iter` or a failed line search. As in SciPy,
+    /// `max_iter` counts if both are met at once.
     pub converged: bool,
 }
 
-/// Moves `x` to lower values of `function`, which gives the value at a point and writes the gradient.
-/// O(MEMORY length) an iteration beside the evaluations.
+/// Minimises `function` from `x`, in place. `function` returns the value at a point and writes the gradient.
+/// An iteration costs O(m d) for d variables, besides the evaluations.
 pub fn minimize(
     x: &mut [f64],
     rule: StoppingRule,
@@ -59,13 +59,13 @@ pub fn minimize(
     let (mut trial, mut trial_gradient) = (x.to_vec(), gradient.clone());
     loop {
         let mut direction = descent_direction(&gradient, &pairs);
-        // The first direction has no scale yet: a step of length 1.
+        // Steepest descent has no natural scale: the first step has length 1.
         let first = if ending.iterations == 0 { 1.0 / dot(&direction, &direction).sqrt() } else { 1.0 };
         let slope = dot(&direction, &gradient);
         let mut search = LineSearch::new(value, slope, first);
         let (mut step, mut evaluations) = (first, 0);
         let accepted = loop {
-            // A direction that does not lead down, or no step of which is good enough.
+            // No descent direction, or no acceptable step along it.
             if slope >= 0.0 || !step.is_finite() || evaluations == MOST_EVALUATIONS {
                 break None;
             }
@@ -82,7 +82,7 @@ pub fn minimize(
         };
         ending.evaluations += evaluations;
         let Some((new_value, new_slope)) = accepted else {
-            // What is remembered may be to blame: once more along the gradient itself.
+            // Inaccurate correction pairs can cause this: restart with steepest descent, as L-BFGS-B does.
             if pairs.is_empty() {
                 return Ending { converged: false, ..ending };
             }
@@ -102,10 +102,10 @@ pub fn minimize(
         if largest(&gradient) <= rule.gradient || decrease <= rule.decrease * scale {
             return ending;
         }
-        // The curvature along the step must be positive by more than rounding.
+        // A pair is kept only if the curvature along the step (s'y) is positive beyond rounding.
         if (new_slope - slope) * step > f64::EPSILON * -slope * step {
             direction.iter_mut().for_each(|direction| *direction *= step);
-            // The gradient before is where the one at the trial was.
+            // After the swap `trial_gradient` holds the previous gradient.
             let change = gradient.iter().zip(&trial_gradient).map(|(new, old)| new - old).collect();
             pairs.push_back((direction, change));
             if pairs.len() > MEMORY {
@@ -115,27 +115,27 @@ pub fn minimize(
     }
 }
 
-/// Minus the approximate inverse Hessian times the gradient: the two-loop recursion.
+/// The two-loop recursion: minus the approximate inverse Hessian times the gradient.
 pub fn descent_direction(gradient: &[f64], pairs: &Pairs) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(pairs.len());
-    for (moved, changed) in pairs.iter().rev() {
-        let alpha = dot(moved, &q) / dot(moved, changed);
-        q.iter_mut().zip(changed).for_each(|(q, y)| *q -= alpha * y);
+    for (s, y) in pairs.iter().rev() {
+        let alpha = dot(s, &q) / dot(s, y);
+        q.iter_mut().zip(y).for_each(|(q, y)| *q -= alpha * y);
         alphas.push(alpha);
     }
-    if let Some((moved, changed)) = pairs.back() {
-        let scale = dot(moved, changed) / dot(changed, changed);
+    if let Some((s, y)) = pairs.back() {
+        let scale = dot(s, y) / dot(y, y);
         q.iter_mut().for_each(|q| *q *= scale);
     }
-    for ((moved, changed), alpha) in pairs.iter().zip(alphas.into_iter().rev()) {
-        let beta = dot(changed, &q) / dot(moved, changed);
-        q.iter_mut().zip(moved).for_each(|(q, s)| *q += (alpha - beta) * s);
+    for ((s, y), alpha) in pairs.iter().zip(alphas.into_iter().rev()) {
+        let beta = dot(y, &q) / dot(s, y);
+        q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
     }
     q
 }
 
-/// The largest size of an entry.
+/// The infinity norm: the largest absolute value of an entry.
 fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
 }

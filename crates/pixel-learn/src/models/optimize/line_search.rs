@@ -1,17 +1,17 @@
 //! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as
 //! MINPACK-2's `dcsrch` has it and SciPy's L-BFGS-B calls it.
 
-/// A step lowers the value by at least this part of what the slope at the start promises.
+/// The constant of the sufficient decrease condition (Armijo): `ftol` of `dcsrch`.
 const SUFFICIENT_DECREASE: f64 = 1e-3;
-/// The slope falls to this part of the one at the start.
+/// The constant of the curvature condition: the largest |slope| at the end relative to |slope| at the start, `gtol`.
 const CURVATURE: f64 = 0.9;
-/// The search also ends when the interval is this part of its upper end.
+/// The search also ends when the width of the interval is at most this times its upper end: `xtol`.
 const NARROW: f64 = 0.1;
-/// The longest step.
+/// The largest step.
 const LONGEST: f64 = 1e10;
-/// How far a step may go beyond the last, at least and at most, while no minimum is bracketed.
+/// While no minimum is bracketed: the least and the largest factor of the last step's extrapolation.
 const EXTRAPOLATION: (f64, f64) = (1.1, 4.0);
-/// The interval is halved where two steps did not bring it to this part.
+/// The interval is bisected if two steps leave more than this share of its width.
 const SHRINKAGE: f64 = 0.66;
 
 /// What to do after an evaluation.
@@ -19,11 +19,11 @@ const SHRINKAGE: f64 = 0.66;
 pub enum Advice {
     /// Evaluate at this step.
     Try(f64),
-    /// Take the step that was evaluated last: it meets both conditions, or rounding leaves nothing better.
+    /// Accept the step that was evaluated last: it meets both conditions, or rounding prevents a better one.
     Accept,
 }
 
-/// Value and slope at a step.
+/// A step with the value and the slope there.
 #[derive(Clone, Copy, Debug)]
 struct Point {
     step: f64,
@@ -36,21 +36,22 @@ pub struct LineSearch {
     start: Point,
     /// Whether a minimum lies between `best` and `other`.
     bracketed: bool,
-    /// No step yet with enough decrease and a slope upwards: then a modified function is searched.
+    /// Whether no step has had both sufficient decrease and a slope of at least 0. Until then the search may
+    /// use the modified function (psi of the paper).
     first_stage: bool,
     /// The end of the interval with the least value, and the other end.
     best: Point,
     other: Point,
-    /// The length of the interval now and before.
+    /// The width of the interval, and its width before the last step.
     width: f64,
     last_width: f64,
-    /// The steps allowed next.
+    /// The bounds of the next step.
     least: f64,
     most: f64,
 }
 
 impl LineSearch {
-    /// From value and slope at step 0, the slope below 0, where `step` will be tried first.
+    /// A search from the value and the slope (below 0) at step 0. `step` is the first step to be evaluated.
     pub fn new(value: f64, slope: f64, step: f64) -> LineSearch {
         let start = Point { step: 0.0, value, slope };
         LineSearch {
@@ -66,7 +67,7 @@ impl LineSearch {
         }
     }
 
-    /// Takes the value and slope at `step`.
+    /// The next step, given the value and the slope at `step`.
     pub fn advance(&mut self, step: f64, value: f64, slope: f64) -> Advice {
         let tried = Point { step, value, slope };
         let test_slope = SUFFICIENT_DECREASE * self.start.slope;
@@ -83,7 +84,8 @@ impl LineSearch {
             return Advice::Accept;
         }
         let mut next = if self.first_stage && value <= self.best.value && !enough {
-            // Less, but not enough: by the function less the line that marks sufficient decrease.
+            // A lower value without sufficient decrease: interpolate the modified function, the function
+            // minus the line of sufficient decrease.
             let tilt = |point: Point, by: f64| Point {
                 value: point.value + by * point.step * test_slope,
                 slope: point.slope + by * test_slope,
@@ -109,7 +111,7 @@ impl LineSearch {
             self.most = next + EXTRAPOLATION.1 * (next - self.best.step);
         }
         next = next.clamp(0.0, LONGEST);
-        // Where nothing is left to gain, the best step so far.
+        // No progress is possible: return to the best step.
         if self.bracketed && (next <= self.least || next >= self.most || self.is_narrow()) {
             next = self.best.step;
         }
@@ -120,14 +122,14 @@ impl LineSearch {
         self.most - self.least <= NARROW * self.most
     }
 
-    /// `dcstep`: narrows the interval by what was tried, and gives a safeguarded step of cubic and quadratic
-    /// interpolation.
+    /// `dcstep`: updates the interval by the point that was evaluated, and returns a safeguarded step of
+    /// cubic and quadratic interpolation.
     fn narrow(&mut self, tried: Point) -> f64 {
         let Point { step, value, slope } = tried;
         let best = self.best;
         let opposite = slope * best.slope.signum() < 0.0;
         let next = if value > best.value {
-            // A higher value brackets a minimum.
+            // Case 1: a higher value brackets a minimum.
             let (theta, gamma) = cubic(best, tried, step < best.step, false);
             let r = (gamma - best.slope + theta) / (gamma - best.slope + gamma + slope);
             let cubic = best.step + r * (step - best.step);
@@ -140,7 +142,7 @@ impl LineSearch {
                 cubic + (quadratic - cubic) / 2.0
             }
         } else if opposite {
-            // So do slopes of opposite sign.
+            // Case 2: a lower value and slopes of opposite sign bracket a minimum.
             let (theta, gamma) = cubic(best, tried, step > best.step, false);
             let r = (gamma - slope + theta) / (gamma - slope + gamma + best.slope);
             let cubic = step + r * (best.step - step);
@@ -148,7 +150,8 @@ impl LineSearch {
             self.bracketed = true;
             if (cubic - step).abs() > (secant - step).abs() { cubic } else { secant }
         } else if slope.abs() < best.slope.abs() {
-            // The slope falls: the cubic counts only where it has a minimum beyond the step.
+            // Case 3: a lower value, slopes of the same sign, and a decreasing |slope|. The cubic is used only if it has a
+            // minimum beyond the step.
             let (theta, gamma) = cubic(best, tried, step > best.step, true);
             let r = (gamma - slope + theta) / (gamma + (best.slope - slope) + gamma);
             let cubic = if r < 0.0 && gamma != 0.0 {
@@ -190,9 +193,9 @@ impl LineSearch {
     }
 }
 
-/// theta and gamma of the cubic through two points with their slopes; gamma with its sign turned where
-/// `turned`, and of a cubic without extremes 0 where `clipped`.
-fn cubic(a: Point, b: Point, turned: bool, clipped: bool) -> (f64, f64) {
+/// The coefficients (theta, gamma) of the cubic through two points with their slopes. `negative` negates
+/// gamma. With `clipped`, gamma is 0 for a cubic without extremes; without it, NaN.
+fn cubic(a: Point, b: Point, negative: bool, clipped: bool) -> (f64, f64) {
     let theta = 3.0 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope;
     let s = theta.abs().max(a.slope.abs()).max(b.slope.abs());
     let mut square = (theta / s) * (theta / s) - (a.slope / s) * (b.slope / s);
@@ -200,5 +203,5 @@ fn cubic(a: Point, b: Point, turned: bool, clipped: bool) -> (f64, f64) {
         square = square.max(0.0);
     }
     let gamma = s * square.sqrt();
-    (theta, if turned { -gamma } else { gamma })
+    (theta, if negative { -gamma } else { gamma })
 }

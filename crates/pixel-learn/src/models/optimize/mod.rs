@@ -1,4 +1,4 @@
-//! Minimising smooth functions of many variables: what several families share.
+//! Minimisation of smooth functions, which several families share.
 
 pub mod lbfgs;
 mod line_search;

@@ -10,7 +10,7 @@ use crate::Features;
 use crate::linalg::huge_pages;
 use crate::linalg::truncated_l1::{self, Affine, Aligned, LANES, Pixels};
 
-/// Rows in whole blocks, and the scaling.
+/// Rows padded to whole blocks, with the scaling of the features.
 pub struct DenseRows {
     n: usize,
     d: usize,
@@ -18,7 +18,7 @@ pub struct DenseRows {
     affine: Affine,
 }
 
-/// w is y truncated by the total penalty.
+/// The weights (w) as y: w is y truncated by the total penalty.
 pub struct TruncatedWeights<'a> {
     rows: &'a DenseRows,
     y: Aligned,
@@ -99,8 +99,8 @@ mod tests {
     use super::*;
     use crate::models::linear::sgd::layout::tests::features;
 
-    /// Reference implementation: the penalty that each weight has received is stored beside it (APPLYPENALTY of the
-    /// paper).
+    /// Reference implementation: the penalty that each weight has received is stored beside it (APPLYPENALTY
+    /// of the paper).
     #[test]
     fn weights_are_those_that_receive_their_penalties_one_by_one() {
         let (n, d) = (40, 70);

@@ -1,8 +1,8 @@
 //! Stochastic gradient descent as scikit-learn's `plain_sgd` has it, on one-vs-rest problems. SGDClassifier,
 //! Perceptron and PassiveAggressiveClassifier are settings of it.
 //!
-//! Orders are drawn as scikit-learn draws them: each class has a generator of its own, which starts anew
-//! before every pass and shuffles the order of the last pass, so that all passes make the same swaps.
+//! The rows are shuffled as scikit-learn shuffles them: each class has a random generator of its own. Before
+//! every epoch the generator is seeded again with the same seed, and shuffles the order of the last epoch.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -17,28 +17,28 @@ use crate::models::linear::model::encode_labels;
 use crate::models::{Facts, FitError, Training};
 use crate::{Features, Scaling};
 
-/// The derivative of the loss is clipped here, against overflow.
+/// The derivative of the loss is clipped to this size, against overflow.
 const LARGEST_GRADIENT: f64 = 1e12;
-/// Random streams: the order that classes have in common, and those after it one class each.
+/// The random stream of the order that all classes share. The stream of class c is this plus 1 + c.
 const COMMON_STREAM: u128 = 1;
 
-/// A loss of the margin: target y is +1 or -1, `p` the score.
+/// A loss of the margin y p, with the target y (+1 or -1) and the score p.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
-    /// max(0, 1 - y f).
+    /// max(0, 1 - y p).
     Hinge,
-    /// max(0, 1 - y f)^2.
+    /// max(0, 1 - y p)^2.
     SquaredHinge,
-    /// max(0, -y f).
+    /// max(0, -y p).
     Perceptron,
-    /// log(1 + exp(-y f)).
+    /// log(1 + exp(-y p)).
     Log,
-    /// max(0, 1 - y f)^2 where y f >= -1, -4 y f below.
+    /// max(0, 1 - y p)^2 for y p >= -1, and -4 y p below.
     ModifiedHuber,
 }
 
 impl Loss {
-    /// The derivative with respect to `p`.
+    /// The derivative by the score (p).
     pub fn gradient(self, p: f64, y: f64) -> f64 {
         let z = p * y;
         match self {
@@ -71,38 +71,39 @@ impl Loss {
     }
 }
 
-/// How far a step goes.
+/// The learning rate (eta) of step t.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     /// 1 / (alpha (t0 + t)), with t0 by Bottou's heuristic; alpha above 0.
     Optimal { alpha: f64 },
-    /// A constant step.
+    /// The same for all steps.
     Constant(f64),
-    /// PA-I: hinge loss divided by the squared norm of the row, at most C.
+    /// PA-I (Crammer, Dekel, Keshet, Shalev-Shwartz and Singer 2006): the hinge loss divided by the squared
+    /// norm of the row, at most C.
     PassiveAggressive { c: f64 },
 }
 
-/// In which order a pass takes the rows.
+/// The order of the rows in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// As they stand.
+    /// The order of the training data.
     Given,
-    /// Shuffled, the same for all classes: what scikit-learn 0.19 does when `random_state` is a number.
+    /// Shuffled, with the same order for all classes: scikit-learn 0.19 with a number as `random_state`.
     Common,
-    /// Shuffled for each class by itself, as scikit-learn does otherwise.
+    /// Shuffled for each class separately, as scikit-learn does otherwise.
     PerClass,
 }
 
-/// Everything but the data and the seed.
+/// The settings of stochastic gradient descent.
 #[derive(Clone, Copy, Debug)]
 pub struct Descent {
     pub loss: Loss,
     pub step: Step,
-    /// The strength of the l2 penalty (a decay of all weights a row), 0 for none.
+    /// The strength of the l2 penalty, 0 for none. Each step shrinks all weights by it (weight decay).
     pub l2: f64,
     /// The strength of the l1 penalty, 0 for none.
     pub l1: f64,
-    /// Passes over the rows.
+    /// Epochs: passes over the rows.
     pub epochs: usize,
     pub order: Order,
     /// Whether intercepts are learnt.
@@ -110,8 +111,8 @@ pub struct Descent {
 }
 
 impl Descent {
-    /// Runs all passes. O(epochs n d classes) time; a class needs d f64 of state, twice that with an l1 part,
-    /// and its order of the rows.
+    /// Runs all epochs. O(epochs n d k) time. Memory of each class: d f64, twice that with l1, and n row
+    /// numbers. `Err` when weights are no longer finite.
     pub fn fit(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         training.bytes()?;
         if self.l1 > 0.0 {
@@ -147,27 +148,28 @@ fn squared_norms(features: &Features) -> Vec<f64> {
     (0..features.n()).map(|i| truncated_l1::squared_norm(features.pixel_row(i), offset, &unit)).collect()
 }
 
-/// Fisher and Yates.
+/// A uniformly random permutation in place (Fisher and Yates).
 fn shuffle(order: &mut [u32], rng: &mut Pcg64) {
     for i in (1..order.len()).rev() {
         order.swap(i, rng.random_range(0..=i));
     }
 }
 
-/// The t0 that makes the first "optimal" step as large as a typical weight.
+/// The offset (t0) of the "optimal" learning rate by Bottou's heuristic: the first step is then as large as a
+/// typical weight.
 fn optimal_start(loss: Loss, alpha: f64) -> f64 {
     let typical = (1.0 / alpha.sqrt()).sqrt();
     let first_step = typical / loss.gradient(-typical, 1.0).max(1.0);
     1.0 / (first_step * alpha)
 }
 
-/// What all classes have in common.
+/// The data and settings that the problems of all classes share.
 struct Problem<'a, R> {
     descent: &'a Descent,
     rows: &'a R,
     /// The class of each row.
     targets: &'a [usize],
-    /// The squared norm of each row; empty where the step does not need it.
+    /// The squared norm of each row; empty if the learning rate does not need them.
     squared_norms: &'a [f64],
     seed: u64,
 }
@@ -176,7 +178,7 @@ impl<R: Rows> Problem<'_, R> {
     /// The weights and the intercept of one class.
     fn fit(&self, class: usize) -> Result<(Vec<f64>, f64), FitError> {
         let mut weights = self.rows.zeros();
-        let mut state = State::new(self.descent);
+        let mut state = ClassState::new(self.descent);
         let mut order: Vec<u32> = (0..self.rows.n() as u32).collect();
         let stream = match self.descent.order {
             Order::PerClass => COMMON_STREAM + 1 + class as u128,
@@ -188,7 +190,7 @@ impl<R: Rows> Problem<'_, R> {
             }
             self.rows.walk(&order, |row| {
                 let y = if self.targets[row] == class { 1.0 } else { -1.0 };
-                state.take(self, &mut weights, row, y);
+                state.step(self, &mut weights, row, y);
             });
             if !(weights.are_finite() && state.intercept.is_finite()) {
                 return Err(FitError::Diverged(format!("weights are no longer finite after epoch {epoch}")));
@@ -198,30 +200,30 @@ impl<R: Rows> Problem<'_, R> {
     }
 }
 
-/// One class between two rows, beside its weights.
-struct State {
-    /// t0 of the "optimal" schedule.
-    start: f64,
-    /// Rows taken so far.
-    taken: f64,
+/// The state of one class's descent, without its weights.
+struct ClassState {
+    /// The offset (t0) of the "optimal" learning rate.
+    t0: f64,
+    /// Steps so far (t).
+    t: f64,
     intercept: f64,
 }
 
-impl State {
-    fn new(descent: &Descent) -> State {
-        let start = match descent.step {
+impl ClassState {
+    fn new(descent: &Descent) -> ClassState {
+        let t0 = match descent.step {
             Step::Optimal { alpha } => optimal_start(descent.loss, alpha),
             _ => 0.0,
         };
-        State { start, taken: 0.0, intercept: 0.0 }
+        ClassState { t0, t: 0.0, intercept: 0.0 }
     }
 
-    /// One row with its target, +1 or -1.
-    fn take<R>(&mut self, problem: &Problem<R>, weights: &mut impl Weights, row: usize, y: f64) {
+    /// The step of one row, with its target (y, +1 or -1).
+    fn step<R>(&mut self, problem: &Problem<R>, weights: &mut impl Weights, row: usize, y: f64) {
         let descent = problem.descent;
         let p = weights.dot(row) + self.intercept;
         let eta = match descent.step {
-            Step::Optimal { alpha } => 1.0 / (alpha * (self.start + self.taken)),
+            Step::Optimal { alpha } => 1.0 / (alpha * (self.t0 + self.t)),
             Step::Constant(eta) => eta,
             Step::PassiveAggressive { .. } => 0.0,
         };
@@ -231,17 +233,17 @@ impl State {
             }
             _ => -eta * descent.loss.gradient(p, y).clamp(-LARGEST_GRADIENT, LARGEST_GRADIENT),
         };
-        // A step too large for its penalty sets the weights to zero instead of turning them round.
+        // A decay above 1 would flip the signs of the weights.
         let decay = (eta * descent.l2).min(1.0);
         weights.step(row, update, decay, eta * descent.l1);
         if descent.fit_intercept {
             self.intercept += update;
         }
-        self.taken += 1.0;
+        self.t += 1.0;
     }
 }
 
-/// The step that makes up for `loss`, at most `c`; none for a row of zeros, which no step moves.
+/// The PA-I step length: `loss` / |x|^2, at most `c`. 0 for a row of zeros, whose score no step changes.
 fn passive_aggressive_step(squared_norm: f64, loss: f64, c: f64) -> f64 {
     if loss <= 0.0 || squared_norm == 0.0 { 0.0 } else { (loss / squared_norm).min(c) }
 }

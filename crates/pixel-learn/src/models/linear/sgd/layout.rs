@@ -8,7 +8,7 @@
 /// kB.
 const AHEAD: usize = 8;
 
-/// The rows of a fit.
+/// The training rows.
 pub trait Rows: Sync {
     type Weights<'a>: Weights
     where
@@ -22,7 +22,7 @@ pub trait Rows: Sync {
     /// Weights of zero for one class.
     fn zeros(&self) -> Self::Weights<'_>;
 
-    /// Calls `take` with the rows of `order`, each prefetched before.
+    /// Calls `take` with each row of `order`, in this order. Rows are prefetched before they are needed.
     fn walk(&self, order: &[u32], mut take: impl FnMut(usize)) {
         for (position, &row) in order.iter().enumerate() {
             if let Some(&soon) = order.get(position + AHEAD) {
@@ -33,9 +33,9 @@ pub trait Rows: Sync {
     }
 }
 
-/// The weights w of one class.
+/// The weights (w) of one class.
 pub trait Weights {
-    /// x . w.
+    /// The dot product of a row (x) with the weights.
     fn dot(&mut self, row: usize) -> f64;
 
     /// Sets w = (1 - decay) w + a x and adds `penalty` to the total l1 penalty. `row` must be that of the

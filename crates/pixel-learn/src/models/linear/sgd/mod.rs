@@ -12,21 +12,21 @@ use crate::models::{Classifier, FitError, Model, Training};
 
 pub use self::descent::Loss;
 
-/// What keeps the weights small.
+/// The regulariser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Penalty {
     /// No regularisation.
     None,
-    /// Half the sum of squares.
+    /// Half the squared l2 norm.
     L2,
-    /// By cumulative truncated gradient (Tsuruoka, Tsujii and Ananiadou 2009).
+    /// The l1 norm, by the cumulative penalty of Tsuruoka, Tsujii and Ananiadou (2009).
     L1,
-    /// `l1_ratio` of the l1 norm, the rest of l2.
+    /// `l1_ratio` times the l1 norm plus 1 - `l1_ratio` times half the squared l2 norm.
     ElasticNet,
 }
 
 impl Penalty {
-    /// The strengths (l2, l1) of the two parts.
+    /// The strengths (l2, l1) of both norms.
     pub(super) fn strengths(self, alpha: f64, l1_ratio: f64) -> (f64, f64) {
         match self {
             Penalty::None => (0.0, 0.0),
@@ -52,19 +52,19 @@ impl Penalty {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SGDClassifier {
-    /// The loss of one class against the rest.
+    /// The loss of each one-vs-rest problem.
     pub loss: Loss,
-    /// The norm of the weights.
+    /// The regulariser.
     pub penalty: Penalty,
-    /// Above 0: the schedule divides by it.
+    /// The strength of the regulariser, above 0: the "optimal" learning rate divides by it.
     pub alpha: f64,
-    /// Between 0 and 1; used by the elastic net alone.
+    /// The share of the l1 norm in the elastic net, from 0 to 1. Other regularisers ignore it.
     pub l1_ratio: f64,
-    /// Passes over the training rows.
+    /// Epochs: passes over the training rows.
     pub max_iter: usize,
-    /// Whether every pass takes the rows in a new order.
+    /// Whether the rows are shuffled before every epoch.
     pub shuffle: bool,
-    /// Whether there is an intercept.
+    /// Whether intercepts are learnt.
     pub fit_intercept: bool,
 }
 
@@ -83,7 +83,8 @@ impl Default for SGDClassifier {
 }
 
 impl SGDClassifier {
-    /// Fits and gives the model with its weights.
+    /// Fits and returns the model with its weights. `Err` for an `alpha` that is not above 0, an `l1_ratio`
+    /// outside 0 to 1, and weights that overflow.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         if !(self.alpha > 0.0 && self.alpha.is_finite()) {
             return Err(FitError::parameter("alpha", self.alpha, "the optimal schedule needs alpha above 0"));

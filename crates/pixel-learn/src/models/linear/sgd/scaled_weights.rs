@@ -11,10 +11,10 @@ use crate::Features;
 use crate::linalg::sparse_bytes::{self, Block, NonzeroBlocks};
 use crate::linalg::truncated_l1::prefetch;
 
-/// Below this scale the weights are multiplied out.
+/// Below this scale the weights are multiplied by it, and it is 1 again.
 const SMALLEST_SCALE: f64 = 1e-9;
 
-/// Rows as their blocks that are not all black, with the scaling.
+/// The blocks of each row that are not all black, with the scaling of the features.
 pub struct NonzeroRows {
     blocks: NonzeroBlocks,
     /// u.
