@@ -17,6 +17,7 @@ use super::{Start, environment, peak};
 use crate::engines::protocol::{EngineJob, Expected, PROTOCOL, Reply, ReplyError};
 use crate::engines::{Failure, Outcome, Work};
 use crate::grid::Preprocessing;
+use crate::grid::schema::NETWORK;
 
 /// How often the program's memory is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -38,7 +39,8 @@ pub struct Program {
 impl Program {
     /// Starts the program and waits until it says that it is ready.
     pub fn start(start: &Start, classifier: &str, work: &Work) -> Result<Program, String> {
-        let arrays = Arrays::write(work, &start.scratch)
+        // A network's definition says how its pixels are scaled.
+        let arrays = Arrays::write(work, &start.scratch, classifier == NETWORK)
             .map_err(|error| format!("cannot write arrays to {}: {error}", start.scratch.display()))?;
         let folder = tempfile::Builder::new()
             .prefix("job-")

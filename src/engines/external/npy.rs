@@ -4,11 +4,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::engines::Work;
-use pixel_learn::{Bytes, Features};
+use pixel_learn::{Bytes, Features, Scaling};
 
 /// Where the arrays of a job are.
 pub struct Arrays {
@@ -18,12 +19,17 @@ pub struct Arrays {
 }
 
 impl Arrays {
-    /// Writes what is not there yet into `folder`. The test labels are no part of `work`, and so of no array.
-    pub fn write(work: &Work, folder: &Path) -> io::Result<Arrays> {
+    /// Writes what is not there yet into `folder`. The test labels are no part of `work`, and so of no array. `pixels`:
+    /// from 0 to 255 instead of standardised.
+    pub fn write(work: &Work, folder: &Path, pixels: bool) -> io::Result<Arrays> {
         fs::create_dir_all(folder)?;
-        let (train, labels) = (work.training.features, work.training.labels);
+        let labels = work.training.labels;
+        let [as_they_are_train, as_they_are_test] = [work.training.features, work.test]
+            .map(|features| pixels.then(|| as_they_are(features)).flatten());
+        let train = as_they_are_train.as_ref().unwrap_or(work.training.features);
+        let test = as_they_are_test.as_ref().unwrap_or(work.test);
         let x_train = scaled(train, &folder.join(format!("{}.X_train.npy", digest(train))))?;
-        let x_test = scaled(work.test, &folder.join(format!("{}.X_test.npy", digest(work.test))))?;
+        let x_test = scaled(test, &folder.join(format!("{}.X_test.npy", digest(test))))?;
         let y_train = folder.join(format!("{}.y_train.npy", first_digits(Sha256::digest(labels))));
         once(&y_train, |file| {
             file.write_all(&header("|u1", &format!("({},)", labels.len())))?;
@@ -31,6 +37,13 @@ impl Arrays {
         })?;
         Ok(Arrays { x_train, y_train, x_test })
     }
+}
+
+/// The pixels from 0 to 255; `None` where steps have made other features of them.
+fn as_they_are(features: &Features) -> Option<Features> {
+    let (n, d) = (features.n(), features.d());
+    let scaling = Scaling { offset: vec![0.0; d], scale: vec![1.0; d] };
+    features.bytes().map(|bytes| Features::new(bytes.pixels.to_vec(), n, d, Arc::new(scaling)))
 }
 
 /// Writes the values of `features` in f64: scaled bytes as scikit-learn's `StandardScaler` gives them.
@@ -108,9 +121,7 @@ fn first_digits(digest: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pixel_learn::Scaling;
     use pixel_learn::models::Training;
-    use std::sync::Arc;
 
     #[test]
     fn arrays_hold_what_the_models_see() {
@@ -127,20 +138,24 @@ mod tests {
             image: [1, 2],
             seed: 1,
         };
-        let arrays = Arrays::write(&work, folder.path()).unwrap();
-        let bytes = fs::read(&arrays.x_train).unwrap();
-        let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-        assert_eq!(start % 64, 0);
-        assert!(bytes[..start].ends_with(b" \n") && bytes.starts_with(b"\x93NUMPY\x01\x00"));
-        let values: Vec<f64> =
-            bytes[start..].chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
+        let values = |path: &Path| -> Vec<f64> {
+            let bytes = fs::read(path).unwrap();
+            let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+            assert_eq!(start % 64, 0);
+            assert!(bytes[..start].ends_with(b" \n") && bytes.starts_with(b"\x93NUMPY\x01\x00"));
+            bytes[start..].chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
+        };
+        let arrays = Arrays::write(&work, folder.path(), false).unwrap();
         let expected: Vec<f64> = [(0, 0), (1, 7), (0, 10), (1, 7), (0, 20), (1, 7)]
             .map(|(j, pixel)| scaling.value(j, pixel))
             .to_vec();
-        assert_eq!(values, expected);
+        assert_eq!(values(&arrays.x_train), expected);
         assert!(fs::read(&arrays.y_train).unwrap().ends_with(&[2, 0, 1]));
         let files = fs::read_dir(folder.path()).unwrap().count();
-        Arrays::write(&work, folder.path()).unwrap();
+        Arrays::write(&work, folder.path(), false).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files);
+        let arrays = Arrays::write(&work, folder.path(), true).unwrap();
+        assert_eq!(values(&arrays.x_train), [0.0, 7.0, 10.0, 7.0, 20.0, 7.0]);
+        assert_eq!(values(&arrays.x_test), [255.0, 0.0]);
     }
 }
