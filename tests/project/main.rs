@@ -5,4 +5,5 @@ mod documents;
 mod golden_stats;
 mod import_circles;
 mod published_grid;
+mod rust_engines;
 mod unsafe_code;

@@ -1,0 +1,57 @@
+//! The engines on Rust libraries, `benchmarks/engines/rust`: a workspace that is not built here. Each package is in the
+//! list of engines, in the suite `rust` and in the README's table, and has a test of its own.
+
+use std::fs;
+use std::path::Path;
+
+const WORKSPACE: &str = "benchmarks/engines/rust";
+
+/// The names of the engines: those of the packages `engine-NAME`.
+fn engines() -> Vec<String> {
+    let folders = fs::read_dir(WORKSPACE).unwrap().map(|entry| entry.unwrap().path());
+    let mut engines: Vec<String> = folders
+        .filter_map(|folder| fs::read_to_string(folder.join("Cargo.toml")).ok())
+        .filter_map(|manifest| {
+            let name = manifest.lines().find_map(|line| line.strip_prefix("name = \"engine-"))?;
+            Some(name.trim_end_matches('"').to_string())
+        })
+        .collect();
+    engines.sort();
+    engines
+}
+
+#[test]
+fn every_engine_on_a_rust_library_is_listed_documented_and_tested() {
+    let read = |file: &str| fs::read_to_string(file).unwrap();
+    let (list, suite) = (read("benchmarks/engines.toml"), read("benchmarks/rust.toml"));
+    let (readme, lock) = (read(&format!("{WORKSPACE}/README.md")), read(&format!("{WORKSPACE}/Cargo.lock")));
+    let engines = engines();
+    assert!(engines.len() >= 6, "{engines:?}");
+    for name in &engines {
+        let program = format!("command = [\"{{here}}/../target/engines/release/engine-{name}\"]");
+        assert!(list.contains(&format!("name = \"{name}\"")), "benchmarks/engines.toml has no {name}");
+        assert!(
+            list.contains(&program),
+            "benchmarks/engines.toml does not start {name} where install puts it"
+        );
+        assert!(suite.contains(&format!("\"{name}\"")), "no family of benchmarks/rust.toml names {name}");
+        assert!(
+            readme.contains(&format!("\n| {name} | ")),
+            "{WORKSPACE}/README.md has no settings of {name}"
+        );
+        assert!(lock.contains(&format!("name = \"engine-{name}\"")), "{WORKSPACE}/Cargo.lock lacks {name}");
+        let source = read(&format!("{WORKSPACE}/{name}/src/main.rs"));
+        assert!(source.contains("#[test]"), "{name} has no test");
+        let lines = source.lines().count();
+        assert!(lines <= 250, "{name}: {lines} lines in one file; expected an engine to be small");
+    }
+}
+
+/// What the harness is built from knows nothing of the engines' workspace.
+#[test]
+fn the_engines_are_no_part_of_the_build() {
+    let lock = fs::read_to_string("Cargo.lock").unwrap();
+    let has = |name: &str| lock.contains(&format!("name = \"{name}\"\n"));
+    assert!(!engines().iter().any(|name| has(name) || has(&format!("engine-{name}"))));
+    assert!(Path::new(WORKSPACE).join("Cargo.toml").is_file());
+}
