@@ -12,6 +12,7 @@ pub mod preprocessing;
 pub mod ranking;
 pub mod reference;
 pub mod rows;
+pub mod rust_libraries;
 pub mod same_method;
 pub mod scaling;
 pub mod sklearn_reference;

@@ -24,6 +24,7 @@ use crate::analysis::fidelity::Fidelity;
 use crate::analysis::findings::{Findings, Sources};
 use crate::analysis::peers::Peers;
 use crate::analysis::rows;
+use crate::analysis::rust_libraries::RustLibraries;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
@@ -154,6 +155,8 @@ impl Report {
                 markdown::peers::markdown(&peers, &view, scaling.is_some(), &summary).into_bytes(),
             );
         }
+        let in_rust = markdown::rust_libraries::markdown(&RustLibraries::of(&table, &view), &view);
+        files.extend(in_rust.map(|text| ("rust.md".to_string(), text.into_bytes())));
         if view.subset.is_none() {
             files.insert(
                 "fidelity.md".to_string(),

@@ -4,6 +4,7 @@ pub mod best_per_family;
 pub mod fidelity;
 pub mod findings;
 pub mod peers;
+pub mod rust_libraries;
 pub mod scaling;
 pub mod submitted;
 pub mod today;
