@@ -55,3 +55,13 @@ fn the_engines_are_no_part_of_the_build() {
     assert!(!engines().iter().any(|name| has(name) || has(&format!("engine-{name}"))));
     assert!(Path::new(WORKSPACE).join("Cargo.toml").is_file());
 }
+
+/// The engine that CONTRIBUTING shows is whole, small, and built by CI with the examples of its package.
+#[test]
+fn an_engine_takes_thirty_lines() {
+    let example = "benchmarks/engines/rust/rafor/examples/smallest.rs";
+    let source = fs::read_to_string(example).unwrap();
+    let lines = source.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("//!")).count();
+    assert!(lines <= 30, "{example} has {lines} lines, CONTRIBUTING says thirty");
+    assert!(fs::read_to_string("docs/CONTRIBUTING.md").unwrap().contains(example));
+}
