@@ -10,6 +10,7 @@ use super::fidelity::{Fidelity, Source};
 use super::origin::Origin;
 use super::peers::{self, Library, OURS};
 use super::rows::Row;
+use super::rust_libraries::RustLibraries;
 use super::submitted::{People, Submitted};
 use super::tables::{Line, SideBySide, View};
 use super::tie_groups::Groups;
@@ -35,6 +36,7 @@ pub struct Findings {
     /// The best configuration of each family, the best family on the last data set first.
     pub families: Vec<Family>,
     pub libraries: Vec<Library>,
+    pub rust: RustLibraries,
     /// MNIST results that agree with the paper of 2017 by the rule of fidelity, and how many there are.
     pub as_published: Option<(usize, usize)>,
     /// Results that were trained again with the same predictions, and how many there are.
@@ -123,6 +125,7 @@ impl Findings {
             order: order(table, &own),
             families: families(table, &own),
             libraries: peers::libraries(table, view, sources.curves),
+            rust: RustLibraries::of(table, view),
             as_published: published
                 .filter(|_| view.subset.is_none())
                 .map(|part| (part.holding(), part.pairs.len())),

@@ -19,7 +19,7 @@ pub const LIMIT: f64 = 600.0;
 const COMPILER: &str = "rustc";
 
 /// What the results say of the Rust libraries.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RustLibraries {
     /// One list a data set, in the order of the table.
     pub datasets: Vec<String>,
@@ -72,6 +72,17 @@ pub struct Time {
     pub pairs: usize,
     /// Whether all of them were measured alone on both sides.
     pub quiet: bool,
+}
+
+impl Time {
+    /// Two significant digits, marked where other work ran beside it.
+    pub fn spell(self) -> String {
+        let mark = if self.quiet { "" } else { "~" };
+        match self.factor {
+            factor if factor >= 9.95 => format!("{mark}{factor:.0}"),
+            factor => format!("{mark}{factor:.1}"),
+        }
+    }
 }
 
 /// A family of the sweep.
@@ -179,7 +190,7 @@ fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Ve
     }
     for one in libraries.iter().filter(|one| one.images < most) {
         lacks.push(match one.images {
-            0 => format!("{} fails", one.library),
+            0 => format!("{} has no result", one.library),
             images => format!("{} ends {}", one.library, thousands(images)),
         });
     }

@@ -24,7 +24,6 @@ use crate::analysis::fidelity::Fidelity;
 use crate::analysis::findings::{Findings, Sources};
 use crate::analysis::peers::Peers;
 use crate::analysis::rows;
-use crate::analysis::rust_libraries::RustLibraries;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
@@ -155,7 +154,7 @@ impl Report {
                 markdown::peers::markdown(&peers, &view, scaling.is_some(), &summary).into_bytes(),
             );
         }
-        let in_rust = markdown::rust_libraries::markdown(&RustLibraries::of(&table, &view), &view);
+        let in_rust = markdown::rust_libraries::markdown(&findings.rust, &view);
         files.extend(in_rust.map(|text| ("rust.md".to_string(), text.into_bytes())));
         if view.subset.is_none() {
             files.insert(

@@ -6,6 +6,7 @@ use crate::analysis::findings::{BAR, EASY, Findings, ONE_PIXEL, Set};
 use crate::analysis::origin::Origin;
 use crate::analysis::peers::Library;
 use crate::analysis::preprocessing::Sum;
+use crate::analysis::rust_libraries::Kind;
 use crate::format::{accuracy, difference, plain, thousands, title};
 
 /// The card of the suite beyond the published grid.
@@ -55,6 +56,13 @@ impl Summary {
                 document: "BIAS.md",
             },
             Card {
+                id: "rust",
+                question: "Which Rust crate?".into(),
+                answers: findings.rust.kinds.iter().filter_map(rust_crate).collect(),
+                caveat: "Each with the most training images that it ended on all data sets.".into(),
+                document: "FINDINGS.md",
+            },
+            Card {
                 id: BEYOND,
                 question: "What does the grid of 2017 lack?".into(),
                 answers: findings.beyond.as_ref().map_or(Vec::new(), beyond),
@@ -84,6 +92,31 @@ impl Summary {
     pub fn answers(&self, id: &str) -> &[String] {
         self.cards.iter().find(|card| card.id == id).map_or(&[], |card| &card.answers)
     }
+}
+
+/// The most accurate and the fastest Rust library for a kind of model.
+fn rust_crate(kind: &Kind) -> Option<String> {
+    let most = kind.most_accurate();
+    let best = most.first()?;
+    let accuracies: Vec<String> =
+        best.best.as_ref()?.accuracies.iter().map(|value| accuracy(*value)).collect();
+    let names: Vec<&str> = most.iter().map(|one| one.library.as_str()).collect();
+    let fastest = kind.fastest().map_or(String::new(), |(one, time)| {
+        let factor = time.spell();
+        match &most[..] {
+            [only] if only.library == one.library => format!(" in {factor} times our CPU time"),
+            _ => format!("; {} is the fastest ({factor} times our CPU time)", one.library),
+        }
+    });
+    let lacks: String = kind.lacks.iter().map(|lack| format!("; {lack}")).collect();
+    Some(plain(&format!(
+        "For {} {} {} {} with {} training images{fastest}{lacks}.",
+        kind.name,
+        names.join(" and "),
+        if most.len() == 1 { "reaches" } else { "reach" },
+        accuracies.join(" and "),
+        thousands(best.images)
+    )))
 }
 
 /// The first finding in one line.

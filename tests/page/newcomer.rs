@@ -38,7 +38,7 @@ fn the_answer_stands_first() {
     assert!(head.starts_with("MNIST is easy: ") && head.contains("On Fashion-MNIST"), "{head}");
     assert_eq!(
         browser.text(".card h2"),
-        "Is MNIST too easy?|Which library?|What does the grid of 2017 lack?|Can I believe it?"
+        "Is MNIST too easy?|Which library?|Which Rust crate?|What does the grid of 2017 lack?|Can I believe it?"
     );
     // The figures of the page are those of the file that the README shows.
     let file = std::str::from_utf8(&COMMITTED.files["findings.md"]).unwrap();

@@ -1,6 +1,6 @@
 //! Which Rust library for which kind of model, as Markdown.
 
-use crate::analysis::rust_libraries::{Family, Kind, LIMIT, RustLibraries, Standing, Time};
+use crate::analysis::rust_libraries::{Family, Kind, LIMIT, RustLibraries, Standing};
 use crate::analysis::tables::View;
 use crate::format::{accuracy, cell, thousands, title};
 
@@ -60,7 +60,7 @@ fn line(kind: &Kind) -> String {
         None => "none".to_string(),
     };
     let fastest =
-        kind.fastest().map_or(String::new(), |(one, time)| format!("{} ({})", one.library, factor(time)));
+        kind.fastest().map_or(String::new(), |(one, time)| format!("{} ({})", one.library, time.spell()));
     let images = kind.libraries.first().map_or(0, |one| one.images);
     let lacks = cell(&kind.lacks.join("; "));
     format!("| {} | {} | {} | {} | {lacks} |", kind.name, thousands(images), cell(&accurate), cell(&fastest))
@@ -71,7 +71,7 @@ fn whole(kind: &str, one: &Standing, datasets: usize) -> String {
         Some(best) => (cell(&best.configuration), accuracies(&best.accuracies)),
         None => (String::new(), vec![String::new(); datasets]),
     };
-    let (times, pairs) = one.time.map_or((String::new(), 0), |time| (factor(time), time.pairs));
+    let (times, pairs) = one.time.map_or((String::new(), 0), |time| (time.spell(), time.pairs));
     format!(
         "| {kind} | {} {} | {} | {configuration} | {} | {} | {pairs} | {} |\n",
         cell(&one.library),
@@ -85,13 +85,4 @@ fn whole(kind: &str, one: &Standing, datasets: usize) -> String {
 
 fn accuracies(values: &[f64]) -> Vec<String> {
     values.iter().map(|value| accuracy(*value)).collect()
-}
-
-/// Two significant digits, marked where other work ran beside it.
-fn factor(time: Time) -> String {
-    let mark = if time.quiet { "" } else { "~" };
-    match time.factor {
-        factor if factor >= 9.95 => format!("{mark}{factor:.0}"),
-        factor => format!("{mark}{factor:.1}"),
-    }
 }
