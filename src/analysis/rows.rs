@@ -29,6 +29,8 @@ pub struct Row {
     pub parameters: String,
     pub status: Status,
     pub error: Option<String>,
+    /// Seconds by the forecast, where the row was not run because of one.
+    pub forecast: Option<f64>,
     pub accuracy: Option<f64>,
     /// Sample standard deviation over the repeats.
     pub deviation: Option<f64>,
@@ -135,6 +137,7 @@ fn row(results: &Path, run: &str, record: Checked<Record>, verifications: &Verif
         configuration: record.configuration,
         status: record.status,
         error: record.error,
+        forecast: record.forecast.map(|forecast| forecast.seconds),
         peak_memory_bytes: record.peak_memory_bytes,
         threads: record.threads,
         jobs_in_flight: record.jobs_in_flight,

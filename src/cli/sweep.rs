@@ -97,6 +97,11 @@ pub struct Args {
     #[arg(long, conflicts_with = "jobs")]
     quiet_pass: bool,
 
+    /// Run every row until it ends or its time is up. Otherwise a row that earlier results expect to exceed its limit is
+    /// tried on few images first, and is a timeout where these say that it takes more than twice the limit
+    #[arg(long)]
+    no_forecast: bool,
+
     /// Open the page in a browser as soon as it is written
     #[arg(long, conflicts_with = "shard")]
     open: bool,
@@ -245,6 +250,7 @@ fn options(args: &Args) -> Options {
         retry_failed: args.retry_failed,
         no_sharing: args.no_sharing,
         quiet_pass: args.quiet_pass,
+        forecast: !args.no_forecast,
     }
 }
 

@@ -82,6 +82,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         data_dir: args.data_dir.data_dir.clone(),
         jobs,
         memory_limit: Options::default_memory_limit(jobs),
+        // What is there has ended before.
+        forecast: false,
         ..Options::default()
     };
     let stop = signals::listen().context("cannot listen for Ctrl-C")?;

@@ -88,6 +88,9 @@ struct RowData<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    /// Seconds, of a row that was not run because of its forecast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accuracy: Option<f64>,
     /// The ends of its 95 % interval.
@@ -230,6 +233,7 @@ fn row_data<'a>(row: &'a Row, groups: &'a Groups, provenance: &mut Vec<Provenanc
     RowData {
         status: row.status.name(),
         error: row.error.as_deref(),
+        forecast: row.forecast,
         accuracy: row.accuracy.map(round),
         low: row.interval().map(|(low, _)| low),
         high: row.interval().map(|(_, high)| high),

@@ -1,6 +1,7 @@
 //! The side-by-side as text: Markdown for a file, plain columns for the terminal.
 
 use super::summary::Summary;
+use crate::analysis::rows::Row;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::ties::Untied;
 use crate::format::{accuracy, cell, count, cut, difference, plain, seconds, title};
@@ -81,15 +82,21 @@ fn columns(table: &SideBySide) -> Vec<Column<'_>> {
 /// One word where all data sets agree, else what is not ok, failures first: `timeout (Fashion-MNIST)`.
 pub fn status(table: &SideBySide, line: &Line) -> String {
     let of = |dataset| table.row(line, dataset).map(|row| row.status);
-    let name = |status: Option<Status>| status.map_or("not run", Status::name);
-    if (1..table.datasets.len()).all(|dataset| of(dataset) == of(0)) {
-        return name(of(0)).to_string();
+    let name = |dataset| match table.row(line, dataset) {
+        Some(Row { status, forecast: Some(forecast), .. }) => {
+            format!("{}, forecast {} s", status.name(), seconds(*forecast))
+        }
+        Some(row) => row.status.name().to_string(),
+        None => "not run".to_string(),
+    };
+    if (1..table.datasets.len()).all(|dataset| name(dataset) == name(0)) {
+        return name(0);
     }
     let mut each: Vec<(bool, String)> = (0..table.datasets.len())
         .filter(|&dataset| of(dataset) != Some(Status::Ok))
         .map(|dataset| {
             let failed = of(dataset).is_some_and(Status::is_failure);
-            (!failed, format!("{} ({})", name(of(dataset)), title(&table.datasets[dataset])))
+            (!failed, format!("{} ({})", name(dataset), title(&table.datasets[dataset])))
         })
         .collect();
     each.sort_by_key(|(last, _)| *last);

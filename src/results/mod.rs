@@ -6,9 +6,11 @@
 
 pub mod costs;
 pub mod duplicate_keys;
+pub mod forecast;
 pub mod history;
 pub mod limits;
 pub mod load;
+mod optional;
 pub mod owner;
 pub mod parse;
 pub mod place;

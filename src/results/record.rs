@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Provenance;
+use super::forecast::Forecast;
 use crate::dataset::Predictions;
 use crate::engines::protocol::Answer;
 use crate::grid::Configuration;
@@ -20,7 +21,7 @@ pub const UNCOUNTED_STEPS: &str = "uncounted_preprocessing_cpu_seconds";
 pub enum Status {
     /// All repeats asked for are there.
     Ok,
-    /// Stopped at the time limit.
+    /// Stopped at the time limit, or not run because of a forecast.
     Timeout,
     /// Stopped at the memory limit, or the system had none left.
     OutOfMemory,
@@ -74,6 +75,8 @@ pub struct Record {
     pub status: Status,
     /// Reason of a failure on the first line, the last lines of the worker's log below.
     pub error: Option<String>,
+    /// Only for a [`Status::Timeout`] that was not run to its limit.
+    pub forecast: Option<Forecast>,
     pub engine: String,
     pub engine_version: Option<String>,
     pub configuration: Configuration,

@@ -10,11 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits::LONGEST_SECONDS;
+use super::optional::present;
 use super::place::absolute;
 use super::problem::Problem;
 use super::record::{accuracy, file_stem};
 use super::schema_check::quote;
-use super::wire::{Parsed, SCHEMA_VERSION, present, written};
+use super::wire::{Parsed, SCHEMA_VERSION, written};
 use crate::dataset::{MAX_CLASSES, Outline, predictions};
 use crate::file_name::is_name;
 use crate::grid::{Configuration, Parameters, schema};

@@ -54,6 +54,7 @@ fn sample() -> Record {
         id: file_stem("SVC,C=10", None),
         status: Status::Ok,
         error: None,
+        forecast: None,
         engine: "native".into(),
         engine_version: Some("0.1.0".into()),
         configuration: Configuration::new(

@@ -23,6 +23,7 @@ pub fn record(path: &Path, wire: &WireRecord, outline: Option<&Outline>) -> Vec<
     for (index, repeat) in wire.repeats.iter().enumerate() {
         check.repeat(index, repeat, wire, outline);
     }
+    check.forecast(wire);
     check.summary(wire);
     check.problems
 }
@@ -154,6 +155,42 @@ impl Check<'_> {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// Only a timeout has one, and it follows from fewer images than the row's.
+    fn forecast(&mut self, wire: &WireRecord) {
+        let Some(forecast) = &wire.forecast else { return };
+        let name = wire.status.name();
+        self.require(
+            wire.status == Status::Timeout,
+            "/forecast",
+            format!("must be absent: the status is {name}"),
+        );
+        self.require(!forecast.measured.is_empty(), "/forecast/measured", "is empty; expected what was run");
+        let seconds = forecast.measured.iter().enumerate();
+        let seconds =
+            seconds.map(|(index, one)| (format!("/forecast/measured/{index}/seconds"), one.seconds));
+        for (pointer, seconds) in seconds.chain([("/forecast/seconds".to_string(), forecast.seconds)]) {
+            self.require(
+                (0.0..=LONGEST_SECONDS).contains(&seconds),
+                pointer,
+                format!("is {seconds}; expected seconds, at most a year"),
+            );
+        }
+        let sizes = forecast.measured.iter().map(|one| (one.train_size, one.test_size));
+        let mut before = (0, 0);
+        for (index, size) in sizes.enumerate() {
+            let (train, test) = (wire.train_size, wire.test_size);
+            self.require(
+                size.0 > before.0 && size.1 >= before.1.max(1) && size.0 < train && size.1 <= test,
+                format!("/forecast/measured/{index}"),
+                format!(
+                    "has {} training and {} test images; expected rising numbers below {train} and {test}",
+                    size.0, size.1
+                ),
+            );
+            before = size;
         }
     }
 

@@ -4,9 +4,11 @@
 //! Writing is stable: the same record gives the same bytes.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::{Deserialize, Serialize, Serializer, ser};
 
 use super::Provenance;
+use super::forecast::Forecast;
+use super::optional::present;
 use super::record::{Record, Repeat, Reported, Status};
 use crate::dataset::predictions::{self, Predictions, PredictionsError};
 use crate::grid::{Configuration, Parameters, Preprocessing};
@@ -25,6 +27,8 @@ pub struct WireRecord {
     pub status: Status,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
     pub engine: String,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<String>,
@@ -92,13 +96,6 @@ pub(super) fn written<S: Serializer>(predictions: &Parsed, serializer: S) -> Res
     }
 }
 
-/// Reads an optional key that, when it is there, must have a value (`null` is none).
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 impl WireRecord {
     /// The file's bytes: indented by two spaces, each repeat's predictions on one line, a newline at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -116,6 +113,7 @@ impl From<&Record> for WireRecord {
             id: Some(record.id.clone()),
             status: record.status,
             error: record.error.clone(),
+            forecast: record.forecast.clone(),
             engine: record.engine.clone(),
             engine_version: record.engine_version.clone(),
             classifier: record.configuration.classifier.clone(),
@@ -185,6 +183,7 @@ impl WireRecord {
             id: self.id.unwrap_or_else(|| stem.to_string()),
             status: self.status,
             error: self.error,
+            forecast: self.forecast,
             engine: self.engine,
             engine_version: self.engine_version,
             configuration: Configuration::new(self.classifier, self.parameters)

@@ -55,6 +55,7 @@ mod tests {
             id: "SVC@n=1000".into(),
             status,
             error: error.map(String::from),
+            forecast: None,
             engine: "linfa".into(),
             engine_version: None,
             configuration: Configuration::new("SVC", Default::default()),

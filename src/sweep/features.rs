@@ -42,7 +42,10 @@ impl Loaded {
         drop(train);
         let scaling = Arc::new(Scaling::standard(&images.pixels, images.count, d));
         let train = Features::new(images.pixels, images.count, d, scaling.clone());
-        let test = Features::new(dataset.test.images.pixels, dataset.test.images.count, d, scaling);
+        let mut test = dataset.test.images;
+        test.count = job.test_size.map_or(test.count, |size| size.min(test.count));
+        test.pixels.truncate(test.count * d);
+        let test = Features::new(test.pixels, test.count, d, scaling);
         Ok(Loaded { train, labels, classes, test, image })
     }
 }

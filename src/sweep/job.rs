@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::forecast::LIKELY_SHARE;
 use super::plan::Row;
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
@@ -28,6 +29,8 @@ pub struct RowState {
     pub bytes: u64,
     /// Its time limit in seconds.
     pub limit: f64,
+    /// It is expected to exceed its limit, so that it is tried on few images first.
+    pub forecast: bool,
 }
 
 impl RowState {
@@ -56,6 +59,7 @@ impl RowState {
                 id: row.id.clone(),
                 status: Status::Ok,
                 error: None,
+                forecast: None,
                 engine: row.engine.name.to_string(),
                 engine_version: Some(row.engine.version.to_string()),
                 configuration: row.configuration.clone(),
@@ -77,6 +81,7 @@ impl RowState {
             seconds: row.expected.seconds.min(row.timeout.as_secs_f64()),
             bytes: row.expected.bytes,
             limit: row.timeout.as_secs_f64(),
+            forecast: options.forecast && row.expected.seconds > row.timeout.as_secs_f64(),
         }
     }
 
@@ -161,6 +166,8 @@ pub struct Task {
     pub bytes: u64,
     /// Its time limit in seconds.
     pub limit: f64,
+    /// Whether its only row is tried on few images first.
+    pub forecast: bool,
 }
 
 impl Task {
@@ -169,7 +176,13 @@ impl Task {
         let left = rows.iter().map(|&row| states[row].repeats_left(options)).max().unwrap_or(1).max(1);
         let bytes = rows.iter().map(|&row| states[row].bytes).max().unwrap_or(0);
         let limit = rows.iter().map(|&row| states[row].limit).fold(0.0, f64::max);
-        Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes, limit }
+        let forecast = repeat == 0 && matches!(rows[..], [row] if states[row].forecast);
+        Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes, limit, forecast }
+    }
+
+    /// Expected seconds with the repeats that follow; of a row that is forecast those that the forecast takes.
+    pub fn likely_seconds(&self) -> f64 {
+        if self.forecast { LIKELY_SHARE * self.limit } else { self.chain_seconds }
     }
 
     /// What the worker is told, what its replies must satisfy, and what it may use.
@@ -191,6 +204,7 @@ impl Task {
             dataset: row.dataset.clone(),
             digests: outline.digests.clone(),
             train_size: row.subset,
+            test_size: None,
             engine: row.engine.name.to_string(),
             external: external::start(row.engine.name, scratch),
             classifier: row.configuration.classifier.clone(),

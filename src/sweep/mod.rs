@@ -12,6 +12,7 @@ pub mod early_stop;
 pub mod error;
 pub mod fault_engine;
 mod features;
+pub mod forecast;
 pub mod job;
 pub mod lock;
 pub mod log;

@@ -29,6 +29,8 @@ pub struct Options {
     pub no_sharing: bool,
     /// Times rows one at a time with nothing else running.
     pub quiet_pass: bool,
+    /// Tries rows that are expected to exceed their time limit on few images first.
+    pub forecast: bool,
 }
 
 impl Options {
@@ -66,6 +68,7 @@ impl Default for Options {
             retry_failed: false,
             no_sharing: false,
             quiet_pass: false,
+            forecast: true,
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn is_short(task: &Task) -> bool {
 
 impl Queue {
     pub fn insert(&mut self, task: Task) {
-        self.seconds += task.chain_seconds;
+        self.seconds += task.likely_seconds();
         let tasks = if is_short(&task) { &mut self.short } else { &mut self.long };
         let place = tasks.partition_point(|other| other.chain_seconds <= task.chain_seconds);
         tasks.insert(place, task);
@@ -70,14 +70,14 @@ impl Queue {
             (None, Some(place)) => self.long.remove(place),
             (None, None) => return None,
         };
-        self.seconds -= task.chain_seconds;
+        self.seconds -= task.likely_seconds();
         Some(task)
     }
 
     /// Takes the longest, however much memory it is expected to need.
     pub fn take_longest(&mut self) -> Option<Task> {
         let task = self.long.pop().or_else(|| self.short.pop());
-        self.seconds -= task.as_ref().map_or(0.0, |task| task.chain_seconds);
+        self.seconds -= task.as_ref().map_or(0.0, Task::likely_seconds);
         task
     }
 
@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn task(row: usize, seconds: f64) -> Task {
-        Task { rows: vec![row], repeat: 0, seconds, chain_seconds: seconds, bytes: 10, limit: 3600.0 }
+        let rows = vec![row];
+        Task { rows, repeat: 0, seconds, chain_seconds: seconds, bytes: 10, limit: 3600.0, forecast: false }
     }
 
     fn queue(seconds: &[f64]) -> Queue {

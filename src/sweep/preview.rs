@@ -1,6 +1,6 @@
 //! `--dry-run`: what a sweep would do, without doing it.
 
-use super::job::{self, RowState};
+use super::job::{self, RowState, Task};
 use super::progress::{human, seconds};
 use super::resume::Todo;
 use super::{Options, Plan};
@@ -10,13 +10,14 @@ pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
     let (mut text, mut waiting) = (Vec::new(), Vec::new());
     let states: Vec<RowState> = plan.rows.iter().map(|row| RowState::planned(row, plan, options)).collect();
     for (index, ((row, todo), state)) in plan.rows.iter().zip(todo).zip(&states).enumerate() {
+        let first = if state.forecast { ", on few images first" } else { "" };
         let what = match (todo, &row.sharing_key) {
             (Todo::Nothing { status, .. }, _) => format!("there already ({})", status.name()),
             (_, Err(reason)) => format!("unsupported: {reason}"),
             (Todo::More(_), _) => "more repeats".to_string(),
             (Todo::Remeasure(_), _) => "times again".to_string(),
-            (Todo::All(None), _) => "run".to_string(),
-            (Todo::All(Some(reason)), _) => format!("run again: {}", reason.text()),
+            (Todo::All(None), _) => format!("run{first}"),
+            (Todo::All(Some(reason)), _) => format!("run again{first}: {}", reason.text()),
         };
         if !matches!(todo, Todo::Nothing { .. }) {
             waiting.push(index);
@@ -24,8 +25,8 @@ pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
         text.push(format!("{}  about {}  {what}", row.name(), seconds(state.seconds)));
     }
     let tasks = job::group(&waiting, plan, &states, options);
-    let all: f64 = tasks.iter().map(|task| task.chain_seconds).sum();
-    let longest = tasks.iter().map(|task| task.chain_seconds).fold(0.0, f64::max);
+    let all: f64 = tasks.iter().map(Task::likely_seconds).sum();
+    let longest = tasks.iter().map(Task::likely_seconds).fold(0.0, f64::max);
     text.push(format!(
         "{} rows, {} to run in {} jobs, about {} at {} a time",
         plan.rows.len(),

@@ -12,6 +12,7 @@ use super::log::LogTail;
 use super::memory::{self, Groups};
 use super::process::{self, Process};
 use crate::engines::protocol::{Answer, Expected, FailureKind, Reply, ReplyError, WorkerJob};
+use crate::results::forecast::Forecast;
 
 /// What a job may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +30,8 @@ pub enum End {
     Finished,
     /// Killed: nothing came for as long as the limit allows.
     Timeout(String),
+    /// Not run on all images: on few it took too long for the limit.
+    Forecast(Forecast),
     /// Killed at the memory limit, or it could not get memory.
     OutOfMemory(String),
     /// Ended too early, by itself or by somebody else, or did not keep to the protocol.

@@ -35,6 +35,7 @@ pub fn record(
         id: file_stem(&configuration.id(), None),
         status: Status::Ok,
         error: None,
+        forecast: None,
         engine: "native".into(),
         engine_version: Some("1".into()),
         configuration,

@@ -7,6 +7,7 @@ mod disk;
 mod early_stop;
 mod external_engines;
 mod faults;
+mod forecast;
 mod networks;
 mod preprocessing;
 mod progress;

@@ -20,6 +20,9 @@ pub struct WorkerJob {
     pub digests: BTreeMap<String, String>,
     /// Number of stratified training images; all of them when absent.
     pub train_size: Option<usize>,
+    /// Number of test images, the first ones, where the job is only timed; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_size: Option<usize>,
     pub engine: String,
     /// How to start the engine, where it is a program of its own.
     pub external: Option<Start>,

@@ -46,18 +46,22 @@ function time(value, quiet) {
 }
 /** @param {string | undefined} status */
 const isFailure = (status) => status !== undefined && !["ok", "reported", "not_run"].includes(status);
+/** @param {Cell} cell */
+const statusText = (cell) =>
+  words(cell.status || "not_run") +
+  (cell.forecast === undefined ? "" : ` (forecast ${seconds(cell.forecast)} s)`);
 /** @param {Line} line */
 function statusCell(line) {
   const cells = shownCells(line);
-  const text = cells.map((cell) => cell.status || "not_run");
+  const text = cells.map(statusText);
   /** @type {Part[]} */
   const parts = text.every((status) => status === text[0])
-    ? [el("span", { class: isFailure(text[0]) ? "fail" : "" }, words(text[0]))]
+    ? [el("span", { class: isFailure(cells[0]?.status) ? "fail" : "" }, text[0])]
     : text.map((status, at) =>
         el(
           "span",
-          { class: `cut ${isFailure(status) ? "fail" : ""}` },
-          `${datasets[indices()[at]].title}: ${words(status)}`,
+          { class: `cut ${isFailure(cells[at]?.status) ? "fail" : ""}` },
+          `${datasets[indices()[at]].title}: ${status}`,
         ),
       );
   if (cells.some((cell) => cell.converged === false))

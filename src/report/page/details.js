@@ -104,7 +104,7 @@ function figures(cell) {
   const say = (/** @type {string} */ term, /** @type {Part} */ value) => {
     if (value !== undefined && value !== "") list.append(el("dt", {}, term), el("dd", {}, value));
   };
-  say("status", words(cell.status || "not_run"));
+  say("status", statusText(cell));
   if (cell.error) say("reason", el("pre", { tabindex: "0" }, bdi(cell.error)));
   if (cell.accuracy !== undefined)
     say(

@@ -7,6 +7,8 @@ type Status =
 interface Cell {
   status?: string;
   error?: string;
+  /** Seconds, of a row that was not run because of its forecast. */
+  forecast?: number;
   accuracy?: number;
   /** The ends of its 95 % interval. */
   low?: number;

@@ -1,7 +1,8 @@
 //! What a job is expected to take, for the order of jobs, the time left, the memory at once, and shares.
 //!
-//! [`history`] says it from recorded results, [`table`] where there are none, and [`check`] how far off they are. None
-//! of this decides a result.
+//! [`history`] says it from recorded results, [`table`] where there are none, and [`check`] how far off they are.
+//! [`super::forecast`] tries what is expected to exceed its limit on few images first. None of this decides a
+//! prediction.
 
 pub mod check;
 pub mod history;

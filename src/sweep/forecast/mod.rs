@@ -1,0 +1,155 @@
+//! Forecasts: a row that is expected to exceed its time limit is first tried on few images, and is not run where they
+//! say that it cannot end in time.
+//!
+//! Only rows that recorded results, or the table of costs, expect to take longer than their limit are tried so: what
+//! ended within it before runs as ever. Each size runs in a worker like any other job, under the same limits; what it
+//! predicts is thrown away.
+
+mod growth;
+
+use std::time::Duration;
+
+use growth::Whole;
+
+use super::progress::human;
+use super::supervise::{End, Limits, Surroundings, supervise};
+use crate::engines::protocol::{Answer, Expected, Reply, WorkerJob};
+use crate::results::forecast::{Forecast, Measured};
+use crate::results::record::microseconds;
+
+/// The shares of the images that are tried: one in so many.
+const ONE_IN: [usize; 3] = [90, 30, 10];
+/// Fewer training images of a class say nothing.
+const IMAGES_A_CLASS: usize = 5;
+/// A row is not run when its forecast is so many times its limit.
+const MARGIN: f64 = 2.0;
+/// A part may take so many seconds whatever the limit: to fork and to wait for a processor takes time too.
+const SHORTEST: f64 = 1.0;
+/// What such a row takes of its limit, as a rule.
+pub const LIKELY_SHARE: f64 = 0.15;
+
+/// Tries the job, which is of one configuration, on parts of its `train_size` images. `None` where it is to be run on
+/// all of them: it may end in time, or a part gave no result.
+pub fn forecast(
+    surroundings: &Surroundings,
+    job: &WorkerJob,
+    expected: Expected,
+    limits: Limits,
+    train_size: usize,
+) -> Option<Forecast> {
+    let (whole, limit) = (Whole { train_size }, limits.timeout.as_secs_f64());
+    let sizes = sizes(train_size, expected.classes);
+    let mut measured: Vec<Measured> = Vec::new();
+    for &size in &sizes {
+        let enough = whole.enough(&measured, size, MARGIN * limit);
+        let stop = enough.map_or(limit, |enough| enough.max(SHORTEST).min(limit));
+        let test_size = (expected.test_size * size).div_ceil(train_size);
+        let job = WorkerJob { train_size: Some(size), test_size: Some(test_size), ..job.clone() };
+        let expected = Expected { test_size, ..expected };
+        let limits = Limits { timeout: Duration::from_secs_f64(stop), ..limits };
+        let (seconds, stopped) = time(surroundings, &job, expected, limits)?;
+        let seconds = microseconds(seconds);
+        measured.push(Measured { train_size: size, test_size, seconds, stopped });
+        // What takes the whole limit on a part takes more on all images.
+        let needed = if stopped { limit } else { MARGIN * limit };
+        if let Some(forecast) = whole.forecast(&measured, needed, measured.len() == sizes.len()) {
+            return Some(forecast);
+        }
+    }
+    None
+}
+
+fn sizes(train_size: usize, classes: usize) -> Vec<usize> {
+    let parts = ONE_IN.iter().map(|parts| train_size / parts);
+    parts.filter(|&size| size >= IMAGES_A_CLASS * classes).collect()
+}
+
+/// Seconds to fit and predict, and whether it was stopped then. `None` where there is no time to be had.
+fn time(
+    surroundings: &Surroundings,
+    job: &WorkerJob,
+    expected: Expected,
+    limits: Limits,
+) -> Option<(f64, bool)> {
+    let (mut is_ready, mut answer) = (false, None);
+    let ended = supervise(surroundings, job, expected, limits, |reply| match reply {
+        Reply::Ready {} => is_ready = true,
+        Reply::Ok(one) => answer = Some(one),
+        Reply::Failed { .. } => {}
+    });
+    match (answer, ended.end) {
+        (Some(answer), _) => Some((least_seconds(&answer), false)),
+        (None, End::Timeout(_)) if is_ready => Some((limits.timeout.as_secs_f64(), true)),
+        _ => None,
+    }
+}
+
+/// Other programs lengthen the time by the clock on the wall, and several threads that of the processors: the lesser
+/// of both is the method's own.
+fn least_seconds(answer: &Answer) -> f64 {
+    let wall = answer.fit_seconds + answer.predict_seconds;
+    let processors = answer.fit_cpu_seconds + answer.predict_cpu_seconds;
+    if processors > 0.0 { wall.min(processors) } else { wall }
+}
+
+/// The reason in the row's file.
+pub fn reason(forecast: &Forecast, limit: f64) -> String {
+    let least = if forecast.exponent.is_none() { "at least " } else { "" };
+    let power = forecast.exponent.map_or(String::new(), |power| {
+        format!(", growing with the number of images to the power {power:.1}")
+    });
+    let measured: Vec<String> = forecast
+        .measured
+        .iter()
+        .map(|one| {
+            let more = if one.stopped { "more than " } else { "" };
+            format!(
+                "{more}{:.2} s on {} training and {} test images",
+                one.seconds, one.train_size, one.test_size
+            )
+        })
+        .collect();
+    format!(
+        "not run: forecast {least}{}, the limit is {limit} s ({}{power})",
+        human(forecast.seconds),
+        measured.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_says_what_was_measured() {
+        let one = |train_size, seconds, stopped| Measured {
+            train_size,
+            test_size: 2 * train_size,
+            seconds,
+            stopped,
+        };
+        let measured = vec![one(55, 0.02, false), one(166, 0.155, false), one(500, 1.4, false)];
+        let grown = Forecast { seconds: 141.9, exponent: Some(1.98), measured };
+        assert_eq!(
+            reason(&grown, 30.0),
+            "not run: forecast 2 min 21 s, the limit is 30 s (0.02 s on 55 training and 110 test images, 0.15 s on 166 \
+             training and 332 test images, 1.40 s on 500 training and 1000 test images, growing with the number of \
+             images to the power 2.0)"
+        );
+        let measured = vec![one(55, 2.0, false), one(166, 4.0, true)];
+        let least = Forecast { seconds: 90.0, exponent: None, measured };
+        assert_eq!(
+            reason(&least, 0.5),
+            "not run: forecast at least 1 min 30 s, the limit is 0.5 s (2.00 s on 55 training and 110 test images, \
+             more than 4.00 s on 166 training and 332 test images)"
+        );
+    }
+
+    #[test]
+    fn too_few_images_of_a_class_are_not_tried() {
+        assert_eq!(sizes(5000, 10), [55, 166, 500]);
+        assert_eq!(sizes(2000, 10), [66, 200]);
+        assert_eq!(sizes(240, 4), [24]);
+        assert_eq!(sizes(400, 10), [0usize; 0]);
+    }
+}
