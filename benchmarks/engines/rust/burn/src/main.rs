@@ -130,7 +130,8 @@ impl Network for Trained {
         }
         let grads = GradientsParams::from_grads(loss.backward(), &weights);
         self.weights = Some(self.optimizer.step(rate, weights, grads));
-        let value: Vec<f32> = entropy.into_data().try_to_vec().map_err(|error| failed(format!("{error:?}")))?;
+        let value: Vec<f32> =
+            entropy.into_data().try_to_vec().map_err(|error| failed(format!("{error:?}")))?;
         value.first().map(|&loss| loss.into()).ok_or_else(|| failed("the loss is empty"))
     }
 

@@ -82,7 +82,7 @@ impl Shape {
 
     pub fn max_pool(&mut self, size: usize) -> Result<Layer, Failure> {
         // candle has no gradient for a rest at the edge.
-        if self.flat || size == 0 || self.height % size != 0 || self.width % size != 0 {
+        if self.flat || size == 0 || !self.height.is_multiple_of(size) || !self.width.is_multiple_of(size) {
             return unsupported(format!(
                 "max_pool: {} x {} does not divide by {size}",
                 self.height, self.width

@@ -40,7 +40,8 @@ fn job() -> Result<Job, String> {
 
 fn run(job: &Job, make: MakeModel) -> Result<(), String> {
     let at = |error: std::io::Error| format!("{}: {error}", job.results.display());
-    let mut results = OpenOptions::new().write(true).create(true).open(&job.results).map_err(at)?;
+    let mut results =
+        OpenOptions::new().write(true).create(true).truncate(false).open(&job.results).map_err(at)?;
     let mut models = Vec::new();
     for (index, parameters) in job.parameters.iter().enumerate() {
         let parameters = Parameters::new(parameters.clone());
