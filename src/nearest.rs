@@ -21,7 +21,9 @@ pub fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
         .map(|&candidate| {
             let lower = candidate.to_lowercase();
             // Short names for long ones are found by their beginning.
-            let similarity = if !text.is_empty() && lower.starts_with(&text) {
+            let similarity = if lower == text {
+                2.0
+            } else if !text.is_empty() && lower.starts_with(&text) {
                 1.0
             } else {
                 strsim::normalized_damerau_levenshtein(&text, &lower)
@@ -52,6 +54,7 @@ mod tests {
         assert_eq!(nearest("fashion", &names), Some("fashion-mnist"));
         assert_eq!(nearest("MNSIT", &names), Some("mnist"));
         assert_eq!(nearest("zzzz", &names), None);
+        assert_eq!(nearest("Good", &["good", "good2"]), Some("good"));
         assert_eq!(did_you_mean("", &[]), "");
         assert_eq!(list(&["a", "b", "c"]), "a, b or c");
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::stdio::print_err;
-use crate::dataset::{Outline, Outlines, catalogue};
+use crate::dataset::{DatasetError, Outline, Outlines, catalogue};
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
 use crate::file_name::is_name;
@@ -113,26 +113,31 @@ impl Selection {
         Ok(self.filters.select_datasets(&catalogue::available(&self.data_dir.data_dir)?)?)
     }
 
-    /// The same without their images. Those that cannot be loaded, or have more classes than a result file holds, are
-    /// told and left out, unless they were asked for by name.
+    /// The same without their images. Those that have more classes than a result file holds are left out too.
     pub fn outlines(&self) -> anyhow::Result<Vec<Outline>> {
-        let (mut outlines, mut bad) = (Vec::new(), Vec::new());
+        self.each(|name| Outline::load(&self.data_dir.data_dir, name))
+    }
+
+    /// What `load` makes of each selected data set. Those that cannot be loaded are told and left out, unless they were
+    /// asked for by name.
+    pub fn each<T>(&self, load: impl Fn(&str) -> Result<T, DatasetError>) -> anyhow::Result<Vec<T>> {
+        let (mut loaded, mut bad) = (Vec::new(), Vec::new());
         for name in self.datasets()? {
-            match Outline::load(&self.data_dir.data_dir, &name) {
-                Ok(outline) => outlines.push(outline),
+            match load(&name) {
+                Ok(one) => loaded.push(one),
                 // What is no name of a data set will not become one while the others are trained.
                 Err(error) if self.filters.names_datasets() || !is_name(&name) => return Err(error.into()),
                 Err(error) => bad.push(error),
             }
         }
-        let error = if outlines.is_empty() { bad.pop() } else { None };
+        let error = if loaded.is_empty() { bad.pop() } else { None };
         for error in bad {
             print_err(&format!("notice: a data set is left out: {error}"));
         }
         if let Some(error) = error {
             return Err(error.into());
         }
-        Ok(outlines)
+        Ok(loaded)
     }
 }
 

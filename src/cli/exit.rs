@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::stdio::visible;
+
 /// The exit codes, documented in docs/FORMAT.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -48,7 +50,7 @@ pub fn finish(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
 /// and control characters must not reach the terminal.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
-    words.join(" ").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    visible(&words.join(" ").replace('\t', "\u{fffd}"))
 }
 
 #[cfg(test)]
@@ -57,6 +59,6 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line_without_control_characters() {
-        assert_eq!(one_line("a\n  b\r\n\nc\x1b[31m"), "a b c\u{fffd}[31m");
+        assert_eq!(one_line("a\n  b\r\n\nc\x1b[31m\t\u{202e}"), "a b c\u{fffd}[31m\u{fffd}\u{fffd}");
     }
 }

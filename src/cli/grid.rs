@@ -27,12 +27,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let grids = args.selection.grids()?;
     let plan = args.selection.plan(&grids, &[], Need::Nothing)?;
     let folder = &args.selection.data_dir.data_dir;
-    let datasets: Vec<(String, Shape)> = args
-        .selection
-        .datasets()?
-        .into_iter()
-        .map(|name| Ok((name.clone(), catalogue::shape(folder, &name)?)))
-        .collect::<anyhow::Result<_>>()?;
+    let datasets =
+        args.selection.each(|name| catalogue::shape(folder, name).map(|shape| (name.to_string(), shape)))?;
     let rows: Vec<Row> = plan.iter().map(|planned| Row::new(planned, &datasets)).collect();
     let text = if args.json { to_json(&rows) } else { to_text(&rows, &datasets) };
     write!(stdout(), "{text}")?;

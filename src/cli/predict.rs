@@ -1,7 +1,7 @@
 //! `predict`: asks a saved network about images: PNG files, or test images by their number.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -41,7 +41,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let bytes = fs::read(&args.model).with_context(|| format!("cannot read {}", args.model.display()))?;
+    let bytes = read_file(&args.model).with_context(|| {
+        format!("cannot read {}: name a file that `train --save` wrote", args.model.display())
+    })?;
     let saved =
         Saved::from_bytes(&bytes).map_err(|reason| anyhow::anyhow!("{}: {reason}", args.model.display()))?;
     let images = read_images(&args, &saved)?;
@@ -99,9 +101,17 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
     Ok(images)
 }
 
+/// The content of a file. A named pipe would be waited for, and a device may have no end.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    fs::read(path)
+}
+
 /// A picture in the network's size, with a notice of what had to be done to it.
 fn read_png(path: &Path, size: [usize; 2], ink: Ink) -> anyhow::Result<Vec<u8>> {
-    let bytes = fs::read(path).with_context(|| {
+    let bytes = read_file(path).with_context(|| {
         format!("cannot read {}: name a PNG file, or a test image by its number", path.display())
     })?;
     let picture =

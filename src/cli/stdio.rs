@@ -40,7 +40,10 @@ impl<W: Write> PipeWriter<W> {
                 self.left = true;
                 Ok(nothing)
             }
-            other => other,
+            Err(error) => {
+                Err(io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
+            }
+            done => done,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use super::layout::find_file;
@@ -82,7 +83,9 @@ pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| {
-            is_visible(name) && FILES.iter().any(|file| find_file(&data_dir.join(name), file).is_ok())
+            let folder = data_dir.join(name);
+            is_visible(name)
+                && (is_closed(&folder) || FILES.iter().any(|file| find_file(&folder, file).is_ok()))
         })
         .collect();
     if names.is_empty() {
@@ -94,6 +97,13 @@ pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
     Ok(names)
 }
 
+/// Whether a folder may not be read: what is in it is not known, so that it is named. Every file system of its own has
+/// a `lost+found` of that kind.
+fn is_closed(folder: &Path) -> bool {
+    let is_denied = fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+    is_denied && !folder.ends_with("lost+found")
+}
+
 /// Hidden folders are those of other programs, such as `.ipynb_checkpoints`.
 fn is_visible(name: &str) -> bool {
     !name.starts_with('.')
@@ -101,7 +111,7 @@ fn is_visible(name: &str) -> bool {
 
 fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
     let folder = data_dir.join(name);
-    let is_plain = !name.is_empty() && !name.contains(['/', '\\', '\0']);
+    let is_plain = !name.is_empty() && !name.contains(['/', '\0']);
     if is_plain && is_visible(name) && folder.is_dir() {
         if !is_name(name) {
             let problem = format!("the data set's name {name:?} cannot be used");
@@ -113,7 +123,7 @@ fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Err(DatasetError::new(
         data_dir,
-        format!("there is no data set {name:?} in it{}", did_you_mean(name, &names)),
+        format!("there is no data set {name:?} in it{}", did_you_mean(name.trim_end_matches('/'), &names)),
         format!(
             "there are {}; add another as a folder with its four IDX files",
             list(&names).replace(" or ", " and ")

@@ -9,12 +9,15 @@ use crate::nearest::list;
 /// The file that says what a data set is.
 pub const MANIFEST: &str = "dataset.toml";
 
+/// The folder that macOS puts into archives, with a file of its own for each.
+const MACOS: &str = "__MACOSX";
+
 /// Where torchvision puts the files within a folder.
 const RAW: &str = "raw";
 
 /// The path of one of [`FILES`] in the folder of a data set: zipped or not, spelled `train-images-idx3-ubyte` or
 /// `train-images.idx3-ubyte`; in upper case; with `test` for `t10k` and a name in front, as EMNIST has them; in a
-/// folder called like the file; all of that in `raw/` too, and in a folder that is all that the folder holds.
+/// folder called like the file; all of that in `raw/` too, and in a folder that is the only one in the folder.
 pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
     for place in places(folder) {
         if let Some(path) = exactly(&place, file) {
@@ -30,7 +33,19 @@ pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
             }
         }
     }
+    if let Err(error) = fs::read_dir(folder) {
+        return Err(unreadable(folder, &error));
+    }
     Err(missing(folder, file))
+}
+
+/// A folder or a file that is there and cannot be read.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> DatasetError {
+    DatasetError::new(
+        path,
+        format!("cannot be read: {error}"),
+        "check that it is there and that you may read it",
+    )
 }
 
 /// The folders in which the files of a data set are looked for, in this order.
@@ -42,12 +57,17 @@ pub fn places(folder: &Path) -> Vec<PathBuf> {
     places
 }
 
-/// The folder that stands alone in a folder: unpackers make one called like the archive, torchvision one called like
-/// the data set.
+/// The only folder in a folder: unpackers make one called like the archive, which may lie beside it, torchvision one called
+/// like the data set.
 fn only_folder(folder: &Path) -> Option<PathBuf> {
-    let names: Vec<String> = entries(folder).into_iter().filter(|name| name != MANIFEST).collect();
-    match &names[..] {
-        [only] => Some(folder.join(only)).filter(|inner| inner.is_dir()),
+    let folders: Vec<PathBuf> = entries(folder)
+        .iter()
+        .filter(|name| *name != MACOS)
+        .map(|name| folder.join(name))
+        .filter(|inner| inner.is_dir())
+        .collect();
+    match &folders[..] {
+        [only] => Some(only.clone()),
         _ => None,
     }
 }
@@ -86,11 +106,16 @@ fn loosely(place: &Path, file: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Which of [`FILES`] a name means, whatever its case and what stands in front. The end may be shorter, and a browser
-/// may have numbered the file.
+/// Which of [`FILES`] a name means, whatever its case and what stands in front. The end may be shorter, a browser may have
+/// numbered the file, and a file manager may have copied it.
 fn meaning(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let mut lower = lower.strip_suffix(".gz").unwrap_or(&lower).to_string();
+    let lower = lower.strip_prefix("copy of ").unwrap_or(&lower);
+    let lower = lower.strip_suffix(".gz").unwrap_or(lower);
+    let mut lower = [" - copy", " copy"]
+        .iter()
+        .fold(lower, |name, end| name.strip_suffix(end).unwrap_or(name))
+        .to_string();
     if let Some((start, number)) = lower.strip_suffix(')').and_then(|rest| rest.rsplit_once('('))
         && !number.is_empty()
         && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -98,7 +123,12 @@ fn meaning(name: &str) -> Option<&'static str> {
         lower = start.trim_end().to_string();
     }
     let lower = lower.strip_suffix(".gz").unwrap_or(&lower);
-    let lower = lower.strip_suffix(".bin").unwrap_or(lower).replace('_', "-").replace(".idx", "-idx");
+    let lower = lower
+        .strip_suffix(".bin")
+        .unwrap_or(lower)
+        .replace('_', "-")
+        .replace(".idx", "-idx")
+        .replace(".ubyte", "-ubyte");
     FILES.into_iter().find(|file| {
         let without_type = file.strip_suffix("-ubyte").unwrap_or(file);
         let short = without_type.split("-idx").next().unwrap_or(file);
@@ -217,6 +247,10 @@ mod tests {
             "train-images.idx3",
             "train-images.gz",
             "Train_Images.bin",
+            "train-images-idx3.ubyte",
+            "Copy of train-images-idx3-ubyte.gz",
+            "train-images-idx3-ubyte - Copy.gz",
+            "train-images-idx3-ubyte copy",
         ] {
             finds(&[name, "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"], name);
         }
@@ -233,6 +267,12 @@ mod tests {
         ] {
             finds(&[name], name);
         }
+        finds(&["archive/train-images.idx3-ubyte", "archive.zip"], "archive/train-images.idx3-ubyte");
+        finds(
+            &["archive/raw/train-images.gz", "__MACOSX/archive/._train-images.gz"],
+            "archive/raw/train-images.gz",
+        );
+        finds(&["train-images-idx3-ubyte", "train-images-idx3-ubyte - Copy"], "train-images-idx3-ubyte");
         let two = folder(&["a/train-images-idx3-ubyte", "b/train-images-idx3-ubyte"]);
         assert!(find_file(two.path(), IMAGES).is_err());
         let test = folder(&["emnist-digits-test-images-idx3-ubyte.gz"]);

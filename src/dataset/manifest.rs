@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::layout::{MANIFEST, places};
+use super::layout::{MANIFEST, places, unreadable};
 use super::{DatasetError, FILES, MAX_LABELS};
 
 /// What `dataset.toml` says.
@@ -48,7 +48,7 @@ pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
         Err(error) if error.kind() == ErrorKind::InvalidData => {
             return Err(DatasetError::new(&path, "is not UTF-8 text", "save it as UTF-8"));
         }
-        Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+        Err(error) => return Err(unreadable(&path, &error)),
     };
     let manifest: Manifest = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);

@@ -128,8 +128,10 @@ impl From<FitError> for Failure {
     fn from(error: FitError) -> Failure {
         let reason = error.to_string();
         match error {
-            FitError::InvalidParameter { .. } | FitError::NeedsBytes => Failure::Unsupported(reason),
-            FitError::UnusableData(_) | FitError::TooFewClasses { .. } => Failure::Failed(reason),
+            FitError::InvalidParameter { .. }
+            | FitError::NeedsBytes
+            | FitError::UnusableData(_)
+            | FitError::TooFewClasses { .. } => Failure::Unsupported(reason),
             FitError::Diverged(_) => Failure::Diverged(reason),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::configuration::is_uniform;
 use super::{Configuration, GridError, renamed};
-use crate::nearest::{did_you_mean, list};
+use crate::nearest::{list, nearest};
 
 pub use classifiers::CLASSIFIERS;
 
@@ -98,10 +98,11 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
     let known = classifier(&configuration.classifier).ok_or_else(|| {
         let names: Vec<&str> = CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
         let name = &configuration.classifier;
-        let hint = if renamed::is_other_estimator(name) || renamed::is_other_classifier(name, &names) {
-            format!(", which the grid does not have (known: {})", list(&names))
-        } else {
-            did_you_mean(name, &names)
+        let is_other = renamed::is_other_estimator(name) || renamed::is_other_classifier(name, &names);
+        let hint = match nearest(name, &names) {
+            _ if is_other => format!(", which the grid does not have (known: {})", list(&names)),
+            Some(near) => format!(": did you mean {near}?"),
+            None => format!(" (known: {})", list(&names)),
         };
         GridError::new(format!("unknown classifier {name:?}{hint}"))
     })?;
@@ -110,7 +111,9 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
         if !parameter.kind.accepts(value) {
             let mut message =
                 format!("{}: {name} = {value}: expected {}", known.name, parameter.kind.describe());
-            let slip = value.as_str().and_then(|text| renamed::slip(text, &parameter.kind.names()));
+            // A value of another parameter, such as ovo, is no slip of one of this.
+            let slip = value.as_str().filter(|text| !is_value(text));
+            let slip = slip.and_then(|text| renamed::slip(text, &parameter.kind.names()));
             if let Some(here) = renamed::value(known.name, name, value) {
                 message += &format!(": {here}");
             } else if let Some(slip) = slip {
@@ -120,6 +123,12 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
         }
     }
     Ok(())
+}
+
+/// Whether a parameter of any classifier has the value.
+fn is_value(text: &str) -> bool {
+    let mut parameters = CLASSIFIERS.iter().flat_map(|classifier| classifier.parameters);
+    parameters.any(|parameter| parameter.kind.names().contains(&text))
 }
 
 fn unknown_parameter(classifier: &Classifier, name: &str) -> GridError {
@@ -229,6 +238,12 @@ mod tests {
         assert_eq!(
             error("SVC", json!({"kernel": "rfb"})),
             "SVC: kernel = \"rfb\": expected linear, poly, rbf or sigmoid: did you mean rbf?"
+        );
+        let other = error("LinearSVC", json!({"multi_class": "ovo"}));
+        assert_eq!(other, "LinearSVC: multi_class = \"ovo\": expected ovr or crammer_singer");
+        assert!(
+            error("KNN", json!({}))
+                .starts_with("unknown classifier \"KNN\" (known: DecisionTreeClassifier, ")
         );
         assert_eq!(error("SVC", json!({"C": -1})), "SVC: C = -1: expected a number greater than 0");
         assert_eq!(error("SVC", json!({"C": "1"})), "SVC: C = \"1\": expected a number greater than 0");

@@ -25,6 +25,10 @@ pub fn of_bytes(bytes: &[u8]) -> Option<Refusal> {
         [b'B', b'Z', b'h', ..] => other("packed by bzip2", "unpack it first"),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => other("packed by xz", "unpack it first"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => other("packed by zstd", "unpack it first"),
+        [0x1f, 0x9d, ..] => other("packed by compress", "unpack it first"),
+        [4, 0x22, 0x4d, 0x18, ..] => other("packed by lz4", "unpack it first"),
+        [b'L', b'Z', b'I', b'P', ..] => other("packed by lzip", "unpack it first"),
+        [b'R', b'a', b'r', b'!', ..] => other("packed by RAR", "unpack it first"),
         [b'P', b'A', b'R', b'1', ..] => {
             other("a Parquet file", "pd.read_parquet(\"p.parquet\").to_csv(\"p.csv\", index=False)")
         }

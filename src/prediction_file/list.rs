@@ -30,21 +30,34 @@ pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
             advice: "writeLines(as.character(p), \"p.txt\") in R, np.save(\"p.npy\", p) in Python".into(),
         });
     }
-    let rows = rows(&without_types(text))?;
+    let text = without_types(text);
+    let rows = if has_rows_in_lines(&text) { rows(&format!("[{text}]")) } else { rows(&text) }?;
     match rows {
         Rows::Flat(cells) => column::list(&cells.iter().collect::<Vec<_>>(), question),
         Rows::Nested(rows) => nested(&rows, question),
     }
 }
 
-/// The text with `7` for `np.int64(7)`, as NumPy 2 prints the numbers of a list.
+/// Whether each line is a list of its own, as JSON lines are and what a program prints row after row.
+fn has_rows_in_lines(text: &str) -> bool {
+    let is_list = |line: &str| {
+        let line = line.trim().trim_end_matches(',');
+        line.starts_with('[') && line.ends_with(']') && line.matches(['[', ']']).count() == 2
+    };
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.clone().count() > 1 && lines.all(is_list)
+}
+
+/// The text with `7` for `np.int64(7)` and `tensor(7)`, as NumPy 2 and PyTorch print the numbers of a list.
 fn without_types(text: &str) -> String {
     let (mut plain, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find("np.") {
+    while let Some(at) = ["np.", "tensor("].iter().filter_map(|word| rest.find(word)).min() {
         let (before, typed) = rest.split_at(at);
         let inside = typed.split_once('(').and_then(|(kind, behind)| {
             let is_type = kind[3..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let (number, behind) = behind.split_once(')')?;
+            // A tensor says its device behind the number.
+            let number = if kind == "tensor" { number.split(',').next()? } else { number };
             (is_type && !number.contains(['(', '[', ','])).then_some((number, behind))
         });
         plain += before;
@@ -154,6 +167,8 @@ mod tests {
         for (text, plain) in [
             ("[np.int64(7), np.uint8(0)]", "[7, 0]"),
             ("[np.float32(7.0)]", "[7.0]"),
+            ("[tensor(7), tensor(0, device='cuda:0')]", "[7, 0]"),
+            ("[tensor([7])]", "[tensor([7])]"),
             ("[np.array([7])]", "[np.array([7])]"),
             ("np.", "np."),
             ("[7]", "[7]"),

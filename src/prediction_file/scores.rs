@@ -112,6 +112,9 @@ fn order(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
     if let Some(order) = class_names.iter().map(|name| place(name)).collect() {
         return Some(order);
     }
+    if let Some(order) = order_of_names(names, class_names) {
+        return Some(order);
+    }
     let parts: Vec<(&str, usize)> = names.iter().map(|name| split_number(name)).collect::<Option<_>>()?;
     if parts.iter().any(|(start, _)| *start != parts[0].0) {
         return None;
@@ -121,6 +124,26 @@ fn order(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
         return Some((0..names.len()).collect());
     }
     (0..names.len()).map(|class| numbers.iter().position(|&number| number == class)).collect()
+}
+
+/// The column of each class by names that differ in case, marks and one common beginning: R writes `T-shirt/top` as `T.shirt.top`,
+/// tidymodels as `.pred_T-shirt/top`. `None` where two classes would have one name.
+fn order_of_names(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
+    let plain = |name: &str| {
+        let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("_").to_lowercase()
+    };
+    let columns: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let classes: Vec<String> = class_names.iter().map(|name| plain(name)).collect();
+    let is_one_each = (1..classes.len()).all(|at| !classes[..at].contains(&classes[at]));
+    let fronts = columns.first()?.match_indices('_').map(|(at, _)| at + 1).chain([0]);
+    let mut fronts = fronts
+        .filter_map(|end| columns[0].get(..end))
+        .filter(|front| columns.iter().all(|name| name.starts_with(front)));
+    fronts.find_map(|front| {
+        let place = |class: &String| columns.iter().position(|name| name.strip_prefix(front) == Some(class));
+        classes.iter().map(place).collect::<Option<Vec<usize>>>().filter(|_| is_one_each)
+    })
 }
 
 /// `prob_12` as `prob_` and 12.

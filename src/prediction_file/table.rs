@@ -66,6 +66,12 @@ pub fn split(text: &str) -> Result<Table, Refusal> {
     while text.starts_with('#') {
         comment = Some(next(&mut text).trim_start_matches('#').trim().to_string());
     }
+    // And its footer.
+    while let Some((before, last)) = text.trim_end().rsplit_once('\n')
+        && last.starts_with('#')
+    {
+        text = before;
+    }
     let mut table = match named {
         Some(delimiter) => divide(records(text, delimiter, first_line)?, delimiter)?,
         None => decide(text, first_line)?,

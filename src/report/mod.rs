@@ -30,6 +30,7 @@ use crate::analysis::tie_groups::Groups;
 use crate::analysis::{reference, same_method, submitted, ties};
 use crate::dataset::{self, Dataset, Outline, Outlines};
 use crate::explore;
+use crate::file_name::{RULE, is_name};
 use crate::format::{self, title};
 use crate::results::store::write_atomically;
 use crate::results::{Place, Problem, Store, submission};
@@ -246,11 +247,15 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
         Store::runs(request.results).map_err(|error| format!("{}: {error}", request.results.display()))?;
     if !found.iter().any(|run| run == request.run) {
         let there = if found.is_empty() { "none".to_string() } else { found.join(", ") };
+        let advice = match is_name(request.run) {
+            true if request.run.contains(' ') => format!("`sweep --run {:?}` makes one", request.run),
+            true => format!("`sweep --run {}` makes one", request.run),
+            false => format!("of a name, {RULE}"),
+        };
         return Err(format!(
-            "no run {:?} under {} (there: {there}); `sweep --run {}` makes one",
+            "no run {:?} under {} (there: {there}); {advice}",
             request.run,
-            request.results.display(),
-            request.run
+            request.results.display()
         ));
     }
     // Submissions are no run: they have a form and a report of their own.

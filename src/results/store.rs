@@ -45,9 +45,13 @@ impl Store {
     }
 
     /// Makes the folder of an engine's results on a data set, and tries to write there: what cannot be written is known
-    /// before anything is trained.
+    /// before anything is trained. Within a run no folder is a link: other commands do not follow it.
     pub fn prepare(&self, dataset: &str, engine: &str) -> io::Result<()> {
         let folder = self.root().join(dataset).join(engine);
+        if let Some(link) = folder.ancestors().take(2).find(|folder| folder.is_symlink()) {
+            let message = format!("{}: is a symbolic link: put a folder there", link.display());
+            return Err(io::Error::other(message));
+        }
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
         fs::create_dir_all(&folder).map_err(named)?;
         temporary_file(&folder).map(drop).map_err(named)

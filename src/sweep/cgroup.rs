@@ -17,16 +17,19 @@ fn least_limit(mount: &Path, own: &str) -> Option<u64> {
     for line in own.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
-        let (bases, file) = match controllers {
-            // Version 2 is in a folder of its own where version 1 is mounted too.
-            "" => (vec![mount.to_path_buf(), mount.join("unified")], "memory.max"),
+        let (bases, files) = match controllers {
+            // Version 2 is in a folder of its own where version 1 is mounted too. Above `memory.high` the kernel slows a
+            // group down until it has given memory back.
+            "" => (vec![mount.to_path_buf(), mount.join("unified")], &["memory.max", "memory.high"][..]),
             _ if controllers.split(',').any(|one| one == "memory") => {
-                (vec![mount.join("memory"), mount.to_path_buf()], "memory.limit_in_bytes")
+                (vec![mount.join("memory"), mount.to_path_buf()], &["memory.limit_in_bytes"][..])
             }
             _ => continue,
         };
         for base in bases {
-            limits.extend(groups(&base, path).iter().filter_map(|group| limit(&group.join(file))));
+            for group in groups(&base, path) {
+                limits.extend(files.iter().filter_map(|file| limit(&group.join(file))));
+            }
         }
     }
     // Where the process's own groups are unknown, the root's files are still those of a container.
@@ -35,13 +38,17 @@ fn least_limit(mount: &Path, own: &str) -> Option<u64> {
     limits.into_iter().min()
 }
 
-/// The folder of a group and all above it, up to `base`. A path out of a namespace (`/..`) leads to the base alone.
+/// The folder of a group and all above it, up to `base`. A path out of a namespace (`/..`) leads to the base alone. In a
+/// container `base` may be a group below the root of the machine: the first parts of the path, which are not there, are
+/// left out.
 fn groups(base: &Path, path: &str) -> Vec<PathBuf> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let mut groups = vec![base.to_path_buf()];
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        if part == ".." {
-            return vec![base.to_path_buf()];
-        }
+    if parts.contains(&"..") {
+        return groups;
+    }
+    let first = parts.iter().position(|part| base.join(part).is_dir()).unwrap_or(parts.len());
+    for part in &parts[first..] {
         groups.push(groups[groups.len() - 1].join(part));
     }
     groups
@@ -96,6 +103,11 @@ mod tests {
         for own in ["0::/\n", "0::/../../x\n", "0::/docker/123\n", ""] {
             assert_eq!(least_limit(mount.path(), own), Some(700), "{own}");
         }
+        // A group that the container made itself.
+        let inner = tree(&[("memory.max", "700"), ("job/memory.max", "500"), ("job/step/memory.max", "max")]);
+        assert_eq!(least_limit(inner.path(), "0::/docker/123/job/step\n"), Some(500));
+        let high = tree(&[("a/memory.max", "700"), ("a/memory.high", "650"), ("a/b/memory.high", "max")]);
+        assert_eq!(least_limit(high.path(), "0::/a/b\n"), Some(650));
         let first = tree(&[("memory/memory.limit_in_bytes", "600"), ("unified/a/memory.max", "max")]);
         assert_eq!(least_limit(first.path(), "3:memory:/docker/123\n0::/a\n"), Some(600));
         assert_eq!(least_limit(tree(&[]).path(), "0::/\n"), None);

@@ -24,11 +24,27 @@ answer = {"reply": "ok", "index": 0, "predictions": "0" * job["test_size"], "fit
           "fit_cpu_seconds": 0.1, "predict_cpu_seconds": 0.1}
 if kind == "long":
     answer["facts"] = {"text": "x" * 100000}
-with open(job["results"], "w") as out:
+if kind == "silent":
+    sys.exit()
+if kind == "list":
+    answer["predictions"] = [0] * job["test_size"]
+if kind == "text":
+    answer["fit_seconds"] = "0.1"
+if kind == "not-a-number":
+    answer["fit_seconds"] = float("nan")
+with open(job["results"], "w", encoding="utf-16" if kind == "utf-16" else "utf-8") as out:
+    if kind == "python":
+        out.write(str({"reply": "ready"}) + chr(10))
+    if kind == "log":
+        out.write("Epoch 1/5" + chr(10))
+    if kind == "marked":
+        out.write(chr(0xFEFF))
     for line in ({"reply": "ready"}, answer):
         if kind == "boxed":
             line = {key: [value] for key, value in line.items()}
         out.write(json.dumps(line, indent=1 if kind == "pretty" else None) + chr(10))
+        if kind == "marked":
+            out.write(chr(13) + chr(10))
 "#;
 
 fn bed(kinds: &[&str], more: &str) -> Bed {
@@ -69,12 +85,33 @@ fn row(bed: &Bed, engine: &str) -> Value {
 
 #[test]
 fn a_failing_engine_has_its_own_last_line_and_a_hint() {
-    let bed = bed(&["seed", "boxed", "pretty", "long", "small-seed"], "");
+    let failing = [
+        "seed",
+        "boxed",
+        "pretty",
+        "long",
+        "silent",
+        "list",
+        "text",
+        "not-a-number",
+        "utf-16",
+        "python",
+        "log",
+    ];
+    let fine = ["small-seed", "marked"];
+    let bed = bed(&[&failing[..], &fine].concat(), "");
     for (engine, told) in [
         ("seed", "ValueError: Seed must be between 0 and 2**32 - 1"),
         ("boxed", "a text, not a list (R: toJSON(..., auto_unbox = TRUE))"),
         ("pretty", "one line a reply"),
         ("long", "bytes, the most that a reply may have"),
+        ("silent", "its replies belong into the file that"),
+        ("list", "is one text (Python: "),
+        ("text", "is a number"),
+        ("not-a-number", "JSON has no NaN"),
+        ("utf-16", "write UTF-8"),
+        ("python", "JSON has double quotes"),
+        ("log", "takes replies alone: print all else"),
     ] {
         bed.run(&sweep(engine, &[])).says(told);
         let row = row(&bed, engine);
@@ -82,8 +119,10 @@ fn a_failing_engine_has_its_own_last_line_and_a_hint() {
         let text = row.to_string();
         assert!(text.contains(told), "{engine}: no {told:?} in {text}");
     }
-    bed.run(&sweep("small-seed", &[]));
-    assert_eq!(row(&bed, "small-seed")["status"], "ok", "{}", row(&bed, "small-seed"));
+    for engine in fine {
+        bed.run(&sweep(engine, &[]));
+        assert_eq!(row(&bed, engine)["status"], "ok", "{}", row(&bed, engine));
+    }
 }
 
 #[test]

@@ -117,20 +117,80 @@ fn a_place_that_cannot_be_written_is_named_before_anything_is_trained() {
     bed.data_set("eight", 8);
     bed.data_set("other", 8);
     let other = bed.path().join("results/local/other");
-    // A link to nowhere, and a file, where the folder of the last data set's results has to be.
+    // A link to a folder and to nowhere, and a file, where the folder of the last data set's results has to be.
     fs::create_dir_all(other.parent().unwrap()).unwrap();
-    symlink("/nowhere/at/all", &other).unwrap();
-    let link = bed.run(&["sweep", "--jobs", "1"]).code(2);
-    fs::remove_file(&other).unwrap();
+    let link = |target: &str| {
+        symlink(target, &other).unwrap();
+        let run = bed.run(&["sweep", "--jobs", "1"]).code(2);
+        fs::remove_file(&other).unwrap();
+        run
+    };
+    let folder = link("../../data").says("results/local/other: is a symbolic link: put a folder there");
+    let nowhere = link("/nowhere/at/all");
     bed.put("results/local/other/native", "mine");
     let file = bed.run(&["sweep", "--jobs", "1"]).code(2);
-    for run in [link, file] {
+    for run in [folder, nowhere, file] {
         let last = run.stderr.lines().last().unwrap_or_default();
-        let is_named = last.contains(" results/local/other/native");
+        let is_named = last.contains(" results/local/other");
         assert!(last.starts_with("error: cannot ") && is_named, "{}", run.stderr);
         assert!(!run.stderr.contains("accuracy"), "{}", run.stderr);
         assert!(!bed.path().join("results/local/eight/native/GaussianNB.json").exists());
     }
+}
+
+#[test]
+fn what_is_there_and_cannot_be_used_is_told_as_such() {
+    let bed = Bed::new();
+    grid(&bed);
+    bed.data_set("good", 8);
+    bed.data_set("good2", 8);
+    bed.data_set("a\\b", 8);
+    fs::create_dir_all(bed.data_set("closed", 8).join("dataset.toml")).unwrap();
+    for (name, told) in [
+        ("a\\b", "cannot be used: rename the folder"),
+        ("good/", "did you mean good?"),
+        (
+            "closed",
+            "dataset.toml: cannot be read: Is a directory (os error 21): check that it is there and that you may",
+        ),
+    ] {
+        bed.run(&["data", name]).code(2).one_line().says(told);
+    }
+    bed.run(&["report", "--run", "a/b"]).code(2).one_line().says("of a name, take letters");
+    for (command, shell) in
+        [("data", "exec \"$0\" data > /dev/full"), ("grid", "exec \"$0\" grid > /dev/full")]
+    {
+        let mut full = std::process::Command::new("sh");
+        full.current_dir(bed.path()).args(["-c", shell, env!("CARGO_BIN_EXE_mnist-bench")]);
+        if command == "grid" {
+            fs::remove_dir_all(bed.path().join("data/a\\b")).unwrap();
+        }
+        crate::bed::run(full).code(2).says("error: cannot write to standard output: No space left on device");
+    }
+}
+
+/// scikit-learn raises an error for each of these.
+#[test]
+fn data_that_a_family_cannot_learn_from_are_unsupported_rows() {
+    let bed = Bed::new();
+    bed.put(
+        "benchmarks/classic.toml",
+        "default = true\n[[family]]\nclassifier = 'LinearSVC'\n[[family]]\nclassifier = 'QuadraticDiscriminantAnalysis'\n",
+    );
+    bed.data_set("one", 1);
+    bed.data_set("eight", 8);
+    bed.run(&["sweep", "-e", "native", "--jobs", "1"]).code(0);
+    for (place, told) in [
+        ("one/native/LinearSVC.json", "1 class(es) have rows, at least 2 are needed"),
+        ("one/native/QuadraticDiscriminantAnalysis.json", "1 class(es) have rows"),
+        ("eight/native/QuadraticDiscriminantAnalysis.json", "is not of full rank (25 rows, 64 features)"),
+    ] {
+        let row = fs::read_to_string(bed.path().join("results/local").join(place)).unwrap();
+        let row: Value = serde_json::from_str(&row).unwrap();
+        assert_eq!(row["status"], "unsupported", "{row}");
+        assert!(row["error"].as_str().unwrap().contains(told), "{row}");
+    }
+    bed.run(&["validate"]).code(0);
 }
 
 #[test]
@@ -316,6 +376,8 @@ fn one_bad_folder_harms_nobody() {
         let run = bed.run(&[command, &SWEEP[1..]].concat()).code(0);
         run.says("notice: a data set is left out: data/balanced: 47 classes").says("data/cut");
     }
+    bed.run(&["grid"]).code(0).prints("good").says("notice: a data set is left out: data/cut");
+    bed.run(&["grid", "-d", "cut"]).code(2).one_line().says("data/cut");
     bed.run(&[&SWEEP[..], &["-d", "cut"]].concat()).code(2).one_line().says("data/cut");
     fs::remove_dir_all(bed.path().join("data/good")).unwrap();
     bed.run(&SWEEP).code(2).says("notice: a data set is left out: data/balanced").says("error: data/cut");

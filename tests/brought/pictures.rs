@@ -68,6 +68,7 @@ pub fn sample(kind: &str) -> Vec<u8> {
         "black on transparent" => png(Rgba, Eight, &each(&|a| vec![0, 0, 0, a])),
         "white on transparent" => png(Rgba, Eight, &each(&|a| vec![255, 255, 255, a])),
         "black on white" => png(Rgb, Eight, &each(&|a| vec![255 - a; 3])),
+        "yellow on white" => png(Rgb, Eight, &each(&|a| vec![255, 255, 255 - a])),
         "white on grey" => png(Grayscale, Eight, &each(&|a| vec![a.max(90)])),
         "16 bits" => png(Grayscale, Sixteen, &each(&|a| vec![a, a])),
         "palette" => encode(Indexed, Eight, &index, Some((&[255, 255, 255, 0, 0, 0], &[255, 255]))),
@@ -146,6 +147,44 @@ fn one_drawing_has_one_answer() {
     turned.says("dark on light, so it was turned round (--ink light leaves it)");
     assert_eq!(answer(&bed, "black-on-white.png", &["--ink", "dark"]), wanted);
     assert_ne!(answer(&bed, "black-on-white.png", &["--ink", "light"]), wanted);
+}
+
+/// Ink that has almost the brightness of its ground.
+#[test]
+fn coloured_ink_is_seen() {
+    use png::BitDepth::Eight;
+    let bed = bed();
+    let ink = ink();
+    bed.put("wanted.png", png(png::ColorType::Grayscale, Eight, &ink));
+    let wanted = answer(&bed, "wanted.png", &[]);
+    for (name, ground, colour) in [
+        ("yellow-on-white", [255, 255, 255], [255, 255, 0]),
+        ("orange-on-white", [255, 255, 255], [255, 165, 0]),
+        ("cyan-on-white", [255, 255, 255], [0, 255, 255]),
+        ("blue-on-black", [0, 0, 0], [0, 0, 255]),
+        ("red-on-black", [0, 0, 0], [255, 0, 0]),
+    ] {
+        let pixels: Vec<u8> = ink.iter().flat_map(|&value| if value > 0 { colour } else { ground }).collect();
+        let file = format!("{name}.png");
+        bed.put(&file, png(png::ColorType::Rgb, Eight, &pixels));
+        let run = bed.run(&["predict", "--model", "m.safetensors", &file]).code(0);
+        run.says("which shows the ink best");
+        assert_eq!(answer(&bed, &file, &[]), wanted, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let bed = bed();
+    let made = std::process::Command::new("mkfifo").arg(bed.path().join("pipe.png")).status().unwrap();
+    assert!(made.success());
+    bed.put("folder.png/x", "");
+    for name in ["pipe.png", "/dev/zero", "folder.png", "gone.png"] {
+        let run = bed.run(&["predict", "--model", "m.safetensors", name]).code(2).one_line();
+        run.says(&format!("cannot read {name}: name a PNG file"));
+        let model = bed.run(&["predict", "--model", name, "0"]).code(2).one_line();
+        model.says(&format!("cannot read {name}: name a file that `train --save` wrote"));
+    }
 }
 
 #[test]

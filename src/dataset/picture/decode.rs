@@ -4,6 +4,8 @@ use super::{PictureError, orientation};
 
 /// The longest side that is read.
 const MOST: u32 = 4096;
+/// The range of red, green or blue is taken where it is so many times as large as that of the brightness.
+const MUCH_MORE: f64 = 2.0;
 
 /// A decoded picture: one shade (0 black, 255 white) and one opacity (0 to 1) a pixel, row after row.
 pub struct Decoded {
@@ -12,14 +14,23 @@ pub struct Decoded {
     pub shades: Vec<f64>,
     /// `None` where all of it is opaque.
     pub opacities: Option<Vec<f64>>,
-    pub has_colours: bool,
+    /// What colours became.
+    pub colours: Option<Colours>,
     /// Two bytes a sample.
     pub is_deep: bool,
     /// Stored another way up than it is shown.
     pub was_turned: bool,
 }
 
-/// Decodes a PNG of any colour type. Colours become their brightness (ITU-R BT.601).
+/// What became of colours: their brightness (ITU-R BT.601), or the red, green or blue of which a coloured ink has much more or
+/// less than the ground, as yellow ink on white has no blue and almost the same brightness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    Brightness,
+    Part(&'static str),
+}
+
+/// Decodes a PNG of any colour type.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
     if let Some(other) = other_format(bytes) {
         return Err(PictureError::Format(other));
@@ -45,12 +56,30 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         true => f64::from(u16::from_be_bytes([pixel[2 * channel], pixel[2 * channel + 1]])) / 257.0,
         false => f64::from(pixel[channel]),
     };
-    let shade = |pixel: &[u8]| match channels {
-        1 | 2 => sample(pixel, 0),
-        _ => 0.299 * sample(pixel, 0) + 0.587 * sample(pixel, 1) + 0.114 * sample(pixel, 2),
-    };
+    let brightness =
+        |pixel: &[u8]| 0.299 * sample(pixel, 0) + 0.587 * sample(pixel, 1) + 0.114 * sample(pixel, 2);
     let pixels = data.chunks_exact(channels * width_of_sample);
-    let shades: Vec<f64> = pixels.clone().map(shade).collect();
+    let is_seen = |pixel: &&[u8]| channels != 4 || sample(pixel, 3) > 0.0;
+    let range = |shade: &dyn Fn(&[u8]) -> f64| {
+        let seen = pixels.clone().filter(is_seen).map(shade);
+        seen.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let spread = |shade: &dyn Fn(&[u8]) -> f64| {
+        let (low, high) = range(shade);
+        high - low
+    };
+    let (colours, shades): (Option<Colours>, Vec<f64>) = if channels < 3 {
+        (None, pixels.clone().map(|pixel| sample(pixel, 0)).collect())
+    } else {
+        let parts = [0, 1, 2].map(|channel| spread(&|pixel| sample(pixel, channel)));
+        let widest = (1..3).fold(0, |best, part| if parts[part] > parts[best] { part } else { best });
+        if parts[widest] > MUCH_MORE * spread(&brightness) {
+            let part = Colours::Part(["red", "green", "blue"][widest]);
+            (Some(part), pixels.clone().map(|pixel| sample(pixel, widest)).collect())
+        } else {
+            (Some(Colours::Brightness), pixels.clone().map(brightness).collect())
+        }
+    };
     let opacities: Option<Vec<f64>> =
         matches!(channels, 2 | 4).then(|| pixels.map(|pixel| sample(pixel, channels - 1) / 255.0).collect());
     let stored = [height as usize, width as usize];
@@ -64,7 +93,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         columns,
         shades: upright(shades),
         opacities: opacities.filter(|opacities| opacities.iter().any(|&opacity| opacity < 1.0)).map(upright),
-        has_colours: channels > 2,
+        colours,
         is_deep,
         was_turned: orientation != 1,
     })

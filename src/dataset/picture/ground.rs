@@ -5,6 +5,10 @@
 /// sets whose border is brighter than black reaches it.
 const SHARE: f64 = 0.8;
 pub const SAME_SHADE: f64 = 24.0;
+/// Where ink covers more of the border, as a shirt does that touches the edge, the darkest or the lightest shades of the
+/// picture are the ground if no other range of as many shades is as common there: true of each of the 140,000 published
+/// images, as they are and turned round. Of 256 shades:
+const RANGE: f64 = 16.0;
 /// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.
 const PHOTOGRAPH: usize = 56;
 
@@ -12,6 +16,10 @@ const PHOTOGRAPH: usize = 56;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ground {
     pub middle: f64,
+    /// The picture's lightest shades are the commonest of its border.
+    pub is_lightest: bool,
+    /// Half of the border or less shows it.
+    pub is_in_doubt: bool,
     down: f64,
     across: f64,
 }
@@ -38,18 +46,23 @@ impl Ground {
         let border: Vec<usize> = (0..values.len()).filter(is_border).collect();
         let mut shades: Vec<f64> = border.iter().map(|&at| values[at]).collect();
         shades.sort_by(f64::total_cmp);
-        let even = Ground { middle: *shades.get(shades.len() / 2)?, down: 0.0, across: 0.0 };
-        let slanted = || Ground::slanted(values, &border, rows, columns);
+        let end = commonest_end(&shades, values);
+        let is_lightest = end.is_some_and(|end| end.is_lightest);
+        let plain = Ground { middle: 0.0, is_lightest, is_in_doubt: false, down: 0.0, across: 0.0 };
+        let slanted = || Ground { is_lightest, ..Ground::slanted(values, &border, rows, columns) };
         let shows = |ground: &Ground| {
             let is_alike = |at: &&usize| {
                 (values[**at] - ground.at(**at / columns, **at % columns, rows, columns)).abs() <= SAME_SHADE
             };
             border.iter().filter(is_alike).count() as f64 >= SHARE * border.len() as f64
         };
-        if shows(&even) {
-            return Some(even);
+        let median = Ground { middle: *shades.get(shades.len() / 2)?, ..plain };
+        if shows(&median) {
+            return Some(median);
         }
-        is_large(rows, columns).then(slanted).filter(shows)
+        let plane = is_large(rows, columns).then(slanted).filter(shows);
+        let of_end = |end: End| Ground { middle: end.shade, is_in_doubt: end.share <= 0.5, ..plain };
+        plane.or_else(|| end.map(of_end))
     }
 
     /// The plane nearest to the border, by least squares: over a whole border rows and columns do not correlate.
@@ -61,6 +74,8 @@ impl Ground {
         };
         Ground {
             middle: border.iter().map(|&at| values[at]).sum::<f64>() / border.len() as f64,
+            is_lightest: false,
+            is_in_doubt: false,
             down: slope(&|at| from_middle(at / columns, rows)),
             across: slope(&|at| from_middle(at % columns, columns)),
         }
@@ -73,8 +88,36 @@ impl Ground {
 
     /// That of the picture turned round, dark for light.
     pub fn turned(self) -> Ground {
-        Ground { middle: 255.0 - self.middle, down: -self.down, across: -self.across }
+        Ground { middle: 255.0 - self.middle, down: -self.down, across: -self.across, ..self }
     }
+}
+
+/// The darkest or the lightest shades of a picture.
+#[derive(Clone, Copy)]
+struct End {
+    /// The commonest of them.
+    shade: f64,
+    is_lightest: bool,
+    /// Of the border.
+    share: f64,
+}
+
+/// The end of the picture's shades that is the commonest range of those of its border.
+fn commonest_end(border: &[f64], picture: &[f64]) -> Option<End> {
+    let (low, high) = picture.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
+    let (first, last) = (low.round().max(0.0) as usize, high.round().min(255.0) as usize);
+    let width = (RANGE / 256.0 * (high - low + 1.0)).round().max(1.0) as usize;
+    let mut counts = [0usize; 256];
+    border.iter().for_each(|shade| counts[shade.round().clamp(0.0, 255.0) as usize] += 1);
+    let ranges = || counts[first..=last].windows(width).map(|range| range.iter().sum::<usize>());
+    let most = ranges().max()?;
+    let shade = |range: std::ops::Range<usize>| range.max_by_key(|&shade| counts[shade]);
+    let (shade, is_lightest) = match (ranges().next()? == most, ranges().next_back()? == most) {
+        (true, false) => (shade(first..first + width)?, false),
+        (false, true) => (shade(last + 1 - width..last + 1)?, true),
+        _ => return None,
+    };
+    Some(End { shade: shade as f64, is_lightest, share: most as f64 / border.len() as f64 })
 }
 
 #[cfg(test)]
@@ -83,6 +126,24 @@ mod tests {
 
     fn picture(side: usize, shade: impl Fn(usize, usize) -> f64) -> Vec<f64> {
         (0..side * side).map(|at| shade(at / side, at % side)).collect()
+    }
+
+    #[test]
+    fn a_thing_at_the_edge_leaves_the_ground_at_an_end() {
+        // Half of each row is the thing, in shades of its own.
+        let thing = |ground: f64, shade: fn(usize) -> f64| {
+            picture(28, |row, column| if column < 14 { shade(row * 28 + column) } else { ground })
+        };
+        let many = |at: usize| 60.0 + (at * 37 % 120) as f64;
+        let found =
+            |values: &[f64]| Ground::of(values, 28, 28).map(|ground| (ground.middle, ground.is_lightest));
+        assert_eq!(found(&thing(255.0, many)), Some((255.0, true)));
+        assert_eq!(found(&thing(0.0, many)), Some((0.0, false)));
+        // The ends are those of the picture.
+        assert_eq!(found(&thing(215.0, many)), Some((215.0, true)));
+        // Neither end, or both.
+        assert_eq!(found(&thing(120.0, |at| if at % 2 == 0 { 0.0 } else { 255.0 })), None);
+        assert_eq!(found(&picture(28, |_, column| if column < 14 { 0.0 } else { 255.0 })), None);
     }
 
     #[test]

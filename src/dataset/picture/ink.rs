@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::decode::Decoded;
+use super::decode::{Colours, Decoded};
 use super::frame::{self, Area};
 use super::ground::{Ground, is_large};
 use super::{Picture, PictureError};
@@ -47,8 +47,11 @@ pub fn extract(picture: &Decoded, ink: Ink) -> Result<Picture, PictureError> {
             (picture.shades.iter().zip(opacities).map(over).collect(), false)
         }
     };
-    if picture.has_colours && !is_opacity {
-        notices.push("colours became their brightness".to_string());
+    if let Some(colours) = picture.colours.filter(|_| !is_opacity) {
+        notices.push(match colours {
+            Colours::Brightness => "colours became their brightness".to_string(),
+            Colours::Part(part) => format!("colours became their {part}, which shows the ink best"),
+        });
     }
     let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
     if high - low < LEAST_RANGE {
@@ -90,8 +93,10 @@ fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink,
     let is_dark_on_light = match ink {
         Ink::Dark => true,
         Ink::Light => false,
-        Ink::Auto => ground
-            .is_some_and(|ground| ground.middle > 127.0 && ground.middle > centre(values, rows, columns)),
+        Ink::Auto => ground.is_some_and(|ground| {
+            let is_lighter = || ground.is_lightest || ground.middle > centre(values, rows, columns);
+            ground.middle > 127.0 && is_lighter()
+        }),
     };
     if is_dark_on_light {
         values.iter_mut().for_each(|value| *value = 255.0 - *value);
@@ -112,11 +117,12 @@ fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink,
             notices.push(format!("the ground, {:.0} of 255, became black", ground.middle));
         }
     }
-    if ink == Ink::Auto && is_large(rows, columns) {
-        let why = if is_mostly_light(values, rows, columns) {
+    if ink == Ink::Auto {
+        let why = if is_large(rows, columns) && is_mostly_light(values, rows, columns) {
             Some("a large part of it is light, so that is taken for ink")
         } else {
-            ground.is_none().then_some("its border has no one shade, and what is light is taken for ink")
+            let is_in_doubt = ground.is_none_or(|ground| ground.is_in_doubt && is_large(rows, columns));
+            is_in_doubt.then_some("its border has no one shade, and what is light is taken for ink")
         };
         notices.extend(why.map(|why| format!("{why}: if the ink is dark, say --ink dark")));
     }
@@ -181,7 +187,7 @@ mod tests {
             columns: 10,
             shades: shades.collect(),
             opacities: None,
-            has_colours: false,
+            colours: None,
             is_deep: false,
             was_turned: false,
         }
@@ -203,6 +209,30 @@ mod tests {
             let opacities = drawing(0.0, 1.0).shades;
             let transparent = Decoded { opacities: Some(opacities), ..drawing(ink, ink) };
             assert_eq!(pixels(&transparent), wanted, "{ink} on transparent ground");
+        }
+    }
+
+    /// A shirt that touches the edge covers up to four fifths of the border.
+    #[test]
+    fn no_published_test_image_is_turned_the_wrong_way() {
+        for name in ["mnist", "fashion-mnist"] {
+            let images = crate::dataset::load(name).unwrap().test.images;
+            let (mut exact, mut turned_back) = (0, 0);
+            for image in images.pixels.chunks_exact(28 * 28) {
+                let picture = |shade: fn(u8) -> u8| Decoded {
+                    rows: 28,
+                    columns: 28,
+                    shades: image.iter().map(|&value| f64::from(shade(value))).collect(),
+                    ..drawing(0.0, 0.0)
+                };
+                let as_it_is = extract(&picture(|value| value), Ink::Auto).unwrap();
+                exact += usize::from(as_it_is.pixels == image && as_it_is.notices.is_empty());
+                let dark = extract(&picture(|value| 255 - value), Ink::Auto).unwrap();
+                let nearly = |(a, b): (&u8, &u8)| a.abs_diff(*b) < 4;
+                let is_told = dark.notices[0].contains("so it was turned round");
+                turned_back += usize::from(is_told && dark.pixels.iter().zip(image).all(nearly));
+            }
+            assert_eq!((exact, turned_back), (10_000, 10_000), "{name}");
         }
     }
 

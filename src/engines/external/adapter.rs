@@ -93,7 +93,10 @@ impl Program {
                 Ok(program)
             }
             Some(Reply::Ok(_)) => Err(program.invalid(&ReplyError::NotReady)),
-            None => Err(program.ended("before it was ready")),
+            None => {
+                let ended = program.ended("before it was ready");
+                Err(format!("{ended} (its replies belong into the file that \"results\" of the job names)"))
+            }
         }
     }
 
@@ -223,6 +226,7 @@ fn read(results: PipeReader, longest: usize) -> Receiver<Vec<u8>> {
             let most = longest as u64 + 1;
             match results.by_ref().take(most).read_until(b'\n', &mut line) {
                 Ok(0) | Err(_) => return,
+                Ok(_) if line.trim_ascii().is_empty() => {}
                 Ok(_) if sender.send(line).is_err() => return,
                 Ok(_) => {}
             }

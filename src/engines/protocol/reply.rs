@@ -54,7 +54,7 @@ pub enum FailureKind {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReplyError {
     #[error("{error}{hint}: {start:?}")]
-    Unreadable { error: String, hint: &'static str, start: String },
+    Unreadable { error: String, hint: String, start: String },
     #[error("a line of more than {longest} bytes, the most that a reply may have")]
     TooLong { longest: usize },
     #[error("index is {index}; the job has {configurations} configurations, counted from 0")]
@@ -155,6 +155,8 @@ impl Expected {
         if line.len() > self.longest_line() {
             return Err(ReplyError::TooLong { longest: self.longest_line() });
         }
+        // Some editors and languages put a byte-order mark in front.
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let reply: Reply = serde_json::from_slice(line).map_err(|error| ReplyError::Unreadable {
             error: error.to_string(),
             hint: hint(line),
@@ -192,15 +194,45 @@ impl Expected {
     }
 }
 
-/// What beginners' programs do: values in lists of one, as R's jsonlite writes by default, and JSON over several lines.
-fn hint(line: &[u8]) -> &'static str {
-    match serde_json::from_slice::<serde_json::Value>(line) {
-        Ok(value) if value.get("reply").is_some_and(serde_json::Value::is_array) => {
-            "; \"reply\" is a text, not a list (R: toJSON(..., auto_unbox = TRUE))"
+/// What beginners' programs do: values in lists of one, as R's jsonlite writes by default, lists of classes, missing values, and
+/// JSON over several lines or beside other text.
+fn hint(line: &[u8]) -> String {
+    let line = line.trim_ascii();
+    let text = match serde_json::from_slice::<serde_json::Value>(line) {
+        Ok(serde_json::Value::Array(_)) => "; a reply is an object, and each has a line of its own",
+        Ok(value) => return hint_of_keys(&value),
+        Err(_) if line.contains(&0) => "; write UTF-8, not UTF-16",
+        Err(_) if !line.starts_with(b"{") => {
+            "; the file that \"results\" names takes replies alone: print all else"
         }
-        Err(error) if error.is_eof() && line.trim_ascii().starts_with(b"{") => "; one line a reply",
-        _ => "",
+        Err(_) if line.starts_with(b"{'") => "; JSON has double quotes (Python: json.dumps(reply))",
+        Err(error) if error.is_eof() => "; one line a reply",
+        Err(_) => {
+            let has = |word: &[u8]| line.windows(word.len()).any(|part| part == word);
+            match (
+                has(b"}{"),
+                [&b"NaN"[..], b"Infinity", b":NA", b": NA", b": Inf"].iter().any(|word| has(word)),
+            ) {
+                (true, _) => "; one line a reply",
+                (_, true) => "; JSON has no NaN, NA or Infinity",
+                _ => "",
+            }
+        }
+    };
+    text.to_string()
+}
+
+/// The key whose value has another type than it must.
+fn hint_of_keys(reply: &serde_json::Value) -> String {
+    if reply.get("reply").is_some_and(serde_json::Value::is_array) {
+        return "; \"reply\" is a text, not a list (R: toJSON(..., auto_unbox = TRUE))".into();
     }
+    if reply.get("predictions").is_some_and(serde_json::Value::is_array) {
+        return "; \"predictions\" is one text (Python: \"\".join(map(str, p)), R: paste(p, collapse = \"\"))".into();
+    }
+    let numbers = ["index", "fit_seconds", "predict_seconds", "fit_cpu_seconds", "predict_cpu_seconds"];
+    let is_other = |key: &&str| reply.get(*key).is_some_and(|value| !value.is_number());
+    numbers.into_iter().find(is_other).map_or_else(String::new, |key| format!("; {key:?} is a number"))
 }
 
 #[cfg(test)]
@@ -308,5 +340,30 @@ mod tests {
             let pretty = error(part);
             assert!(pretty.contains("one line a reply"), "{pretty}");
         }
+        for (wrote, told) in [
+            (
+                r#"{"reply":"ok","index":0,"predictions":[0,9,9]}"#,
+                r#""predictions" is one text (Python: "".join"#,
+            ),
+            (
+                r#"{"reply":"ok","index":0,"predictions":"099","fit_seconds":"1"}"#,
+                "\"fit_seconds\" is a number",
+            ),
+            (
+                r#"{"reply":"ok","index":0,"predictions":"099","fit_seconds":null}"#,
+                "\"fit_seconds\" is a number",
+            ),
+            (r#"{"reply":"ok","index":0,"predictions":"099","fit_seconds":NaN}"#, "JSON has no NaN"),
+            (r#"{"reply":"ok","fit_seconds":NA}"#, "JSON has no NaN, NA"),
+            (r#"{"reply":"ready"}{"reply":"ok"}"#, "one line a reply"),
+            (r#"[{"reply":"ready"},{"reply":"ok"}]"#, "a reply is an object"),
+            ("{'reply': 'ready'}", "JSON has double quotes (Python: json.dumps(reply))"),
+            ("Epoch 1/5", "takes replies alone: print all else"),
+        ] {
+            let error = error(wrote.as_bytes());
+            assert!(error.contains(told), "{error}");
+        }
+        assert!(error(b"\xff\xfe{\0").contains("write UTF-8, not UTF-16"));
+        assert_eq!(EXPECTED.parse(b"\xef\xbb\xbf{\"reply\":\"ready\"}\r\n"), Ok(Reply::Ready {}));
     }
 }
