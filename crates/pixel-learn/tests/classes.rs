@@ -1,8 +1,6 @@
 //! Two classes, three, a class without training images, and 256: every family against scikit-learn's figures
 //! (`benchmarks/golden/classes.py`), or on data that leave no doubt.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::boosting::Order;
@@ -13,6 +11,8 @@ use pixel_learn::{
     PassiveAggressiveClassifier, Perceptron, RandomForestClassifier, SGDClassifier, SVC, Scaling, Training,
 };
 use serde_json::Value;
+
+use crate::dataset;
 
 fn golden() -> Value {
     serde_json::from_str(&std::fs::read_to_string("tests/fixtures/classes.json").unwrap()).unwrap()

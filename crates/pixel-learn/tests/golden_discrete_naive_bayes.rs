@@ -1,13 +1,13 @@
 //! BernoulliNB, MultinomialNB and ComplementNB against scikit-learn: the figures of
 //! benchmarks/golden/discrete_naive_bayes.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::linear_scores::LinearScores;
 use pixel_learn::{BernoulliNB, ComplementNB, Features, Model, MultinomialNB, Scaling, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 const D: usize = 784;
 

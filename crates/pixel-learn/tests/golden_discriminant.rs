@@ -1,8 +1,6 @@
 //! LinearDiscriminantAnalysis and QuadraticDiscriminantAnalysis against scikit-learn: the figures of
 //! benchmarks/golden/discriminant.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::linalg::Matrix;
@@ -11,6 +9,8 @@ use pixel_learn::{
     Features, LinearDiscriminantAnalysis, Model, QuadraticDiscriminantAnalysis, Scaling, Training,
 };
 use serde_json::Value;
+
+use crate::dataset;
 
 const SIDE: usize = 28;
 const D: usize = SIDE * SIDE;

@@ -1,7 +1,5 @@
 //! Extra trees, bagging and AdaBoost against scikit-learn's figures (`benchmarks/golden/ensembles.py`), through the public API.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::ada_boost::AdaBoostClassifier;
@@ -10,6 +8,8 @@ use pixel_learn::models::forest::ExtraTreesClassifier;
 use pixel_learn::models::tree::{Criterion, DecisionTreeClassifier, Splitter};
 use pixel_learn::{Classifier, Features, FitError, Scaling, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn golden() -> Value {
     serde_json::from_str(&std::fs::read_to_string("tests/fixtures/ensembles.json").unwrap()).unwrap()

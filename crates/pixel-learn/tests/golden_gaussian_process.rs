@@ -1,13 +1,13 @@
 //! GaussianProcessClassifier against scikit-learn: the figures of benchmarks/golden/gaussian_process.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::gaussian_process::{GaussianProcessClassifier, MultiClass};
 use pixel_learn::models::{Classifier, Training};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn fixture() -> Vec<Value> {
     let text = std::fs::read_to_string("tests/fixtures/gaussian_process.json").unwrap();

@@ -1,11 +1,11 @@
 //! Histogram gradient boosting against scikit-learn's figures (`benchmarks/golden/hist_gradient_boosting.py`), through
 //! the public API.
 
-mod dataset;
-
 use pixel_learn::models::hist_gradient_boosting::{HistGradientBoostingClassifier, HistNode};
 use pixel_learn::{Classifier, Features, FitError, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn golden() -> Value {
     let path = "tests/fixtures/hist_gradient_boosting.json";

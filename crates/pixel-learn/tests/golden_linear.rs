@@ -1,7 +1,5 @@
 //! The linear models against scikit-learn's figures (`benchmarks/golden/linear.py`), through the public API.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::Training;
@@ -12,6 +10,8 @@ use pixel_learn::models::linear::{
 };
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 /// Rows of MNIST, as the script has them.
 struct Data {

@@ -1,8 +1,6 @@
 //! LogisticRegression's solvers that stop early against scikit-learn's figures
 //! (`benchmarks/golden/logistic.py`), through the public API.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::Training;
@@ -10,6 +8,8 @@ use pixel_learn::models::linear::LogisticRegression;
 use pixel_learn::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 struct Data {
     golden: Value,

@@ -1,7 +1,5 @@
 //! MLPClassifier against scikit-learn: the figures of benchmarks/golden/mlp.py, and what must hold besides.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::mlp::{Activation, MLPClassifier};
@@ -11,6 +9,8 @@ use pixel_learn::{Features, Scaling};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde_json::Value;
+
+use crate::dataset;
 
 /// Training and test features and training labels of the first images of a data set.
 fn first(name: &str, n: usize, m: usize) -> (Features, Features, Vec<u8>) {

@@ -1,13 +1,13 @@
 //! GaussianNB against scikit-learn: the figures of benchmarks/golden/naive_bayes.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::naive_bayes::GaussianNB;
 use pixel_learn::models::{Classifier, Training};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 #[test]
 fn predictions_are_scikit_learns() {

@@ -1,12 +1,12 @@
 //! NearestCentroid against scikit-learn: the figures of benchmarks/golden/nearest_centroid.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::nearest_centroid::CentroidMetric;
 use pixel_learn::{Features, Model, NearestCentroid, Scaling, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 const D: usize = 784;
 

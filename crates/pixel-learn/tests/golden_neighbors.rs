@@ -1,13 +1,13 @@
 //! KNeighborsClassifier against scikit-learn: the figures of benchmarks/golden/neighbors.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::neighbors::{Index, KNeighborsClassifier, Metric, Weights};
 use pixel_learn::models::{Classifier, Training};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn fixture() -> Vec<Value> {
     let text = std::fs::read_to_string("tests/fixtures/neighbors.json").unwrap();

@@ -1,12 +1,12 @@
 //! NuSVC against scikit-learn (LIBSVM): the figures of benchmarks/golden/nu_svc.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::svm::{Gamma, Kernel, predict_all};
 use pixel_learn::{Classifier, Features, NuSVC, Scaling, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 const D: usize = 784;
 

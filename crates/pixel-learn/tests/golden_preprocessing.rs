@@ -1,10 +1,10 @@
 //! Steps before a model against scikit-learn and scikit-image: the figures of benchmarks/golden/preprocessing.py.
 
-mod dataset;
-
 use pixel_learn::Features;
 use pixel_learn::preprocessing::{Step, fit};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn step(value: &Value) -> Step {
     let count = |name: &str| value[name].as_u64().unwrap() as usize;

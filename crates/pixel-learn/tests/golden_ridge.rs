@@ -1,11 +1,11 @@
 //! RidgeClassifier against scikit-learn: the figures of benchmarks/golden/ridge.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::{Features, Model, RidgeClassifier, Scaling, Training};
 use serde_json::Value;
+
+use crate::dataset;
 
 const D: usize = 784;
 

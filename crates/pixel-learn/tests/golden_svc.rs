@@ -1,13 +1,13 @@
 //! SVC against scikit-learn (LIBSVM): the figures of benchmarks/golden/svc.py.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::Training;
 use pixel_learn::models::svm::{Gamma, Kernel, SVC, fit_all, predict_all};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 const D: usize = 784;
 /// Four kernels at three C.

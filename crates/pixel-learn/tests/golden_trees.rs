@@ -1,8 +1,6 @@
 //! Trees, forests and boosting against scikit-learn's figures (`benchmarks/golden/trees.py`), through the
 //! public API.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::boosting::{GradientBoostingClassifier, Order};
@@ -13,6 +11,8 @@ use pixel_learn::models::tree::{
 use pixel_learn::models::{Classifier, Training};
 use pixel_learn::{Features, Scaling};
 use serde_json::Value;
+
+use crate::dataset;
 
 fn golden() -> Value {
     serde_json::from_str(&std::fs::read_to_string("tests/fixtures/trees.json").unwrap()).unwrap()

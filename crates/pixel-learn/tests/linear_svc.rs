@@ -1,7 +1,5 @@
 //! `LinearSVC`'s solvers on data that are hard on them, and what their gaps, walks and threads promise.
 
-mod dataset;
-
 use std::sync::Arc;
 
 use pixel_learn::models::linear::linear_svc::{RegularisationPath, SvcLoss};
@@ -9,6 +7,8 @@ use pixel_learn::models::linear::logistic::Penalty;
 use pixel_learn::models::linear::{LinearModel, LinearSVC};
 use pixel_learn::models::{Model, Training};
 use pixel_learn::{Features, Scaling};
+
+use crate::dataset;
 
 const KINDS: [(SvcLoss, Penalty); 4] = [
     (SvcLoss::SquaredHinge, Penalty::L2),
