@@ -26,6 +26,11 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// What people call an engine: its library.
+pub fn library(engine: &str) -> &str {
+    if engine == "native" { "mnist-bench" } else { engine }
+}
+
 /// A p value; what is too small for the arithmetic is never said to be 0.
 pub fn probability(p: f64) -> String {
     if p < 1e-300 { "<1e-300".to_string() } else { format!("{p:.2e}") }

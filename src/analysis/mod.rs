@@ -20,3 +20,4 @@ pub mod submitted;
 pub mod tables;
 pub mod tie_groups;
 pub mod ties;
+pub mod timed_pairs;

@@ -27,9 +27,9 @@ const NOISE: f64 = 3.0;
 const LEAST_OWN: f64 = 0.5;
 
 /// One configuration that both have.
-struct Pair<'a> {
+pub(super) struct Pair<'a> {
     ours: &'a Row,
-    theirs: &'a Row,
+    pub(super) theirs: &'a Row,
 }
 
 impl Pair<'_> {
@@ -39,7 +39,7 @@ impl Pair<'_> {
     }
 
     /// Theirs over ours, where the same kind of processor measured both.
-    fn time(&self) -> Option<f64> {
+    pub(super) fn time(&self) -> Option<f64> {
         if !same_processor(self.theirs, self.ours) {
             return None;
         }
@@ -63,7 +63,7 @@ impl Pair<'_> {
         self.theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0)
     }
 
-    fn quiet(&self) -> bool {
+    pub(super) fn quiet(&self) -> bool {
         self.ours.quiet && self.theirs.quiet
     }
 
@@ -103,8 +103,8 @@ fn wall(row: &Row) -> Option<f64> {
 
 /// What belongs to one line.
 #[derive(Default)]
-struct Group<'a> {
-    pairs: Vec<Pair<'a>>,
+pub(super) struct Group<'a> {
+    pub(super) pairs: Vec<Pair<'a>>,
     /// Rows that ours has and the engine tried without a result.
     without: usize,
 }
@@ -119,7 +119,7 @@ impl Group<'_> {
 }
 
 /// By classifier, engine and train size.
-type Key<'a> = (&'a str, &'a str, usize);
+pub(super) type Key<'a> = (&'a str, &'a str, usize);
 
 /// What the report says of all engines besides ours, as text to show.
 pub struct Peers {
@@ -271,7 +271,11 @@ impl Peers {
     }
 }
 
-fn groups<'a>(table: &'a SideBySide, view: &View, left_out: Option<&str>) -> BTreeMap<Key<'a>, Group<'a>> {
+pub(super) fn groups<'a>(
+    table: &'a SideBySide,
+    view: &View,
+    left_out: Option<&str>,
+) -> BTreeMap<Key<'a>, Group<'a>> {
     let rows = || {
         let all = table.lines.iter().flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
         all.filter_map(|(line, dataset)| table.row(line, dataset))

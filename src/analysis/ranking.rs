@@ -12,7 +12,7 @@ use crate::results::submission::RUN;
 use crate::results::verification::Evidence;
 use crate::results::{Owner, Status};
 use crate::stats::ensemble::{self, Candidate, Together};
-use crate::stats::interval::{Interval, wilson};
+use crate::stats::interval::{Interval, wilson_of_share};
 use crate::stats::ties;
 
 /// What may be ranked against each other.
@@ -49,6 +49,9 @@ pub struct Entry {
     /// Of the first repeat: a paired test compares models, not methods.
     /// Shared, since tables hold an entry in several places.
     pub predictions: Arc<[u8]>,
+    /// The mean over repeats, as every table has it.
+    pub accuracy: f64,
+    pub test_size: usize,
     pub repeats: usize,
     pub evidence: Evidence,
     /// Relative to the results folder, with `/` between parts.
@@ -71,7 +74,7 @@ impl Entry {
 pub struct Ranked {
     pub entry: Entry,
     pub group: usize,
-    pub accuracy: f64,
+    /// Wilson's 95 % interval of the entry's accuracy.
     pub interval: Interval,
     /// Adjusted p-value against the best of its group.
     pub against_best: f64,
@@ -138,6 +141,8 @@ fn of_row(row: &Row) -> Option<Entry> {
         family: format!("{} {}", row.engine, of_family.id()),
         step: step.unwrap_or(0),
         predictions: row.predictions.first()?[..].into(),
+        accuracy: row.accuracy?,
+        test_size: row.test_size,
         repeats: row.predictions.len(),
         evidence: row.evidence.clone()?,
         file: row.file.clone(),
@@ -166,6 +171,8 @@ pub fn submitted(results: &Path, subset: Option<usize>, outlines: &Outlines) -> 
             evidence: Evidence::Recomputed,
             repeats: file.repeats.len(),
             predictions: predictions[..].into(),
+            accuracy: file.accuracy,
+            test_size: file.test_size,
             parameters: readable(&file.parameters),
             classifier: file.classifier,
             owner: Owner::Submitter(file.submitter),
@@ -199,8 +206,7 @@ pub fn rank(entries: Vec<Entry>, outlines: &Outlines) -> Vec<Ranking> {
             Some(Ranked {
                 entry: entry.clone(),
                 group: standing.group,
-                accuracy: standing.correct as f64 / labels.len() as f64,
-                interval: wilson(standing.correct, labels.len(), 0.95)?,
+                interval: wilson_of_share(entry.accuracy, entry.test_size, 0.95)?,
                 against_best: standing.against_best,
                 counted_with: counted_with.clone(),
             })
@@ -250,6 +256,8 @@ mod tests {
             family: family.into(),
             step,
             predictions: predictions.into(),
+            accuracy: 0.5,
+            test_size: 2,
             repeats: 1,
             evidence: Evidence::Recomputed,
             file: format!("{family}-{step}"),

@@ -4,7 +4,7 @@ use table_files::parse_csv;
 
 use super::submitted::{Counterpart, Submitted};
 use super::tables::SideBySide;
-use crate::format::accuracy;
+use crate::format::{accuracy, library};
 
 const TABLE: &str = include_str!("../../benchmarks/reference/same-method.csv");
 
@@ -26,7 +26,7 @@ pub fn beside(submitted: &mut Submitted, table: &SideBySide) -> Result<(), Strin
             Some(accuracy(table.row(line, dataset)?.accuracy?))
         };
         let counterpart = Counterpart {
-            engine: line.engine.clone(),
+            engine: library(&line.engine).to_string(),
             name: format!("{} {}", line.classifier, line.parameters).trim_end().to_string(),
             figures: submitted.names.iter().map(|name| figure(name).unwrap_or_default()).collect(),
         };

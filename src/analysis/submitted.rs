@@ -74,6 +74,11 @@ pub struct Counterpart {
     pub figures: Vec<String>,
 }
 
+/// What stands behind a submitted figure: predictions, from which it follows.
+const CHECKED: &str = "checked from predictions";
+/// Nothing but its source.
+const CLAIMED: &str = "claimed";
+
 impl Submitted {
     /// What the entries come to, a sentence a data set: the best figure that is only claimed and the best that
     /// predictions stand behind; then how well people do.
@@ -93,7 +98,7 @@ impl Submitted {
                 let (_, entry) = best(dataset, evidence)?;
                 Some(format!("the best {what} is {} with {}", plain(&entry.name), entry.figures[dataset]))
             };
-            let parts = [told("claim", "reported"), told("figure with predictions", "recomputed")];
+            let parts = [told("claim", CLAIMED), told("figure with predictions", CHECKED)];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             if !parts.is_empty() {
                 findings.push(format!("{}: {}.", plain(name), parts.join("; ")));
@@ -190,7 +195,7 @@ fn arrange(methods: &Methods, outlines: &Outlines, submitted: &mut Submitted) {
         let own = methods.iter().filter(|(key, _)| key.grid == grid);
         let mut entries: Vec<Entry> = own.filter_map(|(key, files)| entry(key, files, &columns)).collect();
         entries.sort_by(|a, b| {
-            let claimed = |entry: &Entry| entry.evidence.contains("reported");
+            let claimed = |entry: &Entry| entry.evidence.contains(CLAIMED);
             claimed(a).cmp(&claimed(b)).then(b.accuracy.total_cmp(&a.accuracy))
         });
         if !entries.is_empty() {
@@ -227,7 +232,7 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
         })
     };
     let mut evidence: Vec<&str> =
-        files.values().map(|file| if file.status == Claim::Ok { "recomputed" } else { "reported" }).collect();
+        files.values().map(|file| if file.status == Claim::Ok { CHECKED } else { CLAIMED }).collect();
     evidence.dedup();
     let method = files.values().find_map(|file| file.method.as_ref());
     let author = method.and_then(|method| method.author.as_deref());

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::ranking::{self, Division, Entry, Ranking};
 use super::tables::{SideBySide, View};
 use crate::dataset::{Dataset, Outline, Outlines};
-use crate::format::{accuracy, count, round, title};
+use crate::format::{accuracy, count, library, round, title};
+use crate::results::Owner;
 
 /// Names of a first group that are told; more make no sentence.
 const MOST_NAMES: usize = 6;
@@ -101,6 +102,14 @@ fn places(ranking: &Ranking) -> Vec<(String, Place)> {
     places
 }
 
+/// A name with the library as people know it.
+fn shown_name(entry: &Entry) -> String {
+    match &entry.owner {
+        Owner::Engine { engine, .. } => format!("{} {}", library(engine), short_name(entry)),
+        Owner::Submitter(_) => entry.name(),
+    }
+}
+
 /// A name without the engine, which the line says.
 fn short_name(entry: &Entry) -> String {
     format!("{} {}", entry.classifier, entry.parameters).trim_end().to_string()
@@ -113,7 +122,7 @@ fn summary(ranking: &Ranking) -> Summary {
         .ranked
         .iter()
         .take_while(|ranked| ranked.group == 1)
-        .map(|ranked| format!("{} {}", ranked.entry.name(), accuracy(ranked.accuracy)))
+        .map(|ranked| format!("{} {}", shown_name(&ranked.entry), accuracy(ranked.entry.accuracy)))
         .collect();
     let together = &ranking.together;
     let images = together.oracle + together.always_wrong.len();
@@ -147,7 +156,6 @@ fn summary(ranking: &Ranking) -> Summary {
 mod tests {
     use super::*;
     use crate::dataset::Shape;
-    use crate::results::Owner;
     use crate::results::verification::Evidence;
 
     fn entry(name: &str, step: u64, wrong: usize) -> Entry {
@@ -160,6 +168,9 @@ mod tests {
             family: name.into(),
             step,
             predictions: (0..100).map(|image| u8::from(image < wrong)).collect(),
+            // Of more repeats than the first, which the predictions are of.
+            accuracy: 1.0 - wrong as f64 / 100.0 - 0.001,
+            test_size: 100,
             repeats: 1,
             evidence: Evidence::Recomputed,
             file: format!("{name}-{step}"),
@@ -192,7 +203,7 @@ mod tests {
         assert_eq!(places["twin-0"], places["near-0"], "the same predictions, the same place");
         let summary = summary(&rankings[0]);
         assert!(summary.counts.starts_with("3 entries in 2 groups; 2 more"), "{}", summary.counts);
-        assert_eq!(summary.leaders, ["native forest n=100 0.9800", "native near n=0 0.9500"]);
+        assert_eq!(summary.leaders, ["mnist-bench forest n=100 0.9790", "mnist-bench near n=0 0.9490"]);
         assert!(summary.together.starts_with("2 of the 100 test images"), "{}", summary.together);
     }
 }

@@ -100,7 +100,7 @@ fn table(ranking: &Ranking, top: usize) -> String {
         text += &format!(
             "{:>5}  {:>8.4}  {:.4} to {:.4}  {:>9}  {:<10}  {}{with}\n",
             ranked.group,
-            ranked.accuracy,
+            ranked.entry.accuracy,
             ranked.interval.low,
             ranked.interval.high,
             probability(ranked.against_best),

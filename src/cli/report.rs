@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::common_args::DataDir;
 use super::stdio::{print_err, stdout};
 use super::{ExitCode, opener};
-use crate::report::{PAGE, Report, Request};
+use crate::report::{PAGE, REPOSITORY, Report, Request};
 
 /// Make tables, charts and the page from result files
 #[derive(clap::Args, Debug)]
@@ -34,6 +34,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports_dir: PathBuf,
 
+    /// Address of the repository, which links of the page lead to [default: that of the package; without one they are
+    /// relative]
+    #[arg(long, value_name = "URL", default_value = REPOSITORY, hide_default_value = true, value_parser = repository)]
+    repository: String,
+
     /// Open the page in a browser
     #[arg(long, conflicts_with = "check")]
     open: bool,
@@ -43,6 +48,16 @@ pub struct Args {
     unfinished: Option<String>,
 }
 
+/// An address without a slash at its end; nothing where there is none.
+fn repository(text: &str) -> Result<String, String> {
+    let address = text.trim_end_matches('/');
+    let is_web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
+    if address.is_empty() || (is_web && !address.contains(char::is_whitespace)) {
+        return Ok(address.to_string());
+    }
+    Err("expected an address such as https://example.org/owner/name".to_string())
+}
+
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let request = Request {
         results: &args.results_dir,
@@ -50,6 +65,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         reports: &args.reports_dir,
         run: &args.run,
         subset: args.train_size.map(Some),
+        repository: &args.repository,
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg)?;
     if let Some(progress) = &args.unfinished {

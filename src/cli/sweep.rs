@@ -14,7 +14,7 @@ use super::{ExitCode, opener};
 use crate::engines::external::Need;
 use crate::engines::native::NATIVE;
 use crate::grid::parse_duration;
-use crate::report::{PAGE, Report, Request};
+use crate::report::{PAGE, REPOSITORY, Report, Request};
 use crate::results::{Store, store, submission};
 use crate::sweep::cost::History;
 use crate::sweep::lock::Lock;
@@ -218,6 +218,7 @@ fn report(args: &Args, plan: &Plan, open: bool) -> anyhow::Result<()> {
         reports: &args.reports_dir,
         run: &args.run,
         subset: native.or(plan.rows.first()).map(|row| row.subset),
+        repository: REPOSITORY,
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg).context("cannot make the report")?;
     for problem in &report.problems {

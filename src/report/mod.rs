@@ -27,7 +27,7 @@ use crate::analysis::rows;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
-use crate::analysis::{reference, same_method, submitted, ties};
+use crate::analysis::{reference, same_method, submitted, ties, timed_pairs};
 use crate::dataset::{self, Dataset, Outline, Outlines};
 use crate::explore;
 use crate::file_name::{RULE, is_name};
@@ -42,6 +42,9 @@ pub const LOCAL: &str = "local";
 /// The file of the page.
 pub const PAGE: &str = "benchmark.html";
 
+/// The address of the repository as `package.repository` sets it; empty where it is not set.
+pub const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// What to make a report of.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -55,6 +58,8 @@ pub struct Request<'a> {
     /// The train size that it opens on: `Some(None)` for the whole set. `None` takes the whole set when the
     /// run has results for it, else the largest size that it has.
     pub subset: Option<Option<usize>>,
+    /// The address of the repository, without a slash at its end, for the page's links; empty where there is none.
+    pub repository: &'a str,
 }
 
 /// A whole report in memory.
@@ -87,8 +92,11 @@ impl Report {
         let view = View { run: request.run.to_string(), subset };
         let references = reference::read()?;
         let table = SideBySide::join(read.rows, &references, &view);
-        let mut charts = charts::overview::charts(&table, &view)?;
         let scaling = Scaling::of(&table, &view);
+        // What was run for its curves has tables of its own.
+        let curves = scaling.as_ref().map(|scaling| scaling.run.as_str());
+        let timed = timed_pairs::of(&table, &view, curves);
+        let mut charts = charts::overview::charts(&table, &view, &timed)?;
         if let Some(scaling) = &scaling {
             charts.extend(charts::scaling::charts(scaling, &table)?);
         }
@@ -96,8 +104,6 @@ impl Report {
         let pixels = one_pixel::read(request.reports)?;
         let closer = row_details::build(&datasets, &table, &view)?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
-        // What was run for its curves has tables of its own.
-        let curves = scaling.as_ref().map(|scaling| scaling.run.as_str());
         let peers = Peers::of(&table, &view, curves);
         let untied = ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
@@ -126,6 +132,7 @@ impl Report {
             untied: &untied,
             submitted: &submitted,
             problems: &problems,
+            repository: request.repository,
         };
         let page = page::render(&table, &view, &shown)?;
         let mut files = BTreeMap::new();

@@ -35,7 +35,10 @@ const GRIDS: [(&str, &str); 3] = [
 #[derive(Template)]
 #[template(path = "benchmark.html")]
 struct Page<'a> {
-    run: &'a str,
+    /// What the run is called.
+    run: String,
+    /// Its name, for commands.
+    run_name: &'a str,
     size: String,
     datasets: Vec<String>,
     summary: &'a Summary,
@@ -44,6 +47,8 @@ struct Page<'a> {
     citation: String,
     /// What links to documents and result files begin with.
     base: String,
+    /// What links to Markdown files of the report begin with: nothing, or their folder in the repository.
+    reports: String,
     /// Where mistakes are reported; empty where the repository is not set.
     mistakes: String,
     /// The lines of the view, for readers without JavaScript.
@@ -70,9 +75,6 @@ struct PlainLine {
     name: String,
     figures: Vec<String>,
 }
-
-/// The repository's address, where `package.repository` sets it.
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A picture of the data, inside the page.
 struct Shot {
@@ -114,6 +116,8 @@ pub struct Shown<'a> {
     pub untied: &'a [Untied],
     pub submitted: &'a Submitted,
     pub problems: &'a [Problem],
+    /// The address of the repository; empty where there is none, and then links are relative.
+    pub repository: &'a str,
 }
 
 /// The page's bytes.
@@ -130,16 +134,22 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         untied,
         submitted,
         problems,
+        repository,
     } = *shown;
+    let below = |part: &str| {
+        if repository.is_empty() { String::new() } else { format!("{repository}/{part}") }
+    };
     let page = Page {
-        run: &view.run,
+        run: run_words(&view.run),
+        run_name: &view.run,
         size: view.size(),
         datasets: table.datasets.iter().map(|name| title(name)).collect(),
         summary,
         best: charts.iter().find(|chart| chart.name == dumbbell::NAME),
-        citation: citation(summary),
-        base: if REPOSITORY.is_empty() { "..".into() } else { format!("{REPOSITORY}/blob/HEAD") },
-        mistakes: if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/issues/new") },
+        citation: citation(summary, repository),
+        base: if repository.is_empty() { "..".into() } else { below("blob/HEAD") },
+        reports: below("blob/HEAD/reports/"),
+        mistakes: below("issues/new"),
         plain: plain_lines(table, view),
         counts: counts(table, view, problems),
         charts,
@@ -173,6 +183,7 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
             include_str!("page/text_cells.js"),
             include_str!("page/predictions.js"),
             include_str!("page/yours.js"),
+            include_str!("page/points.js"),
             include_str!("page/difficulty.js"),
             include_str!("page/share.js"),
             include_str!("page/charts.js"),
@@ -182,10 +193,15 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
     page.render().map_err(|error| error.to_string())
 }
 
+/// What people call a run.
+fn run_words(run: &str) -> String {
+    if run == "reference" { "the main sweep".to_string() } else { format!("run {run}") }
+}
+
 /// How to cite the results shown, as BibTeX.
-fn citation(summary: &Summary) -> String {
+fn citation(summary: &Summary, repository: &str) -> String {
     let note = if summary.strip.is_empty() { String::new() } else { summary.strip.join("; ") };
-    let url = if REPOSITORY.is_empty() { String::new() } else { format!("  url    = {{{REPOSITORY}}},\n") };
+    let url = if repository.is_empty() { String::new() } else { format!("  url    = {{{repository}}},\n") };
     format!(
         "@misc{{mnist-bench,\n  title  = {{mnist-bench: classic classifiers on MNIST and Fashion-MNIST}},\n  author = {{{{The \
          mnist-bench contributors}}}},\n{url}  note   = {{Version {}; {note}}}\n}}",

@@ -7,6 +7,7 @@ use crate::analysis::origin::Origin;
 use crate::analysis::peers::Library;
 use crate::analysis::preprocessing::Sum;
 use crate::analysis::rust_libraries::Kind;
+use crate::analysis::submitted::People;
 use crate::format::{accuracy, difference, plain, thousands, title};
 
 /// The card of the suite beyond the published grid.
@@ -20,6 +21,8 @@ pub struct Summary {
     pub cards: Vec<Card>,
     /// Machine, threads, days, versions.
     pub strip: Vec<String>,
+    /// How well people do, and who they were; nothing where nobody submitted that.
+    pub people: String,
 }
 
 /// One question with its answers, each a sentence or two.
@@ -31,6 +34,30 @@ pub struct Card {
     /// What to keep in mind, with the document that says more.
     pub caveat: String,
     pub document: &'static str,
+}
+
+/// A part of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    pub text: &'a str,
+    /// It stood between backticks.
+    pub is_code: bool,
+}
+
+impl Card {
+    /// Its answers, with what is code apart.
+    pub fn pieces(&self) -> Vec<Vec<Piece<'_>>> {
+        self.answers.iter().map(|answer| pieces(answer)).collect()
+    }
+}
+
+/// A sentence with what stands between backticks apart.
+fn pieces(sentence: &str) -> Vec<Piece<'_>> {
+    let parts = sentence.split('`').enumerate();
+    parts
+        .map(|(at, text)| Piece { text, is_code: at % 2 == 1 })
+        .filter(|piece| !piece.text.is_empty())
+        .collect()
 }
 
 impl Summary {
@@ -85,6 +112,7 @@ impl Summary {
             lead: lead(findings),
             cards: cards.into_iter().filter(|card| !card.answers.is_empty()).collect(),
             strip: strip(&findings.origin),
+            people: findings.people.as_ref().map_or(String::new(), people),
         }
     }
 
@@ -151,9 +179,14 @@ fn headline(run: &[&Set]) -> String {
 
 fn lead(findings: &Findings) -> String {
     let names: Vec<String> = findings.sets.iter().map(|set| title(&set.dataset)).collect();
+    let more = if findings.beyond.is_some() {
+        " The table goes on with larger networks and with features beyond the grid of 2017, which get further."
+    } else {
+        ""
+    };
     format!(
         "{} families of classifiers, trained on {}: every prediction is kept, and every figure here is computed \
-         from them.",
+         from them.{more}",
         findings.families.len(),
         names.join(" and ")
     )
@@ -317,6 +350,12 @@ fn trust(findings: &Findings) -> Vec<String> {
     answers
 }
 
+fn people(people: &People) -> String {
+    let images = thousands(people.images);
+    let set = title(&people.dataset);
+    plain(format!("People reach {} on {images} images of {set}. {}", people.accuracy, people.who).trim_end())
+}
+
 fn strip(origin: &Origin) -> Vec<String> {
     let mut parts = Vec::new();
     let several = |number: usize, thing: &str| format!("{number} {thing}");
@@ -372,6 +411,13 @@ mod tests {
         );
         assert_eq!(headline(&[&mnist]), "Configurations that reach 90 %: 108 of 145 on MNIST");
         assert_eq!(headline(&[]), "Classic classifiers, image by image");
+    }
+
+    #[test]
+    fn code_stands_apart() {
+        let of = |text| pieces(text).iter().map(|piece| (piece.text, piece.is_code)).collect::<Vec<_>>();
+        assert_eq!(of("`deskew` helps"), [("deskew", true), (" helps", false)]);
+        assert_eq!(of("none"), [("none", false)]);
     }
 
     #[test]

@@ -76,13 +76,13 @@ fn groups_stand_in_the_table_and_in_words() {
     );
     let groups =
         "[...document.querySelectorAll('tr.row')].map((row) => row.children[2].innerText.trim()).join()";
-    assert_eq!(browser.eval(groups), json!("1,1,2,step,3"));
+    assert_eq!(browser.eval(groups), json!("1,1,2,part,3"));
     browser.click("#results thead [data-key='mnist.group']");
-    assert_eq!(browser.text("th[aria-sort=ascending] button"), "group", "the best group first");
+    assert_eq!(browser.text("th[aria-sort=ascending] button"), "tie group", "the best group first");
     assert_eq!(column(&mut browser, "mnist.group"), [1.0, 1.0, 2.0, 3.0]);
     let told = browser.text("#groups li");
     assert!(told.starts_with("MNIST: 4 entries in 3 groups; 1 more are earlier steps"), "{told}");
-    assert!(told.contains("Group 1: native SVC C=1 0.9900; native Perceptron 0.9898."), "{told}");
+    assert!(told.contains("Group 1: mnist-bench SVC C=1 0.9880; mnist-bench Perceptron 0.9898."), "{told}");
     assert!(told.contains("|Fashion-MNIST: 1 entry in 1 group."), "{told}");
     assert!(browser.text("#groups code").ends_with("rank --run r"));
     // Side by side too, for each data set.
@@ -96,7 +96,7 @@ fn evidence_says_what_it_does_not_show() {
     let Some(mut browser) = browser() else { return };
     let page = sample();
     browser.open(&page.path, "#tab=mnist&engine=native&q=gaussian");
-    assert!(browser.text("tr.row").contains("reproduced"));
+    assert!(browser.text("tr.row").contains("trained again, same predictions"));
     browser.click("tr.row .name");
     let told = browser.text(".part dl");
     assert!(
@@ -104,7 +104,7 @@ fn evidence_says_what_it_does_not_show() {
         "{told}"
     );
     browser.open(&page.path, "#tab=mnist&engine=native&q=perceptron");
-    assert!(browser.text("tr.row").contains("recomputed"));
+    assert!(browser.text("tr.row").contains("checked from predictions"));
     browser.click("tr.row .name");
     assert!(browser.text(".part dl").contains("does not show that the method was run"));
     assert!(browser.text("#notes").contains("test labels are public"));

@@ -73,9 +73,20 @@ fn a_search_finds_libraries_data_sets_and_other_words() {
     for library in libraries.iter().filter(|library| !library.is_empty()) {
         assert!(search(&mut browser, library) > 0, "{library}");
     }
-    for words in
-        ["svm", "knn", "k-nearest", "cnn", "neural network", "rbf fashion", "sklearn svm", "naive bayes"]
-    {
+    for words in [
+        "svm",
+        "knn",
+        "k-nearest",
+        "cnn",
+        "neural network",
+        "rbf fashion",
+        "sklearn svm",
+        "naive bayes",
+        "lda",
+        "qda",
+        "ridge",
+        "hog svm",
+    ] {
         assert!(search(&mut browser, words) > 0, "{words}");
     }
     // Nothing found: what would show is one click away.
@@ -223,6 +234,25 @@ fn images_stand_by_their_difficulty() {
     assert_eq!(browser.eval(counts), json!([10000, 10000]), "every test image is in one bar");
     browser.click("#histograms .bin");
     browser.until("document.querySelectorAll('#bin .image').length > 0");
+    // Every test image is a point, the hardest first; the slider reaches each by the keyboard.
+    let last = "[...document.querySelectorAll('.points input')].map((slider) => slider.max)";
+    assert_eq!(browser.eval(last), json!(["9999", "9999"]));
+    browser.eval("document.querySelector('.points input').focus()");
+    let told = browser.text("#difficulty-mnist .points output");
+    assert!(told.starts_with("place 1: test image ") && told.contains("145 of 145"), "{told}");
+    assert_eq!(browser.count("#difficulty-mnist .points .image"), 1, "its picture");
+    browser.key("ArrowRight");
+    assert!(browser.text("#difficulty-mnist .points output").starts_with("place 2: "));
+    browser.key("End");
+    let told = browser.text("#difficulty-mnist .points output");
+    assert!(
+        told.contains("place 10,000: ") && told.contains("label ") && told.contains(" 0 of 145"),
+        "{told}"
+    );
+    assert!(told.ends_with("(no picture in this page)"), "{told}");
+    // A point is chosen by the pointer too.
+    browser.click("#difficulty-mnist .square");
+    assert!(browser.text("#difficulty-mnist .points output").starts_with("place 5,"));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

@@ -51,7 +51,15 @@ fn sample(results: &Path) {
 fn make(folder: &Path, run: &str) -> Report {
     let (results, reports) = (folder.join("results"), folder.join("reports"));
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    Report::make(&Request { results: &results, data: &data, reports: &reports, run, subset: None }).unwrap()
+    Report::make(&Request {
+        results: &results,
+        data: &data,
+        reports: &reports,
+        run,
+        subset: None,
+        repository: "",
+    })
+    .unwrap()
 }
 
 fn page(report: &Report) -> &str {
@@ -138,8 +146,14 @@ fn tie_groups_follow_the_paired_test() {
     assert!(page(&report).contains("3 entries in 2 groups"));
     // Without the data set neither labels nor images are known; the report is made all the same.
     let reports = folder.path().join("reports");
-    let request =
-        Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };
+    let request = Request {
+        results: &results,
+        data: folder.path(),
+        reports: &reports,
+        run: "r",
+        subset: None,
+        repository: "",
+    };
     let bare = Report::make(&request).unwrap();
     assert!(
         bare.notes[0]
@@ -527,8 +541,14 @@ fn five_thousand_rows_make_a_page_in_seconds() {
     let start = Instant::now();
     // Without the data sets: tie groups of 5,000 rows are not measured here.
     let reports = folder.path().join("reports");
-    let request =
-        Request { results: &results, data: folder.path(), reports: &reports, run: "r", subset: None };
+    let request = Request {
+        results: &results,
+        data: folder.path(),
+        reports: &reports,
+        run: "r",
+        subset: None,
+        repository: "",
+    };
     let report = Report::make(&request).unwrap();
     let took = start.elapsed();
     assert!(report.table.lines.len() >= 2_500);

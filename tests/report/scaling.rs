@@ -28,8 +28,14 @@ fn report(folder: &Path) -> Report {
     let (results, reports) = (folder.join("results"), folder.join("reports"));
     // Four made-up predictions are of no data set, and would be left out beside one.
     let data = folder.join("none");
-    let request =
-        Request { results: &results, data: &data, reports: &reports, run: "reference", subset: None };
+    let request = Request {
+        results: &results,
+        data: &data,
+        reports: &reports,
+        run: "reference",
+        subset: None,
+        repository: "",
+    };
     Report::make(&request).unwrap()
 }
 
@@ -59,7 +65,7 @@ fn curves_come_from_the_run_that_has_them() {
     assert!(!markdown.contains("Fashion"), "a data set without results has no table");
     let name = "scaling-time-mnist-GaussianNB";
     let svg = text(&report, &format!("{name}.svg"));
-    assert!(svg.contains("role=\"img\"") && svg.contains("native 0.251 s at 1000 rows"), "{svg}");
+    assert!(svg.contains("role=\"img\"") && svg.contains("mnist-bench 0.251 s at 1000 images"), "{svg}");
     // The name of a library stands at its curve, with the reason where that ends early.
     assert!(svg.contains("linfa: 10 min") && svg.contains("1 of 1 other libraries end early"), "{svg}");
     assert!(report.files.contains_key(&format!("{name}.png")));

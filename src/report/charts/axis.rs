@@ -25,6 +25,8 @@ pub enum Kind {
     Seconds,
     /// Training rows, logarithmic.
     Rows,
+    /// Differences of accuracies, linear.
+    Difference,
 }
 
 const ACCURACIES: [f64; 13] = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
@@ -37,6 +39,7 @@ impl Kind {
             Kind::Accuracy => -(1.0 - value.clamp(0.0, 0.9995)).log10(),
             Kind::Seconds => value.max(1e-4).log10(),
             Kind::Rows => value.max(1.0).log10(),
+            Kind::Difference => value.clamp(-1.0, 1.0),
         }
     }
 
@@ -56,6 +59,8 @@ impl Kind {
                 let rows = 10f64.powf(coordinate).round();
                 if rows >= 1000.0 { format!("{}k", rows / 1000.0) } else { rows.to_string() }
             }
+            Kind::Difference if coordinate.abs() < 0.005 => "0".to_string(),
+            Kind::Difference => format!("{coordinate:+.2}"),
         }
     }
 
@@ -64,6 +69,7 @@ impl Kind {
             Kind::Accuracy => ACCURACIES.iter().map(|&value| self.coordinate(value)).collect(),
             Kind::Seconds => (-4..=6).map(f64::from).collect(),
             Kind::Rows => (0..=9).map(f64::from).collect(),
+            Kind::Difference => (-50..=50).map(|step| f64::from(step) * 0.02).collect(),
         }
     }
 }
@@ -78,7 +84,17 @@ impl Axis {
         let first = candidates.iter().rposition(|&tick| tick <= low).unwrap_or(0);
         let last = candidates.iter().position(|&tick| tick >= high).unwrap_or(candidates.len() - 1);
         let (first, last) = if first < last { (first, last) } else { (0, candidates.len() - 1) };
-        let ticks = candidates[first..=last].to_vec();
+        // Labels that would stand on each other are left out, the ends never.
+        let near = (candidates[last] - candidates[first]) * 0.075;
+        let mut ticks: Vec<f64> = Vec::new();
+        for (place, &tick) in candidates[..=last].iter().enumerate().skip(first).rev() {
+            let is_apart = |other: f64| (other - tick).abs() > near;
+            let is_end = place == first || place == last;
+            if is_end || (ticks.last().is_some_and(|&next| is_apart(next)) && is_apart(candidates[first])) {
+                ticks.push(tick);
+            }
+        }
+        ticks.reverse();
         let room = (candidates[last] - candidates[first]) * 0.03;
         let range = (candidates[first] - room, candidates[last] + room);
         Axis { title: title.into(), kind, range, ticks }

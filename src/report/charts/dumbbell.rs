@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axis::{Axis, Kind};
-use super::overview::Chart;
+use super::overview::{Chart, short};
 use super::scatter::label_long;
 use crate::analysis::findings::{BAR, Family, Findings};
 use crate::drawing::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
@@ -131,7 +131,7 @@ impl Dumbbell<'_> {
         let mut marks = Vec::new();
         for (place, family) in self.families.iter().enumerate() {
             let y = TOP + LINE * place as i32 + LINE / 2;
-            let name = label(family.classifier.trim_end_matches("Classifier"));
+            let name = label(&short(&family.classifier));
             area.draw(&Text::new(name, (LEFT - 36, y), text(13.5, HPos::Right, VPos::Center)))?;
             let ends = [0, 1].map(|at| family.best.get(at).copied().flatten());
             let places = ends.map(|end| end.map(|(accuracy, line)| (self.across(accuracy), accuracy, line)));

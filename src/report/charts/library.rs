@@ -13,7 +13,7 @@ pub struct Style {
 }
 
 /// The libraries of the committed results. Neighbours in colour differ in shape.
-const KNOWN: [(&str, RGBColor, usize); 8] = [
+const KNOWN: [(&str, RGBColor, usize); 11] = [
     ("native", PALETTE[0], 0),
     ("scikit-learn", PALETTE[1], 1),
     ("linfa", PALETTE[2], 2),
@@ -22,6 +22,9 @@ const KNOWN: [(&str, RGBColor, usize); 8] = [
     ("libsvm-rs", PALETTE[5], 4),
     ("lightgbm", PALETTE[6], 2),
     ("xgboost", RGBColor(0x8a, 0x5a, 0x2b), 3),
+    ("rafor", RGBColor(0x5b, 0x3f, 0x9e), 0),
+    ("hessboost", RGBColor(0xb3, 0x1b, 0x4b), 4),
+    ("forust", RGBColor(0x6b, 0x7a, 0x12), 1),
 ];
 
 /// The style of the `number`th of some libraries; those not known take theirs by that number.

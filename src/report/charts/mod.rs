@@ -2,9 +2,9 @@
 
 pub mod axis;
 pub mod dumbbell;
-pub mod engines;
 pub mod heat;
 pub mod library;
+pub mod library_times;
 pub mod overview;
 pub mod scaling;
 pub mod scatter;

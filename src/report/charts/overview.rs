@@ -1,9 +1,10 @@
 //! The charts of the side-by-side: one data set's accuracy against the other's, accuracy against time,
-//! ours against the published.
+//! and what ours differs by from that of the 2017 paper.
 
 use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
 use crate::analysis::tables::{Line, SideBySide, View};
+use crate::analysis::timed_pairs::TimedPair;
 use crate::drawing::{ChartError, Marks, Words, png, svg};
 use crate::format::title;
 
@@ -21,7 +22,7 @@ pub struct Chart {
 type Numbered<'a> = (usize, &'a Line);
 
 /// All charts of one view; those without a point to draw are left out.
-pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError> {
+pub fn charts(table: &SideBySide, view: &View, pairs: &[TimedPair]) -> Result<Vec<Chart>, ChartError> {
     let all = table.lines.iter().enumerate();
     let lines: Vec<Numbered> =
         all.filter(|(_, line)| table.shows(view, line) && !line.engine.is_empty()).collect();
@@ -33,7 +34,7 @@ pub fn charts(table: &SideBySide, view: &View) -> Result<Vec<Chart>, ChartError>
     for dataset in 0..table.datasets.len() {
         charts.extend(over_time(table, &lines, &families, dataset)?);
     }
-    charts.extend(super::engines::charts(table, view)?);
+    charts.extend(super::library_times::chart(pairs)?);
     for dataset in 0..table.datasets.len() {
         charts.extend(published(table, &lines, &families, dataset)?);
     }
@@ -76,6 +77,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
         libraries: false,
         points,
         diagonal: Some(("equal accuracy", 0.85)),
+        level: None,
         front: Vec::new(),
     };
     let name = format!("{}-against-{}", table.datasets[1], table.datasets[0]);
@@ -118,7 +120,7 @@ fn over_time(
     }
     let name = title(&table.datasets[dataset]);
     let words = Words {
-        title: format!("{name}: {} of {} unbeaten in accuracy and time", front.len(), points.len()),
+        title: format!("{name}: {} of {} unbeaten in both", front.len(), points.len()),
         description: format!(
             "Scatter of {} configurations on {name}, seconds of fitting and predicting across (logarithmic), test accuracy \
              upwards. A line joins the {} that no other beats in both. {} The table holds every value.",
@@ -135,13 +137,14 @@ fn over_time(
         libraries: false,
         points,
         diagonal: None,
+        level: None,
         front,
     };
     let name = format!("accuracy-against-time-{}", table.datasets[dataset]);
     scatter_chart(name, &scatter, &words).map(Some)
 }
 
-/// Ours against the published accuracy on one data set.
+/// What our accuracy differs by from that of the paper, on one data set.
 fn published(
     table: &SideBySide,
     lines: &[Numbered],
@@ -154,37 +157,39 @@ fn published(
         let ours = table.row(line, dataset).and_then(|row| row.accuracy);
         // A solver that had not converged says nothing to compare with.
         if let (Some(x), Some(y), false) = (figures.published, ours, figures.unconverged) {
+            // A diagonal would hide what is less than 0.01.
+            let y = y - x;
             points.push(Point { x, y, family: family(families, line), line: number, label: None });
         }
     }
     if points.is_empty() {
         return Ok(None);
     }
-    let apart =
-        |point: &Point| (Kind::Accuracy.coordinate(point.y) - Kind::Accuracy.coordinate(point.x)).abs();
+    let apart = |point: &Point| point.y.abs();
     if let Some(far) = (0..points.len()).max_by(|&a, &b| apart(&points[a]).total_cmp(&apart(&points[b]))) {
-        points[far].label = families.get(points[far].family).cloned();
+        points[far].label = families.get(points[far].family).map(|name| short(name));
     }
     let name = title(&table.datasets[dataset]);
-    let near = points.iter().filter(|point| (point.y - point.x).abs() < 0.01).count();
-    let mean = points.iter().map(|point| point.y - point.x).sum::<f64>() / points.len() as f64;
+    let near = points.iter().filter(|point| point.y.abs() < 0.01).count();
+    let mean = points.iter().map(|point| point.y).sum::<f64>() / points.len() as f64;
     let words = Words {
-        title: format!("{name}: {mean:+.4} on average against the table of 2017"),
+        title: format!("{name}: {mean:+.4} on average beside the paper"),
         description: format!(
-            "Scatter of {} configurations on {name}, published accuracy of 2017 across and ours upwards, with the \
-             diagonal of equal accuracy; {near} differ by less than 0.01, the mean difference is {mean:+.4}. \
+            "Scatter of {} configurations on {name}, accuracy in the 2017 paper across and upwards what that of mnist-bench \
+             differs by; {near} differ by less than 0.01, the mean difference is {mean:+.4}. \
              Figures of solvers that had not converged are left out. The table holds every value.",
             points.len()
         ),
     };
     let scatter = Scatter {
         title: words.title.clone(),
-        x: Axis::over("published test accuracy (2017)", Kind::Accuracy, points.iter().map(|point| point.x)),
-        y: Axis::over("test accuracy here", Kind::Accuracy, points.iter().map(|point| point.y)),
+        x: Axis::over("test accuracy in the 2017 paper", Kind::Accuracy, points.iter().map(|point| point.x)),
+        y: Axis::over("mnist-bench minus paper", Kind::Difference, points.iter().map(|point| point.y)),
         families: families.to_vec(),
         libraries: false,
         points,
-        diagonal: Some(("equal accuracy", 0.4)),
+        diagonal: None,
+        level: Some((0.0, "as in the paper")),
         front: Vec::new(),
     };
     scatter_chart(format!("ours-against-published-{}", table.datasets[dataset]), &scatter, &words).map(Some)
@@ -197,9 +202,13 @@ pub fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<C
     Ok(Chart { name, svg, png, marks })
 }
 
-/// A family's name without what all of them end with.
-fn short(family: &str) -> String {
-    family.trim_end_matches("Classifier").to_string()
+/// A family's name as short as the field has it, without what all of them end with.
+pub fn short(family: &str) -> String {
+    match family {
+        "LinearDiscriminantAnalysis" => "LDA".to_string(),
+        "QuadraticDiscriminantAnalysis" => "QDA".to_string(),
+        family => family.trim_end_matches("Classifier").to_string(),
+    }
 }
 
 fn family(families: &[String], line: &Line) -> usize {
@@ -221,7 +230,7 @@ fn name_extremes(points: &mut [Point], families: &[String]) {
     let best = (0..points.len()).max_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
     let worst = (0..points.len()).min_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
     for index in [best, worst].into_iter().flatten() {
-        points[index].label = families.get(points[index].family).cloned();
+        points[index].label = families.get(points[index].family).map(|name| short(name));
     }
 }
 

@@ -16,17 +16,16 @@ use super::axis::{Axis, Kind, Ticked};
 use super::library;
 use super::overview::Chart;
 use super::scatter::mark;
-use crate::analysis::peers::OURS;
 use crate::analysis::scaling::{Curve, Panel, Point, Scaling};
 use crate::analysis::tables::SideBySide;
 use crate::drawing::{ChartError, INK, Marks, Words, png, svg, text};
-use crate::format::{accuracy, count, seconds, title};
+use crate::format::{accuracy, count, library as library_name, seconds, title};
 
 /// How the names of these charts begin.
 pub const PREFIX: &str = "scaling-time-";
-const SIZE: (u32, u32) = (360, 270);
-/// Room for the title and for the line below it.
-const HEAD: u32 = 44;
+const SIZE: (u32, u32) = (360, 296);
+/// Room for the title and for the two lines below it.
+const HEAD: u32 = 70;
 /// Room for the names behind the curves that reach the most images.
 const NAMES: u32 = 118;
 const LINE: i32 = 14;
@@ -92,8 +91,8 @@ fn describe(panel: &Panel, run: &str) -> String {
 fn describe_curve(curve: &Curve) -> String {
     match (curve.points.first(), curve.points.last()) {
         (Some(first), Some(last)) => format!(
-            "{} {} s at {} rows to {} s at {}, accuracy {} to {}{}",
-            curve.engine,
+            "{} {} s at {} images to {} s at {}, accuracy {} to {}{}",
+            library_name(&curve.engine),
             seconds(first.seconds()),
             first.rows,
             seconds(last.seconds()),
@@ -101,19 +100,18 @@ fn describe_curve(curve: &Curve) -> String {
             accuracy(first.accuracy),
             accuracy(last.accuracy),
             curve.total.map_or(String::new(), |growth| format!(
-                ", time growing as rows^{:.2} ({})",
+                "; time grows as images^{:.2} ({})",
                 growth.exponent,
                 count(growth.points, "size")
             ))
         ),
-        _ => format!("{} without a result", curve.engine),
+        _ => format!("{} without a result", library_name(&curve.engine)),
     }
 }
 
 /// What a curve is called where it ends: the library, and where it ends early the reason.
 fn name(curve: &Curve) -> String {
-    let library = if curve.engine == OURS { "mnist-bench" } else { &curve.engine };
-    let visible: String = library.chars().filter(|c| !c.is_control()).take(20).collect();
+    let visible: String = library_name(&curve.engine).chars().filter(|c| !c.is_control()).take(20).collect();
     match curve.reason() {
         Some(reason) => format!("{visible}: {reason}"),
         None => visible,
@@ -138,9 +136,11 @@ impl Picture<'_> {
 
     fn draw_all<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, marks: &mut Marks) -> Drawn<DB> {
         let (head, plot) = area.split_vertically(HEAD);
-        head.draw(&Text::new(cut(&self.panel.name), (8, 4), text(15.0, HPos::Left, VPos::Top)))?;
+        let (family, parameters) = parts(&self.panel.name);
         let found = format!("{}: {}", self.dataset, self.panel.finding());
-        head.draw(&Text::new(found, (8, 25), text(12.5, HPos::Left, VPos::Top)))?;
+        for (words, down, size) in [(family, 4, 15.0), (parameters, 24, 12.5), (found, 42, 12.5)] {
+            head.draw(&Text::new(words, (8, down), text(size, HPos::Left, VPos::Top)))?;
+        }
         let mut chart = ChartBuilder::on(&plot)
             .margin(4)
             .margin_right(NAMES)
@@ -180,7 +180,8 @@ impl Picture<'_> {
             }
             names.push((across, down, name(curve)));
         }
-        apart(&mut names, (HEAD as i32, SIZE.1 as i32 - 34));
+        let places: Vec<(i32, i32)> = marks.iter().map(|&(across, down, _)| (across, down)).collect();
+        apart(&mut names, &places, (HEAD as i32 - 6, SIZE.1 as i32 - 34));
         for (across, down, name) in names {
             area.draw(&Text::new(name, (across + 9, down), text(12.5, HPos::Left, VPos::Center)))?;
         }
@@ -188,17 +189,21 @@ impl Picture<'_> {
     }
 }
 
-/// A name short enough for the width of a panel: what all classifiers are called is left out.
-fn cut(name: &str) -> String {
-    const LONGEST: usize = 42;
-    let name = name.replacen("Classifier", "", 1);
-    let visible: String = name.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-    if name.chars().count() > LONGEST { format!("{visible}…") } else { visible }
+/// Family and parameters, short enough for the width of a panel: what all classifiers are called is left out.
+fn parts(name: &str) -> (String, String) {
+    const LONGEST: usize = 52;
+    let cut = |text: &str| {
+        let visible: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        if text.chars().count() > LONGEST { format!("{visible}…") } else { visible }
+    };
+    let (family, parameters) = name.split_once(' ').unwrap_or((name, ""));
+    (cut(family.trim_end_matches("Classifier")), cut(parameters))
 }
 
 /// Moves names apart that would stand on each other, between the first and the last height: first those at the end of
-/// the axis, then from right to left those of curves that end early, which go to the nearest free height.
-fn apart(names: &mut [(i32, i32, String)], (top, bottom): (i32, i32)) {
+/// the axis, then from right to left those of curves that end early, which go to a near height where they cover no other
+/// name and few marks.
+fn apart(names: &mut [(i32, i32, String)], marks: &[(i32, i32)], (top, bottom): (i32, i32)) {
     let end = names.iter().map(|name| name.0).max().unwrap_or(0);
     names.sort_by_key(|(across, down, _)| (*across != end, -*across, *down));
     let whole = names.iter().filter(|name| name.0 == end).count();
@@ -211,21 +216,25 @@ fn apart(names: &mut [(i32, i32, String)], (top, bottom): (i32, i32)) {
         let below = if index + 1 == whole { bottom } else { names[index + 1].1 - LINE };
         names[index].1 = names[index].1.min(below);
     }
-    // A letter takes about half of its height.
-    let width = |name: &str| name.chars().count() as i32 * LINE / 2;
+    // What a letter of 12.5 pixels takes on average.
+    let width = |name: &str| name.chars().count() as i32 * 23 / 4;
     for index in whole..names.len() {
         let (placed, rest) = names.split_at_mut(index);
         let name = &mut rest[0];
-        let is_free = |down: i32| {
+        let cost = |down: i32| {
             let meets = |other: &&(i32, i32, String)| {
                 name.0 < other.0 + width(&other.2)
                     && other.0 < name.0 + width(&name.2)
                     && (other.1 - down).abs() < LINE
             };
-            (top..=bottom).contains(&down) && !placed.iter().any(|other| meets(&other))
+            let covers = |&&(across, at): &&(i32, i32)| {
+                (name.0 + 3..name.0 + 12 + width(&name.2)).contains(&across) && (at - down).abs() < LINE
+            };
+            let names = placed.iter().filter(meets).count() as i32;
+            let marks = marks.iter().filter(covers).count() as i32;
+            (down - name.1).abs() + 2 * LINE * marks + (bottom - top) * names
         };
-        let nearest =
-            (0..=bottom - top).flat_map(|away| [name.1 - away, name.1 + away]).find(|&down| is_free(down));
+        let nearest = (top..=bottom).min_by_key(|&down| (cost(down), down));
         name.1 = nearest.unwrap_or(name.1);
     }
 }
@@ -236,8 +245,12 @@ mod tests {
 
     #[test]
     fn a_panel_names_what_is_its_own() {
-        assert_eq!(cut("DecisionTreeClassifier max_depth=10"), "DecisionTree max_depth=10");
-        assert_eq!(cut(&"a".repeat(60)).chars().count(), 43);
+        let of = |name: &str| parts(name);
+        assert_eq!(
+            of("DecisionTreeClassifier max_depth=10 n=2"),
+            ("DecisionTree".into(), "max_depth=10 n=2".into())
+        );
+        assert_eq!(of(&"a".repeat(60)).0.chars().count(), 53);
     }
 
     #[test]
@@ -245,8 +258,12 @@ mod tests {
         let name = |across, down| (across, down, "linfa".to_string());
         let mut names =
             [name(100, 50), name(100, 48), name(20, 51), name(80, 52), name(100, 95), name(100, 99)];
-        apart(&mut names, (0, 100));
+        apart(&mut names, &[], (0, 100));
         let places: Vec<(i32, i32)> = names.iter().map(|name| (name.0, name.1)).collect();
         assert_eq!(places, [(100, 48), (100, 62), (100, 86), (100, 100), (80, 34), (20, 51)]);
+        // A mark on the right of a name moves it away.
+        let mut names = [name(100, 90), name(20, 40)];
+        apart(&mut names, &[(20, 40), (50, 42)], (0, 100));
+        assert_eq!(names[1].1, 28);
     }
 }

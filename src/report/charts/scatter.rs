@@ -10,6 +10,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Ticked};
 use super::library::{self, Style};
+use super::overview::short;
 use crate::drawing::{ChartError, INK, Marks, label, text};
 
 /// What to draw.
@@ -24,6 +25,8 @@ pub struct Scatter {
     pub points: Vec<Point>,
     /// A line of equal values, with these words so far along it: above it, or below in its first half.
     pub diagonal: Option<(&'static str, f64)>,
+    /// A level line, with words at its right end.
+    pub level: Option<(f64, &'static str)>,
     /// Corners of the front of best compromises, from left to right.
     pub front: Vec<(f64, f64)>,
 }
@@ -41,16 +44,17 @@ pub struct Point {
 }
 
 /// Columns of the legend.
-const COLUMNS: usize = 3;
+const COLUMNS: usize = 2;
 /// Height of a line of it.
-const LINE: u32 = 22;
+const LINE: u32 = 20;
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 impl Scatter {
     /// Width and height of the picture.
     pub fn size(&self) -> (u32, u32) {
-        (640, 560 + self.legend_height())
+        // As wide as a phone, so that the text stays legible there.
+        (420, 400 + self.legend_height())
     }
 
     fn style(&self, family: usize) -> Style {
@@ -77,19 +81,19 @@ impl Scatter {
         plot: &DrawingArea<DB, Shift>,
     ) -> Result<Marks, DrawingAreaErrorKind<DB::ErrorType>> {
         let mut chart = ChartBuilder::on(plot)
-            .caption(label_long(&self.title), text(19.0, HPos::Left, VPos::Top))
-            .margin(8)
-            .margin_right(18)
-            .x_label_area_size(52)
-            .y_label_area_size(64)
+            .caption(label_long(&self.title), text(15.0, HPos::Left, VPos::Top))
+            .margin(6)
+            .margin_right(14)
+            .x_label_area_size(44)
+            .y_label_area_size(56)
             .build_cartesian_2d(Ticked::from(&self.x), Ticked::from(&self.y))?;
         chart
             .configure_mesh()
             .light_line_style(INK.mix(0.0))
             .bold_line_style(INK.mix(0.15))
             .axis_style(INK.mix(0.6))
-            .label_style(text(15.0, HPos::Left, VPos::Top))
-            .axis_desc_style(text(16.0, HPos::Left, VPos::Top))
+            .label_style(text(13.0, HPos::Left, VPos::Top))
+            .axis_desc_style(text(13.0, HPos::Left, VPos::Top))
             .x_desc(&self.x.title)
             .y_desc(&self.y.title)
             .x_label_formatter(&|tick| self.x.kind.text(*tick))
@@ -101,8 +105,15 @@ impl Scatter {
             chart.draw_series([PathElement::new([(from, from), (to, to)], INK.mix(0.45))])?;
             let at = from + (to - from) * along;
             let (side, off) = if along < 0.5 { (HPos::Left, 0.03) } else { (HPos::Right, -0.02) };
-            let style = text(14.0, side, VPos::Center);
+            let style = text(13.0, side, VPos::Center);
             chart.draw_series([Text::new(words, (at + (to - from) * off, at), style)])?;
+        }
+        if let Some((value, words)) = self.level {
+            let at = self.y.kind.coordinate(value);
+            let (from, to) = self.x.range;
+            chart.draw_series([PathElement::new([(from, at), (to, at)], INK.mix(0.45).stroke_width(2))])?;
+            let style = text(13.0, HPos::Left, VPos::Bottom);
+            chart.draw_series([Text::new(words, (from + (to - from) * 0.06, at), style)])?;
         }
         if !self.front.is_empty() {
             let at = |&(x, y): &(f64, f64)| (self.x.kind.coordinate(x), self.y.kind.coordinate(y));
@@ -124,10 +135,11 @@ impl Scatter {
             marks.push((pixel.0, pixel.1, point.line));
         }
         // After all marks, so that none covers a word.
+        let mut taken = Vec::new();
         for (index, point) in self.points.iter().enumerate() {
             if let Some(words) = point.label.as_deref().map(label) {
-                let (across, down, at) = beside(&marks, index, &words, plot.dim_in_pixel());
-                plot.draw(&Text::new(words, at, text(14.0, across, down)))?;
+                let (across, down, at) = beside(&marks, &mut taken, index, &words, plot.dim_in_pixel());
+                plot.draw(&Text::new(words, at, text(12.5, across, down)))?;
             }
         }
         Ok(marks)
@@ -139,18 +151,29 @@ impl Scatter {
             let (column, line) = ((index % COLUMNS) as i32, (index / COLUMNS) as i32);
             let (x, y) = (column * column_width + 14, line * LINE as i32 + 10);
             mark(legend, (x, y), self.style(index))?;
-            let style = text(14.0, HPos::Left, VPos::Center);
-            legend.draw(&Text::new(label(family), (x + 12, y), style))?;
+            let style = text(13.0, HPos::Left, VPos::Center);
+            let name = label(&short(family));
+            legend.draw(&Text::new(name, (x + 12, y), style))?;
         }
         Ok(())
     }
 }
 
-/// Where the words of a mark go: right of it, left, above or below, wherever they cover the fewest other marks.
-fn beside(marks: &Marks, index: usize, words: &str, (width, height): (u32, u32)) -> (HPos, VPos, (i32, i32)) {
+/// Where words stand: left, top and width.
+type Taken = Vec<(i32, i32, i32)>;
+
+/// Where the words of a mark go: right of it, left, above or below, wherever they cover the fewest other marks and no
+/// other words.
+fn beside(
+    marks: &Marks,
+    taken: &mut Taken,
+    index: usize,
+    words: &str,
+    (width, height): (u32, u32),
+) -> (HPos, VPos, (i32, i32)) {
     let (x, y, _) = marks[index];
-    // About what a sans-serif of 14 pixels needs.
-    let long = words.chars().count() as i32 * 8;
+    // About what a sans-serif of 12.5 pixels needs.
+    let long = words.chars().count() as i32 * 7;
     let places = [
         (HPos::Left, VPos::Center, (x + 9, y), (x + 9, y - 7)),
         (HPos::Right, VPos::Center, (x - 9, y), (x - 9 - long, y - 7)),
@@ -161,16 +184,44 @@ fn beside(marks: &Marks, index: usize, words: &str, (width, height): (u32, u32))
         let inside = |&(other, (mx, my, _)): &(usize, &(i32, i32, usize))| {
             other != index && (left - 5..left + long + 5).contains(mx) && (top - 5..top + 19).contains(my)
         };
-        let outside = left < 70 || left + long > width as i32 || top < 30 || top + 14 > height as i32 - 60;
-        marks.iter().enumerate().filter(inside).count() + if outside { marks.len() } else { 0 }
+        let outside = left < 62 || left + long > width as i32 || top < 30 || top + 14 > height as i32 - 60;
+        let meets = taken.iter().any(|&(other, above, wide)| {
+            left < other + wide && other < left + long && (above - top).abs() < 14
+        });
+        marks.iter().enumerate().filter(inside).count() + if outside || meets { marks.len() } else { 0 }
     };
-    let best = places.into_iter().min_by_key(|(.., corner)| covered(*corner));
-    best.map_or((HPos::Left, VPos::Center, (x + 9, y)), |(across, down, at, _)| (across, down, at))
+    let [right, ..] = places;
+    let best = places.into_iter().min_by_key(|(.., corner)| covered(*corner)).unwrap_or(right);
+    let (across, down, at, (left, top)) = best;
+    taken.push((left, top, long));
+    (across, down, at)
 }
 
 /// A title may be longer than a label.
 pub fn label_long(title: &str) -> String {
     title.chars().filter(|c| !c.is_control()).take(70).collect()
+}
+
+/// A mark where many stand close to each other, so dense from 0 to 1.
+pub fn small_mark<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    (x, y): (i32, i32),
+    Style { colour, shape }: Style,
+    dense: f64,
+) -> Drawn<DB> {
+    let fill = colour.mix(dense).filled();
+    let moved = |points: &[(i32, i32)]| points.iter().map(|(dx, dy)| (x + dx, y + dy)).collect::<Vec<_>>();
+    match shape {
+        0 => area.draw(&Circle::new((x, y), 3, fill)),
+        1 => area.draw(&Rectangle::new([(x - 3, y - 3), (x + 3, y + 3)], fill)),
+        2 => area.draw(&Polygon::new(moved(&[(0, -4), (4, 3), (-4, 3)]), fill)),
+        3 => area.draw(&Polygon::new(moved(&[(0, -4), (4, 0), (0, 4), (-4, 0)]), fill)),
+        _ => {
+            let stroke = colour.mix(dense).stroke_width(2);
+            area.draw(&PathElement::new(moved(&[(-3, -3), (3, 3)]), stroke))?;
+            area.draw(&PathElement::new(moved(&[(-3, 3), (3, -3)]), stroke))
+        }
+    }
 }
 
 /// A mark of a style.
@@ -203,11 +254,17 @@ mod tests {
         let place = |others: &[(i32, i32)], at: (i32, i32)| {
             let mut marks: Marks = vec![(at.0, at.1, 0)];
             marks.extend(others.iter().map(|&(x, y)| (x, y, 1)));
-            beside(&marks, 0, "Network", (640, 560)).2
+            beside(&marks, &mut Vec::new(), 0, "Network", (640, 560)).2
         };
         assert_eq!(place(&[], (300, 300)), (309, 300), "on the right");
         assert_eq!(place(&[(330, 300)], (300, 300)), (291, 300), "else on the left");
         assert_eq!(place(&[(330, 300), (270, 302)], (300, 300)), (300, 292), "else above");
         assert_eq!(place(&[], (630, 300)), (621, 300), "and always inside");
+        // A second word does not stand on the first.
+        let mut taken = Vec::new();
+        let marks: Marks = vec![(300, 300, 0), (302, 302, 1)];
+        let first = beside(&marks, &mut taken, 0, "Network", (640, 560)).2;
+        let second = beside(&marks, &mut taken, 1, "SVC", (640, 560)).2;
+        assert!(first != second && (first.0 < 300) != (second.0 < 300), "{first:?} {second:?}");
     }
 }

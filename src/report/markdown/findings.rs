@@ -14,6 +14,9 @@ pub fn markdown(summary: &Summary, view: &View, chart: bool) -> String {
     );
     if chart {
         text += "\n![The best of each family on both data sets](best-per-family.svg)\n";
+        if !summary.people.is_empty() {
+            text += &format!("\n{}\n", cell(&summary.people));
+        }
     }
     for card in &summary.cards {
         text += &format!("\n**{}**\n\n", cell(&card.question));

@@ -12,8 +12,8 @@ pub fn markdown(submitted: &Submitted) -> Option<String> {
     let heads: Vec<String> = submitted.datasets.iter().map(|name| cell(name)).collect();
     let mut text = String::from("# Submitted results\n\n");
     text += &bullets(&submitted.findings());
-    text += "`recomputed`: the predictions are here and the figure follows from them (`mnist-bench validate`). Test labels are \
-             public, so that does not show that the method was run. `reported`: a figure only, as its source has it. How to \
+    text += "`checked from predictions`: the predictions are here and the figure follows from them (`mnist-bench validate`). Test labels are \
+             public, so that does not show that the method was run. `claimed`: a figure only, as its source has it. How to \
              submit: [SUBMITTING](../docs/SUBMITTING.md).\n";
     for Division { heading, entries } in &submitted.divisions {
         text += &format!(
@@ -105,8 +105,8 @@ mod tests {
             text.contains("| method | preprocessing | MNIST | Fashion-MNIST | letters | evidence |"),
             "{text}"
         );
-        assert!(text.contains("| Ridge |  | 0.860 |  | 0.500 | reported |"), "{text}");
-        assert!(text.contains("| Lasso |  |  |  | 0.250 on 100 images | reported |"), "{text}");
+        assert!(text.contains("| Ridge |  | 0.860 |  | 0.500 | claimed |"), "{text}");
+        assert!(text.contains("| Lasso |  |  |  | 0.250 on 100 images | claimed |"), "{text}");
         let rules = text.lines().find(|line| line.starts_with("| ---")).unwrap();
         assert_eq!(rules.matches('|').count(), 9, "{rules}");
     }
@@ -117,8 +117,8 @@ mod tests {
         let submitted = submitted::read(Path::new("results"), &outlines);
         assert_eq!(submitted.problems, []);
         let text = markdown(&submitted).unwrap();
-        assert!(text.contains("| Human Performance |  |  | 0.835 on 1000 images | reported |"), "{text}");
-        assert_eq!(text.lines().filter(|line| line.contains("| reported |")).count(), 28);
+        assert!(text.contains("| Human Performance |  |  | 0.835 on 1000 images | claimed |"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.contains("| claimed |")).count(), 28);
     }
 
     #[test]

@@ -11,13 +11,15 @@ const shownCells = (line) => indices().map((index) => line.cells[index]);
 function accuracyCell(cell) {
   if (cell.accuracy === undefined) return [];
   const spread = cell.low === undefined ? "" : `${cell.low.toFixed(3)}\u2013${cell.high?.toFixed(3)}`;
-  // As on the charts, each step of the bar cuts the error by the same factor: none at 0.5, all at 0.998.
-  const error = Math.log10(1 - Math.min(cell.accuracy, 0.998));
-  const share = `${Math.max(0, (100 * (error + 0.301)) / -2.398).toFixed(1)}%`;
-  return [
-    el("span", { class: "value", style: `--share:${share}` }, accuracy(cell.accuracy)),
-    spread && el("small", {}, spread),
-  ];
+  // The interval on the axis of the charts, from 0.5 to 0.998: each step of equal length cuts the error by the same factor.
+  const at = (/** @type {number} */ value) => {
+    const error = Math.log10(1 - Math.min(Math.max(value, 0.5), 0.998));
+    return (100 * (error + 0.301)) / -2.398;
+  };
+  const [from, to] = [at(cell.low ?? cell.accuracy), at(cell.high ?? cell.accuracy)];
+  const least = Math.min(from, 97);
+  const style = `--from:${least.toFixed(1)}%;--to:${Math.max(to, least + 3).toFixed(1)}%`;
+  return [el("span", { class: "value", style }, accuracy(cell.accuracy)), spread && el("small", {}, spread)];
 }
 /**
  * @param {number | undefined} value
@@ -48,7 +50,7 @@ function time(value, quiet) {
 const isFailure = (status) => status !== undefined && !["ok", "reported", "not_run"].includes(status);
 /** @param {Cell} cell */
 const statusText = (cell) =>
-  words(cell.status || "not_run") +
+  statusWords(cell.status || "not_run") +
   (cell.forecast === undefined ? "" : ` (forecast ${seconds(cell.forecast)} s)`);
 /** @param {Line} line */
 function statusCell(line) {
@@ -72,7 +74,11 @@ function statusCell(line) {
 const hasGroups = lines.some((line) => line.cells.some((cell) => cell.group !== undefined));
 /** @param {Cell} cell */
 const groupCell = (cell) =>
-  cell.group !== undefined ? [String(cell.group)] : cell.step_of ? [el("small", {}, "step")] : [];
+  cell.group !== undefined
+    ? [String(cell.group)]
+    : cell.step_of
+      ? [el("small", { title: `part of ${cell.step_of}` }, "part")]
+      : [];
 /**
  * @param {string} key
  * @param {string} head
@@ -114,7 +120,7 @@ function setColumns(index, alone) {
       short: alone ? undefined : title.replace("-MNIST", ""),
     }),
     ...(hasGroups
-      ? [of("group", "group", (c) => c.group, groupCell, { rank: alone ? 2 : 3, rising: true })]
+      ? [of("group", "tie group", (c) => c.group, groupCell, { rank: alone ? 2 : 3, rising: true })]
       : []),
     of(
       "published",
@@ -167,6 +173,12 @@ function setColumns(index, alone) {
     ),
   ];
 }
+/** @type {Record<string, string>} */
+const EVIDENCE_WORDS = {
+  recomputed: "checked from predictions",
+  reproduced: "trained again, same predictions",
+  reported: "claimed",
+};
 // What stands behind a figure; the column is there as soon as one line has it.
 const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
 /** @param {Line} line */
@@ -178,7 +190,7 @@ const evidenceCell = (line) => [
         .filter(Boolean),
     ),
   ]
-    .map(words)
+    .map((name) => EVIDENCE_WORDS[name ?? ""] ?? "")
     .join(", "),
 ];
 /** Every column that the tab can show. */

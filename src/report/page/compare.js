@@ -129,13 +129,15 @@ function comparePart(answers, looks, set, index, first, other) {
     [...Array(n).keys()].filter((at) => (rows[0][at] === ".") === want && (rows[1][at] === ".") !== want);
   const say = (/** @type {number} */ at) =>
     `${nameOf(labels[at])}; ${rows[0][at] === "." ? "the second" : "the first"} says ${nameOf(rows[0][at] === "." ? rows[1][at] : rows[0][at])}`;
+  // The table's figures are means over repeats; image by image there are only the first ones.
+  const repeats = cells.some((cell) => cell.repeats.length > 1) ? ", first repeats" : "";
   const list = el(
     "dl",
     {},
     ...[
-      ["accuracy", `${accuracy(right(rows[0]) / n)} and ${accuracy(right(rows[1]) / n)}`],
+      ["accuracy", `${accuracy(cells[0].accuracy)} and ${accuracy(cells[1].accuracy)}`],
       [
-        "difference",
+        `difference${repeats}`,
         `${signed(difference)} (95 % interval ${signed(difference - half)} to ${signed(difference + half)})`,
       ],
       ["only the first is right", `${onlyFirst} images`],

@@ -93,10 +93,9 @@ const isCurve = (value) =>
   Array.isArray(value) && value.length > 2 && value.every((one) => typeof one === "number");
 
 const EVIDENCE = {
-  recomputed:
-    "recomputed: follows from the predictions in the file, which does not show that the method was run",
-  reproduced: "reproduced: trained again, with the same predictions",
-  reported: "reported: a figure from elsewhere, without predictions",
+  recomputed: "checked from the predictions in the file, which does not show that the method was run",
+  reproduced: "trained again, with the same predictions",
+  reported: "claimed: a figure from elsewhere, without predictions",
 };
 /** @param {Cell} cell */
 function figures(cell) {
@@ -125,7 +124,7 @@ function figures(cell) {
             ? "tied with its best entry: p = 1 after the correction for all pairs"
             : `p = ${cell.against_best.toFixed(3)} against its best entry, corrected for all pairs`),
     );
-  else if (cell.step_of) say("tie group", bdi(`none of its own: a step of ${cell.step_of}`));
+  else if (cell.step_of) say("tie group", bdi(`none of its own: part of ${cell.step_of}`));
   if (cell.repeats && cell.repeats.length > 1) {
     say("repeats", cell.repeats.map(accuracy).join(", "));
     say(
@@ -139,13 +138,14 @@ function figures(cell) {
     say(
       "2017 paper",
       cell.published.toFixed(3) +
-        (cell.to_published === undefined ? "" : ` (ours is ${signed(cell.to_published)})`) +
+        (cell.to_published === undefined ? "" : ` (this result is ${signed(cell.to_published)})`) +
         (cell.unconverged ? ", not converged" : ""),
     );
   if (cell.sklearn !== undefined)
     say(
       cell.sklearn_engine || "scikit-learn",
-      accuracy(cell.sklearn) + (cell.to_sklearn === undefined ? "" : ` (ours is ${signed(cell.to_sklearn)})`),
+      accuracy(cell.sklearn) +
+        (cell.to_sklearn === undefined ? "" : ` (this result is ${signed(cell.to_sklearn)})`),
     );
   if (cell.fit !== undefined)
     say(

@@ -23,7 +23,7 @@ async function histograms() {
       at === 0 ? "no one" : at === BINS + 1 ? "everyone" : `${(at - 1) * 10}\u2013${at * 10} %`;
     const most = Math.max(...members.map((images) => images.length));
     const say = (/** @type {number} */ at) =>
-      `${classNames[index]?.[parseInt(own.labels[at], 36)] ?? own.labels[at]}; ${count[at]} of ${rows.length} configurations miss it`;
+      `label ${classNames[index]?.[parseInt(own.labels[at], 36)] ?? own.labels[at]}; ${count[at]} of ${rows.length} configurations miss it`;
     const columns = members.map((images, at) =>
       el(
         "button",
@@ -56,14 +56,15 @@ async function histograms() {
         el(
           "h3",
           {},
-          `${set.title}: ${members[BINS + 1].length.toLocaleString("en")} of ${count.length.toLocaleString("en")} recognised by everyone, ${members[0].length} by no one`,
+          `${set.title}: all recognise ${members[BINS + 1].length.toLocaleString("en")} of ${count.length.toLocaleString("en")} images, none ${members[0].length}`,
         ),
         el("div", { class: "bins" }, ...columns),
         el(
           "figcaption",
           {},
-          "Share of the configurations that recognise an image; heights by the square root of the count.",
+          "Share of the configurations that recognise an image; heights by the square root of the count. Below, every test image is a point, the hardest first: choose one, or move the slider.",
         ),
+        pointMap(set, looks, count, rows.length, say),
       ),
     ];
   });

@@ -15,23 +15,31 @@ function matrixCell(engine, family, size, measure) {
   const own = lines.filter((line) => line.engine === engine && line.family === family && line.size === size);
   if (!own.length) return el("td", {}, "");
   /** @type {number[]} */
-  const values = [];
+  const alone = [];
+  /** Times with other work beside one side. @type {number[]} */
+  const beside = [];
   const failures = new Map();
+  let results = 0;
   for (const line of own) {
     line.cells.forEach((cell, index) => {
       if (!cell.status) return;
       if (isFailure(cell.status)) return void failures.set(cell.status, (failures.get(cell.status) || 0) + 1);
       const ours = counterpart(line, index)?.cells[index];
       if (!ours || cell.accuracy === undefined) return;
+      results += 1;
       const value =
         measure === "accuracy"
           ? cell.accuracy - (ours.accuracy ?? NaN)
           : measure === "memory"
             ? (cell.memory ?? NaN) / (ours.memory ?? NaN)
             : timeRatio(cell, ours);
-      if (value !== undefined && Number.isFinite(value)) values.push(value);
+      if (value !== undefined && Number.isFinite(value)) alone.push(value);
+      else if (measure === "time") beside.push(timeRatio(cell, ours, true) ?? NaN);
     });
   }
+  const loaded = beside.filter(Number.isFinite);
+  const values = alone.length ? alone : loaded;
+  const mark = alone.length || !loaded.length ? "" : "~";
   const finding = findingLink(engine, family);
   const failed = [...failures]
     .sort(([, a], [, b]) => b - a)
@@ -45,6 +53,14 @@ function matrixCell(engine, family, size, measure) {
         failed.length && finding ? finding : "",
       )
     : "";
+  const told = `${values.length} result${values.length === 1 ? "" : "s"}`;
+  if (!values.length && results)
+    return el(
+      "td",
+      { class: "none" },
+      el("small", {}, `${results} results, no ${measure} to compare`),
+      reason,
+    );
   if (!values.length) return el("td", { class: "none" }, reason);
   if (measure === "accuracy") {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -52,7 +68,7 @@ function matrixCell(engine, family, size, measure) {
       "td",
       { class: Math.abs(mean) < 0.005 ? "even" : mean > 0 ? "ahead" : "much" },
       signed(mean),
-      el("small", {}, `${values.length} results`),
+      el("small", {}, told),
       reason,
     );
   }
@@ -66,16 +82,21 @@ function matrixCell(engine, family, size, measure) {
         class: "ratio",
         style: `--share: ${Math.max(2, Math.min(100, 50 + 25 * Math.log10(mean))).toFixed(0)}%`,
       },
-      times(mean),
+      mark + times(mean),
     ),
-    el("small", {}, `${values.length} results`),
+    el("small", {}, told),
     reason,
   );
 }
 function drawMatrix() {
   const [size, measure] = [field("matrix-size").value, field("matrix-measure").value];
   const at = lines.filter((line) => line.size === size && line.engine);
-  const engines = [...new Set(at.map((line) => line.engine))].filter((engine) => engine !== OURS).sort();
+  const share = (/** @type {string} */ engine) =>
+    new Set(at.filter((line) => line.engine === engine).map((line) => line.family)).size;
+  // Who has most families stands first, so that what belongs together is in sight.
+  const engines = [...new Set(at.map((line) => line.engine))]
+    .filter((engine) => engine !== OURS)
+    .sort((a, b) => share(b) - share(a) || (a < b ? -1 : 1));
   const families = [...new Set(at.filter((line) => line.engine !== OURS).map((line) => line.family))].sort();
   const go = (/** @type {string} */ engine, /** @type {string} */ family) => () => {
     change({ q: "", family: [family], engine: [engine], every: false, row: "" });
@@ -117,7 +138,7 @@ function drawMatrix() {
     el(
       "caption",
       {},
-      `${sizeWords(size)} training images: ${measure === "accuracy" ? "accuracy less that of mnist-bench" : `${measure} against mnist-bench; above 1 \u00d7 mnist-bench needs less`}`,
+      `${sizeWords(size)} training images: ${measure === "accuracy" ? "more accurate than mnist-bench by" : measure === "memory" ? "memory, times that of mnist-bench" : "how many times slower than mnist-bench (CPU time); ~ measured beside other work"}`,
     ),
     el("thead", {}, head),
     el("tbody", {}, ...body),

@@ -51,7 +51,7 @@ function render() {
   const failed = found.filter((line) => shownCells(line).some((cell) => isFailure(cell.status))).length;
   const thing = state.every ? "results" : "configurations";
   const hidden = every.length - order.length;
-  const alike = hidden ? `, ${hidden} of them in lines with the same predictions` : "";
+  const alike = hidden ? `, ${hidden} of them shown with another that predicts the same` : "";
   const lost =
     state.row && !byKey.has(state.row) ? " \u00b7 the result that the link names is not in this report" : "";
   byId("shown").textContent =

@@ -82,6 +82,8 @@ byId("more").addEventListener("click", () => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) {
     event.preventDefault();
-    byId("search").focus();
+    // What is found has to be in sight while somebody types.
+    byId("table").scrollIntoView({ block: "start", behavior: "instant" });
+    byId("search").focus({ preventScroll: true });
   }
 });

@@ -3,7 +3,7 @@
 /** Other words for a family, a library or a data set, found by a part of its name. */
 /** @type {[RegExp, string][]} */
 const SYNONYMS = [
-  [/^SVC$|^LinearSVC$/, "svm support vector machine"],
+  [/SVC$/, "svm support vector machine"],
   [/KNeighbors/, "knn k-nn k-nearest nearest neighbours neighbors"],
   [/MLP/, "neural network nn mlp multilayer"],
   [/^Network$/, "neural network nn cnn convolutional convnet deep"],
@@ -11,8 +11,13 @@ const SYNONYMS = [
   [/RandomForest/, "rf forest trees bagging ensemble"],
   [/ExtraTree|DecisionTree/, "tree trees cart"],
   [/GradientBoosting/, "gbm gbdt boosting boosted trees ensemble"],
-  [/GaussianNB/, "naive bayes nb"],
+  [/NB$/, "naive bayes nb"],
   [/GaussianProcess/, "gp gaussian process"],
+  [/Bagging|AdaBoost/, "trees boosting bagging ensemble"],
+  [/Ridge/, "linear ridge least squares regression"],
+  [/LinearDiscriminant/, "lda linear discriminant"],
+  [/QuadraticDiscriminant/, "qda quadratic discriminant"],
+  [/NearestCentroid/, "centroid prototype nearest mean"],
   [/LogisticRegression/, "logreg softmax regression linear maxent"],
   [/SGD|PassiveAggressive/, "linear stochastic gradient online"],
 ];
@@ -127,11 +132,11 @@ function offers() {
     pool.filter((line) => finds(line, words)).length;
   const filtered = GROUPS.some(([key]) => state[key].length);
   if (filtered)
-    offer(count(pool(), needles), `Without the filters: ${count(pool(), needles)} lines`, cleared);
+    offer(count(pool(), needles), `Without the filters: ${count(pool(), needles)} results`, cleared);
   if (needles.length > 1)
     needles.forEach((needle, at) => {
       const rest = needles.filter((_, other) => other !== at);
-      offer(count(pool(), rest), `Without \u201c${needle}\u201d: ${count(pool(), rest)} lines`, {
+      offer(count(pool(), rest), `Without \u201c${needle}\u201d: ${count(pool(), rest)} results`, {
         ...cleared,
         q: rest.join(" "),
       });
@@ -143,7 +148,7 @@ function offers() {
     const words = needles.map((word, other) => (other === at ? near : word));
     offer(
       count(pool(), words),
-      `Did you mean \u201c${words.join(" ")}\u201d? ${count(pool(), words)} lines`,
+      `Did you mean \u201c${words.join(" ")}\u201d? ${count(pool(), words)} results`,
       { ...cleared, q: words.join(" ") },
     );
   });

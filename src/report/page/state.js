@@ -33,7 +33,9 @@ const chipWords = (key, value) =>
         ? value === "full"
           ? "all"
           : Number(value).toLocaleString("en")
-        : words(value);
+        : key === "status"
+          ? statusWords(value)
+          : words(value);
 const activeGroups = () => GROUPS.filter(([key]) => state.every || !APART.includes(key));
 /** @type {State} */
 let state;

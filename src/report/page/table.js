@@ -95,7 +95,9 @@ function familyRow({ family, own }, all) {
       el(
         "small",
         {},
-        [`${own.length} line${own.length === 1 ? "" : "s"}`, ...figures.filter(Boolean)].join(" \u00b7 "),
+        [`${own.length} configuration${own.length === 1 ? "" : "s"}`, ...figures.filter(Boolean)].join(
+          " \u00b7 ",
+        ),
       ),
       told ? el("small", { class: "story" }, told, " ", el("a", { href: `#family-${family}` }, "More")) : "",
     ),
@@ -116,9 +118,9 @@ let onPaper = false;
 /** What a column holds, at its head. @type {Record<string, string>} */
 const MEANINGS = {
   accuracy: "Share of the test images that are right, the mean over repeats; below it the 95 % interval",
-  group: "Tie group: what a paired test does not tell apart; 1 is the best",
-  published: "The 2017 paper; below it our accuracy minus this",
-  sklearn: "scikit-learn 1.9 on today\u2019s files; below it our accuracy minus this",
+  group: "What a paired test does not tell apart; 1 is the best",
+  published: "The 2017 paper; below it this result minus the paper's",
+  sklearn: "scikit-learn 1.9 on today\u2019s files; below it this result minus scikit-learn\u2019s",
   time: "Wall-clock seconds to fit and to predict the test set; ~ measured while other jobs ran",
   fit: "Wall-clock seconds to fit; ~ measured while other jobs ran",
   predict: "Wall-clock seconds to predict the test set; ~ measured while other jobs ran",

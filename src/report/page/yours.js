@@ -91,11 +91,12 @@ async function place(name, bytes) {
   const hits = right(row);
   const [low, high] = wilson(hits, n);
   const rows = openRows(answers, index);
+  // By the table's figures, which are means over repeats.
   const ranked = rows
-    .map(({ line, row: other }) => ({ line, row: other, hits: right(other) }))
-    .sort((a, b) => b.hits - a.hits);
-  const above = ranked.filter((one) => one.hits > hits).at(-1);
-  const below = ranked.find((one) => one.hits <= hits);
+    .map(({ line, row: other }) => ({ line, row: other, figure: line.cells[index].accuracy ?? 0 }))
+    .sort((a, b) => b.figure - a.figure);
+  const above = ranked.filter((one) => one.figure > hits / n).at(-1);
+  const below = ranked.find((one) => one.figure <= hits / n);
   const leaders = ranked
     .filter(
       ({ line }) => line.cells[index].group !== undefined && line.cells[index].against_best === undefined,
@@ -109,16 +110,13 @@ async function place(name, bytes) {
   const only = [...Array(n).keys()].filter((at) => row[at] === "." && count[at] * 10 > 9 * rows.length);
   const say = (/** @type {number} */ at) =>
     `${classes[parseInt(set.labels[at], 36)]}${row[at] === "." ? "" : `, yours says ${classes[parseInt(row[at], 36)]}`}; ${count[at]} of ${rows.length} miss it`;
-  const better = ranked.filter((one) => one.hits < hits).length;
+  const better = ranked.filter((one) => one.figure < hits / n).length;
   const list = [
     [
       "accuracy",
       `${accuracy(hits / n)} (${hits} of ${n}; 95 % interval ${accuracy(low)} to ${accuracy(high)})`,
     ],
-    [
-      "among the results",
-      ranked.length ? `above ${better} of ${ranked.length} configurations (first repeats)` : "",
-    ],
+    ["among the results", ranked.length ? `above ${better} of ${ranked.length} configurations` : ""],
     [
       "tie group",
       tied
@@ -127,8 +125,8 @@ async function place(name, bytes) {
           ? `none: told apart from the best of all ${leaders.length} groups`
           : "",
     ],
-    ["next above", above ? `${lineName(above.line)} ${accuracy(above.hits / n)}` : ""],
-    ["next below", below ? `${lineName(below.line)} ${accuracy(below.hits / n)}` : ""],
+    ["next above", above ? `${lineName(above.line)} ${accuracy(above.figure)}` : ""],
+    ["next below", below ? `${lineName(below.line)} ${accuracy(below.figure)}` : ""],
   ]
     .filter(([, value]) => value)
     .flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, bdi(value))]);
@@ -234,7 +232,7 @@ function stars(index, figure) {
     const { width, height } = svg.viewBox.baseVal;
     const rule = document.createElementNS("http://www.w3.org/2000/svg", "path");
     rule.setAttribute("class", "star");
-    rule.setAttribute("d", along === 0 ? `M${at} 30V${height - 60}` : `M64 ${at}H${width - 18}`);
+    rule.setAttribute("d", along === 0 ? `M${at} 30V${height - 60}` : `M56 ${at}H${width - 14}`);
     const star = document.createElementNS("http://www.w3.org/2000/svg", "text");
     star.setAttribute("class", "star");
     star.setAttribute("x", String(along === 0 ? at : width - 30));
