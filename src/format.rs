@@ -31,6 +31,15 @@ pub fn library(engine: &str) -> &str {
     if engine == "native" { "mnist-bench" } else { engine }
 }
 
+/// A family's name as short as the field has it, without what all of them end with.
+pub fn short(family: &str) -> String {
+    match family {
+        "LinearDiscriminantAnalysis" => "LDA".to_string(),
+        "QuadraticDiscriminantAnalysis" => "QDA".to_string(),
+        family => family.trim_end_matches("Classifier").to_string(),
+    }
+}
+
 /// A p value; what is too small for the arithmetic is never said to be 0.
 pub fn probability(p: f64) -> String {
     if p < 1e-300 { "<1e-300".to_string() } else { format!("{p:.2e}") }

@@ -252,7 +252,8 @@ fn images_stand_by_their_difficulty() {
     assert!(told.ends_with("(no picture in this page)"), "{told}");
     // A point is chosen by the pointer too.
     browser.click("#difficulty-mnist .square");
-    assert!(browser.text("#difficulty-mnist .points output").starts_with("place 5,"));
+    let told = browser.text("#difficulty-mnist .points output");
+    assert!(told.starts_with("place 4,") || told.starts_with("place 5,"), "the middle: {told}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

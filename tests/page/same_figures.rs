@@ -74,13 +74,12 @@ fn families_and_libraries_agree_with_the_table_of_libraries() {
     let first = |text: &Value| text.as_str().unwrap().split(' ').next().unwrap_or_default().to_string();
     let mut compared = 0;
     for pair in pairs {
-        let (alone, others, cell) = (first(&pair[3]), first(&pair[4]), first(&pair[5]));
-        // What neither has comes from the run of the scaling curves, which the table leaves out.
-        let expected = match (alone.as_str(), others.as_str()) {
-            ("", "") => continue,
-            ("", others) => format!("~{others}"),
-            (alone, _) => alone.to_string(),
-        };
+        let (alone, cell) = (first(&pair[3]), first(&pair[5]));
+        // Beside other work the matrix has the times of the scaling curves too, which the table leaves out.
+        if alone.is_empty() {
+            continue;
+        }
+        let expected = alone;
         assert_eq!(cell, expected, "{pair}");
         compared += 1;
     }

@@ -8,11 +8,11 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axis::{Axis, Kind};
-use super::overview::{Chart, short};
+use super::overview::Chart;
 use super::scatter::label_long;
 use crate::analysis::findings::{BAR, Family, Findings};
 use crate::drawing::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
-use crate::format::title;
+use crate::format::{short, title};
 
 /// The file's name without its ending.
 pub const NAME: &str = "best-per-family";

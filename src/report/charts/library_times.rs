@@ -11,11 +11,11 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::library;
-use super::overview::{Chart, short};
+use super::overview::Chart;
 use super::scatter::{mark, small_mark};
 use crate::analysis::timed_pairs::TimedPair;
 use crate::drawing::{ChartError, INK, Marks, Words, label, png, svg, text};
-use crate::format::count;
+use crate::format::{count, short};
 
 /// The file's name without its ending.
 pub const NAME: &str = "library-times";

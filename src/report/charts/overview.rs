@@ -6,7 +6,7 @@ use super::scatter::{Point, Scatter};
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::timed_pairs::TimedPair;
 use crate::drawing::{ChartError, Marks, Words, png, svg};
-use crate::format::title;
+use crate::format::{short, title};
 
 /// A finished chart with the name of its file.
 pub struct Chart {
@@ -200,15 +200,6 @@ pub fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<C
     let (svg, marks) = svg(scatter.size(), words, |area| scatter.draw(area))?;
     let png = png(scatter.size(), |area| scatter.draw(area))?;
     Ok(Chart { name, svg, png, marks })
-}
-
-/// A family's name as short as the field has it, without what all of them end with.
-pub fn short(family: &str) -> String {
-    match family {
-        "LinearDiscriminantAnalysis" => "LDA".to_string(),
-        "QuadraticDiscriminantAnalysis" => "QDA".to_string(),
-        family => family.trim_end_matches("Classifier").to_string(),
-    }
 }
 
 fn family(families: &[String], line: &Line) -> usize {

@@ -10,8 +10,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Ticked};
 use super::library::{self, Style};
-use super::overview::short;
 use crate::drawing::{ChartError, INK, Marks, label, text};
+use crate::format::short;
 
 /// What to draw.
 pub struct Scatter {
