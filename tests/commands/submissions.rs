@@ -123,7 +123,7 @@ fn the_report_shows_evidence_of_a_submission() {
     run(&sandbox, &[&own[..], &["--description", "By eye."]].concat()).code(0);
     run(&sandbox, &["report"]).code(0);
     let text = std::fs::read_to_string(sandbox.path().join("reports/submitted.md")).unwrap();
-    assert!(text.contains("| Guess |") && text.contains("| recomputed | jane |"), "{text}");
+    assert!(text.contains("| Guess |") && text.contains("| checked from predictions | jane |"), "{text}");
     run(&sandbox, &["report", "--check"]).code(0);
 }
 
