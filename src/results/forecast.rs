@@ -9,7 +9,7 @@ use super::optional::present;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Forecast {
-    /// Seconds that fitting and predicting all images would take; at least so many where `exponent` is absent.
+    /// Seconds that fitting and predicting all images would take; a lower bound if `exponent` is absent.
     pub seconds: f64,
     /// The time grows with the number of images to this power. Absent where growth in proportion is enough.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]

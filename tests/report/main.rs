@@ -62,6 +62,19 @@ fn make(folder: &Path, run: &str) -> Report {
     .unwrap()
 }
 
+/// The report of run `r` where no data set is at hand.
+fn make_without_data(folder: &Path) -> Report {
+    Report::make(&Request {
+        results: &folder.join("results"),
+        data: folder,
+        reports: &folder.join("reports"),
+        run: "r",
+        subset: None,
+        repository: "",
+    })
+    .unwrap()
+}
+
 fn page(report: &Report) -> &str {
     std::str::from_utf8(&report.files["benchmark.html"]).unwrap()
 }
@@ -145,16 +158,7 @@ fn tie_groups_follow_the_paired_test() {
     assert_eq!(["SVC", "Perceptron", "GaussianNB"].map(group), [json!(1), json!(1), json!(2)]);
     assert!(page(&report).contains("3 entries in 2 groups"));
     // Without the data set neither labels nor images are known; the report is made all the same.
-    let reports = folder.path().join("reports");
-    let request = Request {
-        results: &results,
-        data: folder.path(),
-        reports: &reports,
-        run: "r",
-        subset: None,
-        repository: "",
-    };
-    let bare = Report::make(&request).unwrap();
+    let bare = make_without_data(folder.path());
     assert!(
         bare.notes[0]
             .starts_with("accuracies on MNIST are as reported, without confusion matrices and tie groups: "),
@@ -540,16 +544,7 @@ fn five_thousand_rows_make_a_page_in_seconds() {
     }
     let start = Instant::now();
     // Without the data sets: tie groups of 5,000 rows are not measured here.
-    let reports = folder.path().join("reports");
-    let request = Request {
-        results: &results,
-        data: folder.path(),
-        reports: &reports,
-        run: "r",
-        subset: None,
-        repository: "",
-    };
-    let report = Report::make(&request).unwrap();
+    let report = make_without_data(folder.path());
     let took = start.elapsed();
     assert!(report.table.lines.len() >= 2_500);
     assert!(page(&report).len() < 5_000_000, "{} bytes", page(&report).len());

@@ -4,7 +4,7 @@ use super::{PictureError, orientation};
 
 /// The longest side that is read.
 const MOST: u32 = 4096;
-/// The range of red, green or blue is taken where it is so many times as large as that of the brightness.
+/// The least ratio of a colour channel's range to the brightness's range at which the channel replaces the brightness.
 const MUCH_MORE: f64 = 2.0;
 
 /// A decoded picture: one shade (0 black, 255 white) and one opacity (0 to 1) a pixel, row after row.

@@ -17,13 +17,13 @@ use crate::engines::protocol::{Answer, Expected, Reply, WorkerJob};
 use crate::results::forecast::{Forecast, Measured};
 use crate::results::record::microseconds;
 
-/// The shares of the images that are tried: one in so many.
+/// The denominators of the parts of the images that are tried: 1/90, 1/30 and 1/10.
 const ONE_IN: [usize; 3] = [90, 30, 10];
 /// Fewer training images of a class say nothing.
 const IMAGES_A_CLASS: usize = 5;
-/// A row is not run when its forecast is so many times its limit.
+/// The least ratio of a row's forecast to its time limit at which the row is not run.
 const MARGIN: f64 = 2.0;
-/// A part may take so many seconds whatever the limit: to fork and to wait for a processor takes time too.
+/// The least time limit of a part, in seconds: to start a process and to wait for a processor takes time too.
 const SHORTEST: f64 = 1.0;
 /// What such a row takes of its limit, as a rule.
 pub const LIKELY_SHARE: f64 = 0.15;
