@@ -10,16 +10,22 @@ use crate::dataset::{DatasetError, Outline, Outlines, catalogue};
 use crate::engines::BUILT_IN;
 use crate::engines::external::{self, Definition, Need};
 use crate::file_name::is_name;
-use crate::grid::{Filters, Grid, Planned, file};
+use crate::grid::{Benchmarks, Filters, Grid, Planned, file};
 use crate::nearest::{did_you_mean, list};
 use crate::results::Store;
 
 /// The folder of the data sets.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DataDir {
-    /// Folder of the data sets, each in a folder of its own
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    /// Folder of the data sets, each in a folder of its own [default: the variable MNIST_BENCH_DATA, else data]
+    #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir(), hide_default_value = true)]
     pub data_dir: PathBuf,
+}
+
+/// The folder that the environment names, else `data` in the current one. An empty variable is none.
+fn default_data_dir() -> PathBuf {
+    let named = std::env::var_os(catalogue::VARIABLE).filter(|folder| !folder.is_empty());
+    named.unwrap_or_else(|| "data".into()).into()
 }
 
 impl DataDir {
@@ -33,6 +39,20 @@ impl DataDir {
     }
 }
 
+/// The folder of the suites.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BenchmarksDir {
+    /// Folder of the suites [default: benchmarks where it is there, else this program's own suites]
+    #[arg(long, value_name = "DIR")]
+    pub benchmarks_dir: Option<PathBuf>,
+}
+
+impl BenchmarksDir {
+    pub fn find(&self) -> Benchmarks {
+        Benchmarks::find(self.benchmarks_dir.as_deref())
+    }
+}
+
 /// The list of external engines.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Engines {
@@ -42,22 +62,19 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// The external engines; none where the benchmarks folder has no list of them.
-    pub fn definitions(&self, benchmarks_dir: &Path) -> anyhow::Result<Vec<Definition>> {
-        match &self.engines {
-            Some(path) => Ok(external::file::read(path)?),
-            None => {
-                let path = benchmarks_dir.join(external::file::NAME);
-                Ok(if path.exists() { external::file::read(&path)? } else { Vec::new() })
-            }
-        }
+    /// The external engines; none where the suites come without a list of them.
+    pub fn definitions(&self, benchmarks: &Benchmarks) -> anyhow::Result<Vec<Definition>> {
+        Ok(match self.engines.clone().or_else(|| benchmarks.engines()) {
+            Some(path) => external::file::read(&path)?,
+            None => Vec::new(),
+        })
     }
 }
 
 /// The selected configurations and data sets.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Selection {
-    /// Suite to run, by the name of its file in the benchmarks folder, or 'all'; repeatable
+    /// Suite to run, by the name of its file in the folder of the suites, or 'all'; repeatable
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub suite: Vec<String>,
 
@@ -65,9 +82,8 @@ pub struct Selection {
     #[arg(long, value_name = "FILE", conflicts_with = "suite")]
     pub grid: Option<PathBuf>,
 
-    /// Folder of the suites
-    #[arg(long, value_name = "DIR", default_value = "benchmarks")]
-    pub benchmarks_dir: PathBuf,
+    #[command(flatten)]
+    pub benchmarks: BenchmarksDir,
 
     #[command(flatten)]
     pub data_dir: DataDir,
@@ -82,11 +98,17 @@ pub struct Selection {
 impl Selection {
     /// The grid of `--grid`, or the suites.
     pub fn grids(&self) -> anyhow::Result<Vec<Grid>> {
+        let benchmarks = self.benchmarks.find();
         let mut grids = match &self.grid {
             Some(path) => vec![file::read(path)?],
-            None => file::suites(&self.benchmarks_dir, &self.suite)?,
+            None => benchmarks.suites(&self.suite)?,
         };
-        file::complete_models(&mut grids, &self.benchmarks_dir)?;
+        benchmarks.complete_models(&mut grids)?;
+        if self.grid.is_none()
+            && let Some(notice) = benchmarks.notice()
+        {
+            print_err(&format!("notice: {notice}"));
+        }
         for notice in grids.iter().flat_map(|grid| &grid.notices) {
             print_err(&format!("notice: {notice}"));
         }
@@ -96,7 +118,7 @@ impl Selection {
     /// Plans the selected configurations of `grids`. `more_engines` are accepted besides the built-in and
     /// external ones. Registers the external engines that the plan uses for the rest of the process.
     pub fn plan(&self, grids: &[Grid], more_engines: &[String], need: Need) -> anyhow::Result<Vec<Planned>> {
-        let external = self.engines.definitions(&self.benchmarks_dir)?;
+        let external = self.engines.definitions(&self.benchmarks.find())?;
         let built_in = BUILT_IN.iter().map(|engine| engine.name.to_string());
         let named = external.iter().map(|engine| engine.name.clone());
         let known: Vec<String> = built_in.chain(named).chain(more_engines.iter().cloned()).collect();

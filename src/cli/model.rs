@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::Value;
 
+use super::common_args::BenchmarksDir;
 use crate::grid::{file, models};
 use pixel_learn::nn::Definition;
 
@@ -15,21 +16,22 @@ pub struct ModelArgs {
     #[arg(value_name = "MODEL")]
     pub model: String,
 
-    /// File whose [model.NAME] tables define it [default: neural.toml in the benchmarks folder]
+    /// File whose [model.NAME] tables define it [default: the suite neural]
     #[arg(long, value_name = "FILE")]
     grid: Option<PathBuf>,
 
-    /// Folder of the suites
-    #[arg(long, value_name = "DIR", default_value = "benchmarks")]
-    benchmarks_dir: PathBuf,
+    #[command(flatten)]
+    benchmarks: BenchmarksDir,
 }
 
 impl ModelArgs {
     /// The model's table as JSON, and the definition read from it.
     pub fn read(&self) -> anyhow::Result<(Value, Definition)> {
-        let path = self.grid.clone().unwrap_or_else(|| self.benchmarks_dir.join(file::MODELS));
-        let grid = file::read(&path)?;
-        let table = models::find(&grid.models, &self.model).with_context(|| path.display().to_string())?;
+        let (grid, place) = match &self.grid {
+            Some(path) => (file::read(path)?, path.display().to_string()),
+            None => self.benchmarks.find().models()?,
+        };
+        let table = models::find(&grid.models, &self.model).context(place)?;
         let definition = Definition::from_json(table)?;
         Ok((table.clone(), definition))
     }

@@ -13,7 +13,7 @@ use super::common_args::{DataDir, Engines};
 use super::stdio::{print_err, stdout};
 use crate::check::walk;
 use crate::engines::external::{self, Need};
-use crate::grid::parse_duration;
+use crate::grid::{Benchmarks, parse_duration};
 use crate::results::provenance::utc;
 use crate::results::verification::{self, Verifications, Verified};
 use crate::results::{Checked, Record, load, place};
@@ -118,7 +118,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Registers the external engines of these results. Prints a line for an engine without a version, whose
 /// results are then not compared.
 fn register(args: &Args, chosen: &[Checked<Record>]) -> anyhow::Result<()> {
-    for engine in args.engines.definitions("benchmarks".as_ref())? {
+    for engine in args.engines.definitions(&Benchmarks::find(None))? {
         if chosen.iter().any(|record| record.engine == engine.name)
             && let Err(error) = external::register(&engine, Need::Version)
         {

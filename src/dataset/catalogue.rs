@@ -6,7 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub use super::layout::find_file;
+pub use super::layout::{VARIABLE, find_file};
 use super::{Dataset, DatasetError, FILES, Images, Shape, Split, idx, known, layout, manifest, turn};
 use crate::file_name::{RULE, is_name};
 use crate::nearest::{did_you_mean, list};
@@ -77,9 +77,11 @@ pub fn shape(data_dir: &Path, name: &str) -> Result<Shape, DatasetError> {
 
 /// The data sets of a folder: MNIST and Fashion-MNIST first, the others in alphabetical order.
 pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
-    let advice = "run from the project's folder, or say where the data sets are with --data-dir";
-    let entries = fs::read_dir(data_dir)
-        .map_err(|error| DatasetError::new(data_dir, format!("cannot be read: {error}"), advice))?;
+    let entries = fs::read_dir(data_dir).map_err(|error| {
+        // The whole path: the current folder may be another than the user thinks.
+        let place = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.into());
+        DatasetError::new(&place, format!("cannot be read: {error}"), layout::other_folder())
+    })?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| {

@@ -9,6 +9,9 @@ use crate::nearest::list;
 /// The file that says what a data set is.
 pub const MANIFEST: &str = "dataset.toml";
 
+/// The variable of the environment that names the folder of all data sets where `--data-dir` does not.
+pub const VARIABLE: &str = "MNIST_BENCH_DATA";
+
 /// The folder that macOS puts into archives, with a file of its own for each.
 const MACOS: &str = "__MACOSX";
 
@@ -175,6 +178,14 @@ pub fn contents(place: &Path) -> String {
     }
 }
 
+/// How to name the folder of all data sets, and where there is one.
+pub fn other_folder() -> String {
+    format!(
+        "name the folder of the data sets by --data-dir or in {VARIABLE}; the repository of mnist-bench has MNIST and \
+         Fashion-MNIST in its folder data"
+    )
+}
+
 /// Nothing in the folder of all data sets is one: what was looked at, and what is expected.
 pub fn no_data_set(data_dir: &Path) -> DatasetError {
     const MOST: usize = 3;
@@ -189,7 +200,8 @@ pub fn no_data_set(data_dir: &Path) -> DatasetError {
         .map(|name| format!("in {name}: {}", contents(&data_dir.join(&name))))
         .collect();
     let found = if folders.is_empty() { contents(data_dir) } else { folders.join("; ") };
-    DatasetError::new(data_dir, format!("there is no data set in it ({found})"), expected())
+    let advice = format!("{}; {}", expected(), other_folder());
+    DatasetError::new(data_dir, format!("there is no data set in it ({found})"), advice)
 }
 
 fn missing(folder: &Path, file: &str) -> DatasetError {

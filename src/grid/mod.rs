@@ -5,6 +5,7 @@
 //! classifiers and their parameters, [`Configuration::id`] names each configuration canonically.
 
 pub mod baselines;
+pub mod benchmarks;
 pub mod configuration;
 mod digest;
 pub mod duration;
@@ -19,6 +20,7 @@ pub mod spelling;
 pub mod suite;
 pub mod toml;
 
+pub use benchmarks::Benchmarks;
 pub use configuration::{Configuration, Parameters};
 pub use duration::parse_duration;
 pub use filter::Filters;

@@ -23,7 +23,7 @@ pub struct Grid {
     pub default: bool,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
-    /// Networks that it defines, or borrows from the benchmarks folder.
+    /// Networks that it defines, or borrows from the suite `neural`.
     pub models: Models,
     /// In the order of the file.
     pub families: Vec<Family>,

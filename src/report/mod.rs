@@ -270,9 +270,10 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
     Ok(found.into_iter().filter(own).collect())
 }
 
-/// The data sets of the runs' results, and a note for each that cannot be read.
+/// The data sets of the runs' results, and a note for each reason why some cannot be read.
 fn datasets(request: &Request, runs: &[String]) -> Result<(BTreeMap<String, Dataset>, Vec<String>), String> {
-    let (mut datasets, mut notes) = (BTreeMap::new(), Vec::new());
+    let mut datasets = BTreeMap::new();
+    let mut unread: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for run in runs {
         let store = Store::new(request.results, run)?;
@@ -284,15 +285,18 @@ fn datasets(request: &Request, runs: &[String]) -> Result<(BTreeMap<String, Data
             Ok(dataset) => {
                 datasets.insert(name.clone(), dataset);
             }
-            Err(error) => {
-                notes.push(format!(
-                    "accuracies on {} are as reported, without confusion matrices and tie groups: {error}",
-                    title(name)
-                ));
+            // One without results is not missed.
+            Err(error) if names.contains(name) => {
+                unread.entry(error.to_string()).or_default().push(title(name));
             }
+            Err(_) => {}
         }
     }
-    Ok((datasets, notes))
+    let note = |(error, titles): (String, Vec<String>)| {
+        let titles = titles.join(" and ");
+        format!("accuracies on {titles} are as reported, without confusion matrices and tie groups: {error}")
+    };
+    Ok((datasets, unread.into_iter().map(note).collect()))
 }
 
 /// Where two files part, of texts with a little of both.

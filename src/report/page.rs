@@ -22,14 +22,11 @@ use crate::analysis::tie_groups::Groups;
 use crate::analysis::ties::Untied;
 use crate::explore::Drawn;
 use crate::format::{accuracy, count, title};
+use crate::grid::Benchmarks;
 use crate::results::{Problem, Status};
 
 /// What a plain sweep runs, with lines of analysis: the published grid first.
-const GRIDS: [(&str, &str); 3] = [
-    ("classic", include_str!("../../benchmarks/classic.toml")),
-    ("neural-quick", include_str!("../../benchmarks/neural-quick.toml")),
-    ("crates", include_str!("../../benchmarks/crates.toml")),
-];
+const GRIDS: [&str; 3] = ["classic", "neural-quick", "crates"];
 
 /// What the template shows.
 #[derive(Template)]
@@ -279,8 +276,8 @@ fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Sto
     let mut stories = Vec::new();
     let mut untied: Vec<&Untied> = untied.iter().collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, text) in GRIDS {
-        let mut grid = crate::grid::toml::parse(name, text).map_err(|error| error.to_string())?;
+    for name in GRIDS {
+        let mut grid = Benchmarks::BuiltIn.read(name).map_err(|error| error.to_string())?;
         grid.families.retain(|family| {
             let has = |line: &Line| {
                 line.run == view.run

@@ -80,7 +80,12 @@ impl Bed {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
-        command.current_dir(self.path()).args(arguments).env_remove("RUST_BACKTRACE").stdin(Stdio::null());
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env_remove("RUST_BACKTRACE")
+            .env_remove("MNIST_BENCH_DATA")
+            .stdin(Stdio::null());
         command
     }
 

@@ -7,7 +7,12 @@ use tempfile::TempDir;
 
 fn grid(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("mnist-bench").unwrap();
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("RUST_BACKTRACE").arg("grid").args(arguments);
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("MNIST_BENCH_DATA")
+        .arg("grid")
+        .args(arguments);
     command
 }
 

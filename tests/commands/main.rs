@@ -7,4 +7,5 @@ mod data_errors;
 mod explore;
 mod grid_errors;
 mod hostile_files;
+mod outside;
 mod submissions;

@@ -70,6 +70,7 @@ impl Sandbox {
         command
             .current_dir(self.path())
             .env_remove("RUST_BACKTRACE")
+            .env_remove("MNIST_BENCH_DATA")
             .env("MNIST_BENCH_TEST_ENGINE", &self.faults)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

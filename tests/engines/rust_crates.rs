@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mnist_bench::engines::{BUILT_IN, Engine, Failure, Outcome, Shape, Work};
-use mnist_bench::grid::{Configuration, file};
+use mnist_bench::grid::{Benchmarks, Configuration};
 use pixel_learn::models::Training;
 use pixel_learn::{Features, Scaling};
 
@@ -226,7 +226,7 @@ fn one_class_does_not_panic() {
 #[test]
 fn suite_crates_is_supported() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks");
-    let suite = file::suites(&folder, &["crates".to_string()]).unwrap().remove(0);
+    let suite = Benchmarks::Folder(folder).suites(&["crates".to_string()]).unwrap().remove(0);
     assert!(suite.default);
     let shape = Shape { train_size: 5000, test_size: 10_000, features: 784, image: [28, 28], classes: 10 };
     for planned in suite.expand(&[]) {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use mnist_bench::grid::file;
+use mnist_bench::grid::Benchmarks;
 use mnist_bench::report::{Report, Request};
 use mnist_bench::results::record::file_stem;
 use mnist_bench::results::{Record, Status};
@@ -77,7 +77,7 @@ fn curves_come_from_the_run_that_has_them() {
 #[test]
 fn the_suite_names_its_sizes_and_is_asked_for() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks");
-    let suite = file::suites(&folder, &["scaling".to_string()]).unwrap().remove(0);
+    let suite = Benchmarks::Folder(folder).suites(&["scaling".to_string()]).unwrap().remove(0);
     assert!(!suite.default);
     let plan = suite.expand(&[]);
     for engine in ["native", "linfa", "smartcore", "libsvm-rs", "scikit-learn"] {

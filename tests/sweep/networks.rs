@@ -37,7 +37,7 @@ augmentation = { shift = 1, flip = 0.5, erase = 0.2 }
 
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-bench"));
-    command.env_remove("RUST_BACKTRACE");
+    command.env_remove("RUST_BACKTRACE").env_remove("MNIST_BENCH_DATA");
     command
         .current_dir(folder)
         .args(arguments)

@@ -12,8 +12,6 @@ use crate::engines::BUILT_IN;
 use crate::grid::{Preprocessing, schema};
 use crate::nearest::did_you_mean;
 
-/// The file in the benchmarks folder.
-pub const NAME: &str = "engines.toml";
 /// Larger files than this are no list of engines.
 const MAX_BYTES: u64 = 1 << 20;
 /// What stands for the folder of the file.
@@ -230,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_committed_file_is_good() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks").join(NAME);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks/engines.toml");
         let engines = read(&path).unwrap();
         assert!(engines.iter().all(|engine| engine.files.iter().all(|file| file.is_file())));
         assert!(engines.iter().any(|engine| engine.name == "scikit-learn"));
