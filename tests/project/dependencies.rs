@@ -1,6 +1,7 @@
-//! What the project stands on: every package comes from crates.io and has a licence that goes with ours, and unsafe
-//! code stands only where it is said to, each with its reason. `deny.toml` says the same to cargo-deny, for those who
-//! have it; the list of known vulnerabilities is a git repository of its own, which this test does not have.
+//! What the project stands on: every package comes from crates.io and has a licence that goes with ours, in the program
+//! and in the engines on Rust libraries; few packages come in several versions; and unsafe code stands only where it is
+//! said to, each with its reason. `deny.toml` says the same to cargo-deny, for those who have it; the list of known
+//! vulnerabilities is a git repository of its own, which this test does not have.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,12 @@ const LICENCES: [&str; 12] = [
     "Unlicense",
     "Zlib",
 ];
+/// Further licences of the engines on Rust libraries, which nothing distributes: burn takes `colored` unchanged, and
+/// forust-ml has Apache-2.0 as a file.
+const ENGINES: [(&str, &str); 2] = [("colored", "MPL-2.0"), ("forust-ml", "")];
+/// Packages of `Cargo.lock` that are there in several versions, at most: linfa and smartcore bring old ones. More are
+/// code that is built twice: take the version that is there.
+const DOUBLED: usize = 12;
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Whether a licence expression can be met with these licences: one of every `OR`, all of every `AND`.
@@ -84,6 +91,68 @@ fn sources_and_licences_are_allowed() {
     eprintln!(
         "known vulnerabilities were NOT looked up: that list is a git repository; with network, `cargo deny check advisories`"
     );
+}
+
+#[test]
+fn few_packages_come_in_several_versions() {
+    let lock = fs::read_to_string("Cargo.lock").unwrap();
+    let mut names: Vec<&str> = lock.lines().filter_map(|line| line.strip_prefix("name = ")).collect();
+    names.sort();
+    let mut doubled: Vec<&str> =
+        names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    doubled.dedup();
+    assert!(
+        doubled.len() <= DOUBLED,
+        "{} packages in several versions, at most {DOUBLED}: {doubled:?}",
+        doubled.len()
+    );
+}
+
+/// Sources from the lock file alone. Licences need the packages, which only `benchmarks/engines/install --rust` and CI
+/// download.
+#[test]
+fn so_are_those_of_the_engines_on_rust_libraries() {
+    let folder = Path::new("benchmarks/engines/rust");
+    let lock = fs::read_to_string(folder.join("Cargo.lock")).unwrap();
+    let sources: Vec<&str> = lock.lines().filter_map(|line| line.strip_prefix("source = ")).collect();
+    assert!(sources.len() > 100, "{} packages", sources.len());
+    let elsewhere: Vec<&&str> =
+        sources.iter().filter(|source| source.trim_matches('"') != CRATES_IO).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+
+    let required = std::env::var_os("MNIST_BENCH_LICENCES").is_some();
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut command = Command::new(cargo);
+    // What is built, and for this target: the lock file has hundreds more.
+    command.args([
+        "tree",
+        "--workspace",
+        "--locked",
+        "--prefix=none",
+        "--edges=normal,build",
+        "--format={p}|{l}",
+    ]);
+    if !required {
+        command.arg("--offline");
+    }
+    let output = command.current_dir(folder).output().unwrap();
+    if !output.status.success() {
+        assert!(!required, "{}", String::from_utf8_lossy(&output.stderr));
+        eprintln!(
+            "licences of the engines on Rust libraries were NOT checked: their packages are not downloaded"
+        );
+        return;
+    }
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let packages: Vec<(&str, &str)> =
+        tree.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once('|')).collect();
+    assert!(packages.len() > 100, "{} packages", packages.len());
+    let is_allowed = |(package, licence): &(&str, &str)| {
+        let name = package.split(' ').next().unwrap_or_default();
+        (!licence.is_empty() && is_met(licence)) || ENGINES.contains(&(name, licence))
+    };
+    let wrong: Vec<_> = packages.iter().filter(|package| !is_allowed(package)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Where unsafe code may stand: the kernels, the supervision of processes, and the clock of CPU time, which the standard
