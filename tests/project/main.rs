@@ -5,5 +5,6 @@ mod documents;
 mod golden_stats;
 mod import_circles;
 mod published_grid;
+mod release;
 mod rust_engines;
 mod unsafe_code;
