@@ -94,7 +94,26 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
         shares.shares.len(),
         shares.digest
     );
+    if shares.shares.len() > 1 {
+        text += &recipes(shares.shares.len(), args.jobs);
+    }
     text
+}
+
+/// Who runs the shares, by what the machines have in common. The files are those of the repository.
+fn recipes(shards: usize, jobs: u16) -> String {
+    let call = format!("{shards} {jobs} RUN, then the same arguments");
+    let lines = [
+        ("one machine", "sweep alone is enough: it keeps all cores busy".to_string()),
+        ("no folder in common", "each share by hand, then: merge FROM... --into RUN".to_string()),
+        ("Slurm, a shared folder", format!("benchmarks/slurm/submit {call}")),
+        ("no Slurm, a shared folder", format!("benchmarks/hyperqueue/submit.py {call}")),
+        (
+            "Kubernetes, a shared volume",
+            "benchmarks/kubernetes/sweep.yaml (valid, but never run)".to_string(),
+        ),
+    ];
+    lines.iter().map(|(machines, how)| format!("  {machines:<28} {how}\n")).collect()
 }
 
 fn shares_json(args: &Args, plan: &Plan, shares: &Shares) -> String {

@@ -100,6 +100,14 @@ fn work_groups_stay_in_one_shard() {
     used.sort();
     assert_eq!(used, [1, 2, 3, 4]);
     sandbox.run(&["plan", "--grid", "grid.toml", "--shards", "2"]).code(0).prints("sweep --shard 1/2@");
+    // Which recipe to take when; each is there.
+    let plan = sandbox.run(&["plan", "--grid", "grid.toml", "--shards", "2"]).code(0);
+    for file in ["slurm/submit", "hyperqueue/submit.py", "kubernetes/sweep.yaml"] {
+        assert!(plan.stdout.contains(&format!("benchmarks/{file} ")), "{}", plan.stdout);
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks").join(file).is_file(), "{file}");
+    }
+    let whole = sandbox.run(&["plan", "--grid", "grid.toml"]).code(0);
+    assert!(!whole.stdout.contains("Slurm"), "{}", whole.stdout);
 }
 
 #[test]
