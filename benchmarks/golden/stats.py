@@ -13,6 +13,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import ttost_ind
 
 wilson = []
 for correct, total in [(0, 10), (1, 10), (5, 10), (10, 10), (9784, 10000), (8986, 10000), (1000, 10000), (1, 10000), (9999, 10000), (3, 7)]:
@@ -40,7 +41,20 @@ for samples in ([0.9, 0.91], [0.97, 0.971, 0.9695, 0.9702, 0.9711], rng.normal(0
         low, high = stats.t.interval(confidence, len(samples) - 1, loc=np.mean(samples), scale=stats.sem(samples))
         student.append({"samples": samples, "confidence": confidence, "low": low, "high": high})
 
+welch = []
+for first, second in (
+    ([0.97, 0.971, 0.9695], [0.9702, 0.9711]),
+    (rng.normal(0.84, 0.01, 5).tolist(), rng.normal(0.842, 0.004, 20).tolist()),
+    (rng.normal(0.79, 0.02, 30).tolist(), rng.normal(0.77, 0.03, 25).tolist()),
+):
+    for confidence in (0.9, 0.95):
+        interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(confidence)
+        # A margin that the two one-sided tests just pass at this level, and one that they just fail.
+        edge = max(abs(interval.low), abs(interval.high))
+        tests = [float(max(ttost_ind(first, second, -m, m, usevar="unequal")[0], 0)) for m in (1.001 * edge, 0.999 * edge)]
+        welch.append({"first": first, "second": second, "confidence": confidence, "low": float(interval.low), "high": float(interval.high), "p_within": tests[0], "p_beyond": tests[1]})
+
 with open("tests/fixtures/stats.json", "w") as file:
-    out = {"scipy": scipy.__version__, "statsmodels": statsmodels.__version__, "wilson": wilson, "paired": paired, "holm": holm, "student_t": student}
+    out = {"scipy": scipy.__version__, "statsmodels": statsmodels.__version__, "wilson": wilson, "paired": paired, "holm": holm, "student_t": student, "welch": welch}
     json.dump(out, file, indent=0)
     file.write("\n")

@@ -3,6 +3,7 @@
 
 pub mod beyond;
 pub mod compare;
+pub mod equivalence;
 pub mod fidelity;
 pub mod findings;
 pub mod lecun;

@@ -7,7 +7,7 @@ use super::rows::Row;
 use super::tables::{Line, SideBySide};
 use crate::results::Status;
 
-const ENGINE: &str = "scikit-learn";
+pub const ENGINE: &str = "scikit-learn";
 
 /// Rows on the whole training set, of whatever run, by data set and canonical id.
 pub struct Stock<'a>(BTreeMap<(usize, &'a str), (&'a Line, &'a Row)>);

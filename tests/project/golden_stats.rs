@@ -1,7 +1,7 @@
 //! Intervals, paired test and correction against SciPy and statsmodels (`benchmarks/golden/stats.py`).
 
 use mnist_bench::stats::paired::Discordant;
-use mnist_bench::stats::{holm, interval};
+use mnist_bench::stats::{equivalence, holm, interval};
 use serde_json::Value;
 
 fn golden(part: &str) -> Vec<Value> {
@@ -40,6 +40,20 @@ fn students_interval_is_that_of_scipy() {
         let ours = interval::student_t(&numbers(&case, "samples"), number(&case, "confidence")).unwrap();
         near(ours.low, number(&case, "low"), &case);
         near(ours.high, number(&case, "high"), &case);
+    }
+}
+
+#[test]
+fn welchs_interval_is_that_of_scipy_and_decides_as_two_one_sided_tests_do() {
+    for case in golden("welch") {
+        let confidence = number(&case, "confidence");
+        let ours =
+            equivalence::welch(&numbers(&case, "first"), &numbers(&case, "second"), confidence).unwrap();
+        near(ours.low, number(&case, "low"), &case);
+        near(ours.high, number(&case, "high"), &case);
+        // statsmodels, at a margin just beyond the interval and at one just within it.
+        let level = (1.0 - confidence) / 2.0;
+        assert!(number(&case, "p_within") < level && number(&case, "p_beyond") > level, "{case}");
     }
 }
 

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod engines;
+mod equivalence;
 #[path = "parquet.rs"]
 mod parquet_file;
 mod scaling;

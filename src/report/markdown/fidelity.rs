@@ -1,5 +1,7 @@
 //! How near the models come to those they stand for, as Markdown: counts by the rule, with every exception named.
 
+use super::equivalence;
+use crate::analysis::equivalence::comparisons;
 use crate::analysis::fidelity::{ALLOWED, ALLOWED_EXACT, EXACT, Fidelity, NEAR, Pair, ROUNDING};
 use crate::analysis::sklearn_reference::Stock;
 use crate::analysis::tables::{SideBySide, View};
@@ -8,13 +10,21 @@ use crate::report::summary::Summary;
 
 /// One part a data set and reference.
 pub fn markdown(fidelity: &Fidelity, table: &SideBySide, view: &View, summary: &Summary) -> String {
-    let found =
-        summary.answers("trust").first().map_or(String::new(), |answer| format!("**{}**\n\n", cell(answer)));
+    let comparisons = comparisons(table, view);
+    let published = summary.answers("trust").first().map(|answer| cell(answer));
+    let verdicts = [Some(equivalence::verdict(&comparisons, table)), published];
+    let found: String = verdicts
+        .into_iter()
+        .flatten()
+        .filter(|verdict| !verdict.is_empty())
+        .map(|verdict| format!("**{verdict}**\n\n"))
+        .collect();
     let mut text = format!(
-        "# Fidelity\n\n{found}Run `{}`, {}, engine `native`. A row holds when the mean of its repeats differs from the reference by \
+        "# Fidelity\n\n{found}{}\n## One rule for every reference\n\nRun `{}`, {}, engine `native`. A row holds when the mean of its repeats differs from the reference by \
          at most {ALLOWED} + 2 s / sqrt(2), s its deviation over the repeats (0 for one repeat); {} by {ALLOWED_EXACT} \
          instead of {ALLOWED}. LinearSVC with C of 10 and above is left out: there the reference's solver stopped \
          before it converged. Made by `mnist-bench report --run {}`.\n",
+        equivalence::section(&comparisons, table),
         view.run,
         view.size(),
         EXACT.join(" and "),

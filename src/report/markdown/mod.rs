@@ -1,6 +1,7 @@
 //! The report's Markdown files.
 
 pub mod best_per_family;
+mod equivalence;
 pub mod fidelity;
 pub mod findings;
 pub mod peers;

@@ -1,7 +1,8 @@
 //! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
 
-use super::{best_per_family, bullets};
+use super::{best_per_family, bullets, equivalence};
 use crate::analysis::beyond;
+use crate::analysis::equivalence::comparisons;
 use crate::analysis::lecun::{self, CLOSE, Pair};
 use crate::analysis::preprocessing::{self, Effect, Step};
 use crate::analysis::tables::{SideBySide, View};
@@ -29,6 +30,11 @@ pub fn markdown(table: &SideBySide, opened: &View, summary: &Summary) -> Result<
     text += "\n## The best of each classifier\n\n";
     text += &best_per_family::markdown(table, &view);
     text += &lecuns_table(table, &lecun::pairs(table, &view)?);
+    let section = equivalence::section(&comparisons(table, &view), table);
+    if !section.is_empty() {
+        text.push('\n');
+        text += &section;
+    }
     Ok(Some(text))
 }
 
