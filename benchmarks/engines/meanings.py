@@ -7,8 +7,9 @@ docs/methodology/scikit-learn.md has this as a table, with the reason of each li
 from protocol import Unsupported
 
 
-def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threads=1):
-    """The estimator of today's scikit-learn. `options`, in today's spelling, come last.
+def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threads=1, class_orders=False):
+    """The estimator of today's scikit-learn. `options`, in today's spelling, come last. With `class_orders` a
+    Perceptron has today's meaning: each class takes the rows in an order of its own.
 
     Imports what it returns when it is called: scikit-learn-intelex replaces the classes before that.
     """
@@ -17,7 +18,7 @@ def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threa
     except KeyError:
         raise Unsupported(f"scikit-learn has no {classifier} of the grid's meaning") from None
     # random_state takes 32 bits, the harness's seeds have 64.
-    setting = Setting(classes, seed % 2**32, threads)
+    setting = Setting(classes, seed % 2**32, threads, class_orders)
     try:
         model = build(dict(parameters), options or {}, setting)
         # Names are refused by the constructor, values only by this, which fit would call.
@@ -30,8 +31,8 @@ def estimator(classifier, parameters, options=None, *, classes=10, seed=1, threa
 
 
 class Setting:
-    def __init__(self, classes, seed, threads):
-        self.classes, self.seed, self.threads = classes, seed, threads
+    def __init__(self, classes, seed, threads, class_orders):
+        self.classes, self.seed, self.threads, self.class_orders = classes, seed, threads, class_orders
 
 
 # Where 0.19 stopped to split by default; a class impurity that small is none.
@@ -115,10 +116,13 @@ def sgd(given, options, setting):
 
 def perceptron(given, options, setting):
     from sklearn.linear_model import Perceptron
+    from sklearn.multiclass import OneVsRestClassifier
 
     # In 0.19 its elasticnet was l2: it passed an l1_ratio of 0 on, where today's default is 0.15.
     defaults = EPOCHS | {"l1_ratio": 0.0, "random_state": setting.seed, "n_jobs": setting.threads}
-    return Perceptron(**defaults | given | options)
+    model = Perceptron(**defaults | given | options)
+    # 0.19 fixed random_state=0: all classes took the rows in one order. So do clones of one model.
+    return model if setting.class_orders else OneVsRestClassifier(model, n_jobs=1)
 
 
 def passive_aggressive(given, options, setting):

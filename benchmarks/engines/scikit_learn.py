@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""scikit-learn as an engine, and with --intelex scikit-learn-intelex in its place.
+"""scikit-learn as an engine, and with --intelex scikit-learn-intelex in its place. With --class-orders its Perceptron has
+today's meaning and not that of 0.19: each class takes the rows in an order of its own.
 
 Started by the harness (benchmarks/engines.toml); `scikit_learn.py --version` says what is installed.
 """
@@ -12,6 +13,7 @@ import protocol
 # Crammer and Singer's solver in LIBLINEAR does not know max_iter and stops there; scikit-learn warns from max_iter on.
 CRAMMER_SINGER_STEPS = 100_000
 INTELEX = "--intelex" in sys.argv[1:]
+CLASS_ORDERS = "--class-orders" in sys.argv[1:]
 # What the extension says of each call; it is put in place once.
 dispatch = None
 
@@ -50,7 +52,12 @@ class Model:
 
         self.steps = steps.transformers(job.get("preprocessing", []), job)
         self.estimator = meanings.estimator(
-            classifier, parameters, classes=job["classes"], seed=job["seed"], threads=job["threads"]
+            classifier,
+            parameters,
+            classes=job["classes"],
+            seed=job["seed"],
+            threads=job["threads"],
+            class_orders=CLASS_ORDERS,
         )
         self.classifier = classifier
         self.caught = []

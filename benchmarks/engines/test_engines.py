@@ -56,7 +56,7 @@ class Spelling(unittest.TestCase):
         self.assertEqual(made("RandomForestClassifier", max_features="auto")["max_features"], "sqrt")
         self.assertNotIn("min_impurity_split", made("DecisionTreeClassifier", min_impurity_split=1e-7))
         self.assertEqual(made("SGDClassifier", loss="squared_loss", penalty="none")["loss"], "squared_error")
-        self.assertEqual(made("Perceptron", penalty="elasticnet")["l1_ratio"], 0.0)
+        self.assertEqual(made("Perceptron", penalty="elasticnet")["estimator__l1_ratio"], 0.0)
         self.assertEqual(made("MLPClassifier", hidden_layer_sizes=100)["hidden_layer_sizes"], 100)
         self.assertEqual(made("MLPClassifier", hidden_layer_sizes=[100, 10])["hidden_layer_sizes"], (100, 10))
         self.assertEqual(made("LogisticRegression", multi_class="multinomial", solver="sag")["solver"], "sag")
@@ -81,8 +81,18 @@ class Spelling(unittest.TestCase):
             with self.subTest(classifier=classifier, **parameters), self.assertRaises(Unsupported):
                 estimator(classifier, parameters)
 
+    def test_classes_of_a_perceptron_take_the_rows_in_one_order_unless_asked_otherwise(self):
+        rows = numpy.random.default_rng(1).normal(size=(200, 5))
+        # The second class is the opposite of the first: with the same order so are its weights.
+        labels = (rows @ [1.0, -2.0, 0.5, 0.0, 1.0] + numpy.sin(3 * rows[:, 0]) > 0).astype(int)
+        both = numpy.column_stack([labels, 1 - labels])
+        shared = estimator("Perceptron", {}).fit(rows, both)
+        first, second = (one.coef_ for one in shared.estimators_)
+        self.assertTrue(numpy.array_equal(first, -second))
+        self.assertEqual(type(estimator("Perceptron", {}, class_orders=True)).__name__, "Perceptron")
+
     def test_nothing_is_left_to_processes(self):
-        for classifier in ("LogisticRegression", "GaussianProcessClassifier"):
+        for classifier in ("LogisticRegression", "GaussianProcessClassifier", "Perceptron"):
             self.assertEqual(estimator(classifier, {}, threads=2).n_jobs, 1)
 
 
