@@ -6,9 +6,58 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::params::ParamReader;
 use super::stopwatch::timed;
 use super::{Failure, Outcome, Work};
 use crate::grid::Parameters;
+use pixel_learn::Features;
+use pixel_learn::models::svm::Gamma;
+
+/// The features row by row in `f64`: scaled pixels, or the `f32` values that the steps before the model computed.
+pub fn values(features: &Features) -> Vec<f64> {
+    let Some(bytes) = features.bytes() else {
+        return features.scaled().as_slice().iter().map(|&value| f64::from(value)).collect();
+    };
+    let rows = bytes.pixels.chunks_exact(features.d().max(1));
+    rows.flat_map(|row| row.iter().enumerate().map(|(j, &pixel)| bytes.scaling.value(j, pixel))).collect()
+}
+
+/// Refuses values that are no counts, of which a multinomial model makes logarithms of nothing.
+pub fn not_negative<'a>(values: impl IntoIterator<Item = &'a f64>) -> Result<(), Failure> {
+    match values.into_iter().find(|&&value| value < 0.0) {
+        Some(value) => Err(Failure::Unsupported(format!(
+            "counts features, and one is {value}; put raw, unit or binarize before it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// `gamma` of a kernel: a number above 0, "auto" or "scale".
+pub fn gamma(reader: &ParamReader, default: &str) -> Result<Gamma, String> {
+    if reader.value("gamma").is_some_and(|value| !value.is_string()) {
+        return Ok(Gamma::Value(reader.positive("gamma", 1.0)?));
+    }
+    Ok(match reader.choice("gamma", default, &["auto", "scale"])? {
+        "scale" => Gamma::Scale,
+        _ => Gamma::Auto,
+    })
+}
+
+/// The number that `gamma` stands for on these training features, as in scikit-learn.
+pub fn gamma_value(gamma: Gamma, training: &Features) -> f64 {
+    let d = training.d().max(1) as f64;
+    match gamma {
+        Gamma::Value(value) => value,
+        Gamma::Auto => 1.0 / d,
+        Gamma::Scale => {
+            let values = values(training);
+            let n = values.len().max(1) as f64;
+            let mean = values.iter().sum::<f64>() / n;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+            if variance > 0.0 { 1.0 / (d * variance) } else { 1.0 }
+        }
+    }
+}
 
 /// Facts about a fitted model.
 #[derive(Default)]

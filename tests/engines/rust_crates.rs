@@ -34,11 +34,28 @@ fn parse(parameters: &str) -> serde_json::Map<String, serde_json::Value> {
     serde_json::from_str(parameters).unwrap()
 }
 
-/// Runs one configuration on blobs with these training labels.
+/// Runs one configuration on standardised blobs with these training labels.
 fn run(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Result<Outcome, Failure> {
     let (pixels, _) = blobs(labels.len());
+    run_scaled(engine, classifier, parameters, labels, Scaling::standard(&pixels, labels.len(), FEATURES))
+}
+
+/// The same on bytes as they are.
+fn run_raw(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Result<Outcome, Failure> {
+    let raw = Scaling { offset: vec![0.0; FEATURES], scale: vec![1.0; FEATURES] };
+    run_scaled(engine, classifier, parameters, labels, raw)
+}
+
+fn run_scaled(
+    engine: &Engine,
+    classifier: &str,
+    parameters: &str,
+    labels: &[u8],
+    scaling: Scaling,
+) -> Result<Outcome, Failure> {
+    let (pixels, _) = blobs(labels.len());
     let (test_pixels, _) = blobs(90);
-    let scaling = Arc::new(Scaling::standard(&pixels, labels.len(), FEATURES));
+    let scaling = Arc::new(scaling);
     let train = Features::new(pixels, labels.len(), FEATURES, scaling.clone());
     let test = Features::new(test_pixels, 90, FEATURES, scaling);
     let configurations = [Configuration::new(classifier, parse(parameters))];
@@ -67,6 +84,14 @@ const SANE: &[(&str, &str)] = &[
     ("KNeighborsClassifier", r#"{"n_neighbors": 5, "p": 1, "weights": "distance"}"#),
     ("KNeighborsClassifier", r#"{"n_neighbors": 1, "p": 2, "algorithm": "brute"}"#),
     ("LogisticRegression", r#"{"C": 1, "multi_class": "multinomial"}"#),
+    ("AdaBoostClassifier", r#"{"n_estimators": 20, "max_depth": 2}"#),
+    ("BaggingClassifier", r#"{"n_estimators": 10, "bootstrap_features": true, "max_features": 0.9}"#),
+    ("BernoulliNB", r#"{"alpha": 1.0}"#),
+    ("NuSVC", r#"{"nu": 0.2}"#),
+    ("NuSVC", r#"{"nu": 0.2, "kernel": "poly", "gamma": "auto"}"#),
+    ("RidgeClassifier", r#"{"alpha": 1}"#),
+    ("RidgeClassifier", r#"{"alpha": 1, "fit_intercept": false}"#),
+    ("SVC", r#"{"C": 10, "kernel": "rbf", "gamma": "scale"}"#),
     ("SVC", r#"{"C": 10, "kernel": "rbf"}"#),
     ("SVC", r#"{"C": 10, "kernel": "poly"}"#),
     ("SVC", r#"{"C": 1, "kernel": "linear"}"#),
@@ -129,6 +154,74 @@ fn knn_indexes_agree_with_linear_search() {
     }
 }
 
+/// Labels of which a tenth is wrong.
+fn noisy(n: usize) -> Vec<u8> {
+    (0..n).map(|i| if i % 10 == 7 { ((i + 1) % CLASSES) as u8 } else { (i % CLASSES) as u8 }).collect()
+}
+
+/// Models without randomness that the libraries and ours define alike.
+#[test]
+fn closed_forms_answer_as_ours() {
+    for (classifier, parameters) in [
+        ("BernoulliNB", r#"{"alpha": 0.5, "binarize": 100}"#),
+        ("BernoulliNB", r#"{"binarize": 70.5}"#),
+        ("MultinomialNB", r#"{"alpha": 0.5}"#),
+        ("MultinomialNB", "{}"),
+        ("RidgeClassifier", r#"{"alpha": 10}"#),
+        ("RidgeClassifier", r#"{"alpha": 1, "fit_intercept": false}"#),
+    ] {
+        let of = |engine: &Engine| run_raw(engine, classifier, parameters, &noisy(150)).unwrap().predictions;
+        let ours = of(&mnist_bench::engines::native::NATIVE);
+        for engine in crates().filter(|engine| engine.family(classifier).is_some()) {
+            assert_eq!(of(engine), ours, "{} {classifier} {parameters}", engine.name);
+        }
+    }
+}
+
+#[test]
+fn counts_are_not_negative() {
+    for engine in crates().filter(|engine| engine.family("MultinomialNB").is_some()) {
+        let result = run(engine, "MultinomialNB", "{}", &noisy(150));
+        let Err(Failure::Unsupported(reason)) = result else { panic!("{}: {result:?}", engine.name) };
+        assert!(reason.contains("put raw, unit or binarize before it"), "{reason}");
+    }
+}
+
+#[test]
+#[cfg(feature = "smartcore")]
+fn smartcore_counts_whole_numbers() {
+    let halves = Scaling { offset: vec![0.0; FEATURES], scale: vec![2.0; FEATURES] };
+    let smartcore = &mnist_bench::engines::smartcore::SMARTCORE;
+    let result = run_scaled(smartcore, "MultinomialNB", "{}", &noisy(150), halves);
+    let Err(Failure::Unsupported(reason)) = result else { panic!("{result:?}") };
+    assert!(reason.contains("whole numbers"), "{reason}");
+}
+
+#[test]
+fn a_nu_that_two_classes_cannot_meet_is_told() {
+    let lopsided: Vec<u8> = (0..150).map(|i| u8::from(i % 10 == 0)).collect();
+    for engine in crates().filter(|engine| engine.family("NuSVC").is_some()) {
+        let result = run(engine, "NuSVC", r#"{"nu": 0.9}"#, &lopsided);
+        let Err(Failure::Unsupported(reason) | Failure::Failed(reason)) = result else {
+            panic!("{result:?}")
+        };
+        assert!(reason.contains("infeasible"), "{}: {reason}", engine.name);
+    }
+}
+
+#[test]
+#[cfg(feature = "libsvm")]
+fn libsvm_rs_and_native_nu_svc_agree() {
+    let labels: Vec<u8> = noisy(200).iter().map(|&label| u8::from(label == 0)).collect();
+    for kernel in ["linear", "poly", "rbf"] {
+        let parameters = format!(r#"{{"nu": 0.4, "kernel": "{kernel}", "tol": 1e-5}}"#);
+        let of = |engine: &Engine| run(engine, "NuSVC", &parameters, &labels).unwrap().predictions;
+        let (ours, theirs) =
+            (of(&mnist_bench::engines::native::NATIVE), of(&mnist_bench::engines::libsvm::LIBSVM));
+        assert_eq!(ours, theirs, "{kernel}");
+    }
+}
+
 #[test]
 #[cfg(feature = "libsvm")]
 fn libsvm_rs_and_native_svc_agree() {
@@ -163,6 +256,13 @@ fn unsupported_parameters_have_a_reason() {
         ("KNeighborsClassifier", r#"{"n_neighbors": 101}"#, "100 training rows"),
         ("KNeighborsClassifier", r#"{"n_neighbours": 5}"#, "did you mean \"n_neighbors\""),
         ("LogisticRegression", r#"{"penalty": "l1"}"#, "l2 penalty only"),
+        ("AdaBoostClassifier", r#"{"learning_rate": 0}"#, "greater than 0"),
+        ("BaggingClassifier", r#"{"bootstrap_features": false}"#, "with replacement"),
+        ("BaggingClassifier", r#"{"bootstrap_features": true, "max_samples": 101}"#, "there are 100"),
+        ("BernoulliNB", r#"{"alpha": -1}"#, "at least 0"),
+        ("MultinomialNB", r#"{"alpha": -1}"#, "at least 0"),
+        ("NuSVC", r#"{"nu": 0}"#, "greater than 0"),
+        ("RidgeClassifier", r#"{"alpha": -1}"#, "at least 0"),
         ("SVC", r#"{"C": -1}"#, "greater than 0"),
         ("GaussianNB", r#"{"priors": [0.5, 0.5]}"#, "each of 3 classes"),
     ];
@@ -188,6 +288,7 @@ fn linfa_refuses_sigmoid_kernel_and_priors() {
     };
     assert!(check("SVC", r#"{"kernel": "sigmoid"}"#).contains("no sigmoid"));
     assert!(check("GaussianNB", r#"{"priors": [0.5, 0.25, 0.25]}"#).contains("cannot be given priors"));
+    assert!(check("MultinomialNB", r#"{"fit_prior": false}"#).contains("estimates the priors"));
     let forest = |parameters: &str| check("RandomForestClassifier", parameters);
     assert!(forest(r#"{"bootstrap": false}"#).contains("always draws the rows"));
     assert!(forest(r#"{"max_features": 17}"#).contains("more than the 16 features"));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ::linfa::traits::{Fit, Predict, PredictInplace};
 use ::linfa::{Dataset, DatasetView};
-use linfa_bayes::{GaussianNb, NaiveBayes};
+use linfa_bayes::{GaussianNb, MultinomialNb, NaiveBayes};
 use linfa_ensemble::{EnsembleLearnerParams, RandomForest};
 use linfa_logistic::MultiLogisticRegression;
 use linfa_svm::Svm;
@@ -214,6 +214,25 @@ fn l11_failed_line_search_never_ends() {
         child.wait().unwrap();
     }
     still(ended.is_none(), "L11 (linfa-logistic's line search goes on from a direction that is no number)");
+}
+
+#[test]
+fn l12_a_multinomial_fit_writes_to_stderr() {
+    const CHILD: &str = "FINDING_L12_CHILD";
+    if env::var_os(CHILD).is_some() {
+        let targets = array![0_usize, 1];
+        let records = array![[1.0, 0.0], [0.0, 1.0]];
+        MultinomialNb::<f64, usize>::params().fit(&DatasetView::new(records.view(), targets.view())).unwrap();
+        return;
+    }
+    // This very test in a process of its own, whose standard error can be read.
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "linfa::l12_a_multinomial_fit_writes_to_stderr", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let written = String::from_utf8_lossy(&child.stderr).contains("feature_log_prob");
+    still(written, "L12 (linfa-bayes writes its counts to standard error)");
 }
 
 /// The peak of this process's memory in kB (Linux).

@@ -4,7 +4,11 @@
 //!
 //! Values are `f64`, as in linfa's own examples; labels are `usize`.
 
+mod ada_boost;
+mod bagging;
 mod decision_tree;
+mod discrete_naive_bayes;
+mod draws;
 mod gaussian_nb;
 mod k_neighbors;
 mod logistic_regression;
@@ -13,7 +17,7 @@ mod svc;
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use super::Engine;
+use super::{Engine, library};
 use pixel_learn::Features;
 
 /// linfa through its published crates, all of one version.
@@ -21,23 +25,28 @@ pub static LINFA: Engine = Engine {
     name: "linfa",
     version: VERSION,
     families: &[
+        &ada_boost::AdaBoost,
+        &bagging::Bagging,
         &decision_tree::DecisionTree,
+        &discrete_naive_bayes::Bernoulli,
+        &discrete_naive_bayes::Multinomial,
         &gaussian_nb::GaussianNb,
         &k_neighbors::KNeighbors,
         &logistic_regression::LogisticRegression,
         &random_forest::RandomForest,
         &svc::Svc,
+        &svc::NuSvc,
     ],
-    transforms: false,
+    transforms: true,
 };
 
 /// The version in Cargo.lock; a test compares them.
 const VERSION: &str = "0.8.1";
 
-/// The scaled rows in linfa's matrix type.
+/// The features in linfa's matrix type.
 fn records(features: &Features) -> Array2<f64> {
-    let scaling = features.scaling();
-    Array2::from_shape_fn((features.n(), features.d()), |(i, j)| scaling.value(j, features.pixel_row(i)[j]))
+    let values = library::values(features);
+    Array2::from_shape_fn((features.n(), features.d()), |(i, j)| values[i * features.d() + j])
 }
 
 /// Labels in linfa's type.

@@ -10,10 +10,8 @@ use linfa::traits::{Fit, PredictInplace};
 use linfa_ensemble::RandomForestParams;
 use linfa_trees::{DecisionTree, SplitQuality};
 use ndarray::{Array1, Array2};
-use rand::{Rng, SeedableRng};
-use rand_core_06::{Error, RngCore, impls};
-use rand_pcg::Pcg64;
 
+use super::draws::Draws;
 use super::{classes, records, targets};
 use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
@@ -121,34 +119,5 @@ impl Family for RandomForest {
                 },
             )
         });
-    }
-}
-
-/// This project's generator behind the trait of the `rand` that linfa uses, whose default has no seed.
-#[derive(Clone)]
-struct Draws(Pcg64);
-
-impl Draws {
-    fn seeded(seed: u64) -> Draws {
-        Draws(Pcg64::seed_from_u64(seed))
-    }
-}
-
-impl RngCore for Draws {
-    fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        impls::fill_bytes_via_next(self, bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(bytes);
-        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! SVC over linfa-svm, which is binary: one-vs-one with votes by this adapter, as in LIBSVM (ties go to the
+//! SVC and NuSVC over linfa-svm, which is binary: one-vs-one with votes by this adapter, as in LIBSVM (ties go to the
 //! lower class). Shrinking is off, because three places of it deviate from LIBSVM's, and the tolerance is
 //! scikit-learn's 1e-3 (linfa's own default is 1e-7).
 //!
@@ -16,19 +16,31 @@ use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
+use pixel_learn::Features;
+use pixel_learn::models::svm::Gamma;
 
 pub struct Svc;
+pub struct NuSvc;
 
 struct Settings {
-    c: f64,
+    penalty: Penalty,
     tol: f64,
     kernel: Kernel,
+    gamma: Gamma,
 }
 
+/// What bounds the errors of the training images.
+#[derive(Clone, Copy)]
+enum Penalty {
+    C(f64),
+    Nu(f64),
+}
+
+#[derive(Clone, Copy)]
 enum Kernel {
     Linear,
-    Gaussian { gamma: f64 },
-    Polynomial { gamma: f64, coef0: f64, degree: f64 },
+    Gaussian,
+    Polynomial { coef0: f64, degree: f64 },
 }
 
 /// The model of one pair of classes; `true` is the first.
@@ -37,42 +49,75 @@ struct Pair {
     model: Svm<f64, bool>,
 }
 
-/// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
-fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
+fn svc(parameters: &Parameters) -> Result<Settings, String> {
     let reader = ParamReader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
-    let gamma = match reader.value("gamma") {
-        Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
-        _ => {
-            reader.choice("gamma", "auto", &["auto"])?;
-            1.0 / features.max(1) as f64
-        }
-    };
+    read(&reader, Penalty::C(reader.positive("C", 1.0)?), "auto")
+}
+
+fn nu_svc(parameters: &Parameters) -> Result<Settings, String> {
+    let reader = ParamReader::new(parameters, &["nu", "kernel", "degree", "gamma", "coef0", "tol"])?;
+    let nu = reader.positive("nu", 0.5)?;
+    if nu > 1.0 {
+        return Err(format!("nu={nu}: must be at most 1"));
+    }
+    read(&reader, Penalty::Nu(nu), "scale")
+}
+
+/// `gamma` is what a missing one stands for: "auto" for SVC (scikit-learn 0.19), "scale" for NuSVC, which the grid of 0.19
+/// does not have.
+fn read(reader: &ParamReader, penalty: Penalty, gamma: &str) -> Result<Settings, String> {
+    let gamma = library::gamma(reader, gamma)?;
     let (degree, coef0) = (reader.integer("degree", 3, 1)? as f64, reader.number("coef0", 0.0)?);
     let kernel = match reader.choice("kernel", "rbf", &["linear", "poly", "rbf", "sigmoid"])? {
         "linear" => Kernel::Linear,
-        "poly" => Kernel::Polynomial { gamma, coef0, degree },
-        "rbf" => Kernel::Gaussian { gamma },
+        "poly" => Kernel::Polynomial { coef0, degree },
+        "rbf" => Kernel::Gaussian,
         _ => return Err("kernel=\"sigmoid\": linfa-svm has no sigmoid kernel".to_string()),
     };
-    Ok(Settings { c: reader.positive("C", 1.0)?, tol: reader.positive("tol", 1e-3)?, kernel })
+    Ok(Settings { penalty, tol: reader.positive("tol", 1e-3)?, kernel, gamma })
 }
 
-impl Settings {
+/// Settings with the number of their gamma.
+struct Machine {
+    settings: Settings,
+    gamma: f64,
+}
+
+impl Machine {
+    fn new(settings: Settings, training: &Features) -> Machine {
+        Machine { gamma: library::gamma_value(settings.gamma, training), settings }
+    }
+
     fn params(&self) -> SvmParams<f64, bool> {
-        let params =
-            Svm::<f64, bool>::params().eps(self.tol).shrinking(false).pos_neg_weights(self.c, self.c);
-        match self.kernel {
+        let params = Svm::<f64, bool>::params().eps(self.settings.tol).shrinking(false);
+        let params = match self.settings.penalty {
+            Penalty::C(c) => params.pos_neg_weights(c, c),
+            Penalty::Nu(nu) => params.nu_weight(nu),
+        };
+        match self.settings.kernel {
             Kernel::Linear => params.linear_kernel(),
-            Kernel::Gaussian { gamma } => params.gaussian_kernel(1.0 / gamma),
-            Kernel::Polynomial { coef0, degree, .. } => params.polynomial_kernel(coef0, degree),
+            Kernel::Gaussian => params.gaussian_kernel(1.0 / self.gamma),
+            Kernel::Polynomial { coef0, degree } => params.polynomial_kernel(coef0, degree),
         }
     }
 
     /// The factor of the rows.
     fn scale(&self) -> f64 {
-        match self.kernel {
-            Kernel::Polynomial { gamma, .. } => gamma.sqrt(),
+        match self.settings.kernel {
+            Kernel::Polynomial { .. } => self.gamma.sqrt(),
             _ => 1.0,
+        }
+    }
+
+    /// linfa-svm does not ask whether a nu can be met, and starts from a point outside its bounds.
+    fn feasible(&self, one: usize, other: usize) -> Result<(), Failure> {
+        match self.settings.penalty {
+            Penalty::Nu(nu) if nu * (one + other) as f64 / 2.0 > one.min(other) as f64 => {
+                Err(Failure::Unsupported(format!(
+                    "nu={nu}: infeasible for two classes of {one} and {other} training images; lower nu"
+                )))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -82,8 +127,8 @@ impl Family for Svc {
         "SVC"
     }
 
-    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        read(parameters, shape.features).map(drop)
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        svc(parameters).map(drop)
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
@@ -91,29 +136,55 @@ impl Family for Svc {
     }
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
-        let (train, test) = (records(work.training.features), records(work.test));
-        let labels = targets(work.training.labels);
-        let classes = work.training.classes;
-        let read = |parameters: &Parameters| read(parameters, work.test.d());
-        library::each(work, emit, read, |settings| {
-            let (train, test) = (&train * settings.scale(), &test * settings.scale());
-            library::outcome(
-                || fit(&settings, &train, &labels, classes),
-                |pairs| Ok(vote(pairs, test.view(), classes)),
-                |pairs| {
-                    let support: usize = pairs.iter().map(|pair| pair.model.nsupport()).sum();
-                    // The stopping reason is private, but part of the Debug output.
-                    let met = |pair: &Pair| pair.model.to_string().starts_with("Exited");
-                    Description { converged: Some(pairs.iter().all(met)), ..Description::default() }
-                        .with("support_vectors_of_all_pairs", support)
-                },
-            )
-        });
+        run(work, emit, svc);
     }
 }
 
+impl Family for NuSvc {
+    fn classifier(&self) -> &'static str {
+        "NuSVC"
+    }
+
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        nu_svc(parameters).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        unshared_key(parameters)
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        run(work, emit, nu_svc);
+    }
+}
+
+fn run(
+    work: &Work,
+    emit: &mut dyn FnMut(usize, Result<Outcome, Failure>),
+    read: impl Fn(&Parameters) -> Result<Settings, String>,
+) {
+    let (train, test) = (records(work.training.features), records(work.test));
+    let labels = targets(work.training.labels);
+    let classes = work.training.classes;
+    library::each(work, emit, read, |settings| {
+        let machine = Machine::new(settings, work.training.features);
+        let (train, test) = (&train * machine.scale(), &test * machine.scale());
+        library::outcome(
+            || fit(&machine, &train, &labels, classes),
+            |pairs| Ok(vote(pairs, test.view(), classes)),
+            |pairs| {
+                let support: usize = pairs.iter().map(|pair| pair.model.nsupport()).sum();
+                // The stopping reason is private, but part of the Debug output.
+                let met = |pair: &Pair| pair.model.to_string().starts_with("Exited");
+                Description { converged: Some(pairs.iter().all(met)), ..Description::default() }
+                    .with("support_vectors_of_all_pairs", support)
+            },
+        )
+    });
+}
+
 fn fit(
-    settings: &Settings,
+    machine: &Machine,
     train: &Array2<f64>,
     labels: &Array1<usize>,
     classes: usize,
@@ -127,11 +198,12 @@ fn fit(
             if rows_of[first].is_empty() || rows_of[second].is_empty() {
                 continue;
             }
+            machine.feasible(rows_of[first].len(), rows_of[second].len())?;
             let mut rows = [&rows_of[first][..], &rows_of[second][..]].concat();
             rows.sort_unstable();
             let records = train.select(Axis(0), &rows);
             let is_first: Array1<bool> = rows.iter().map(|&row| labels[row] == first).collect();
-            let model = settings
+            let model = machine
                 .params()
                 .fit(&DatasetView::new(records.view(), is_first.view()))
                 .map_err(|error| failed(format!("classes {first} and {second}: {error}")))?;

@@ -5,15 +5,17 @@
 //! Values are `f64` in its row-major [`DenseMatrix`], as in smartcore's own examples; labels are `u32`.
 
 mod decision_tree;
+mod discrete_naive_bayes;
 mod gaussian_nb;
 mod k_neighbors;
 mod logistic_regression;
 mod random_forest;
+mod ridge;
 mod svc;
 
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::library::failed;
+use super::library::{self, failed};
 use super::{Engine, Failure, Work};
 use pixel_learn::Features;
 
@@ -23,13 +25,16 @@ pub static SMARTCORE: Engine = Engine {
     version: VERSION,
     families: &[
         &decision_tree::DecisionTree,
+        &discrete_naive_bayes::Bernoulli,
+        &discrete_naive_bayes::Multinomial,
         &gaussian_nb::GaussianNb,
         &k_neighbors::KNeighbors,
         &logistic_regression::LogisticRegression,
         &random_forest::RandomForest,
+        &ridge::Ridge,
         &svc::Svc,
     ],
-    transforms: false,
+    transforms: true,
 };
 
 /// The version in Cargo.lock; a test compares them.
@@ -54,15 +59,9 @@ impl Data {
     }
 }
 
-/// The scaled rows in smartcore's matrix type.
+/// The features in smartcore's matrix type.
 fn matrix(features: &Features) -> Result<Matrix, Failure> {
-    let (n, d) = (features.n(), features.d());
-    let scaling = features.scaling();
-    let mut values = Vec::with_capacity(n * d);
-    for i in 0..n {
-        values.extend(features.pixel_row(i).iter().enumerate().map(|(j, &pixel)| scaling.value(j, pixel)));
-    }
-    DenseMatrix::new(n, d, values, false).map_err(failed)
+    DenseMatrix::new(features.n(), features.d(), library::values(features), false).map_err(failed)
 }
 
 /// Predictions in the project's type.

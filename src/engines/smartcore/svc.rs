@@ -10,6 +10,7 @@ use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
 use crate::engines::{Failure, Family, Outcome, Shape, Work};
 use crate::grid::Parameters;
+use pixel_learn::models::svm::Gamma;
 
 pub struct Svc;
 
@@ -19,16 +20,10 @@ struct Settings {
     kernel: Kernels,
 }
 
-/// `features` decides gamma = 1/features, scikit-learn 0.19's "auto".
-fn read(parameters: &Parameters, features: usize) -> Result<Settings, String> {
+/// `number` turns the gamma that is asked for into its number.
+fn read(parameters: &Parameters, number: impl Fn(Gamma) -> f64) -> Result<Settings, String> {
     let reader = ParamReader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
-    let gamma = match reader.value("gamma") {
-        Some(value) if !value.is_string() => reader.positive("gamma", 1.0)?,
-        _ => {
-            reader.choice("gamma", "auto", &["auto"])?;
-            1.0 / features.max(1) as f64
-        }
-    };
+    let gamma = number(library::gamma(&reader, "auto")?);
     let degree = reader.integer("degree", 3, 1)? as f64;
     let coef0 = reader.number("coef0", 0.0)?;
     let kernel = match reader.choice("kernel", "rbf", &["linear", "poly", "rbf", "sigmoid"])? {
@@ -45,8 +40,8 @@ impl Family for Svc {
         "SVC"
     }
 
-    fn check(&self, parameters: &Parameters, shape: &Shape) -> Result<(), String> {
-        read(parameters, shape.features).map(drop)
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        read(parameters, |_| 1.0).map(drop)
     }
 
     fn sharing_key(&self, parameters: &Parameters) -> String {
@@ -55,7 +50,8 @@ impl Family for Svc {
 
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let data = Data::new(work);
-        let read = |parameters: &Parameters| read(parameters, work.test.d());
+        let number = |gamma| library::gamma_value(gamma, work.training.features);
+        let read = |parameters: &Parameters| read(parameters, number);
         library::each(work, emit, read, |settings| {
             let data = data.as_ref().map_err(Failure::clone)?;
             let parameters = SVCParameters::<f64, u32, Matrix, Vec<u32>>::default()

@@ -1,0 +1,34 @@
+//! This project's random numbers behind the trait of the `rand` that linfa uses, whose default has no seed.
+
+use rand::{Rng, SeedableRng};
+use rand_core_06::{Error, RngCore, impls};
+use rand_pcg::Pcg64;
+
+/// A seeded generator for linfa's ensembles.
+#[derive(Clone)]
+pub struct Draws(Pcg64);
+
+impl Draws {
+    pub fn seeded(seed: u64) -> Draws {
+        Draws(Pcg64::seed_from_u64(seed))
+    }
+}
+
+impl RngCore for Draws {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        impls::fill_bytes_via_next(self, bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
