@@ -17,6 +17,8 @@ use crate::results::Status;
 pub const LIMIT: f64 = 600.0;
 /// The name under which an engine states its compiler.
 const COMPILER: &str = "rustc";
+/// What the name of an engine ends in that is a library built for the processor at hand.
+const NATIVE_CPU: &str = "-native-cpu";
 
 /// What the results say of the Rust libraries.
 #[derive(Clone, Debug)]
@@ -25,6 +27,21 @@ pub struct RustLibraries {
     pub datasets: Vec<String>,
     pub kinds: Vec<Kind>,
     pub families: Vec<Family>,
+    /// Libraries that were also built for the processor at hand.
+    pub native_builds: Vec<NativeBuild>,
+}
+
+/// A library built with `target-cpu=native` beside the same library as its users build it.
+#[derive(Clone, Debug)]
+pub struct NativeBuild {
+    pub library: String,
+    pub version: String,
+    pub configuration: String,
+    pub images: usize,
+    /// Of both builds, one pair a data set.
+    pub accuracies: Vec<(f64, f64)>,
+    /// CPU time over the default build's.
+    pub time: Option<Time>,
 }
 
 /// A kind of model with every library that was tried.
@@ -75,6 +92,27 @@ pub struct Time {
 }
 
 impl Time {
+    /// CPU time of the first of each pair over the second's, where both have one on the same processor.
+    fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
+        let (mut logarithms, mut quiet) = (Vec::new(), true);
+        for (one, other) in pairs {
+            let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
+            let (Some(a), Some(b)) = (one.cpu_seconds, other.cpu_seconds) else { continue };
+            if processor(one) == processor(other) && a > 0.0 && b > 0.0 {
+                logarithms.push((a / b).ln());
+                quiet &= one.quiet && other.quiet;
+            }
+        }
+        let pairs = logarithms.len();
+        let mean = logarithms.iter().sum::<f64>() / pairs as f64;
+        (pairs > 0).then(|| Time { factor: mean.exp(), pairs, quiet })
+    }
+
+    /// Two decimals, for factors near 1, marked likewise.
+    pub fn fine(self) -> String {
+        format!("{}{:.2}", if self.quiet { "" } else { "~" }, self.factor)
+    }
+
     /// Two significant digits, marked where other work ran beside it.
     pub fn spell(self) -> String {
         let mark = if self.quiet { "" } else { "~" };
@@ -176,6 +214,7 @@ impl RustLibraries {
         RustLibraries {
             datasets: table.datasets.clone(),
             kinds: kinds.filter(|kind: &Kind| !kind.libraries.is_empty()).collect(),
+            native_builds: native_builds(table),
             families: if libraries.is_empty() { Vec::new() } else { sweep.iter().map(family).collect() },
         }
     }
@@ -221,9 +260,42 @@ impl Kind {
     }
 }
 
+/// Every configuration that both builds of a library ended, those with the most training images first.
+fn native_builds(table: &SideBySide) -> Vec<NativeBuild> {
+    let names: BTreeSet<&str> =
+        table.rows.iter().filter_map(|row| row.engine.strip_suffix(NATIVE_CPU)).collect();
+    let mut builds = Vec::new();
+    for library in names {
+        let default = results(table, library, |_| true);
+        for (key, rows) in results(table, &format!("{library}{NATIVE_CPU}"), |_| true) {
+            let (Some(native), Some(default)) =
+                (all_ended(&rows), default.get(&key).and_then(|rows| all_ended(rows)))
+            else {
+                continue;
+            };
+            let pairs = || native.iter().copied().zip(default.iter().copied());
+            builds.push(NativeBuild {
+                library: library.to_string(),
+                version: native[0].engine_version.clone().unwrap_or_default(),
+                configuration: spelled(native[0]),
+                images: key.1,
+                accuracies: pairs().filter_map(|(a, b)| Some((a.accuracy?, b.accuracy?))).collect(),
+                time: Time::over(pairs()),
+            });
+        }
+    }
+    builds.sort_by(|a, b| (&a.library, b.images).cmp(&(&b.library, a.images)));
+    builds
+}
+
+fn spelled(row: &Row) -> String {
+    plain(format!("{} {}", row.classifier, row.parameters).trim_end())
+}
+
 /// The Rust libraries of a table, by name.
 fn libraries(table: &SideBySide) -> Vec<&str> {
     let others = table.rows.iter().filter(|row| row.engine != OURS && row.status != Status::Reported);
+    let others = others.filter(|row| !row.engine.ends_with(NATIVE_CPU));
     let in_rust = others.filter(|row| {
         let environment = row.provenance.as_ref().map(|made| &made.engine_environment);
         environment.is_some_and(|said| said.is_empty() || said.contains_key(COMPILER))
@@ -293,7 +365,7 @@ impl Standing {
             .filter_map(|(_, rows)| all_ended(rows))
             .collect();
         let bests = at_most.iter().map(|rows| Best {
-            configuration: plain(format!("{} {}", rows[0].classifier, rows[0].parameters).trim_end()),
+            configuration: spelled(rows[0]),
             accuracies: rows.iter().filter_map(|row| row.accuracy).collect(),
         });
         Some(Standing {
@@ -357,18 +429,6 @@ impl<'a> Ours<'a> {
     }
 
     fn time<'r>(&self, rows: impl Iterator<Item = &'r Row>) -> Option<Time> {
-        let (mut logarithms, mut quiet) = (Vec::new(), true);
-        for theirs in rows {
-            let Some(ours) = self.beside(theirs) else { continue };
-            let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
-            let (Some(a), Some(b)) = (theirs.cpu_seconds, ours.cpu_seconds) else { continue };
-            if processor(theirs) == processor(ours) && a > 0.0 && b > 0.0 {
-                logarithms.push((a / b).ln());
-                quiet &= theirs.quiet && ours.quiet;
-            }
-        }
-        let pairs = logarithms.len();
-        let mean = logarithms.iter().sum::<f64>() / pairs as f64;
-        (pairs > 0).then(|| Time { factor: mean.exp(), pairs, quiet })
+        Time::over(rows.filter_map(|theirs| Some((theirs, self.beside(theirs)?))))
     }
 }

@@ -1,6 +1,6 @@
 //! Which Rust library for which kind of model, as Markdown.
 
-use crate::analysis::rust_libraries::{Family, Kind, LIMIT, RustLibraries, Standing};
+use crate::analysis::rust_libraries::{Family, Kind, LIMIT, NativeBuild, RustLibraries, Standing};
 use crate::analysis::tables::View;
 use crate::format::{accuracy, cell, thousands, title};
 
@@ -34,6 +34,7 @@ pub fn markdown(found: &RustLibraries, view: &View) -> Option<String> {
             text += &whole(kind.name, one, datasets.len());
         }
     }
+    text += &built_for_the_processor(&found.native_builds, &datasets);
     text += &format!(
         "\n## Families of the sweep\n\nThe libraries with a configuration that fits all images and predicts the test images of \
          {sets} in {minutes:.0} minutes each, and how far the others get. docs/FINDINGS.md says why a family has none.\n\n\
@@ -44,6 +45,36 @@ pub fn markdown(found: &RustLibraries, view: &View) -> Option<String> {
         text += &format!("| {} | {} | {} |\n", cell(classifier), cell(&end), cell(&others.join("; ")));
     }
     Some(text)
+}
+
+/// Libraries that were also built with `target-cpu=native`; nothing where none was.
+fn built_for_the_processor(builds: &[NativeBuild], datasets: &[String]) -> String {
+    if builds.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\n## Built for the processor at hand\n\nThe factor is CPU time of a build with `target-cpu=native` over that of the \
+         default build. Accuracies are those of both, the native build's first. \
+         docs/methodology/crates.md says which libraries ask for it.\n\n\
+         | library | images | configuration | {} | factor | pairs |\n| --- | ---: | --- |{} ---: | ---: |\n",
+        datasets.join(" | "),
+        " ---: |".repeat(datasets.len())
+    );
+    for one in builds {
+        let both: Vec<String> =
+            one.accuracies.iter().map(|(a, b)| format!("{}, {}", accuracy(*a), accuracy(*b))).collect();
+        let (times, pairs) = one.time.map_or((String::new(), 0), |time| (time.fine(), time.pairs));
+        text += &format!(
+            "| {} {} | {} | {} | {} | {} | {pairs} |\n",
+            cell(&one.library),
+            cell(&one.version),
+            thousands(one.images),
+            cell(&one.configuration),
+            both.join(" | "),
+            cell(&times),
+        );
+    }
+    text
 }
 
 /// The short table, a line a kind of model: the README has the same lines.
