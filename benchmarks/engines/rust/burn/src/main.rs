@@ -36,7 +36,12 @@ impl Weights {
                 }
                 Layer::Dense { inputs, units, .. } => {
                     let mut layer = LinearConfig::new(inputs, units).with_initializer(glorot()).init(device);
-                    layer.bias = Some(Initializer::Zeros.init([units], device));
+                    let bound = (6.0 / (inputs + units) as f64).sqrt();
+                    let biases = match plan.drawn_biases {
+                        true => Initializer::Uniform { min: -bound, max: bound },
+                        false => Initializer::Zeros,
+                    };
+                    layer.bias = Some(biases.init([units], device));
                     dense.push(layer);
                 }
                 _ => {}
@@ -120,18 +125,16 @@ impl Network for Trained {
         let targets: Vec<i64> = labels.iter().map(|&label| label.into()).collect();
         let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &self.device);
         let scores = weights.forward(&self.plan, self.images(images, &self.device));
-        let entropy = CrossEntropyLossConfig::new().init(&self.device).forward(scores, targets);
-        let mut loss = entropy.clone();
+        let mut loss = CrossEntropyLossConfig::new().init(&self.device).forward(scores, targets);
         if self.alpha > 0.0 {
             for layer in &weights.dense {
                 let squares = layer.weight.val().powi_scalar(2).sum();
                 loss = loss + squares * (0.5 * self.alpha / labels.len() as f64);
             }
         }
-        let grads = GradientsParams::from_grads(loss.backward(), &weights);
+        let grads = GradientsParams::from_grads(loss.clone().backward(), &weights);
         self.weights = Some(self.optimizer.step(rate, weights, grads));
-        let value: Vec<f32> =
-            entropy.into_data().try_to_vec().map_err(|error| failed(format!("{error:?}")))?;
+        let value: Vec<f32> = loss.into_data().try_to_vec().map_err(|error| failed(format!("{error:?}")))?;
         value.first().map(|&loss| loss.into()).ok_or_else(|| failed("the loss is empty"))
     }
 

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss};
 use networks::{Activation, Layer, Network, Plan, Settings};
 use protocol::{Failure, failed};
@@ -36,18 +36,18 @@ impl Trained {
         let mut random = Pcg64Mcg::new(u128::from(seed) << 1 | 1);
         let mut vars = Vec::new();
         for layer in &plan.layers {
-            let (weights, outputs) = match *layer {
+            let (shape, fans) = match *layer {
                 Layer::Conv { inputs, filters, kernel, .. } => {
-                    let fans = (inputs + filters) * kernel * kernel;
-                    (glorot(&mut random, &[filters, inputs, kernel, kernel], fans)?, filters)
+                    (vec![filters, inputs, kernel, kernel], (inputs + filters) * kernel * kernel)
                 }
-                Layer::Dense { inputs, units, .. } => {
-                    (glorot(&mut random, &[units, inputs], inputs + units)?, units)
-                }
+                Layer::Dense { inputs, units, .. } => (vec![units, inputs], inputs + units),
                 _ => continue,
             };
-            vars.push(weights);
-            vars.push(Var::from_tensor(&Tensor::from_vec(vec![0f32; outputs], outputs, &Device::Cpu)?)?);
+            vars.push(glorot(&mut random, &shape, fans)?);
+            vars.push(match plan.drawn_biases {
+                true => glorot(&mut random, &shape[..1], fans)?,
+                false => Var::from_tensor(&Tensor::zeros(shape[0], DType::F32, &Device::Cpu)?)?,
+            });
         }
         let adam = settings.adam;
         // Without decay AdamW is Adam.
@@ -97,8 +97,8 @@ impl Trained {
     fn train(&mut self, images: &[f32], labels: &[u8], rate: f64) -> Result<f64> {
         let scores = self.forward(images, true)?;
         let targets: Vec<u32> = labels.iter().map(|&label| label.into()).collect();
-        let entropy = loss::cross_entropy(&scores, &Tensor::from_vec(targets, labels.len(), &Device::Cpu)?)?;
-        let mut total = entropy.clone();
+        let mut total =
+            loss::cross_entropy(&scores, &Tensor::from_vec(targets, labels.len(), &Device::Cpu)?)?;
         if self.alpha > 0.0 {
             for weights in self.vars.iter().step_by(2) {
                 total = (total + (weights.sqr()?.sum_all()? * (0.5 * self.alpha / labels.len() as f64))?)?;
@@ -106,7 +106,7 @@ impl Trained {
         }
         self.optimizer.set_learning_rate(rate);
         self.optimizer.backward_step(&total)?;
-        Ok(entropy.to_scalar::<f32>()?.into())
+        Ok(total.to_scalar::<f32>()?.into())
     }
 }
 

@@ -141,10 +141,10 @@ pub fn read(job: &Job, parameters: &Parameters) -> Result<(Plan, Settings), Fail
         alpha: 0.0,
         tolerance: None,
     };
-    Ok((Plan { layers, image: job.image, classes: job.classes }, settings))
+    Ok((Plan { layers, image: job.image, classes: job.classes, drawn_biases: false }, settings))
 }
 
-/// The plan and the settings of an `MLPClassifier`: scikit-learn 0.19's defaults but for biases, which begin at 0.
+/// The plan and the settings of an `MLPClassifier`: scikit-learn 0.19's defaults.
 pub fn perceptron(job: &Job, parameters: &Parameters) -> Result<(Plan, Settings), Failure> {
     parameters.only("solver", "adam", "the only solver here")?;
     let activation = match parameters.text("activation", "relu")?.as_str() {
@@ -181,7 +181,7 @@ pub fn perceptron(job: &Job, parameters: &Parameters) -> Result<(Plan, Settings)
         alpha: parameters.number("alpha", 1e-4)?,
         tolerance: Some(parameters.number("tol", 1e-4)?),
     };
-    Ok((Plan { layers, image: job.image, classes: job.classes }, settings))
+    Ok((Plan { layers, image: job.image, classes: job.classes, drawn_biases: true }, settings))
 }
 
 fn function(name: Option<&str>) -> Result<Activation, Failure> {

@@ -17,10 +17,10 @@ use protocol::{Facts, Failure, Job, Model, Parameters, unsupported};
 
 /// A network of a framework, on its CPU back end.
 pub trait Network: Sized {
-    /// Weights are to be drawn uniformly as Glorot and Bengio do, biases 0, everything from the seed.
+    /// Weights are to be drawn uniformly as Glorot and Bengio do, biases as the plan says, everything from the seed.
     fn new(plan: &Plan, settings: &Settings, seed: u64) -> Result<Self, Failure>;
 
-    /// One step of Adam on a batch of images, channels first; gives the mean cross-entropy before it.
+    /// One step of Adam on a batch of images, channels first; gives the loss before it, with its penalty.
     fn step(&mut self, images: &[f32], labels: &[u8], rate: f64) -> Result<f64, Failure>;
 
     /// One score a class for each image, image after image.

@@ -43,6 +43,8 @@ pub struct Plan {
     /// Height and width of an image of one channel.
     pub image: [usize; 2],
     pub classes: usize,
+    /// Whether biases are drawn like the weights beside them, as scikit-learn's perceptron does, or are 0.
+    pub drawn_biases: bool,
 }
 
 /// What stands between two layers.
