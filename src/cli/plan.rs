@@ -88,7 +88,9 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
     );
     let known: Vec<String> =
         by_basis(plan).into_iter().map(|(basis, count)| format!("{count} from {}", basis.name())).collect();
-    text += &format!("expected: {} ({})\n", known.join(", "), args.plan.costs().display());
+    let costs = args.plan.costs();
+    let there = if costs.is_dir() { "" } else { ", which is not here: --costs names another run" };
+    text += &format!("expected: {} ({}{there})\n", known.join(", "), costs.display());
     text += &format!(
         "a share is run by: sweep --shard 1/{}@{} and the same arguments\n",
         shares.shares.len(),
