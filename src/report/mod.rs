@@ -6,7 +6,8 @@
 pub mod charts;
 pub mod compare;
 pub mod data_files;
-pub mod markdown;
+pub mod documents;
+mod markdown;
 pub mod one_pixel;
 pub mod page;
 pub mod page_data;
@@ -134,7 +135,10 @@ impl Report {
             problems: &problems,
             repository: request.repository,
         };
-        let page = page::render(&table, &view, &shown)?;
+        let mut page = page::render(&table, &view, &shown)?;
+        if request.repository.is_empty() && !documents::are_beside(request.reports) {
+            page = documents::unlink(&page);
+        }
         let mut files = BTreeMap::new();
         files.insert(PAGE.to_string(), page.into_bytes());
         let side_by_side = data_files::table(&table).map_err(|error| error.to_string())?;

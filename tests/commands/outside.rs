@@ -35,6 +35,11 @@ fn an_empty_folder_and_data_are_enough() {
         .code(0)
         .says("no folder benchmarks with suites here: this program's own are used (classic, ")
         .says("the page: reports/benchmark.html");
+    let page = std::fs::read_to_string(here.path().join("reports/benchmark.html")).unwrap();
+    assert!(
+        page.contains("<html data-documents=\"none\"") && !page.contains("href=\"../docs/"),
+        "dead links"
+    );
     let results = here.path().join("results/local/tiny/native");
     assert_eq!(std::fs::read_dir(&results).unwrap().count(), 13);
     for file in ["benchmark.html", "side-by-side.csv", "side-by-side.parquet", "families.md"] {

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::common::sandbox::{Run, signal, wait_until};
 
 /// What a sweep and the tests of this program read.
-const PARTS: [&str; 5] = ["README.md", "benchmarks", "data", "reports", "results"];
+const PARTS: [&str; 6] = ["README.md", "benchmarks", "data", "docs", "reports", "results"];
 /// Several jobs one after the other, of which the longest is the first: there is something left to stop.
 const SWEEP: [&str; 11] = [
     "sweep",

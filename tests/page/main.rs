@@ -65,6 +65,7 @@ pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
 pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) -> Page {
     let folder = tempfile::tempdir().unwrap();
     let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
+    fs::create_dir(folder.path().join("docs")).unwrap();
     let mut real = true;
     for record in records {
         real &= record.repeats.is_empty() || record.test_size > 4;

@@ -12,6 +12,7 @@ use crate::record;
 fn page(repository: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
+    std::fs::create_dir(folder.path().join("docs")).unwrap();
     put(&results, "r", &record("mnist", "GaussianNB", json!({}), &[0.5]));
     let data = Path::new("none");
     let request = Request { results: &results, data, reports: &reports, run: "r", subset: None, repository };

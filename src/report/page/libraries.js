@@ -67,9 +67,12 @@ const base = document.documentElement.dataset.base || "..";
  */
 const findingLink = (engine, family) => {
   const finding = FINDINGS[`${engine} ${family}`];
-  return finding
+  if (!finding) return undefined;
+  // Without the repository there is no document to link to.
+  const hasDocuments = document.documentElement.dataset.documents !== "none";
+  return hasDocuments
     ? el("a", { href: `${base}/docs/FINDINGS.md#${SECTIONS[finding]}` }, `finding ${finding}`)
-    : undefined;
+    : el("span", {}, `finding ${finding}`);
 };
 /**
  * @param {Cell} a
