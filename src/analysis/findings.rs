@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::beyond::{self, Beyond};
 use super::fidelity::{Fidelity, Source};
+use super::native_builds::{self, NativeBuild};
 use super::origin::Origin;
 use super::peers::{self, Library, OURS};
 use super::rows::Row;
@@ -37,6 +38,8 @@ pub struct Findings {
     pub families: Vec<Family>,
     pub libraries: Vec<Library>,
     pub rust: RustLibraries,
+    /// Rust libraries that were also built for the processor at hand.
+    pub native_builds: Vec<NativeBuild>,
     /// MNIST results that agree with the paper of 2017 by the rule of fidelity, and how many there are.
     pub as_published: Option<(usize, usize)>,
     /// Results that were trained again with the same predictions, and how many there are.
@@ -126,6 +129,7 @@ impl Findings {
             families: families(table, &own),
             libraries: peers::libraries(table, view, sources.curves),
             rust: RustLibraries::of(table, view),
+            native_builds: native_builds::of(table),
             as_published: published
                 .filter(|_| view.subset.is_none())
                 .map(|part| (part.holding(), part.pairs.len())),

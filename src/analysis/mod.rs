@@ -7,6 +7,7 @@ pub mod equivalence;
 pub mod fidelity;
 pub mod findings;
 pub mod lecun;
+pub mod native_builds;
 pub mod origin;
 pub mod peers;
 pub mod preprocessing;

@@ -17,8 +17,8 @@ use crate::results::Status;
 pub const LIMIT: f64 = 600.0;
 /// The name under which an engine states its compiler.
 const COMPILER: &str = "rustc";
-/// What the name of an engine ends in that is a library built for the processor at hand.
-const NATIVE_CPU: &str = "-native-cpu";
+/// What the name of an engine ends in that is a library built for the processor at hand, and none of its own.
+pub const NATIVE_CPU: &str = "-native-cpu";
 
 /// What the results say of the Rust libraries.
 #[derive(Clone, Debug)]
@@ -27,21 +27,6 @@ pub struct RustLibraries {
     pub datasets: Vec<String>,
     pub kinds: Vec<Kind>,
     pub families: Vec<Family>,
-    /// Libraries that were also built for the processor at hand.
-    pub native_builds: Vec<NativeBuild>,
-}
-
-/// A library built with `target-cpu=native` beside the same library as its users build it.
-#[derive(Clone, Debug)]
-pub struct NativeBuild {
-    pub library: String,
-    pub version: String,
-    pub configuration: String,
-    pub images: usize,
-    /// Of both builds, one pair a data set.
-    pub accuracies: Vec<(f64, f64)>,
-    /// CPU time over the default build's.
-    pub time: Option<Time>,
 }
 
 /// A kind of model with every library that was tried.
@@ -93,7 +78,7 @@ pub struct Time {
 
 impl Time {
     /// CPU time of the first of each pair over the second's, where both have one on the same processor.
-    fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
+    pub(super) fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
         let (mut logarithms, mut quiet) = (Vec::new(), true);
         for (one, other) in pairs {
             let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
@@ -173,7 +158,7 @@ fn kind(row: &Row) -> Option<&'static str> {
 }
 
 /// Results by configuration and train size; each has one row a data set.
-type Results<'a> = BTreeMap<(&'a str, usize), Vec<Option<&'a Row>>>;
+pub(super) type Results<'a> = BTreeMap<(&'a str, usize), Vec<Option<&'a Row>>>;
 
 impl RustLibraries {
     pub fn of(table: &SideBySide, view: &View) -> RustLibraries {
@@ -214,7 +199,6 @@ impl RustLibraries {
         RustLibraries {
             datasets: table.datasets.clone(),
             kinds: kinds.filter(|kind: &Kind| !kind.libraries.is_empty()).collect(),
-            native_builds: native_builds(table),
             families: if libraries.is_empty() { Vec::new() } else { sweep.iter().map(family).collect() },
         }
     }
@@ -260,35 +244,7 @@ impl Kind {
     }
 }
 
-/// Every configuration that both builds of a library ended, those with the most training images first.
-fn native_builds(table: &SideBySide) -> Vec<NativeBuild> {
-    let names: BTreeSet<&str> =
-        table.rows.iter().filter_map(|row| row.engine.strip_suffix(NATIVE_CPU)).collect();
-    let mut builds = Vec::new();
-    for library in names {
-        let default = results(table, library, |_| true);
-        for (key, rows) in results(table, &format!("{library}{NATIVE_CPU}"), |_| true) {
-            let (Some(native), Some(default)) =
-                (all_ended(&rows), default.get(&key).and_then(|rows| all_ended(rows)))
-            else {
-                continue;
-            };
-            let pairs = || native.iter().copied().zip(default.iter().copied());
-            builds.push(NativeBuild {
-                library: library.to_string(),
-                version: native[0].engine_version.clone().unwrap_or_default(),
-                configuration: spelled(native[0]),
-                images: key.1,
-                accuracies: pairs().filter_map(|(a, b)| Some((a.accuracy?, b.accuracy?))).collect(),
-                time: Time::over(pairs()),
-            });
-        }
-    }
-    builds.sort_by(|a, b| (&a.library, b.images).cmp(&(&b.library, a.images)));
-    builds
-}
-
-fn spelled(row: &Row) -> String {
+pub(super) fn spelled(row: &Row) -> String {
     plain(format!("{} {}", row.classifier, row.parameters).trim_end())
 }
 
@@ -304,7 +260,11 @@ fn libraries(table: &SideBySide) -> Vec<&str> {
 }
 
 /// The rows of a library. Of a configuration that several runs have, one with a result counts, then the first.
-fn results<'a>(table: &'a SideBySide, library: &str, chosen: impl Fn(&Row) -> bool) -> Results<'a> {
+pub(super) fn results<'a>(
+    table: &'a SideBySide,
+    library: &str,
+    chosen: impl Fn(&Row) -> bool,
+) -> Results<'a> {
     let mut results = Results::new();
     for row in table.rows.iter().filter(|row| row.engine == library && chosen(row)) {
         let Some(dataset) = table.datasets.iter().position(|name| *name == row.dataset) else { continue };
@@ -323,7 +283,7 @@ fn ended(row: Option<&Row>) -> Option<&Row> {
 }
 
 /// The rows of one configuration, where it ended on every data set.
-fn all_ended<'a>(rows: &[Option<&'a Row>]) -> Option<Vec<&'a Row>> {
+pub(super) fn all_ended<'a>(rows: &[Option<&'a Row>]) -> Option<Vec<&'a Row>> {
     rows.iter().map(|row| ended(*row)).collect()
 }
 

@@ -166,7 +166,7 @@ impl Report {
                 markdown::peers::markdown(&peers, &view, scaling.is_some(), &summary).into_bytes(),
             );
         }
-        let in_rust = markdown::rust_libraries::markdown(&findings.rust, &view);
+        let in_rust = markdown::rust_libraries::markdown(&findings.rust, &findings.native_builds, &view);
         files.extend(in_rust.map(|text| ("rust.md".to_string(), text.into_bytes())));
         if view.subset.is_none() {
             files.insert(

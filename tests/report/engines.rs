@@ -70,6 +70,39 @@ fn a_mark_compares_one_size_only_and_times_measured_alone_go_first() {
     assert!(svg.contains("linfa on 60000 images 3.00 times"), "the largest that both finished: {svg}");
 }
 
+/// A library built for the processor at hand is no library of its own: it stands beside its default build alone.
+#[test]
+fn a_build_for_the_processor_stands_beside_the_default_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    for (engine, seconds) in
+        [("native", 1.0), ("rafor", 8.0), ("rafor-native-cpu", 6.0), ("burn-native-cpu", 1.0)]
+    {
+        for dataset in ["mnist", "fashion-mnist"] {
+            let tree = record(dataset, "DecisionTreeClassifier", json!({"max_depth": 3}), &[0.8]);
+            let mut tree = by(tree, engine, None);
+            (tree.repeats[0].fit_cpu_seconds, tree.repeats[0].predict_cpu_seconds) =
+                (Some(seconds), Some(0.0));
+            tree.provenance = Some(Provenance { cpu_model: "some".into(), ..Provenance::default() });
+            put(&results, "r", &tree);
+        }
+    }
+    let report = make(folder.path(), "r");
+    let text = std::str::from_utf8(&report.files["rust.md"]).unwrap();
+    let (libraries, builds) = text.split_once("## Built for the processor at hand").unwrap();
+    assert!(libraries.contains("rafor") && !libraries.contains("native-cpu"), "{libraries}");
+    let (builds, _) = builds.split_once("\n## ").unwrap();
+    let lines: Vec<&str> = builds.lines().filter(|line| line.starts_with("| rafor")).collect();
+    assert!(
+        lines.len() == 1 && lines[0].contains("| 0.8000, 0.8000 | 0.8000, 0.8000 | 0.75 | 2 |"),
+        "{builds}"
+    );
+    assert!(
+        !builds.contains("burn"),
+        "nothing is said of a build whose default build has no results: {builds}"
+    );
+}
+
 #[test]
 fn two_points_are_no_picture() {
     let folder = tempfile::tempdir().unwrap();

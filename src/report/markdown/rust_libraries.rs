@@ -1,11 +1,12 @@
 //! Which Rust library for which kind of model, as Markdown.
 
-use crate::analysis::rust_libraries::{Family, Kind, LIMIT, NativeBuild, RustLibraries, Standing};
+use crate::analysis::native_builds::NativeBuild;
+use crate::analysis::rust_libraries::{Family, Kind, LIMIT, RustLibraries, Standing};
 use crate::analysis::tables::View;
 use crate::format::{accuracy, cell, thousands, title};
 
 /// All of it; `None` where the results have no Rust library besides ours.
-pub fn markdown(found: &RustLibraries, view: &View) -> Option<String> {
+pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> Option<String> {
     if found.kinds.is_empty() {
         return None;
     }
@@ -34,7 +35,7 @@ pub fn markdown(found: &RustLibraries, view: &View) -> Option<String> {
             text += &whole(kind.name, one, datasets.len());
         }
     }
-    text += &built_for_the_processor(&found.native_builds, &datasets);
+    text += &built_for_the_processor(builds, &datasets);
     text += &format!(
         "\n## Families of the sweep\n\nThe libraries with a configuration that fits all images and predicts the test images of \
          {sets} in {minutes:.0} minutes each, and how far the others get. docs/FINDINGS.md says why a family has none.\n\n\
@@ -54,7 +55,8 @@ fn built_for_the_processor(builds: &[NativeBuild], datasets: &[String]) -> Strin
     }
     let mut text = format!(
         "\n## Built for the processor at hand\n\nThe factor is CPU time of a build with `target-cpu=native` over that of the \
-         default build. Accuracies are those of both, the native build's first. \
+         default build. Accuracies are those of both, the native build's first; \
+         they differ where something is random, because a seed follows from the engine's name. \
          docs/methodology/crates.md says which libraries ask for it.\n\n\
          | library | images | configuration | {} | factor | pairs |\n| --- | ---: | --- |{} ---: | ---: |\n",
         datasets.join(" | "),
