@@ -179,7 +179,7 @@ pub struct Library {
     pub compared: usize,
     /// Results that ours has and the library tried to reach and did not.
     pub without: usize,
-    /// Training images of its results, rising.
+    /// Training images of the results whose times count, rising.
     pub train_sizes: Vec<usize>,
 }
 
@@ -194,8 +194,10 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
         let pairs = || groups.iter().flat_map(|(_, group)| &group.pairs);
         let ratios: Vec<f64> = pairs().filter(|pair| pair.quiet()).filter_map(Pair::time).collect();
         let gains: Vec<f64> = pairs().filter_map(Pair::gain).collect();
-        let mut train_sizes: Vec<usize> =
-            groups.iter().filter(|(_, group)| !group.pairs.is_empty()).map(|(size, _)| *size).collect();
+        let timed = |(_, group): &&(usize, Group)| {
+            group.pairs.iter().any(|pair| pair.quiet() && pair.time().is_some())
+        };
+        let mut train_sizes: Vec<usize> = groups.iter().filter(timed).map(|(size, _)| *size).collect();
         train_sizes.sort_unstable();
         train_sizes.dedup();
         Library {
