@@ -98,7 +98,8 @@ pub struct Args {
     quiet_pass: bool,
 
     /// Run every row until it ends or its time is up. Otherwise a row that earlier results expect to exceed its limit is
-    /// tried on few images first, and is a timeout where these say that it takes more than twice the limit
+    /// tried on few images first, and is a timeout where these say that it takes more than twice the limit, as is one that
+    /// an earlier run by the same version of its engine did not end in twice the limit
     #[arg(long)]
     no_forecast: bool,
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::limits::LONGEST_SECONDS;
 use super::load;
-use super::record::{Record, Repeat, Status};
+use super::record::{NOT_TRIED, Record, Repeat, Status};
 use crate::grid::Configuration;
 
 /// What one configuration took.
@@ -13,6 +13,7 @@ use crate::grid::Configuration;
 pub struct Recorded {
     pub dataset: String,
     pub engine: String,
+    pub engine_version: Option<String>,
     pub configuration: Configuration,
     pub train_size: usize,
     /// Seconds of one repeat, fit and predict: CPU time where it was measured, which other programs on the machine
@@ -20,6 +21,8 @@ pub struct Recorded {
     pub seconds: f64,
     /// Whether the run was stopped at a time limit, which `seconds` then is: it takes longer.
     pub at_least: bool,
+    /// Whether it was run: a timeout may also follow from few images, or from a cheaper row.
+    pub was_run: bool,
     pub bytes: Option<u64>,
 }
 
@@ -33,10 +36,12 @@ impl Recorded {
         (seconds > 0.0 && seconds <= LONGEST_SECONDS).then(|| Recorded {
             dataset: record.dataset.clone(),
             engine: record.engine.clone(),
+            engine_version: record.engine_version.clone(),
             configuration: record.configuration.clone(),
             train_size: record.train_size,
             seconds,
             at_least,
+            was_run: record.forecast.is_none() && !record.reason().starts_with(NOT_TRIED),
             bytes: record.peak_memory_bytes.filter(|&bytes| bytes > 0),
         })
     }

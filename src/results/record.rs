@@ -14,6 +14,8 @@ use crate::grid::Configuration;
 /// The fact of how long steps before a model took that the harness ran for an external engine, in CPU seconds. They are
 /// not part of the engine's times.
 pub const UNCOUNTED_STEPS: &str = "uncounted_preprocessing_cpu_seconds";
+/// How the reason of a row begins that was not run because a cheaper one hit its limit.
+pub const NOT_TRIED: &str = "not tried, because of the row ";
 
 /// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

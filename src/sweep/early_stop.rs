@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Plan;
 use super::plan::Row;
 use crate::grid::Smaller;
-use crate::results::record::file_stem;
+use crate::results::record::{NOT_TRIED, file_stem};
 use crate::results::{Record, Status};
 
 /// For each row of the plan, the rows that have to end first. One that is not part of the plan, such as another
@@ -42,8 +42,6 @@ pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
     };
     limit.then_some((smaller.status, text))
 }
-
-const NOT_TRIED: &str = "not tried, because of the row ";
 
 #[cfg(test)]
 mod tests {

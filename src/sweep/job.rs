@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::forecast::LIKELY_SHARE;
+use super::forecast::{self, LIKELY_SHARE};
 use super::plan::Row;
 use super::supervise::Limits;
 use super::{Options, Plan, cost, repeats, seeds};
 use crate::engines::external;
 use crate::engines::protocol::{Expected, WorkerJob};
 use crate::plain_text::clean_reason;
+use crate::results::forecast::Forecast;
 use crate::results::{Provenance, Record, Repeat, Status};
 
 /// Rows that are expected to take fewer seconds than this run first.
@@ -31,6 +32,8 @@ pub struct RowState {
     pub limit: f64,
     /// It is expected to exceed its limit, so that it is tried on few images first.
     pub forecast: bool,
+    /// An earlier run says that it exceeds its limit, so that it is not run.
+    pub known: Option<Forecast>,
 }
 
 impl RowState {
@@ -82,6 +85,16 @@ impl RowState {
             bytes: row.expected.bytes,
             limit: row.timeout.as_secs_f64(),
             forecast: options.forecast && row.expected.seconds > row.timeout.as_secs_f64(),
+            known: row.stopped_after.filter(|_| options.forecast && options.threads == 1).and_then(
+                |seconds| {
+                    forecast::by_earlier_run(
+                        seconds,
+                        row.timeout.as_secs_f64(),
+                        shape.train_size,
+                        shape.test_size,
+                    )
+                },
+            ),
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Row {
     pub sharing_key: Result<String, String>,
     /// What one repeat alone is expected to take.
     pub expected: Expected,
+    /// The seconds that an earlier run of the same version took without a result.
+    pub stopped_after: Option<f64>,
 }
 
 impl Row {
@@ -110,6 +112,7 @@ impl Plan {
                     grid_digest,
                     sharing_key,
                     expected,
+                    stopped_after: None,
                 });
             }
         }
@@ -120,12 +123,14 @@ impl Plan {
     pub fn expect(&mut self, past: &History) {
         for row in &mut self.rows {
             let train_size = self.outlines[row.outline].shape.with_subset(row.subset).train_size;
-            row.expected = past.expected(&Query {
+            let query = Query {
                 dataset: &row.dataset,
                 engine: row.engine.name,
                 configuration: &row.configuration,
                 train_size,
-            });
+            };
+            row.expected = past.expected(&query);
+            row.stopped_after = past.stopped_after(&query, row.engine.version);
         }
     }
 

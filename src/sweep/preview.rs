@@ -3,7 +3,7 @@
 use super::job::{self, RowState, Task};
 use super::progress::{human, seconds};
 use super::resume::Todo;
-use super::{Options, Plan};
+use super::{Options, Plan, forecast};
 
 /// What a sweep would do, a line a row and one for the sum. `todo` has what is to be done for each row.
 pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
@@ -16,10 +16,14 @@ pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
             (_, Err(reason)) => format!("unsupported: {reason}"),
             (Todo::More(_), _) => "more repeats".to_string(),
             (Todo::Remeasure(_), _) => "times again".to_string(),
+            (Todo::All(_), _) if let Some(known) = &state.known => {
+                forecast::earlier_reason(known, state.limit)
+            }
             (Todo::All(None), _) => format!("run{first}"),
             (Todo::All(Some(reason)), _) => format!("run again{first}: {}", reason.text()),
         };
-        if !matches!(todo, Todo::Nothing { .. }) {
+        let skipped = matches!(todo, Todo::All(_)) && state.known.is_some();
+        if !matches!(todo, Todo::Nothing { .. }) && !skipped {
             waiting.push(index);
         }
         text.push(format!("{}  about {}  {what}", row.name(), seconds(state.seconds)));

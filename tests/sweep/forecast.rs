@@ -112,6 +112,34 @@ fn row_that_was_expected_to_end_is_not_tried_on_few_images() {
 }
 
 #[test]
+fn what_an_earlier_run_did_not_end_in_twice_the_limit_is_not_tried() {
+    let bed = Bed::new("0.8", "2");
+    let earlier = ["--run", "earlier", "--no-forecast"];
+    bed.sandbox.sweep(&bed.arguments("2s", &earlier)).code(0).says("no result after 2 s");
+    assert_eq!(bed.jobs(), ["0.8: 3600 60"]);
+    let costs = |more: &[&'static str]| [&["--costs", "results/earlier"], more].concat();
+    let sweep = |timeout, more: &[&'static str]| bed.sandbox.sweep(&bed.arguments(timeout, &costs(more)));
+    let reason = "not run: an earlier run by this version took more than 2 s, the limit is 1 s";
+    sweep("1s", &["--dry-run"]).code(0).prints(reason).prints("1 rows, 0 to run in 0 jobs");
+    sweep("1s", &[]).code(0).says("1 rows run, 1 timeout");
+    assert_eq!(bed.jobs(), [""; 0]);
+    let row = bed.sandbox.result_of("mine", &id("0.8"));
+    assert_eq!((status(&row), error(&row)), ("timeout", reason));
+    assert_eq!(row["forecast"]["measured"][0]["train_size"], IMAGES);
+    bed.sandbox.run(&["validate", "results/local"]).code(0);
+
+    // Nothing follows for a higher limit, for more threads, and where forecasts are not wanted.
+    for (timeout, more) in [
+        ("1100ms", &["--force"][..]),
+        ("1s", &["--force", "--threads", "2"]),
+        ("1s", &["--force", "--no-forecast"]),
+    ] {
+        sweep(timeout, more).code(0).says("1 rows run, 1 timeout");
+        assert_ne!(bed.jobs(), [""; 0], "{timeout} {more:?}");
+    }
+}
+
+#[test]
 fn two_sizes_are_enough_where_growth_in_proportion_is_too_much() {
     // 90 seconds on all images: one on the smallest part, three on the next.
     let bed = Bed::new("0.9", "1");

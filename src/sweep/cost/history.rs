@@ -69,6 +69,20 @@ impl History {
         self.estimate(ask, &|_| false, || known.copied().unwrap_or_default())
     }
 
+    /// The most seconds that earlier runs of this very row by the same version of its engine took without a result.
+    /// `None` where one had a result.
+    pub fn stopped_after(&self, ask: &Query, engine_version: &str) -> Option<f64> {
+        let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
+        let all = places.into_iter().flatten().map(|&place| &self.known[place].recorded);
+        let same = all.filter(|one| {
+            (one.dataset == ask.dataset, one.train_size) == (true, ask.train_size)
+                && one.engine_version.as_deref() == Some(engine_version)
+                && one.was_run
+        });
+        let seconds: Option<Vec<f64>> = same.map(|one| one.at_least.then_some(one.seconds)).collect();
+        seconds?.into_iter().reduce(f64::max)
+    }
+
     pub(super) fn known(&self) -> &[Known] {
         &self.known
     }
@@ -165,10 +179,12 @@ mod tests {
         Recorded {
             dataset: dataset.into(),
             engine: "native".into(),
+            engine_version: Some("1.0".into()),
             configuration: forest(n),
             train_size,
             seconds,
             at_least: false,
+            was_run: true,
             bytes: Some(1 << 30),
         }
     }
@@ -209,6 +225,26 @@ mod tests {
         let mut past = History::default();
         past.add(vec![Recorded { at_least: true, bytes: None, ..recorded("mnist", 10, 60_000, 30.0) }]);
         assert!(past.expected(&ask("mnist", &forest(10), 60_000)).seconds >= 60.0);
+    }
+
+    #[test]
+    fn a_stop_counts_for_the_same_row_and_version_that_never_ended() {
+        let stopped = |seconds| Recorded { at_least: true, ..recorded("mnist", 10, 5000, seconds) };
+        let (ten, hundred) = (forest(10), forest(100));
+        let asked = ask("mnist", &ten, 5000);
+        let mut past = History::default();
+        past.add(vec![Recorded { was_run: false, ..stopped(600.0) }]);
+        assert_eq!(past.stopped_after(&asked, "1.0"), None);
+        past.add(vec![stopped(60.0), stopped(30.0)]);
+        assert_eq!(past.stopped_after(&asked, "1.0"), Some(60.0));
+        assert_eq!(past.stopped_after(&asked, "1.1"), None);
+        for other in
+            [ask("mnist", &ten, 6000), ask("fashion-mnist", &ten, 5000), ask("mnist", &hundred, 5000)]
+        {
+            assert_eq!(past.stopped_after(&other, "1.0"), None);
+        }
+        past.add(vec![recorded("mnist", 10, 5000, 29.0)]);
+        assert_eq!(past.stopped_after(&asked, "1.0"), None);
     }
 
     #[test]

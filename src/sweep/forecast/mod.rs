@@ -3,7 +3,7 @@
 //!
 //! Only rows that recorded results, or the table of costs, expect to take longer than their limit are tried so: what
 //! ended within it before runs as ever. Each size runs in a worker like any other job, under the same limits; what it
-//! predicts is thrown away.
+//! predicts is thrown away. What an earlier run of the same version did not end in twice the limit is not tried at all.
 
 mod growth;
 
@@ -92,7 +92,20 @@ fn least_seconds(answer: &Answer) -> f64 {
     if processors > 0.0 { wall.min(processors) } else { wall }
 }
 
-/// The reason in the row's file.
+/// What follows from an earlier run of the whole row by the same version of its engine, on one thread, that was stopped
+/// after `seconds`. `None` where a faster machine may end it within the `limit`.
+pub fn by_earlier_run(seconds: f64, limit: f64, train_size: usize, test_size: usize) -> Option<Forecast> {
+    let measured = vec![Measured { train_size, test_size, seconds, stopped: true }];
+    (seconds >= MARGIN * limit).then_some(Forecast { seconds, exponent: None, measured })
+}
+
+/// The reason in the file of a row that an earlier run forecasts.
+pub fn earlier_reason(forecast: &Forecast, limit: f64) -> String {
+    let took = human(forecast.seconds);
+    format!("not run: an earlier run by this version took more than {took}, the limit is {limit} s")
+}
+
+/// The reason in the file of a row that parts of the images forecast.
 pub fn reason(forecast: &Forecast, limit: f64) -> String {
     let least = if forecast.exponent.is_none() { "at least " } else { "" };
     let power = forecast.exponent.map_or(String::new(), |power| {
@@ -142,6 +155,17 @@ mod tests {
             reason(&least, 0.5),
             "not run: forecast at least 1 min 30 s, the limit is 0.5 s (2.00 s on 55 training and 110 test images, \
              more than 4.00 s on 166 training and 332 test images)"
+        );
+    }
+
+    #[test]
+    fn an_earlier_run_must_have_had_twice_the_limit() {
+        assert_eq!(by_earlier_run(89.9, 45.0, 5000, 10_000), None);
+        let forecast = by_earlier_run(90.0, 45.0, 5000, 10_000).unwrap();
+        assert_eq!((forecast.seconds, forecast.exponent), (90.0, None));
+        assert_eq!(
+            earlier_reason(&forecast, 45.0),
+            "not run: an earlier run by this version took more than 1 min 30 s, the limit is 45 s"
         );
     }
 

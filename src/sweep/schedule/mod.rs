@@ -18,8 +18,7 @@ use tempfile::TempDir;
 
 use running::{Event, Running, Workers};
 
-use super::early_stop;
-use super::job::{self, Task};
+use super::job::{self, RowState, Task};
 use super::memory::Groups;
 use super::options::Repeats;
 use super::order::{self, Queue};
@@ -29,9 +28,9 @@ use super::resume::Todo;
 use super::signals::Stop;
 use super::time_left::Pace;
 use super::tracker::Tracker;
-use super::{Options, Plan, Summary, SweepError};
+use super::{Options, Plan, Summary, SweepError, early_stop, forecast};
 use crate::engines::external;
-use crate::results::Store;
+use crate::results::{Status, Store};
 
 /// How often the progress is shown when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
@@ -75,6 +74,17 @@ pub fn run(
     let groups = Groups::default();
     std::thread::scope(|scope| schedule.work(scope, &groups, news))?;
     Ok(schedule.summary())
+}
+
+/// Status and reason of a row that an earlier run says to exceed its limit, and that has no result yet.
+fn known_to_exceed(state: &mut RowState) -> Option<(Status, String)> {
+    if state.earlier.is_some() || !state.record.repeats.is_empty() {
+        return None;
+    }
+    let forecast = state.known.take()?;
+    let reason = forecast::earlier_reason(&forecast, state.limit);
+    state.record.forecast = Some(forecast);
+    Some((Status::Timeout, reason))
 }
 
 /// A folder for the prepared arrays of external engines and all that they leave behind, where there are any.
@@ -126,8 +136,10 @@ impl<'a> Schedule<'a> {
             let mut now = Vec::new();
             for row in free {
                 let end = |&smaller: &usize| early_stop::verdict(&self.tracker.states[smaller].record);
-                match self.predecessors[row].iter().find_map(end) {
-                    Some((status, reason)) if !self.tracker.states[row].finished => {
+                let stopped = self.predecessors[row].iter().find_map(end);
+                let state = &mut self.tracker.states[row];
+                match stopped.or_else(|| known_to_exceed(state)) {
+                    Some((status, reason)) if !state.finished => {
                         self.tracker.skip(row, status, reason)?;
                     }
                     _ => now.push(row),
