@@ -4,6 +4,7 @@
 pub mod beyond;
 pub mod compare;
 pub mod equivalence;
+pub mod fastest_peer;
 pub mod fidelity;
 pub mod findings;
 pub mod lecun;

@@ -87,7 +87,7 @@ impl Pair<'_> {
         gain > AHEAD + ROUNDING && gain > NOISE * self.ours.deviation.unwrap_or(0.0)
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         plain(format!("{} {}", title(&self.ours.dataset), self.ours.parameters).trim_end())
     }
 }
@@ -338,7 +338,7 @@ fn geometric_mean(values: &[f64]) -> f64 {
 }
 
 /// Two significant digits.
-fn ratio(value: f64) -> String {
+pub(super) fn ratio(value: f64) -> String {
     match value {
         v if v >= 9.95 => format!("{v:.0} x"),
         v if v >= 0.995 => format!("{v:.1} x"),

@@ -21,6 +21,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::analysis::fastest_peer::FastestPeers;
 use crate::analysis::fidelity::Fidelity;
 use crate::analysis::findings::{Findings, Sources};
 use crate::analysis::peers::Peers;
@@ -163,7 +164,14 @@ impl Report {
         if !peers.lines.is_empty() {
             files.insert(
                 "peers.md".to_string(),
-                markdown::peers::markdown(&peers, &view, scaling.is_some(), &summary).into_bytes(),
+                markdown::peers::markdown(
+                    &peers,
+                    &FastestPeers::of(&table, &view, curves),
+                    &view,
+                    scaling.is_some(),
+                    &summary,
+                )
+                .into_bytes(),
             );
         }
         let in_rust = markdown::rust_libraries::markdown(&findings.rust, &findings.native_builds, &view);
