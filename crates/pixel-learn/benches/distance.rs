@@ -1,9 +1,13 @@
 //! Dot products and Manhattan distances of all pairs of rows at each instruction level, the scalar
-//! definition among them: `cargo bench --bench distance`. Throughput is in feature steps.
+//! definition among them, and dot products in 16-bit fixed point: `cargo bench --bench distance`. Throughput is in
+//! feature steps.
+
+use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pixel_learn::linalg::pairwise::{Measure, Panels, all_pairs_at};
 use pixel_learn::linalg::simd::{Level, supported};
+use pixel_learn::linalg::word_pairs::{LeftRows, RightRows, dots_at};
 
 const FEATURES: usize = 784;
 
@@ -31,5 +35,20 @@ fn all_pairs(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, all_pairs);
+fn fixed_point(criterion: &mut Criterion) {
+    let (left, right) = (LeftRows::new(&rows(192), FEATURES), RightRows::new(&rows(512), FEATURES));
+    let mut group = criterion.benchmark_group(format!("word_pairs 192x512x{FEATURES}"));
+    group.sample_size(10);
+    group.throughput(Throughput::Elements((192 * 512 * FEATURES) as u64));
+    for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
+        if level <= supported() {
+            group.bench_function(level.name(), |bencher| {
+                bencher.iter(|| dots_at(level, &left, &right, |_, _, tile| _ = black_box(tile)));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, all_pairs, fixed_point);
 criterion_main!(benches);

@@ -27,7 +27,7 @@ pub type Tile = [[i32; RIGHT]; LEFT];
 /// One cache line of bytes.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line([u8; 64]);
+pub(super) struct Line(pub [u8; 64]);
 
 /// Rows packed as the left set of [`dots`].
 pub struct LeftRows {

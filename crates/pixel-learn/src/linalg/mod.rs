@@ -26,6 +26,7 @@ pub mod sparse_bytes;
 pub mod symmetric_eigen;
 pub mod tanh;
 pub mod truncated_l1;
+pub mod word_pairs;
 
 pub use argmax::argmax;
 pub use matrix::Matrix;

@@ -1,18 +1,23 @@
-//! Exhaustive search among rows of f32 values: a fast pass in f32 that keeps every row that could be among the k
-//! nearest given its rounding error, then the exact order of those few in f64.
+//! Exhaustive search among rows of f32 values: a fast pass that keeps every row that could be among the k nearest given
+//! its rounding error, then the exact order of those few in f64. The pass is in 16-bit fixed point for the Euclidean
+//! metric and in f32 for the others.
 //!
 //! The answer is that of f64 distances between the f32 features, equal distances in the order of the
 //! training rows, and so depends on neither the instruction set nor the number of threads. Chebyshev distances are
 //! differences of f32 values rounded to f32, which the fast pass has exactly; so have bytes as values, whose sums of
 //! absolute differences are whole numbers.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Metric;
 use super::lists::{Neighbor, Neighbors};
+use super::shortlist::Shortlist;
+use super::word_screen::WordScreen;
 use crate::linalg::Matrix;
 use crate::linalg::pairwise::{Measure, Panels, all_pairs};
-use crate::linalg::screen::{relative_error, squared_distance_bounds, squared_norm};
+use crate::linalg::screen::{relative_error, squared_norm};
 
 /// Test rows in one task, a multiple of the tile: packed they take 600 KB of the second-level cache.
 const TEST_ROWS: usize = 192;
@@ -25,9 +30,15 @@ pub struct FloatIndex {
     /// Whether the fast pass rounds no distance.
     exact: bool,
     rows: Matrix,
-    panels: Panels,
-    /// Squared lengths for the Euclidean metric, inverse lengths for the cosine (0 for rows of zeros), else empty.
-    lengths: Vec<f32>,
+    packed: Packed,
+}
+
+/// The training rows as the fast pass takes them.
+enum Packed {
+    /// The Euclidean metric.
+    Words(WordScreen),
+    /// The others, with the inverse lengths for the cosine (0 for rows of zeros).
+    Floats(Panels, Vec<f32>),
 }
 
 impl FloatIndex {
@@ -39,13 +50,17 @@ impl FloatIndex {
             Metric::Chebyshev => true,
             Metric::Euclidean | Metric::Cosine => false,
         };
-        let panels = Panels::right((0..rows.rows()).map(|i| rows.row(i)), rows.columns());
-        let lengths = match metric {
-            Metric::Manhattan | Metric::Chebyshev => Vec::new(),
-            Metric::Euclidean => (0..rows.rows()).map(|i| squared_norm(rows.row(i))).collect(),
-            Metric::Cosine => (0..rows.rows()).map(|i| inverse_length(rows.row(i))).collect(),
+        let all = || (0..rows.rows()).map(|i| rows.row(i));
+        let packed = match metric {
+            Metric::Euclidean => Packed::Words(WordScreen::new(&rows)),
+            Metric::Cosine => {
+                Packed::Floats(Panels::right(all(), rows.columns()), all().map(inverse_length).collect())
+            }
+            Metric::Manhattan | Metric::Chebyshev => {
+                Packed::Floats(Panels::right(all(), rows.columns()), Vec::new())
+            }
         };
-        FloatIndex { metric, exact, rows, panels, lengths }
+        FloatIndex { metric, exact, rows, packed }
     }
 
     /// Number of training rows.
@@ -66,14 +81,29 @@ impl FloatIndex {
         Neighbors::new(k, blocks.concat())
     }
 
-    fn search_block(&self, test: &Matrix, block: std::ops::Range<usize>, k: usize) -> Vec<Neighbor> {
+    fn search_block(&self, test: &Matrix, block: Range<usize>, k: usize) -> Vec<Neighbor> {
+        let shortlists = match &self.packed {
+            Packed::Words(screen) => screen.shortlists(test, block.clone(), k),
+            Packed::Floats(panels, lengths) => self.shortlists(panels, lengths, test, block.clone(), k),
+        };
+        let rows = block.zip(shortlists);
+        rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.survivors(), k)).collect()
+    }
+
+    fn shortlists(
+        &self,
+        panels: &Panels,
+        lengths: &[f32],
+        test: &Matrix,
+        block: Range<usize>,
+        k: usize,
+    ) -> Vec<Shortlist> {
         let (n, d) = (self.rows.rows(), self.rows.columns());
         let left = Panels::left(block.clone().map(|i| test.row(i)), d);
-        let mut shortlists: Vec<Shortlist> = block
-            .clone()
-            .map(|i| Shortlist::new(Bounds::new(self.metric, test.row(i), self.exact), k))
-            .collect();
         let mut values = vec![0.0f32; block.len() * TRAIN_ROWS];
+        let bounds = block.map(|i| Bounds::new(self.metric, test.row(i), self.exact));
+        let mut shortlists: Vec<(Bounds, Shortlist)> =
+            bounds.map(|bounds| (bounds, Shortlist::new(k, self.exact))).collect();
         let measure = match self.metric {
             Metric::Manhattan => Measure::Manhattan,
             Metric::Chebyshev => Measure::Chebyshev,
@@ -81,14 +111,13 @@ impl FloatIndex {
         };
         for start in (0..n).step_by(TRAIN_ROWS) {
             let columns = start..(start + TRAIN_ROWS).min(n);
-            all_pairs(measure, &left, &self.panels, columns.clone(), &mut values, TRAIN_ROWS);
-            for (shortlist, values) in shortlists.iter_mut().zip(values.chunks_exact(TRAIN_ROWS)) {
-                let lengths = self.lengths.get(columns.clone()).unwrap_or_default();
-                shortlist.scan(&values[..columns.len()], lengths, start);
+            all_pairs(measure, &left, panels, columns.clone(), &mut values, TRAIN_ROWS);
+            for ((bounds, shortlist), values) in shortlists.iter_mut().zip(values.chunks_exact(TRAIN_ROWS)) {
+                let lengths = lengths.get(columns.clone()).unwrap_or_default();
+                bounds.scan(shortlist, &values[..columns.len()], lengths, start);
             }
         }
-        let rows = block.zip(shortlists);
-        rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.survivors(), k)).collect()
+        shortlists.into_iter().map(|(_, shortlist)| shortlist).collect()
     }
 
     /// The exact order of the rows that the fast pass left over.
@@ -126,15 +155,12 @@ fn inverse_length(row: &[f32]) -> f32 {
     if square == 0.0 { 0.0 } else { (1.0 / square.sqrt()) as f32 }
 }
 
-/// What the f32 pass proves about the distance (squared for the Euclidean metric) of a pair.
-///
-/// For the Euclidean metric see [`screen`](crate::linalg::screen). A sum of d absolute differences is off by at most
-/// gamma(d + 2) times itself, and a.b / |b| by gamma(d + 2) |a|.
+/// What the f32 pass proves about the distance of a pair: a sum of d absolute differences is off by at most
+/// gamma(d + 2) times itself, and a.b / |b| by gamma(d + 2) |a| (see [`screen`](crate::linalg::screen)).
 struct Bounds {
-    /// The test row's squared length (Euclidean), its length (cosine), or 0.
+    /// The test row's length for the cosine.
     length: f32,
-    /// The largest error, as a part of the value (Manhattan), of |a|^2 + |b|^2 (Euclidean) or of |a| (cosine);
-    /// 0 where distances are exact.
+    /// The largest error, as a part of the value (Manhattan) or of |a| (cosine); 0 where distances are exact.
     error: f32,
     metric: Metric,
 }
@@ -142,40 +168,13 @@ struct Bounds {
 impl Bounds {
     fn new(metric: Metric, x: &[f32], exact: bool) -> Bounds {
         let error = if exact { 0.0 } else { relative_error(x.len()) };
-        let length = match metric {
-            Metric::Manhattan | Metric::Chebyshev => 0.0,
-            Metric::Euclidean => squared_norm(x),
-            Metric::Cosine => squared_norm(x).sqrt(),
-        };
+        let length = if metric == Metric::Cosine { squared_norm(x).sqrt() } else { 0.0 };
         Bounds { length, error, metric }
     }
 
-    /// Whether a row with this lower bound cannot be among the k nearest, `limit` being an upper bound of the k-th:
-    /// where distances are exact, a later row at the same distance does not belong. A NaN (from features beyond f32)
-    /// fails every comparison, so nothing is lost to it.
-    #[inline(always)]
-    fn too_far(&self, lower: f32, limit: f32) -> bool {
-        lower > limit || (self.error == 0.0 && lower == limit && limit < f32::INFINITY)
-    }
-}
-
-/// Training rows that may be among the k nearest of one test row.
-struct Shortlist {
-    bounds: Bounds,
-    /// Upper bounds of the k rows with the smallest ones, ascending; infinite until k were seen.
-    upper: Vec<f32>,
-    /// Lower bound and index of what might belong.
-    candidates: Vec<(f32, u32)>,
-}
-
-impl Shortlist {
-    fn new(bounds: Bounds, k: usize) -> Shortlist {
-        Shortlist { bounds, upper: vec![f32::INFINITY; k], candidates: Vec::new() }
-    }
-
-    /// Looks at the results of training rows from `start` on.
-    fn scan(&mut self, values: &[f32], lengths: &[f32], start: usize) {
-        let Bounds { length, error, metric } = self.bounds;
+    /// Offers a shortlist the training rows from `start` on, of which `values` are the results.
+    fn scan(&self, shortlist: &mut Shortlist, values: &[f32], lengths: &[f32], start: usize) {
+        let &Bounds { length, error, metric } = self;
         let mut lower = [0.0f32; 16];
         let mut spread = [0.0f32; 16];
         for offset in (0..values.len()).step_by(16) {
@@ -187,11 +186,6 @@ impl Shortlist {
                         lower[i] = value - spread[i];
                     }
                 }
-                Metric::Euclidean => {
-                    for (i, (&value, &other)) in values.iter().zip(&lengths[offset..]).enumerate() {
-                        (lower[i], spread[i]) = squared_distance_bounds(length + other, value, error);
-                    }
-                }
                 // |a| times the cosine distance, less |a|.
                 Metric::Cosine => {
                     for (i, (&value, &inverse)) in values.iter().zip(&lengths[offset..]).enumerate() {
@@ -199,37 +193,14 @@ impl Shortlist {
                         lower[i] = -(value * inverse) - spread[i];
                     }
                 }
-                Metric::Chebyshev => lower[..values.len()].copy_from_slice(values),
+                Metric::Chebyshev | Metric::Euclidean => lower[..values.len()].copy_from_slice(values),
             }
-            let limit = self.upper[self.upper.len() - 1];
-            if lower[..values.len()].iter().all(|&bound| self.bounds.too_far(bound, limit)) {
+            if lower[..values.len()].iter().all(|&bound| shortlist.too_far(bound)) {
                 continue;
             }
             for i in 0..values.len() {
-                self.offer(lower[i], lower[i] + 2.0 * spread[i], (start + offset + i) as u32);
+                shortlist.offer(lower[i], lower[i] + 2.0 * spread[i], (start + offset + i) as u32);
             }
         }
-    }
-
-    fn offer(&mut self, lower: f32, upper: f32, index: u32) {
-        let last = self.upper.len() - 1;
-        if self.bounds.too_far(lower, self.upper[last]) {
-            return;
-        }
-        self.candidates.push((lower, index));
-        if upper < self.upper[last] {
-            let at = self.upper.partition_point(|&bound| bound <= upper);
-            self.upper.copy_within(at..last, at + 1);
-            self.upper[at] = upper;
-        }
-    }
-
-    /// Rows whose lower bound is not above the k-th smallest upper bound.
-    fn survivors(self) -> impl Iterator<Item = u32> {
-        let limit = self.upper[self.upper.len() - 1];
-        self.candidates
-            .into_iter()
-            .filter(move |&(lower, _)| lower <= limit || lower.is_nan())
-            .map(|(_, index)| index)
     }
 }

@@ -7,6 +7,8 @@ mod byte_search;
 mod float_search;
 mod lists;
 mod search;
+mod shortlist;
+mod word_screen;
 
 use super::{Classifier, FitError, Model, Training};
 use crate::Features;
