@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::byte_pairs::Line;
 pub use super::byte_pairs::{LEFT, RIGHT, Tile};
 use super::huge_pages;
-use super::simd::{self, Level};
+use super::simd::{self, Level, for_each_level};
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -54,12 +54,13 @@ impl LeftRows {
     pub fn new(values: &[f32], d: usize) -> LeftRows {
         let (rows, groups) = (count(values, d), d.div_ceil(2));
         let mut words = vec![[0i16; 2]; rows.div_ceil(LEFT) * LEFT * groups];
-        let mut whole = vec![[0i16; 2]; groups];
+        let mut whole = vec![0; 2 * groups];
         let mut stored = Vec::with_capacity(rows);
         for (index, row) in values.chunks_exact(d).enumerate() {
             stored.push(store(row, &mut whole));
             let start = index / LEFT * LEFT * groups + index % LEFT;
-            words[start..].iter_mut().step_by(LEFT).zip(&whole).for_each(|(word, pair)| *word = *pair);
+            let words = words[start..].iter_mut().step_by(LEFT);
+            words.zip(whole.as_chunks().0).for_each(|(word, pair)| *word = *pair);
         }
         LeftRows { words, stored, groups }
     }
@@ -80,10 +81,10 @@ impl RightRows {
         let mut stored = vec![Stored { step: 1.0, error: 0.0 }; rows];
         let tasks = lines.par_chunks_mut(2 * groups).zip(stored.par_chunks_mut(RIGHT));
         tasks.zip(values.par_chunks(RIGHT * d)).for_each(|((lines, stored), values)| {
-            let mut whole = vec![[0i16; 2]; groups];
+            let mut whole = vec![0; 2 * groups];
             for (slot, (row, stored)) in values.chunks_exact(d).zip(stored).enumerate() {
                 *stored = store(row, &mut whole);
-                for (line, &[a, b]) in lines[slot / 16..].iter_mut().step_by(2).zip(&whole) {
+                for (line, &[a, b]) in lines[slot / 16..].iter_mut().step_by(2).zip(whole.as_chunks().0) {
                     let ([a0, a1], [b0, b1]) = (a.to_ne_bytes(), b.to_ne_bytes());
                     line.0[slot % 16 * 4..][..4].copy_from_slice(&[a0, a1, b0, b1]);
                 }
@@ -108,11 +109,11 @@ fn count(values: &[f32], d: usize) -> usize {
     values.len() / d
 }
 
-/// The whole numbers of a row, and how they stand for it.
-fn store(row: &[f32], whole: &mut [[i16; 2]]) -> Stored {
-    let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    let largest = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
-    whole.fill([0; 2]);
+/// The whole numbers of a row, and how they stand for it. What `whole` has beyond the row stays 0.
+fn store(row: &[f32], whole: &mut [i16]) -> Stored {
+    let Size { square, largest } = size(row);
+    let whole = &mut whole[..row.len()];
+    whole.fill(0);
     if square == 0.0 {
         return Stored { step: 1.0, error: 0.0 };
     }
@@ -123,17 +124,48 @@ fn store(row: &[f32], whole: &mut [[i16; 2]]) -> Stored {
     if !(square.is_finite() && scale.is_normal() && step.is_normal()) {
         return Stored { step: 1.0, error: f32::INFINITY };
     }
-    let mut error = 0.0;
-    for (pair, values) in whole.iter_mut().zip(row.chunks(2)) {
-        for (number, &value) in pair.iter_mut().zip(values) {
-            let scaled = f64::from(value) * f64::from(scale);
-            let rounded = scaled.round_ties_even();
-            *number = rounded as i16;
-            error += (rounded - scaled) * (rounded - scaled);
-        }
-    }
+    let error = round(row, scale, whole);
     let length = square.sqrt() * f64::from(scale);
     Stored { step, error: (error.sqrt() / length * 1.000_001) as f32 }
+}
+
+/// The squared length of a row, and its largest absolute value.
+struct Size {
+    square: f64,
+    largest: f32,
+}
+
+/// Sums that run side by side.
+const LANES: usize = 8;
+
+for_each_level! {
+    /// The size of a row.
+    fn size(row: &[f32]) -> Size {
+        let (mut squares, mut largest) = ([0.0; LANES], [0.0f32; LANES]);
+        for values in row.chunks(LANES) {
+            for ((square, largest), &value) in squares.iter_mut().zip(&mut largest).zip(values) {
+                *square += f64::from(value) * f64::from(value);
+                *largest = largest.max(value.abs());
+            }
+        }
+        Size { square: squares.iter().sum(), largest: largest.into_iter().fold(0.0, f32::max) }
+    }
+}
+
+for_each_level! {
+    /// Rounds `scale` times each value of a row; the squared length of what that changes.
+    fn round(row: &[f32], scale: f32, whole: &mut [i16]) -> f64 {
+        let mut errors = [0.0; LANES];
+        for (values, numbers) in row.chunks(LANES).zip(whole.chunks_mut(LANES)) {
+            for ((error, &value), number) in errors.iter_mut().zip(values).zip(numbers) {
+                let scaled = f64::from(value) * f64::from(scale);
+                let rounded = scaled.round_ties_even();
+                *number = rounded as i16;
+                *error += (rounded - scaled) * (rounded - scaled);
+            }
+        }
+        errors.iter().sum()
+    }
 }
 
 /// The dot products of the whole numbers of every left row with every right row, a tile at a time: `visit` gets the
