@@ -1,15 +1,13 @@
 //! `LinearSVC`: configurations that differ only in C share one regularisation path, and those that mean the same
 //! model (loss and penalty have no effect on crammer_singer) share its fit.
 
-use super::facts::to_json;
+use super::along_c;
 use crate::engines::params::ParamReader;
-use crate::engines::stopwatch::timed;
-use crate::engines::{self, Cost, Failure, Outcome, Shape, Work};
+use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
-use pixel_learn::models::linear::linear_svc::{RegularisationPath, SvcLoss, SvcMultiClass};
+use pixel_learn::models::linear::LinearSVC;
+use pixel_learn::models::linear::linear_svc::{Solver, SvcLoss, SvcMultiClass};
 use pixel_learn::models::linear::logistic::Penalty;
-use pixel_learn::models::linear::{LinearModel, LinearSVC};
-use pixel_learn::models::{FitError, Model};
 
 pub struct Family;
 
@@ -37,38 +35,10 @@ impl engines::Family for Family {
                 Err(reason) => emit(index, Err(Failure::Unsupported(reason))),
             }
         }
-        models.sort_by(|(_, a), (_, b)| a.c.total_cmp(&b.c));
         let Some((_, settings)) = models.first() else { return };
-        let (path, mut shared) = timed(|| RegularisationPath::new(settings, &work.training));
-        let mut path = match path {
-            Ok(path) => path,
-            Err(error) => {
-                let failure = Failure::from(error);
-                models.iter().for_each(|(index, _)| emit(*index, Err(failure.clone())));
-                return;
-            }
-        };
-        let mut last: Option<(f64, Result<Outcome, Failure>)> = None;
-        for (index, LinearSVC { c, .. }) in models {
-            let outcome = match last.take() {
-                Some((same, outcome)) if same == c => outcome,
-                _ => {
-                    // A fit alone costs the whole path to its C.
-                    shared += timed(|| path.advance(c)).1;
-                    let (model, own) = timed(|| path.fit(c));
-                    outcome(model, shared + own, work)
-                }
-            };
-            emit(index, outcome.clone());
-            last = Some((c, outcome));
-        }
+        let wanted = models.iter().map(|(index, model)| (*index, model.c)).collect();
+        along_c::run::<Solver>(work, settings, wanted, emit);
     }
-}
-
-fn outcome(model: Result<LinearModel, FitError>, fit: Cost, work: &Work) -> Result<Outcome, Failure> {
-    let model = model?;
-    let (predictions, predict) = timed(|| model.predict(work.test));
-    Ok(Outcome { predictions, fit, predict, converged: model.converged(), facts: to_json(&model.facts()) })
 }
 
 /// The model of these parameters; those without effect are set to their defaults.

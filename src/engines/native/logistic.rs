@@ -1,19 +1,52 @@
-//! `LogisticRegression`: every row is a fit of its own.
+//! `LogisticRegression`: with `liblinear`, configurations that differ only in C share one regularisation path; with
+//! the other solvers every row is a fit of its own.
 
 use super::linear_svc::penalty;
-use super::unshared::{Scaled, Unshared};
-use super::unshared_key;
+use super::{along_c, run_each, unshared_key};
 use crate::engines::params::ParamReader;
+use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use pixel_learn::models::linear::LogisticRegression;
-use pixel_learn::models::linear::logistic::{LogisticMultiClass, Penalty, Solver};
+use pixel_learn::models::linear::logistic::{LogisticMultiClass, Minimiser, Penalty, Solver};
 
-pub static FAMILY: Unshared<LogisticRegression> = Unshared {
-    classifier: "LogisticRegression",
-    read,
-    sharing_key: |parameters| unshared_key("LogisticRegression", parameters),
-    scaled: Scaled::Both,
-};
+pub struct Family;
+
+impl engines::Family for Family {
+    fn classifier(&self) -> &'static str {
+        "LogisticRegression"
+    }
+
+    fn check(&self, parameters: &Parameters, _: &Shape) -> Result<(), String> {
+        read(parameters).map(drop)
+    }
+
+    fn sharing_key(&self, parameters: &Parameters) -> String {
+        match read(parameters) {
+            // All C share one path.
+            Ok(model) if model.solver == Solver::Liblinear => {
+                format!("{:?}", LogisticRegression { c: 1.0, ..model })
+            }
+            _ => unshared_key("LogisticRegression", parameters),
+        }
+    }
+
+    fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
+        // Scaling is no part of the method.
+        work.training.features.scaled();
+        work.test.scaled();
+        let read_all: Result<Vec<_>, _> =
+            work.configurations.iter().map(|configuration| read(&configuration.parameters)).collect();
+        match read_all.as_deref() {
+            Ok([settings, ..]) if settings.solver == Solver::Liblinear => {
+                let wanted = read_all.iter().flatten().map(|model| model.c).enumerate().collect();
+                along_c::run::<Minimiser>(work, settings, wanted, emit);
+            }
+            _ => run_each(work, emit, |parameters| {
+                Ok(Box::new(read(parameters)?) as Box<dyn pixel_learn::Classifier>)
+            }),
+        }
+    }
+}
 
 fn read(parameters: &Parameters) -> Result<LogisticRegression, String> {
     let known = ["C", "penalty", "multi_class", "solver", "tol", "max_iter"];

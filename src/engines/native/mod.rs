@@ -2,6 +2,7 @@
 //! configurations that share work, and times them.
 
 pub mod ada_boost;
+mod along_c;
 pub mod boosting;
 pub mod discrete_naive_bayes;
 pub mod discriminant;
@@ -49,7 +50,7 @@ pub static NATIVE: Engine = Engine {
         &gaussian_process::Family,
         &hist_boosting::Family,
         &linear_svc::Family,
-        &logistic::FAMILY,
+        &logistic::Family,
         &mlp::FAMILY,
         &naive_bayes::Family,
         &nearest_centroid::FAMILY,

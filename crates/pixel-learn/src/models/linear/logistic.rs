@@ -1,17 +1,23 @@
 //! `LogisticRegression`, one-vs-rest or multinomial (softmax). [`Solver::Liblinear`] minimises the objective
-//! until a duality gap certifies the minimum; one-vs-rest it regularises the intercept, as LIBLINEAR does.
+//! until a duality gap certifies the minimum, along a [`RegularisationPath`]; one-vs-rest it regularises the
+//! intercept, as LIBLINEAR does.
 //! [`Solver::Lbfgs`] and [`Solver::Saga`] stop where scikit-learn's solvers of that name stop; their
 //! intercepts are not regularised.
 
 mod lbfgs;
 mod loss;
+mod minimiser;
 mod saga;
 
+pub use minimiser::Minimiser;
+
 use self::loss::Target;
-use super::convex::{Logistic, Norm, Settings, Softmax, minimise};
 use super::model::encode_labels;
-use super::{LinearModel, TrainingRows};
+use super::{LinearModel, path};
 use crate::models::{Classifier, FitError, Model, Training};
+
+/// The path of one configuration of [`Solver::Liblinear`] along C.
+pub type RegularisationPath = path::RegularisationPath<Minimiser>;
 
 /// The regulariser (R).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +77,7 @@ pub struct LogisticRegression {
     pub solver: Solver,
     /// The tolerance of the stopping rule of [`LogisticRegression::solver`].
     pub tol: f64,
-    /// Maximum number of Newton steps (Liblinear), iterations (Lbfgs) or passes (Saga).
+    /// Maximum number of Newton steps at each C of the path (Liblinear), iterations (Lbfgs) or passes (Saga).
     pub max_iter: usize,
 }
 
@@ -102,30 +108,10 @@ impl LogisticRegression {
             return Err(FitError::parameter("C", c, "must be above 0"));
         }
         match self.solver {
-            Solver::Liblinear => Ok(self.minimise(&TrainingRows::new(training)?)),
+            Solver::Liblinear => RegularisationPath::new(self, training)?.fit(c),
             Solver::Lbfgs => self.lbfgs(training),
             Solver::Saga => self.saga(training, seed),
         }
-    }
-
-    /// The model of [`Solver::Liblinear`].
-    fn minimise(&self, data: &TrainingRows) -> LinearModel {
-        let c = self.c;
-        let norm = match self.penalty {
-            Penalty::L2 => Norm::L2,
-            Penalty::L1 => Norm::l1(data.k() * (data.d() + 1)),
-        };
-        let settings = Settings {
-            norm,
-            intercept_regularised: !self.is_softmax(),
-            tol: self.tol,
-            max_iter: self.max_iter,
-        };
-        let minimum = match self.multi_class {
-            LogisticMultiClass::Ovr => minimise(data, Logistic::new(c), settings),
-            LogisticMultiClass::Multinomial => minimise(data, Softmax::new(c), settings),
-        };
-        minimum.into_model(data)
     }
 
     /// The model of [`Solver::Lbfgs`].

@@ -33,12 +33,23 @@ const FREE_INTERCEPT: f64 = 1e-8;
 /// Maximum number of Newton steps in a row that find no step length.
 const STALLED: usize = 3;
 
-/// Minimises from zero weights. The factors of the preconditioner are in f32, because every iteration of
+/// Minimises from the weights `start`, or from zero weights. The factors of the preconditioner are in f32, because every iteration of
 /// conjugate gradients reads them. A pass over the rows costs O(differences k), where the differences are the
 /// entries that [`TrainingRows`] stores; an estimate of the Hessian costs O(k (SAMPLE d^2 + d^3)).
-pub fn minimise<L: Loss>(data: &TrainingRows, loss: L, settings: Settings) -> Minimum {
+pub fn minimise<L: Loss>(
+    data: &TrainingRows,
+    loss: L,
+    settings: Settings,
+    start: Option<Vec<f64>>,
+) -> Minimum {
     let pcg = if loss.is_multinomial() { Pcg::thorough() } else { Pcg::default() };
-    Newton { at: Iterate::new(data, loss, settings), pcg, certifying: false, passes: 0 }.run()
+    let mut at = Iterate::new(data, loss, settings);
+    let passes = usize::from(start.is_some());
+    if let Some(weights) = start {
+        at.scores = row_products::x_times(&data.x, &weights);
+        at.weights = weights;
+    }
+    Newton { at, pcg, certifying: false, passes }.run()
 }
 
 /// The state of the Newton iteration.

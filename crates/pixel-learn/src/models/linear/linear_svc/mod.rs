@@ -11,14 +11,17 @@ mod newton_system;
 mod objective;
 mod one_class;
 mod one_vs_rest;
-mod path;
 mod rows;
+mod solver;
 
-pub use path::RegularisationPath;
+pub use solver::Solver;
 
-use super::LinearModel;
 use super::logistic::Penalty;
+use super::{LinearModel, path};
 use crate::models::{Classifier, FitError, Model, Training};
+
+/// The path of one configuration along C.
+pub type RegularisationPath = path::RegularisationPath<Solver>;
 
 /// The loss of a binary problem, with labels y = +1 or -1 and scores f.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
