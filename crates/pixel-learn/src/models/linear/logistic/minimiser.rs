@@ -49,3 +49,35 @@ impl WarmStart for Minimiser {
         Minimum { iterations: self.iterations, passes: self.passes, ..minimum }.into_model(data)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::RegularisationPath;
+    use super::*;
+    use crate::Features;
+
+    #[test]
+    fn a_row_alone_has_the_bits_of_a_row_in_company_for_any_number_of_threads() {
+        let (n, d) = (240, 8);
+        let labels: Vec<u8> = (0..n).map(|i| (i * i % 3) as u8).collect();
+        let pixel = |i: usize, j: usize| (i * 37 + j * 101 + i * j * j) % 200 + usize::from(labels[i]) * 20;
+        let pixels: Vec<u8> = (0..n * d).map(|at| pixel(at / d, at % d) as u8).collect();
+        let x = Features::standardised(pixels, d).unwrap();
+        let training = Training::new(&x, &labels).unwrap();
+        for penalty in [Penalty::L1, Penalty::L2] {
+            for multi_class in [LogisticMultiClass::Ovr, LogisticMultiClass::Multinomial] {
+                let settings = LogisticRegression { penalty, multi_class, ..LogisticRegression::default() };
+                let mut path = RegularisationPath::new(&settings, &training).unwrap();
+                for c in [0.1, 1.0, 5.0, 10.0, 30.0, 100.0] {
+                    let together = path.fit(c).unwrap();
+                    for threads in [1, 2, 3] {
+                        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                        let model = LogisticRegression { c, ..settings };
+                        let alone = pool.install(|| model.fit_linear(&training, 1)).unwrap();
+                        assert_eq!(alone, together, "{penalty:?} {multi_class:?} C={c}, {threads} threads");
+                    }
+                }
+            }
+        }
+    }
+}
