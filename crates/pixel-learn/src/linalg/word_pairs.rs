@@ -228,7 +228,7 @@ mod tests {
 
     /// Values of all sizes, with rows of zeros, rows of one large value, and rows far larger than the others.
     fn values(rows: usize, d: usize, salt: usize) -> Vec<f32> {
-        let value = |at: usize| ((at + salt) * 2_654_435_761 >> 9 & 0xffff) as f32 / 10_000.0 - 3.0;
+        let value = |at: usize| (((at + salt) * 2_654_435_761) >> 9 & 0xffff) as f32 / 10_000.0 - 3.0;
         let of_row = |row: usize, at: usize| match row % 7 {
             3 => 0.0,
             4 => f32::from(u8::from(at == row % d)) * 9e4,
