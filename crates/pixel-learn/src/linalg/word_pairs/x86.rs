@@ -50,7 +50,7 @@ pub unsafe fn tile_avx2(words: &[[i16; 2]], lines: &[Line], tile: &mut Tile) {
         for top in (0..LEFT).step_by(ROWS) {
             let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
             for group in 0..groups {
-                // SAFETY: the panels have so many groups, of two lines and of 12 words.
+                // SAFETY: `group` is below the number of groups; a group has two lines and 12 words.
                 unsafe {
                     let line: *const __m256i = lines.as_ptr().add(2 * group + half).cast();
                     let word = words.as_ptr().add(group * LEFT + top);

@@ -33,9 +33,10 @@ const FREE_INTERCEPT: f64 = 1e-8;
 /// Maximum number of Newton steps in a row that find no step length.
 const STALLED: usize = 3;
 
-/// Minimises from the weights `start`, or from zero weights. The factors of the preconditioner are in f32, because every iteration of
-/// conjugate gradients reads them. A pass over the rows costs O(differences k), where the differences are the
-/// entries that [`TrainingRows`] stores; an estimate of the Hessian costs O(k (SAMPLE d^2 + d^3)).
+/// Minimises from the weights `start`, or from zero weights. The factors of the preconditioner are in f32, because
+/// every iteration of conjugate gradients reads them. A pass over the rows costs O(differences k), where the
+/// differences are the entries that [`TrainingRows`] stores; an estimate of the Hessian costs
+/// O(k (SAMPLE d^2 + d^3)).
 pub fn minimise<L: Loss>(
     data: &TrainingRows,
     loss: L,
