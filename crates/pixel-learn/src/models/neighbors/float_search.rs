@@ -37,8 +37,17 @@ pub struct FloatIndex {
 enum Packed {
     /// The Euclidean metric.
     Words(WordScreen),
-    /// The others, with the inverse lengths for the cosine (0 for rows of zeros).
-    Floats(Panels, Vec<f32>),
+    /// The others.
+    Floats(FloatRows),
+}
+
+/// The training rows for a pass in f32.
+struct FloatRows {
+    /// [`Measure::Dot`] is the cosine's.
+    measure: Measure,
+    panels: Panels,
+    /// Inverse lengths for the cosine (0 for rows of zeros), else empty.
+    lengths: Vec<f32>,
 }
 
 impl FloatIndex {
@@ -51,14 +60,14 @@ impl FloatIndex {
             Metric::Euclidean | Metric::Cosine => false,
         };
         let all = || (0..rows.rows()).map(|i| rows.row(i));
+        let floats = |measure, lengths| {
+            Packed::Floats(FloatRows { measure, panels: Panels::right(all(), rows.columns()), lengths })
+        };
         let packed = match metric {
             Metric::Euclidean => Packed::Words(WordScreen::new(&rows)),
-            Metric::Cosine => {
-                Packed::Floats(Panels::right(all(), rows.columns()), all().map(inverse_length).collect())
-            }
-            Metric::Manhattan | Metric::Chebyshev => {
-                Packed::Floats(Panels::right(all(), rows.columns()), Vec::new())
-            }
+            Metric::Cosine => floats(Measure::Dot, all().map(inverse_length).collect()),
+            Metric::Manhattan => floats(Measure::Manhattan, Vec::new()),
+            Metric::Chebyshev => floats(Measure::Chebyshev, Vec::new()),
         };
         FloatIndex { metric, exact, rows, packed }
     }
@@ -84,34 +93,23 @@ impl FloatIndex {
     fn search_block(&self, test: &Matrix, block: Range<usize>, k: usize) -> Vec<Neighbor> {
         let shortlists = match &self.packed {
             Packed::Words(screen) => screen.shortlists(test, block.clone(), k),
-            Packed::Floats(panels, lengths) => self.shortlists(panels, lengths, test, block.clone(), k),
+            Packed::Floats(rows) => self.shortlists(rows, test, block.clone(), k),
         };
         let rows = block.zip(shortlists);
         rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.survivors(), k)).collect()
     }
 
-    fn shortlists(
-        &self,
-        panels: &Panels,
-        lengths: &[f32],
-        test: &Matrix,
-        block: Range<usize>,
-        k: usize,
-    ) -> Vec<Shortlist> {
+    fn shortlists(&self, rows: &FloatRows, test: &Matrix, block: Range<usize>, k: usize) -> Vec<Shortlist> {
+        let FloatRows { measure, panels, lengths } = rows;
         let (n, d) = (self.rows.rows(), self.rows.columns());
         let left = Panels::left(block.clone().map(|i| test.row(i)), d);
         let mut values = vec![0.0f32; block.len() * TRAIN_ROWS];
-        let bounds = block.map(|i| Bounds::new(self.metric, test.row(i), self.exact));
+        let bounds = block.map(|i| Bounds::new(*measure, test.row(i), self.exact));
         let mut shortlists: Vec<(Bounds, Shortlist)> =
             bounds.map(|bounds| (bounds, Shortlist::new(k, self.exact))).collect();
-        let measure = match self.metric {
-            Metric::Manhattan => Measure::Manhattan,
-            Metric::Chebyshev => Measure::Chebyshev,
-            Metric::Euclidean | Metric::Cosine => Measure::Dot,
-        };
         for start in (0..n).step_by(TRAIN_ROWS) {
             let columns = start..(start + TRAIN_ROWS).min(n);
-            all_pairs(measure, &left, panels, columns.clone(), &mut values, TRAIN_ROWS);
+            all_pairs(*measure, &left, panels, columns.clone(), &mut values, TRAIN_ROWS);
             for ((bounds, shortlist), values) in shortlists.iter_mut().zip(values.chunks_exact(TRAIN_ROWS)) {
                 let lengths = lengths.get(columns.clone()).unwrap_or_default();
                 bounds.scan(shortlist, &values[..columns.len()], lengths, start);
@@ -162,38 +160,38 @@ struct Bounds {
     length: f32,
     /// The largest error, as a part of the value (Manhattan) or of |a| (cosine); 0 where distances are exact.
     error: f32,
-    metric: Metric,
+    measure: Measure,
 }
 
 impl Bounds {
-    fn new(metric: Metric, x: &[f32], exact: bool) -> Bounds {
+    fn new(measure: Measure, x: &[f32], exact: bool) -> Bounds {
         let error = if exact { 0.0 } else { relative_error(x.len()) };
-        let length = if metric == Metric::Cosine { squared_norm(x).sqrt() } else { 0.0 };
-        Bounds { length, error, metric }
+        let length = if measure == Measure::Dot { squared_norm(x).sqrt() } else { 0.0 };
+        Bounds { length, error, measure }
     }
 
     /// Offers a shortlist the training rows from `start` on, of which `values` are the results.
     fn scan(&self, shortlist: &mut Shortlist, values: &[f32], lengths: &[f32], start: usize) {
-        let &Bounds { length, error, metric } = self;
+        let &Bounds { length, error, measure } = self;
         let mut lower = [0.0f32; 16];
         let mut spread = [0.0f32; 16];
         for offset in (0..values.len()).step_by(16) {
             let values = &values[offset..values.len().min(offset + 16)];
-            match metric {
-                Metric::Manhattan => {
+            match measure {
+                Measure::Manhattan => {
                     for (i, &value) in values.iter().enumerate() {
                         spread[i] = value * error;
                         lower[i] = value - spread[i];
                     }
                 }
                 // |a| times the cosine distance, less |a|.
-                Metric::Cosine => {
+                Measure::Dot => {
                     for (i, (&value, &inverse)) in values.iter().zip(&lengths[offset..]).enumerate() {
                         spread[i] = length * error;
                         lower[i] = -(value * inverse) - spread[i];
                     }
                 }
-                Metric::Chebyshev | Metric::Euclidean => lower[..values.len()].copy_from_slice(values),
+                Measure::Chebyshev => lower[..values.len()].copy_from_slice(values),
             }
             if lower[..values.len()].iter().all(|&bound| shortlist.too_far(bound)) {
                 continue;
