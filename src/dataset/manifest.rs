@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -36,11 +36,15 @@ pub struct FileDigests {
     pub md5: Option<String>,
 }
 
-/// Reads `dataset.toml` from the folder of a data set, or from that of its files; a folder without one has an empty
-/// manifest.
-pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
+/// Where the `dataset.toml` of a data set is, or would be: in its folder, or in that of its files.
+pub fn path(folder: &Path) -> PathBuf {
     let mut paths = places(folder).into_iter().map(|place| place.join(MANIFEST));
-    let path = paths.find(|path| path.exists()).unwrap_or_else(|| folder.join(MANIFEST));
+    paths.find(|path| path.exists()).unwrap_or_else(|| folder.join(MANIFEST))
+}
+
+/// Reads the `dataset.toml` of a data set; a folder without one has an empty manifest.
+pub fn read(folder: &Path) -> Result<Manifest, DatasetError> {
+    let path = path(folder);
     let wrong = |problem: String| DatasetError::new(&path, problem, "correct it, or delete the file");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,

@@ -15,6 +15,7 @@ pub mod predictions;
 pub mod shape;
 pub mod split;
 mod turn;
+pub mod unpacked;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -167,6 +167,13 @@ pub struct JobFacts {
     pub peak: u64,
 }
 
+/// Where a worker finds the images, and where the files of external engines go.
+#[derive(Clone, Copy, Debug)]
+pub struct Folders<'a> {
+    pub data: &'a Path,
+    pub scratch: &'a Path,
+}
+
 /// One repeat of some rows that share work, to be run by one worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
@@ -199,13 +206,12 @@ impl Task {
     }
 
     /// What the worker is told, what its replies must satisfy, and what it may use.
-    /// `scratch` is for the files of external engines.
     pub fn job(
         &self,
         threads: usize,
         plan: &Plan,
         options: &Options,
-        scratch: &Path,
+        folders: Folders,
     ) -> (WorkerJob, Expected, Limits) {
         let rows: Vec<&Row> = self.rows.iter().map(|&row| &plan.rows[row]).collect();
         let row = rows[0];
@@ -213,13 +219,13 @@ impl Task {
         let job = WorkerJob {
             // Known when the worker has been started.
             results_descriptor: -1,
-            data_dir: options.data_dir.clone(),
+            data_dir: folders.data.to_path_buf(),
             dataset: row.dataset.clone(),
             digests: outline.digests.clone(),
             train_size: row.subset,
             test_size: None,
             engine: row.engine.name.to_string(),
-            external: external::start(row.engine.name, scratch),
+            external: external::start(row.engine.name, folders.scratch),
             classifier: row.configuration.classifier.clone(),
             parameters: rows.iter().map(|row| row.configuration.parameters.clone()).collect(),
             preprocessing: row.configuration.preprocessing.clone(),

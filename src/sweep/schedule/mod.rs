@@ -5,6 +5,7 @@
 mod ends;
 mod running;
 mod start;
+mod temporary;
 mod view;
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,9 +15,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use running::{Event, Running, Workers};
+use temporary::Temporary;
 
 use super::job::{self, RowState, Task};
 use super::memory::Groups;
@@ -29,7 +29,6 @@ use super::signals::Stop;
 use super::time_left::Pace;
 use super::tracker::Tracker;
 use super::{Options, Plan, Summary, SweepError, early_stop, forecast};
-use crate::engines::external;
 use crate::results::{Status, Store};
 
 /// How often the progress is shown when nothing happens.
@@ -61,7 +60,7 @@ pub fn run(
         options,
         stop,
         program,
-        scratch: scratch(plan)?,
+        temporary: Temporary::make(plan, &waiting, options)?,
         queue: Queue::default(),
         held: Vec::new(),
         predecessors: early_stop::predecessors(plan),
@@ -87,24 +86,13 @@ fn known_to_exceed(state: &mut RowState) -> Option<(Status, String)> {
     Some((Status::Timeout, reason))
 }
 
-/// A folder for the prepared arrays of external engines and all that they leave behind, where there are any.
-fn scratch(plan: &Plan) -> Result<Option<TempDir>, SweepError> {
-    if plan.rows.iter().all(|row| external::find(row.engine.name).is_none()) {
-        return Ok(None);
-    }
-    let folder = tempfile::Builder::new().prefix("mnist-bench-").tempdir();
-    let action = "cannot make a temporary folder (TMPDIR names another place for it)";
-    folder.map(Some).map_err(SweepError::io(action))
-}
-
 struct Schedule<'a> {
     tracker: Tracker<'a>,
     plan: &'a Plan,
     options: &'a Options,
     stop: &'a Stop,
     program: PathBuf,
-    /// The files of external engines, for as long as the sweep lasts.
-    scratch: Option<TempDir>,
+    temporary: Temporary,
     queue: Queue,
     /// Rows that wait for smaller ones, and for each row of the plan which ones those would be.
     held: Vec<usize>,

@@ -1,9 +1,6 @@
 //! Starts a job: its thread starts the worker, watches it and tells what comes.
 
-use std::path::Path;
 use std::time::{Instant, SystemTime};
-
-use tempfile::TempDir;
 
 use super::Schedule;
 use super::running::{Event, Running, Workers};
@@ -23,8 +20,8 @@ impl<'a> Schedule<'a> {
     where
         'a: 'scope,
     {
-        let scratch = self.scratch.as_ref().map_or(Path::new("."), TempDir::path);
-        let (job, expected, limits) = task.job(threads, self.plan, self.options, scratch);
+        let folders = self.temporary.of(&self.plan.rows[task.rows[0]].dataset, self.options);
+        let (job, expected, limits) = task.job(threads, self.plan, self.options, folders);
         let train_size = task.forecast.then(|| self.tracker.states[task.rows[0]].record.train_size);
         let (program, stop) = (self.program.clone(), self.stop);
         let (sender, groups) = (room.sender.clone(), room.groups);
