@@ -66,6 +66,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         run: &args.run,
         subset: args.train_size.map(Some),
         repository: &args.repository,
+        draft: args.unfinished.is_some(),
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg)?;
     if let Some(progress) = &args.unfinished {

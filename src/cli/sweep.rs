@@ -220,6 +220,7 @@ fn report(args: &Args, plan: &Plan, open: bool) -> anyhow::Result<()> {
         run: &args.run,
         subset: native.or(plan.rows.first()).map(|row| row.subset),
         repository: REPOSITORY,
+        draft: false,
     };
     let report = Report::make(&request).map_err(anyhow::Error::msg).context("cannot make the report")?;
     for problem in &report.problems {

@@ -21,6 +21,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+
 use crate::analysis::fastest_peer::FastestPeers;
 use crate::analysis::fidelity::Fidelity;
 use crate::analysis::findings::{Findings, Sources};
@@ -62,6 +64,8 @@ pub struct Request<'a> {
     pub subset: Option<Option<usize>>,
     /// The address of the repository, without a slash at its end, for the page's links; empty where there is none.
     pub repository: &'a str,
+    /// The page will soon be written again: it may be larger, and takes a third of the time.
+    pub draft: bool,
 }
 
 /// A whole report in memory.
@@ -104,7 +108,7 @@ impl Report {
         }
         let scaling_findings = scaling.as_ref().map_or_else(Vec::new, Scaling::findings);
         let pixels = one_pixel::read(request.reports)?;
-        let closer = row_details::build(&datasets, &table, &view)?;
+        let closer = row_details::build(&datasets, &table, &view, compression(request))?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         let peers = Peers::of(&table, &view, curves);
         let untied = ties::sentences(&table, &view, &datasets);
@@ -257,6 +261,10 @@ impl Report {
     pub fn terminal(&self, width: usize) -> String {
         text::terminal(&self.table, &self.view, width)
     }
+}
+
+fn compression(request: &Request) -> Compression {
+    if request.draft { Compression::new(4) } else { Compression::best() }
 }
 
 /// The runs of a report: all that are there, sorted. `local` stands only on its own report, so that what is

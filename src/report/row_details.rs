@@ -111,11 +111,13 @@ struct Look {
     shown: String,
 }
 
-/// Looks closer at all rows that have predictions and whose data set is among these.
+/// Looks closer at all rows that have predictions and whose data set is among these. The compression takes most of the
+/// time of a report: `Compression::best` makes the smallest page.
 pub fn build(
     datasets: &BTreeMap<String, Dataset>,
     table: &SideBySide,
     view: &View,
+    compression: Compression,
 ) -> Result<RowDetails, String> {
     let mut details = RowDetails { packed: String::new(), answers: String::new(), sprites: Vec::new() };
     let mut packed = Packed { sets: Vec::new(), rows: BTreeMap::new() };
@@ -149,9 +151,9 @@ pub fn build(
         packed.sets.push(chosen);
     }
     if !packed.sets.is_empty() {
-        details.packed = pack(&packed)?;
+        details.packed = pack(&packed, compression)?;
         if !answers.rows.is_empty() {
-            details.answers = pack(&answers)?;
+            details.answers = pack(&answers, compression)?;
         }
     }
     Ok(details)
@@ -286,14 +288,14 @@ fn sprite(test: &Split, images: &[usize]) -> Result<Vec<u8>, String> {
 }
 
 /// Base64 of gzipped JSON.
-fn pack(value: &impl Serialize) -> Result<String, String> {
+fn pack(value: &impl Serialize, compression: Compression) -> Result<String, String> {
     let json = serde_json::to_vec(value).map_err(|error| error.to_string())?;
-    Ok(BASE64.encode(gzip(&json).map_err(|error| error.to_string())?))
+    Ok(BASE64.encode(gzip(&json, compression).map_err(|error| error.to_string())?))
 }
 
 /// Without a name or a time, so that the same text gives the same bytes.
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut writer = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+fn gzip(bytes: &[u8], compression: Compression) -> std::io::Result<Vec<u8>> {
+    let mut writer = GzBuilder::new().mtime(0).write(Vec::new(), compression);
     writer.write_all(bytes)?;
     writer.finish()
 }

@@ -45,7 +45,16 @@ pub struct Page {
 /// of `reports/` it takes only the pictures of the data and the one-pixel figures, which no sweep changes.
 pub static COMMITTED: LazyLock<Report> = LazyLock::new(|| {
     let [results, data, reports] = ["results", "data", "reports"].map(Path::new);
-    Report::make(&Request { results, data, reports, run: "reference", subset: None, repository: "" }).unwrap()
+    Report::make(&Request {
+        results,
+        data,
+        reports,
+        run: "reference",
+        subset: None,
+        repository: "",
+        draft: false,
+    })
+    .unwrap()
 });
 
 /// The page of the committed results.
@@ -74,8 +83,15 @@ pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) ->
     also(&results);
     // Four made-up predictions are of no data set, and would be left out beside one.
     let data = if real { PathBuf::from("data") } else { folder.path().join("none") };
-    let request =
-        Request { results: &results, data: &data, reports: &reports, run: "r", subset: None, repository: "" };
+    let request = Request {
+        results: &results,
+        data: &data,
+        reports: &reports,
+        run: "r",
+        subset: None,
+        repository: "",
+        draft: false,
+    };
     Report::make(&request).unwrap().write(&reports).unwrap();
     Page { path: reports.join("benchmark.html"), _folder: folder }
 }

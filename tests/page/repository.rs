@@ -15,7 +15,15 @@ fn page(repository: &str) -> String {
     std::fs::create_dir(folder.path().join("docs")).unwrap();
     put(&results, "r", &record("mnist", "GaussianNB", json!({}), &[0.5]));
     let data = Path::new("none");
-    let request = Request { results: &results, data, reports: &reports, run: "r", subset: None, repository };
+    let request = Request {
+        results: &results,
+        data,
+        reports: &reports,
+        run: "r",
+        subset: None,
+        repository,
+        draft: false,
+    };
     let mut report = Report::make(&request).unwrap();
     String::from_utf8(report.files.remove("benchmark.html").unwrap()).unwrap()
 }

@@ -59,6 +59,7 @@ fn make(folder: &Path, run: &str) -> Report {
         run,
         subset: None,
         repository: "",
+        draft: false,
     })
     .unwrap()
 }
@@ -72,6 +73,7 @@ fn make_without_data(folder: &Path) -> Report {
         run: "r",
         subset: None,
         repository: "",
+        draft: false,
     })
     .unwrap()
 }

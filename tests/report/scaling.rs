@@ -35,6 +35,7 @@ fn report(folder: &Path) -> Report {
         run: "reference",
         subset: None,
         repository: "",
+        draft: false,
     };
     Report::make(&request).unwrap()
 }
