@@ -192,7 +192,8 @@ pub struct Task {
 
 impl Task {
     pub fn new(rows: Vec<usize>, repeat: usize, states: &[RowState], options: &Options) -> Task {
-        let seconds = cost::group(rows.iter().map(|&row| states[row].seconds));
+        let classifier = rows.first().map_or("", |&row| &states[row].record.configuration.classifier);
+        let seconds = cost::group(classifier, rows.iter().map(|&row| states[row].seconds));
         let left = rows.iter().map(|&row| states[row].repeats_left(options)).max().unwrap_or(1).max(1);
         let bytes = rows.iter().map(|&row| states[row].bytes).max().unwrap_or(0);
         let limit = rows.iter().map(|&row| states[row].limit).fold(0.0, f64::max);

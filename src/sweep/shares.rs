@@ -158,7 +158,9 @@ fn groups(plan: &Plan) -> BTreeMap<String, Group> {
     }
     for group in groups.values_mut() {
         let rows = group.rows.iter().map(|&row| &plan.rows[row]).filter(|row| row.sharing_key.is_ok());
-        group.seconds = cost::group(rows.map(|row| row.expected.seconds.min(row.timeout.as_secs_f64())));
+        let classifier = group.rows.first().map_or("", |&row| &plan.rows[row].configuration.classifier);
+        let seconds = rows.map(|row| row.expected.seconds.min(row.timeout.as_secs_f64()));
+        group.seconds = cost::group(classifier, seconds);
     }
     groups
 }

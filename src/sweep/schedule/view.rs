@@ -43,7 +43,7 @@ impl Schedule<'_> {
                 following: one.task.chain_seconds - one.task.seconds,
                 limit: one.task.limit,
                 elapsed: one.since.elapsed().as_secs_f64(),
-                done: cost::group(done),
+                done: cost::group(&self.plan.rows[one.task.rows[0]].configuration.classifier, done),
                 done_after: (one.last_delivery - one.since).as_secs_f64(),
             }
         };
