@@ -12,13 +12,16 @@ use super::sklearn_reference::ENGINE;
 use super::tables::{Line, SideBySide, View};
 use crate::grid::Configuration;
 use crate::results::Status;
-use crate::stats::equivalence::welch;
+use crate::stats::equivalence::{samples_needed, welch};
 use crate::stats::interval::Interval;
 
 /// The largest difference of two mean accuracies that counts as none.
 pub const MARGIN: f64 = 0.005;
 /// Two one-sided tests at level 0.05 are an interval at this confidence within the margin.
 pub const CONFIDENCE: f64 = 0.9;
+
+/// The probability at which enough seeds would show equal means to be equivalent.
+pub const POWER: f64 = 0.8;
 
 /// Classifiers of which neither our fit nor, where its solver converges, scikit-learn's depends on the seed.
 const WITHOUT_SEED: [&str; 13] = [
@@ -45,6 +48,8 @@ pub struct Comparison<'a> {
     pub theirs: f64,
     pub grounds: Grounds,
     pub verdict: Verdict,
+    /// Why it is not equivalent, where the results say why.
+    pub reason: Option<Reason>,
 }
 
 /// What the verdict rests on.
@@ -64,6 +69,20 @@ pub enum Verdict {
     Different,
     /// Neither is shown: there are too few seeds.
     NotShown,
+}
+
+/// Why a row is not shown equivalent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// scikit-learn's solver stopped before its tolerance was met, and says so; ours met its own.
+    TheirsStopped,
+    /// A side has one seed.
+    OneSeed,
+    /// The spread over seeds is so wide that equal means need more seeds than there are.
+    Spread {
+        /// On each side, for a power of [`POWER`].
+        needed: usize,
+    },
 }
 
 /// The comparisons of one data set, at its place in the table.
@@ -96,32 +115,46 @@ pub fn comparisons<'a>(table: &'a SideBySide, view: &'a View) -> Vec<Comparisons
 
 /// The rows of an engine on the whole training set that have a result, by data set and id.
 fn most_repeats<'a>(table: &'a SideBySide, engine: &str) -> BTreeMap<(usize, &'a str), &'a Row> {
+    let in_lines = table.lines.iter().flat_map(|line| line.cells.iter().filter_map(|cell| cell.row));
+    let candidates = in_lines.map(|row| &table.rows[row]).chain(&table.seeds);
     let mut rows: BTreeMap<(usize, &str), &Row> = BTreeMap::new();
-    for line in table.lines.iter().filter(|line| line.engine == engine && line.subset.is_none()) {
-        for dataset in 0..table.datasets.len() {
-            let Some(row) = table.row(line, dataset).filter(|row| row.status == Status::Ok) else { continue };
-            let kept = rows.entry((dataset, &line.id)).or_insert(row);
-            if row.repeats.len() > kept.repeats.len() {
-                *kept = row;
-            }
+    for row in
+        candidates.filter(|row| row.engine == engine && row.subset.is_none() && row.status == Status::Ok)
+    {
+        let Some(dataset) = table.datasets.iter().position(|name| *name == row.dataset) else { continue };
+        let kept = rows.entry((dataset, &row.id)).or_insert(row);
+        if row.repeats.len() > kept.repeats.len() {
+            *kept = row;
         }
     }
     rows
 }
 
 fn compare<'a>(line: &'a Line, ours: &Row, theirs: &Row) -> Option<Comparison<'a>> {
-    let (grounds, verdict) = if depends_on_seed(&ours.configuration) {
+    let (grounds, verdict, reason) = if depends_on_seed(&ours.configuration) {
         let interval = welch(&ours.repeats, &theirs.repeats, CONFIDENCE);
         let grounds = Grounds::Seeds { ours: ours.repeats.len(), theirs: theirs.repeats.len(), interval };
-        (grounds, interval.map_or(Verdict::NotShown, judge))
+        let verdict = interval.map_or(Verdict::NotShown, judge);
+        (grounds, verdict, (verdict == Verdict::NotShown).then(|| too_few_seeds(ours, theirs)).flatten())
     } else {
         let (first, second) = (ours.predictions.first()?, theirs.predictions.first()?);
         let alike = first.iter().zip(&second[..]).filter(|(one, other)| one == other).count();
         let difference = ours.repeats.first()? - theirs.repeats.first()?;
         let verdict = judge(Interval { low: difference, high: difference });
-        (Grounds::Answers { alike, all: ours.test_size }, verdict)
+        let stopped = theirs.converged == Some(false) && ours.converged != Some(false);
+        let reason = (verdict != Verdict::Equivalent && stopped).then_some(Reason::TheirsStopped);
+        (Grounds::Answers { alike, all: ours.test_size }, verdict, reason)
     };
-    Some(Comparison { line, ours: ours.accuracy?, theirs: theirs.accuracy?, grounds, verdict })
+    Some(Comparison { line, ours: ours.accuracy?, theirs: theirs.accuracy?, grounds, verdict, reason })
+}
+
+/// Whether the seeds of the two rows are too few to show that equal means are equivalent.
+fn too_few_seeds(ours: &Row, theirs: &Row) -> Option<Reason> {
+    let seeds = ours.repeats.len().min(theirs.repeats.len());
+    match samples_needed(&ours.repeats, &theirs.repeats, MARGIN, CONFIDENCE, POWER) {
+        None => Some(Reason::OneSeed),
+        Some(needed) => (needed > seeds).then_some(Reason::Spread { needed }),
+    }
 }
 
 fn judge(Interval { low, high }: Interval) -> Verdict {

@@ -56,12 +56,20 @@ pub struct SideBySide {
     /// MNIST, Fashion-MNIST, then any others by name.
     pub datasets: Vec<String>,
     pub lines: Vec<Line>,
+    /// Rows of the run [`SEEDS`], which have no line: the same configurations again, with many seeds.
+    pub seeds: Vec<Row>,
 }
+
+/// The run of fits with many seeds. They show how far a mean may be trusted, and stand in no table of results unless
+/// that run itself is opened.
+pub const SEEDS: &str = "seeds";
 
 impl SideBySide {
     /// Joins rows and references. Configurations that only the references know become lines of `open`,
     /// when that is a view of the whole training set.
     pub fn join(rows: Vec<Row>, references: &BTreeMap<String, Reference>, open: &View) -> SideBySide {
+        let (seeds, rows): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| row.run == SEEDS && open.run != SEEDS);
         let datasets = in_order(rows.iter().map(|row| row.dataset.as_str()));
         let mut joined: BTreeMap<_, Line> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
@@ -90,7 +98,7 @@ impl SideBySide {
             let key = (line.run.clone(), line.subset.map_or(0, |size| size + 1));
             (key, natural(&line.classifier), natural(&line.id), line.engine.clone())
         });
-        SideBySide { rows, datasets, lines }
+        SideBySide { rows, datasets, lines, seeds }
     }
 
     /// Our row of a line on one data set.

@@ -1,7 +1,9 @@
 //! Whether our rows are equivalent to scikit-learn's, as Markdown: a verdict a data set, with every row that is not shown
 //! equivalent.
 
-use crate::analysis::equivalence::{CONFIDENCE, Comparison, Comparisons, Grounds, MARGIN, Verdict};
+use crate::analysis::equivalence::{
+    CONFIDENCE, Comparison, Comparisons, Grounds, MARGIN, POWER, Reason, Verdict,
+};
 use crate::analysis::tables::SideBySide;
 use crate::format::{accuracy, cell, count, difference, thousands, title};
 
@@ -29,7 +31,9 @@ pub fn section(comparisons: &[Comparisons], table: &SideBySide) -> String {
         "## Equivalence with scikit-learn in this harness\n\n\
          Where the seed decides something, two one-sided tests (level {:.2}, margin {MARGIN}) compare the means over seeds: a row \
          is equivalent when the {} % interval of the difference (Welch) lies within the margin, different when it lies \
-         beyond, else not shown. Where it decides nothing, the difference on the same test images is exact.\n",
+         beyond, else not shown. Where it decides nothing, the difference on the same test images is exact. A row that is not \
+         shown names its reason: the seeds that equal means would need on each side for a power of {POWER}, or that \
+         scikit-learn's solver says that it stopped early; [METHODOLOGY](../docs/METHODOLOGY.md#fidelity) has the others.\n",
         (1.0 - CONFIDENCE) / 2.0,
         (CONFIDENCE * 100.0).round()
     );
@@ -58,8 +62,8 @@ fn of_dataset(comparisons: &Comparisons, table: &SideBySide) -> String {
     if others.is_empty() {
         return text + "Every row is equivalent.\n";
     }
-    text += "| not equivalent | ours | seeds | scikit-learn | seeds | difference | interval, or images answered alike | verdict |\n\
-             | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n";
+    text += "| not equivalent | ours | seeds | scikit-learn | seeds | difference | interval, or images answered alike | verdict | reason |\n\
+             | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | --- |\n";
     for one in others {
         text += &row(one);
     }
@@ -69,7 +73,7 @@ fn of_dataset(comparisons: &Comparisons, table: &SideBySide) -> String {
 fn row(one: &Comparison) -> String {
     let (ours, theirs, grounds) = match one.grounds {
         Grounds::Seeds { ours, theirs, interval } => {
-            let interval = interval.map_or("one seed has no spread".to_string(), |interval| {
+            let interval = interval.map_or(String::new(), |interval| {
                 format!("{} to {}", difference(interval.low), difference(interval.high))
             });
             (ours.to_string(), theirs.to_string(), interval)
@@ -83,8 +87,14 @@ fn row(one: &Comparison) -> String {
         Verdict::Different => "different",
         Verdict::NotShown => "not shown",
     };
+    let reason = match one.reason {
+        Some(Reason::TheirsStopped) => "scikit-learn stopped before it converged".to_string(),
+        Some(Reason::OneSeed) => "one seed has no spread".to_string(),
+        Some(Reason::Spread { needed }) => format!("the spread asks for {} seeds", thousands(needed)),
+        None => "see METHODOLOGY".to_string(),
+    };
     format!(
-        "| {} | {} | {ours} | {} | {theirs} | {} | {grounds} | {verdict} |\n",
+        "| {} | {} | {ours} | {} | {theirs} | {} | {grounds} | {verdict} | {reason} |\n",
         cell(format!("{} {}", one.line.classifier, one.line.parameters).trim_end()),
         accuracy(one.ours),
         accuracy(one.theirs),
