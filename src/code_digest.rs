@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// What can change a result: sources of both packages, and the versions of all others. Tests cannot.
+/// What can change a prediction: the data sets and engines of this package, the package pixel-learn, and the
+/// versions of all other crates (`Cargo.lock`).
 pub const SOURCES: [&str; 5] =
     ["Cargo.lock", "crates/pixel-learn/Cargo.toml", "crates/pixel-learn/src", "src/dataset", "src/engines"];
 

@@ -2,8 +2,9 @@
 
 use std::io;
 
-/// What a file system does not know is no failure: permissions on WSL's `/mnt/c` (EPERM), the sync of a folder on
-/// CIFS, sshfs and VirtualBox shares (EINVAL, ENOTSUP, ENOSYS).
+/// Ignores the error of an operation that the file system does not support: permissions on WSL's `/mnt/c`
+/// (EPERM), the sync of a folder on CIFS, sshfs and VirtualBox shares (EINVAL, ENOTSUP, ENOSYS). Other errors
+/// stay.
 pub fn best_effort(done: io::Result<()>) -> io::Result<()> {
     let unknown = [libc::EPERM, libc::EINVAL, libc::ENOTSUP, libc::EOPNOTSUPP, libc::ENOSYS];
     match done {

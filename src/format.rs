@@ -40,7 +40,7 @@ pub fn short(family: &str) -> String {
     }
 }
 
-/// A p value; what is too small for the arithmetic is never said to be 0.
+/// A p value in scientific notation; below 1e-300 as `<1e-300`, since a p value is never 0.
 pub fn probability(p: f64) -> String {
     if p < 1e-300 { "<1e-300".to_string() } else { format!("{p:.2e}") }
 }
@@ -84,7 +84,7 @@ pub fn cell(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             // An at sign would call people on GitHub.
             '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '@' => escaped.extend(['\\', character]),
-            // Inside a word it makes no emphasis.
+            // An underscore inside a word is no emphasis.
             '_' if !(in_word(at.checked_sub(1)) && in_word(Some(at + 1))) => escaped.push_str("\\_"),
             c => escaped.push(c),
         }

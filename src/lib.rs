@@ -1,9 +1,12 @@
 //! mnist-bench reruns the classic-classifier sweep on MNIST and Fashion-MNIST.
 //!
-//! Data flows one way through these modules, and nothing below knows what is above it:
+//! Data flows one way:
 //! `cli -> sweep -> (worker process: engines -> pixel_learn) -> results -> stats -> analysis -> report`.
-//! The models are a crate of their own, [`pixel_learn`]; of this one, [`dataset`] (one call loads either data set)
-//! is useful on its own.
+//! `sweep` on one side, `analysis` and `report` on the other do not import each other: result files connect
+//! them.
+//!
+//! The models are a crate of their own, [`pixel_learn`]; of this one, [`dataset`] (one call loads either data
+//! set) is useful on its own.
 
 pub mod analysis;
 pub mod check;

@@ -10,7 +10,7 @@ pub fn did_you_mean(text: &str, candidates: &[&str]) -> String {
 
 /// The candidate most like `text`, if any is like it at all.
 pub fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    // What is longer is no slip, and comparing would cost its length times that of the names.
+    // A longer text is no typing error, and the distance costs its length times that of each name.
     const LONGEST: usize = 100;
     if text.len() > LONGEST {
         return None;

@@ -1,5 +1,5 @@
-//! The suite of what the published grid lacks, beside that grid: its best rows, and the steps before the model that
-//! help one data set and hurt the other.
+//! The suite `today`, which holds what the published grid lacks: its best rows, and the steps before the
+//! model that help one data set and hurt the other.
 
 use super::peers::OURS;
 use super::preprocessing::{self, Step, Sum};

@@ -27,7 +27,7 @@ pub struct Below {
 }
 
 impl Below {
-    /// Two significant digits.
+    /// The ratio as text, whole from 10 on.
     pub fn spelled(&self) -> String {
         ratio(self.ratio)
     }

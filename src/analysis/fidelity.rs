@@ -9,9 +9,9 @@ pub const ALLOWED: f64 = 0.005;
 /// The same for models that draw nothing and stop nowhere early.
 pub const ALLOWED_EXACT: f64 = 0.002;
 pub const EXACT: [&str; 2] = ["KNeighborsClassifier", "GaussianNB"];
-/// Steps of the counts.
+/// The differences within which pairs are counted.
 pub const NEAR: [f64; 2] = [0.005, 0.01];
-/// Figures of the table have three digits, ours four: half of the last one is no difference.
+/// Slack for the f64 rounding of decimals: a difference of exactly the limit is within it.
 pub const ROUNDING: f64 = 1e-9;
 
 /// A row beside a reference figure.

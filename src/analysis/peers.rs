@@ -1,10 +1,10 @@
 //! Ours beside every other engine, family by family: how far apart the accuracies are, and how the times stand to
 //! each other, with the rows in which the other is ahead named.
 //!
-//! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs. Times are
-//! compared where both come from the same kind of processor, those of a quiet pass on both sides apart from the rest:
-//! as processor time of fitting and predicting where both have it, since other work ran beside most of the rest, which
-//! processor time feels least.
+//! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs.
+//! Times are compared only if both come from the same kind of processor; pairs with a quiet pass on both
+//! sides are kept apart from the others. Times are CPU seconds of fitting and predicting if both sides have
+//! them: outside a quiet pass other work ran beside most rows, which changes CPU time least.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,8 @@ pub const AHEAD: f64 = 0.005;
 /// Deviations over our seeds below which a difference may be chance.
 const NOISE: f64 = 3.0;
 
-/// The least share of our time that must be left without the steps that they were spared.
+/// The least share of our CPU time that must remain without the steps before the model that the harness ran
+/// for the other engine.
 const LEAST_OWN: f64 = 0.5;
 
 /// One configuration that both have.
@@ -38,7 +39,8 @@ impl Pair<'_> {
         Some(self.theirs.accuracy? - self.ours.accuracy?)
     }
 
-    /// Theirs over ours, where the same kind of processor measured both.
+    /// Their time over ours; `None` unless the same kind of processor measured both. CPU time if both have
+    /// it, else wall time of as many threads.
     pub(super) fn time(&self) -> Option<f64> {
         if !same_processor(self.theirs, self.ours) {
             return None;
@@ -58,7 +60,8 @@ impl Pair<'_> {
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
     }
 
-    /// CPU seconds of the steps before the model that the harness ran for them: part of our time, and not of theirs.
+    /// CPU seconds of the steps before the model that the harness ran for the other engine: our time includes
+    /// them, theirs does not.
     fn uncounted(&self) -> f64 {
         self.theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0)
     }
@@ -217,8 +220,8 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
 }
 
 impl Peers {
-    /// Of all runs in the table but that of the scaling curves, unless it is the view's own; the ours of the view's
-    /// run come first.
+    /// Compares the rows of all runs in the table; those of the scaling curves (`curves`) only if the view
+    /// opens that run. Beside a row stands ours of the same run, else that of the view's run, else the first.
     pub fn of(table: &SideBySide, view: &View, curves: Option<&str>) -> Peers {
         let left_out = curves.filter(|run| *run != view.run);
         let (mut lines, mut ahead) = (Vec::new(), Vec::new());
@@ -337,7 +340,7 @@ fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
-/// Two significant digits.
+/// A ratio as text: `12 x`, `3.4 x`, `0.52 x`.
 pub(super) fn ratio(value: f64) -> String {
     match value {
         v if v >= 9.95 => format!("{v:.0} x"),

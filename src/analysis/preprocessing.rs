@@ -83,7 +83,8 @@ pub fn steps(table: &SideBySide, view: &View) -> Vec<Step> {
     steps.into_iter().map(|(step, effects)| Step { sums: sums(&effects), step, effects }).collect()
 }
 
-/// The steps of a row. Where pixels are only rescaled, all alike, nothing counts as a step: most models do not notice.
+/// The steps of a row, without `raw` and `unit`: these rescale all pixels alike, which most models do not
+/// notice.
 fn chain(row: &Row) -> Vec<String> {
     let steps = row.configuration.preprocessing.names();
     steps.into_iter().filter(|step| step != "raw" && step != "unit").collect()

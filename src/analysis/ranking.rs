@@ -1,4 +1,4 @@
-//! Who stands where: tie groups by data set and division, instead of an order that chance made.
+//! Ranking in tie groups, by data set and division: an order by accuracy alone would often be chance.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub struct Entry {
     pub classifier: String,
     /// As people read them.
     pub parameters: String,
-    /// Entries with one key are steps of the same model, such as the first 10 of 100 trees.
+    /// Key of the model: entries with the same key are steps of one model, such as the first 10 of 100 trees.
     pub family: String,
     /// How far a step goes.
     pub step: u64,

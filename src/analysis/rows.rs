@@ -66,9 +66,9 @@ impl Row {
         Some((round(interval.low), round(interval.high)))
     }
 
-    /// The 95 % interval of the mean over trainings with other seeds, on these test images. `None` for one
-    /// repeat, and for repeats that are all alike, which a method without chance gives: their spread of
-    /// nothing would claim a certainty that two repeats do not have.
+    /// Student's 95 % interval of the mean over trainings with other seeds, on these test images. `None` for
+    /// one repeat, and for equal repeats, as a deterministic method has: an interval of width 0 would claim a
+    /// certainty that they do not give.
     pub fn interval_over_seeds(&self) -> Option<(f64, f64)> {
         if self.repeats.windows(2).all(|pair| pair[0] == pair[1]) {
             return None;

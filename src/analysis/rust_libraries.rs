@@ -17,13 +17,14 @@ use crate::results::Status;
 pub const LIMIT: f64 = 600.0;
 /// The name under which an engine states its compiler.
 const COMPILER: &str = "rustc";
-/// What the name of an engine ends in that is a library built for the processor at hand, and none of its own.
+/// Suffix of the name of an engine that is another library built for the processor at hand; it does not count
+/// as a library.
 pub const NATIVE_CPU: &str = "-native-cpu";
 
 /// What the results say of the Rust libraries.
 #[derive(Clone, Debug)]
 pub struct RustLibraries {
-    /// One list a data set, in the order of the table.
+    /// Names of the data sets, in the order of the table.
     pub datasets: Vec<String>,
     pub kinds: Vec<Kind>,
     pub families: Vec<Family>,
@@ -93,12 +94,12 @@ impl Time {
         (pairs > 0).then(|| Time { factor: mean.exp(), pairs, quiet })
     }
 
-    /// Two decimals, for factors near 1, marked likewise.
+    /// The factor with two decimals, for values near 1; `~` unless all pairs were measured alone.
     pub fn fine(self) -> String {
         format!("{}{:.2}", if self.quiet { "" } else { "~" }, self.factor)
     }
 
-    /// Two significant digits, marked where other work ran beside it.
+    /// The factor, whole from 10 on, else with one decimal; `~` unless all pairs were measured alone.
     pub fn spell(self) -> String {
         let mark = if self.quiet { "" } else { "~" };
         match self.factor {
@@ -299,7 +300,7 @@ fn most_images(results: &Results) -> usize {
     ended.map(|((_, size), _)| *size).max().unwrap_or(0)
 }
 
-/// How far a library gets, behind its name: `ends 20,000 images (timeout beyond)`.
+/// How far a library gets, to follow its name: `ends 20,000 images (timeout)`.
 fn how_far(results: &Results) -> String {
     let most = most_images(results);
     let beyond =

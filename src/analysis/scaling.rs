@@ -194,7 +194,7 @@ fn accuracies(panels: &[&Panel]) -> Option<String> {
     })
 }
 
-/// A factor in two digits.
+/// A factor as text: whole from 10 on, else with one decimal.
 fn factor(value: f64) -> String {
     if value >= 9.95 { thousands(value.round() as usize) } else { format!("{value:.1}") }
 }
@@ -215,7 +215,7 @@ impl Panel {
         self.others().filter_map(|curve| pair(curve).map(|(ours, theirs)| (curve, ours, theirs))).collect()
     }
 
-    /// How many times as long as ours each other library takes there.
+    /// Time of each other library over ours, at the most images that both reached.
     fn factors(&self) -> Vec<f64> {
         let ratio = |(_, ours, theirs): (&Curve, Point, Point)| theirs.seconds() / ours.seconds();
         self.pairs().into_iter().map(ratio).filter(|ratio| ratio.is_finite()).collect()

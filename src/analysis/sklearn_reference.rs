@@ -1,5 +1,5 @@
-//! What scikit-learn got in this harness: a reference for our rows, and the measure of the published table, whose two
-//! columns are of different years of their data.
+//! scikit-learn's results in this harness: a reference for our rows, and a check of the published table,
+//! whose Fashion-MNIST column is of an earlier version of the data.
 
 use std::collections::BTreeMap;
 

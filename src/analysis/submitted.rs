@@ -85,7 +85,8 @@ impl Submitted {
     pub fn findings(&self) -> Vec<String> {
         let entries: Vec<&Entry> = self.divisions.iter().flat_map(|division| &division.entries).collect();
         let best = |dataset: usize, evidence: &str| {
-            // A figure of fewer test images is no match for the others.
+            // A figure on fewer test images has a suffix, so that it does not parse: it is not compared with
+            // the others.
             let figure = |entry: &&&Entry| entry.figures[dataset].parse::<f64>().ok();
             let own = entries.iter().filter(|entry| entry.evidence == evidence);
             let found = own.filter_map(|entry| Some((figure(&entry)?, entry)));

@@ -1,5 +1,5 @@
-//! Models whose answers round to the same number: how many images tie, which scikit-learn's rule gives to the first
-//! class, and what the same model answers before it rounds.
+//! Ties of a model: test images whose class values are equal after rounding. scikit-learn's rule gives them
+//! to the first class; the sentences compare the accuracy with that of the values before rounding.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What looks too good, or like something else than it says. Warnings: each has an innocent explanation, and
-//! somebody should look.
+//! Suspicious predictions: too good, or like labels in another order, with other class names, or of other
+//! data. Warnings only: each may have an innocent explanation, and a person should look.
 
 use std::collections::HashMap;
 
@@ -129,7 +129,7 @@ impl<'a> Scene<'a> {
         Some(format!("suspicious: exactly the predictions of {}{more}", first.file.display()))
     }
 
-    /// The labels read backwards, or moved by some images.
+    /// Predictions that agree better with the labels in reverse order, or shifted by up to [`SHIFTS`] images.
     fn other_order(&self, predictions: &[u8]) -> Option<String> {
         let count = self.labels.len();
         let direct = agreement(predictions, self.labels) as f64 / count as f64;

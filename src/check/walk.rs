@@ -1,4 +1,4 @@
-//! Which files there are, without following links below what the user names and the folders of runs.
+//! Finds the files. Symbolic links are followed only where the user names one, or one is the folder of a run.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,8 +20,8 @@ pub struct Found {
     pub problems: Vec<Problem>,
 }
 
-/// The `.json` files at and below the paths, hidden ones left out. In the folder of submissions, that of `results` or
-/// any that is called so below the paths, other files are problems.
+/// The `.json` files at and below the paths, without hidden ones. In a folder of submissions (`submitted` in
+/// `results`, or any folder of that name below the paths), other files are problems.
 pub fn files(paths: &[PathBuf], results: &Path) -> Found {
     let mut found = Found { results: absolute(results), ..Found::default() };
     let submissions = absolute(results).join(RUN);

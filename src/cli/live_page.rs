@@ -50,7 +50,7 @@ impl LivePage {
             match writer.try_wait() {
                 Ok(None) => return,
                 Ok(Some(status)) if status.success() => self.open_once(),
-                // What cannot be written now is told at the end, when it is written again.
+                // A failure is reported at the end of the sweep, when the page is written again.
                 _ => {}
             }
             self.writer = None;

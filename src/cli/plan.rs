@@ -102,7 +102,8 @@ fn shares_text(args: &Args, plan: &Plan, shares: &Shares) -> String {
     text
 }
 
-/// Who runs the shares, by what the machines have in common. The files are those of the repository.
+/// Advice on how to run the shares, by what the machines have in common. The paths are those of the
+/// repository.
 fn recipes(shards: usize, jobs: u16) -> String {
     let call = format!("{shards} {jobs} RUN, then the same arguments");
     let lines = [

@@ -1,4 +1,4 @@
-//! `rank`: tie groups of what can be told apart, and what all entries have in common.
+//! `rank`: tie groups of entries that a paired test does not separate, and what all entries have in common.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -156,7 +156,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("{} is there already: --force replaces it", path.display());
     }
     let bytes = submission.to_bytes();
-    // What would not validate is not written: it is judged in a folder of its own.
+    // The draft is validated in a temporary folder, so that an invalid submission is never written to its
+    // place.
     let trial = tempfile::tempdir().context("cannot make a temporary folder")?;
     let draft = trial.path().join(RUN).join(&submission.submitter).join(&submission.dataset);
     fs::create_dir_all(&draft).context("cannot write to the temporary folder")?;

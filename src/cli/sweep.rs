@@ -134,7 +134,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => Lock::take(&store.root())?,
     };
     if args.shard.is_none() {
-        // A file that a shard finds half written may be in use by another.
+        // Not for a share: a half-written file may belong to another share that is running.
         sweep::resume::remove_leftovers(&store.root());
     }
     let todo = read_results(&store, &mut plan, past, &options)?;

@@ -155,7 +155,7 @@ fn try_to_write(path: &Path) -> anyhow::Result<()> {
     tried
         .map(drop)
         .map_err(|error| match error.raw_os_error() {
-            // Without the name that was tried.
+            // Only the system's reason: the error would name the temporary file.
             Some(code) => std::io::Error::from_raw_os_error(code),
             None => error,
         })

@@ -18,7 +18,7 @@ pub struct Manifest {
     pub title: Option<String>,
     /// One name a class, in the order of the labels.
     pub class_names: Option<Vec<String>>,
-    /// The images stand in their files columns first, as EMNIST's do: loading turns them upright.
+    /// The files hold the images transposed (column-major), as EMNIST's do: loading turns them upright.
     #[serde(default)]
     pub transposed: bool,
     /// By file name without `.gz`.

@@ -55,7 +55,7 @@ impl Outline {
         Outline::read(data_dir, name, shape)
     }
 
-    /// The same for commands that write and read no result file: of any number of classes.
+    /// [`Outline::load`] for commands without result files: any number of classes.
     pub fn load_any(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
         Outline::read(data_dir, name, catalogue::shape(data_dir, name)?)
     }

@@ -27,7 +27,7 @@ pub const PALETTE: [RGBColor; 7] = [
     RGBColor(0x80, 0x80, 0x80),
 ];
 
-/// What a chart says to those who do not see it.
+/// The text alternative of a chart, for readers who cannot see it.
 pub struct Words {
     pub title: String,
     pub description: String,

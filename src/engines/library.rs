@@ -22,7 +22,7 @@ pub fn values(features: &Features) -> Vec<f64> {
     rows.flat_map(|row| row.iter().enumerate().map(|(j, &pixel)| bytes.scaling.value(j, pixel))).collect()
 }
 
-/// Refuses values that are no counts, of which a multinomial model makes logarithms of nothing.
+/// Refuses negative values: a multinomial model takes features for counts.
 pub fn not_negative<'a>(values: impl IntoIterator<Item = &'a f64>) -> Result<(), Failure> {
     match values.into_iter().find(|&&value| value < 0.0) {
         Some(value) => Err(Failure::Unsupported(format!(

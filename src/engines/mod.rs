@@ -1,6 +1,5 @@
-//! Who can run a configuration. An engine is a list of [`Family`]s, one a classifier; the native ones stand
-//! on `models`, the others on somebody else's library, or
-//! on a program of its own ([`external`]).
+//! Engines, each a list of [`Family`]s, one a classifier. The native ones wrap the models of [`pixel_learn`],
+//! others another Rust library, and an external one ([`external`]) a program of its own.
 //!
 //! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
 //! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
@@ -74,8 +73,8 @@ pub trait Family: Sync {
     /// follow from the parameters alone, and a configuration run alone must give the same bits.
     fn sharing_key(&self, parameters: &Parameters) -> String;
 
-    /// What must be done before the clock of the first configuration starts and is no part of the method: an
-    /// external program is started, and loads its data. What goes wrong is told by [`Family::run`].
+    /// Prepares a run before the clock of the first configuration starts: an external program is started and
+    /// loads its data. [`Family::run`] reports its errors.
     fn prepare(&self, _: &Work) {}
 
     /// Runs a group of configurations with one sharing key, calling `emit` once for each with its index
@@ -105,7 +104,7 @@ pub struct Outcome {
     pub fit: Cost,
     /// Likewise for predicting the test set.
     pub predict: Cost,
-    /// Whether an iterative method met its tolerance; `None` where there is nothing to meet.
+    /// Whether an iterative method met its tolerance; `None` for a method without one.
     pub converged: Option<bool>,
     /// Facts about the fitted model worth keeping (support vectors, nodes, iterations), by name.
     pub facts: serde_json::Map<String, serde_json::Value>,

@@ -1,5 +1,5 @@
-//! Reads the parameters of one configuration, spelled as in scikit-learn. An unknown name or value is an error
-//! that names the nearest known one. Every engine of this binary reads its parameters through this module.
+//! Reads the parameters of one configuration, spelled as in scikit-learn. An unknown name or value is an
+//! error that suggests the nearest known one. Every built-in engine reads its parameters through this module.
 
 use serde_json::Value;
 

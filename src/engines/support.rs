@@ -3,7 +3,7 @@
 use super::{Engine, Family, Shape};
 use crate::grid::Configuration;
 
-/// What an engine says to a configuration before anything runs.
+/// Whether an engine can run a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
     /// It runs, together with all that have the same sharing key.

@@ -1,7 +1,7 @@
 //! The data explorer: pictures of the images themselves, with what they show in words.
 //!
-//! `explore` makes them from a data set and writes them beside `explore.json`, which names them; the report puts
-//! them on its page without knowing images.
+//! `explore` draws them from a data set and writes them beside `explore.json`, which lists them; the report
+//! only puts them on its page.
 
 pub mod one_pixel;
 mod picture;

@@ -61,7 +61,7 @@ pub fn value(images: &Images, image: usize, pixel: usize) -> u8 {
     images.pixels[image * images.rows * images.columns + pixel]
 }
 
-/// Ink on paper: the images are light on dark.
+/// An inverted pixel: the images are light on black, the pictures dark on white.
 fn ink(value: u8) -> [u8; 3] {
     [255 - value; 3]
 }
@@ -98,7 +98,7 @@ pub fn sprite(dataset: &Dataset) -> Result<Png> {
     canvas.png()
 }
 
-/// A bar a class: training and test images.
+/// Bars of the number of training and test images, two for each class.
 pub fn counts(dataset: &Dataset) -> Result<Png> {
     let sets = [("training", &dataset.train.labels, 0), ("test", &dataset.test.labels, 1)];
     let most = class_counts(&dataset.train.labels, dataset.classes()).into_iter().max().unwrap_or(1).max(1);
@@ -129,7 +129,7 @@ pub fn counts(dataset: &Dataset) -> Result<Png> {
     Canvas::drawn(width, height, |area| draw(area).map_err(|error| error.to_string()))?.png()
 }
 
-/// The mean image of each class, five in a row, each pixel doubled and more.
+/// The mean image of each class, five in a row, each pixel a square of four by four.
 pub fn means(dataset: &Dataset) -> Result<Png> {
     const SIDE: usize = 4;
     let images = &dataset.train.images;

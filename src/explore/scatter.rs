@@ -89,7 +89,8 @@ fn median(places: &[[f64; 2]]) -> [f64; 2] {
     })
 }
 
-/// The share of places whose nearest other has the same label.
+/// Accuracy of the nearest neighbour in the plane, leave-one-out: the share of places whose nearest other
+/// place has the same label. Quadratic in the number of places.
 pub fn nearest_share(places: &[[f64; 2]], labels: &[u8]) -> f64 {
     use rayon::prelude::*;
     let right = |i: usize| {

@@ -125,7 +125,7 @@ impl Benchmarks {
         }
     }
 
-    /// None where the folder has no file of models.
+    /// The models of the suite `neural`; empty if the folder does not have it.
     fn shared_models(&self) -> Result<Models, GridError> {
         if self.names()?.iter().any(|name| name == MODELS) {
             Ok(self.read(MODELS)?.models)

@@ -10,7 +10,8 @@
 //! - Ambiguous values (the string "10", nested lists) are percent-encoded JSON after `~`.
 //! - Ids longer than [`MAX_LENGTH`] characters end with a digest of the whole.
 //!
-//! Two configurations have the same id exactly when they are equivalent.
+//! Equal ids mean the same classifier, steps and parameter values, however the values are written and whether
+//! defaults are given or not.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

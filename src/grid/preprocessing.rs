@@ -73,8 +73,8 @@ impl Preprocessing {
         names
     };
 
-    /// The steps in two parts: those that come first, and those behind the last step that is not among `names`. The
-    /// standardising is never in the second part.
+    /// Splits the steps after the last one that is not among `names`, so that all of the second part are.
+    /// Standardising is never in the second part.
     pub fn split_at(&self, names: &[String]) -> (&[Step], Preprocessing) {
         let foreign = |step: &Step| !names.iter().any(|name| name == step.name());
         let first = self.0.iter().rposition(foreign).map_or(0, |last| last + 1);

@@ -1,4 +1,4 @@
-//! Names of other versions of scikit-learn than 0.19, whose spelling the grid keeps: what they are here, for messages.
+//! Hints for names of other versions of scikit-learn: the grid uses the names of 0.19.
 
 pub mod table;
 
@@ -87,8 +87,8 @@ pub fn is_other_classifier(name: &str, known: &[&str]) -> bool {
     slip(&own, &starts.iter().map(String::as_str).collect::<Vec<_>>()).is_none()
 }
 
-/// The candidate that `text` is a slip of, if there is one: a word is never taken for one that means another
-/// model.
+/// The candidate that `text` misspells, by at most one edit in four characters (and at least one), so that
+/// the name of another model is not taken for it.
 pub fn slip<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let lower = text.to_lowercase();
     let distance = |candidate: &str| strsim::osa_distance(&lower, &candidate.to_lowercase());

@@ -10,8 +10,8 @@ fn named(name: &str) -> Value {
     if name == "null" { Value::Null } else { name.into() }
 }
 
-/// Puts the grid's names in the place of others that mean the same, and takes out what changes nothing; a notice for
-/// each. Each parameter comes with the values to try.
+/// Replaces names by the grid's names of the same meaning, and removes parameters that change nothing;
+/// returns a notice for each. Each parameter comes with its list of values to try.
 pub fn take(classifier: &str, parameters: &mut Vec<(String, Vec<Value>)>) -> Vec<String> {
     let Some(known) = schema::classifier(classifier) else { return Vec::new() };
     let mut notices = Vec::new();

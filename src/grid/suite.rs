@@ -27,7 +27,7 @@ pub struct Grid {
     pub models: Models,
     /// In the order of the file.
     pub families: Vec<Family>,
-    /// What was taken for something else, such as a value under its name of today.
+    /// Notices of replaced names, such as a value under its name in a newer scikit-learn.
     pub notices: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub struct Planned {
     pub engine: String,
     /// How many training rows, drawn stratified; `None` for all of them.
     pub train_size: Option<usize>,
-    /// The next smaller ones: at a limit of one of them, this one is not tried.
+    /// The next cheaper rows: if one of them hits a limit, this one is not tried.
     pub after: Vec<Smaller>,
     /// Time limit of this configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,

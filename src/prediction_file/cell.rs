@@ -40,7 +40,7 @@ impl Cell {
     }
 }
 
-/// The class of this name, also in other letters where no second name differs in them alone.
+/// The class of this name. Case is ignored, unless two classes differ in case only.
 pub fn named(text: &str, class_names: &[String]) -> Option<usize> {
     if let Some(class) = class_names.iter().position(|name| name == text) {
         return Some(class);

@@ -94,7 +94,8 @@ impl Column<'_> {
         2 * classes >= self.cells.len()
     }
 
-    /// Whether it numbers the rows. Numbers that could all be classes do so only under a name that says it.
+    /// Whether the column numbers the rows. Numbers that could all be classes count only under a name such as
+    /// `index`.
     pub fn counts_rows(&self, question: &Question) -> bool {
         let name = self.name.as_deref().map(str::to_lowercase);
         let is_called_so = name.is_some_and(|name| ROW_NUMBERS.contains(&name.as_str()));

@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::refusal::Refusal;
 use super::scores::{self, Matrix};
 
-/// Whether a text without blanks at its ends is a list: a tuple has its end too, since a name may begin so.
+/// Whether trimmed text is a list. A tuple must also end with its bracket, because a name may start with one.
 pub fn is_list(text: &str) -> bool {
     text.starts_with('[') || (text.starts_with('(') && text.ends_with(')'))
 }

@@ -77,7 +77,7 @@ pub fn read(path: &Path, question: &Question) -> Result<Reading, Refusal> {
 pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Reading, Refusal> {
     if bytes.starts_with(&GZIP) {
         let content = unzipped(bytes)?;
-        // Packed twice is no mistake to follow.
+        // One level of gzip is unpacked, no more.
         if content.starts_with(&GZIP) {
             return Err(Refusal::Gzip("what is inside is gzipped too".into()));
         }
@@ -113,7 +113,7 @@ fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
     if content.len() as u64 > MAX_BYTES { Err(Refusal::TooLong) } else { Ok(content) }
 }
 
-/// The refusal of bytes that are as many as integers or real numbers of one width, one a test image.
+/// The refusal of raw numbers: bytes as many as one number of 1, 2, 4 or 8 bytes for each test image.
 fn raw_numbers(bytes: &[u8], question: &Question) -> Option<Refusal> {
     let images = question.images;
     let is_width = |width: usize| images.checked_mul(width) == Some(bytes.len());

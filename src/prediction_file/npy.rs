@@ -201,7 +201,7 @@ fn whole_numbers(kind: &ElementType, data: &[u8], question: &Question) -> Result
     data.chunks_exact(kind.width).enumerate().map(number).collect()
 }
 
-/// All values row after row; `columns_first`: the shape of an array that stands column after column.
+/// All values in row-major order. `columns_first`: the shape of an array in column-major (Fortran) order.
 fn values(kind: &ElementType, data: &[u8], columns_first: Option<[usize; 2]>) -> Vec<f64> {
     let all: Vec<f64> = data.chunks_exact(kind.width).map(|raw| kind.value(raw)).collect();
     match columns_first {

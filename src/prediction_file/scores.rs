@@ -126,8 +126,9 @@ fn order(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
     (0..names.len()).map(|class| numbers.iter().position(|&number| number == class)).collect()
 }
 
-/// The column of each class by names that differ in case, marks and one common beginning: R writes `T-shirt/top` as `T.shirt.top`,
-/// tidymodels as `.pred_T-shirt/top`. `None` where two classes would have one name.
+/// The column of each class by names that differ in case, punctuation and a common prefix: R writes
+/// `T-shirt/top` as `T.shirt.top`, tidymodels as `.pred_T-shirt/top`. `None` where two classes would have one
+/// name.
 fn order_of_names(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
     let plain = |name: &str| {
         let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

@@ -33,7 +33,7 @@ enum Delimiter {
     None,
 }
 
-/// In this order: a comma is a decimal comma where the lines are divided by another character.
+/// Tried in this order: a comma is a decimal comma if another character divides the lines.
 const DELIMITERS: [Delimiter; 5] = [
     Delimiter::Char('\t'),
     Delimiter::Char(';'),
@@ -115,8 +115,8 @@ fn has_numbers_only(text: &str) -> bool {
     text.split_whitespace().all(|word| Cell::new(word).number().is_some())
 }
 
-/// Lines that a comma or blanks divide into different numbers of cells are one column where that is its name, which
-/// may have blanks in it, over numbers, which may have a decimal comma before zeros.
+/// Whether lines that a comma or blanks divide unevenly are one column: a name, which may have blanks, over
+/// whole numbers, which may have a decimal comma before zeros (`7,00`).
 fn is_one_column(records: &[Record]) -> bool {
     let is_whole = |text: &str| {
         let zeros = text.split_once(',').map_or("", |(_, zeros)| zeros);

@@ -11,7 +11,8 @@ pub fn are_beside(reports: &Path) -> bool {
         .is_ok_and(|reports| reports.parent().is_some_and(|parent| parent.join("docs").is_dir()))
 }
 
-/// The page with the text of these links alone. Its scripts read in `data-documents` that they make none either.
+/// The page without links to documents: only their text stays. The attribute `data-documents` tells its
+/// scripts to make no such links either.
 pub fn unlink(page: &str) -> String {
     // Behind the first script there is no markup.
     let (markup, scripts) = page.split_at(page.find("<script").unwrap_or(page.len()));

@@ -40,7 +40,7 @@ use crate::results::store::write_atomically;
 use crate::results::{Place, Problem, Store, submission};
 use summary::Summary;
 
-/// The run that is nobody else's business: it stands only on its own report.
+/// The default run of `sweep`. Only its own report includes it, so that committed reports never depend on it.
 pub const LOCAL: &str = "local";
 
 /// The file of the page.
@@ -226,8 +226,8 @@ impl Report {
         write_atomically(&reports.join(PAGE), unfinished::mark(&page, progress).as_bytes())
     }
 
-    /// What on disk is not what the results make, one line a file: what differs, what is missing, and what is
-    /// there although no report makes it any more, such as the chart of a data set without results.
+    /// Differences between the files on disk and this report, one line a file: files that differ, files that
+    /// are missing, and files that no report makes any more, such as the chart of a data set without results.
     pub fn check(&self, reports: &Path) -> Vec<String> {
         let mut differences = Vec::new();
         for (name, bytes) in &self.files {
@@ -319,7 +319,7 @@ fn datasets(request: &Request, runs: &[String]) -> Result<(BTreeMap<String, Data
     Ok((datasets, unread.into_iter().map(note).collect()))
 }
 
-/// Where two files part, of texts with a little of both.
+/// The first difference of two files; for texts with an excerpt of both.
 fn difference(found: &[u8], made: &[u8]) -> String {
     let (Ok(found), Ok(made)) = (std::str::from_utf8(found), std::str::from_utf8(made)) else {
         let same = found.iter().zip(made).take_while(|(a, b)| a == b).count();

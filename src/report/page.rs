@@ -223,7 +223,8 @@ fn plain_lines(table: &SideBySide, view: &View) -> Vec<PlainLine> {
         .collect()
 }
 
-/// What came of the view: results by status for each data set, one-sided lines, what was not run.
+/// Counts of the view: results by status for each data set, lines on one data set only, solvers that did not
+/// converge, rows not run, files left out.
 fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
     let lines: Vec<&Line> = table.view(view).filter(|line| !line.engine.is_empty()).collect();
     let mut counts = Vec::new();
@@ -270,8 +271,8 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
     counts
 }
 
-/// The lines of analysis of what the run has results of, at any train size; of the grid that has a classifier
-/// first, with what there is to say of its ties.
+/// Texts of analysis, by grid, of the families that the run has results of, at any train size. Sentences on
+/// ties follow the first text of their classifier.
 fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Story>, String> {
     let mut stories = Vec::new();
     let mut untied: Vec<&Untied> = untied.iter().collect();

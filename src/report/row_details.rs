@@ -1,7 +1,7 @@
 //! The closer look at a row: which class it took for which, and the images that it got wrong.
 //!
-//! It needs the test labels and images, which the report otherwise knows nothing of. All of it is packed, for
-//! it is opened seldom: one gzipped JSON text, and one PNG a data set with the images that rows refer to.
+//! It needs the images and labels of the test set. It is seldom opened, so that all of it is packed: one
+//! gzipped JSON text, and one PNG a data set with the images that rows refer to.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -107,7 +107,8 @@ struct Look {
     /// as 0 here, as scikit-learn has it.
     macro_average: [f64; 3],
     weighted_average: [f64; 3],
-    /// For each of the first images of the set (those that rows refer to) the class predicted, `0`-`9` and `a`-`z`, or `.` where it is right.
+    /// For each of the first images of the set (those that rows refer to) the predicted class in base 36, or
+    /// `.` where it is right.
     shown: String,
 }
 
@@ -195,9 +196,10 @@ fn answer(predicted: u8, label: u8) -> char {
     if predicted == label { '.' } else { digit(predicted) }
 }
 
-/// The images that are worth their bytes: for each row some of each of its worst confusions, those first that
-/// many rows confuse so, the hardest of all, and some drawn by chance; after these more of the hardest, of which the
-/// page has no more than a picture. Also gives their numbers in the test set, and how many come before these.
+/// Chooses the images of the PNG: for each row some of each of its worst confusions (first those that many
+/// rows have), the hardest of all, and some at random; after these more hard images, of which the page has
+/// only the picture. Returns the set, the images' indices in the test set, and the number of images before
+/// the pictures.
 fn choose(dataset: &Dataset, rows: &[&Row], view: &View) -> (Set, Vec<usize>, usize) {
     let labels = &dataset.test.labels;
     let own: Vec<&&Row> =

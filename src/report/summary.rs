@@ -1,5 +1,5 @@
-//! The findings in words: a headline, three cards and where the results come from. The page, the README and the
-//! Markdown files say it in these words and no others.
+//! The findings in words: a headline, up to five cards, and where the results come from. The page, the README
+//! and the Markdown files take their words from here.
 
 use crate::analysis::beyond::Beyond;
 use crate::analysis::findings::{BAR, EASY, Findings, ONE_PIXEL, Set};

@@ -19,7 +19,7 @@ pub struct Recorded {
     /// Seconds of one repeat, fit and predict: CPU time where it was measured, which other programs on the machine
     /// disturb least; wall clock elsewhere.
     pub seconds: f64,
-    /// Whether the run was stopped at a time limit, which `seconds` then is: it takes longer.
+    /// Whether the row is a timeout: `seconds` is its limit then, a lower bound.
     pub at_least: bool,
     /// Whether it was run: a timeout may also follow from few images, or from a cheaper row.
     pub was_run: bool,

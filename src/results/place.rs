@@ -30,7 +30,8 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The file that a link leads to, or the path as it is: a file's place is part of what it says.
+/// The target of a link, or else the path itself. A file's place is part of its content, so the target's
+/// place counts.
 pub fn followed(path: &Path) -> PathBuf {
     let target = if path.is_symlink() { path.canonicalize().ok() } else { None };
     target.unwrap_or_else(|| path.to_path_buf())

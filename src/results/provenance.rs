@@ -14,7 +14,8 @@ use pixel_learn::linalg::simd;
 /// (`+modified` when the code that can change a result differed from that revision).
 pub const BINARY_VERSION: &str = env!("MNIST_BENCH_VERSION");
 
-/// SHA-256 over everything that can change a result: `src/{dataset,models,nn,linalg,engines}`, Cargo.lock.
+/// SHA-256 over everything that can change a prediction: Cargo.lock, pixel-learn, `src/dataset` and
+/// `src/engines`.
 pub const CODE_DIGEST: &str = env!("MNIST_BENCH_CODE_DIGEST");
 
 /// The compiler that built this binary.

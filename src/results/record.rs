@@ -11,8 +11,8 @@ use crate::dataset::Predictions;
 use crate::engines::protocol::Answer;
 use crate::grid::Configuration;
 
-/// The fact of how long steps before a model took that the harness ran for an external engine, in CPU seconds. They are
-/// not part of the engine's times.
+/// Key of a fact: CPU seconds of the steps before the model that the harness ran for an external engine. The
+/// engine's times do not include them.
 pub const UNCOUNTED_STEPS: &str = "uncounted_preprocessing_cpu_seconds";
 /// How the reason of a row begins that was not run because a cheaper one hit its limit.
 pub const NOT_TRIED: &str = "not tried, because of the row ";
@@ -93,7 +93,8 @@ pub struct Record {
     pub jobs_in_flight: Option<usize>,
     /// The times were measured with nothing else running.
     pub quiet: bool,
-    /// The worker's own peak resident memory.
+    /// Peak resident memory in bytes, of the worker or of the external program that it started, whichever is
+    /// larger.
     pub peak_memory_bytes: Option<u64>,
     /// Ids of the configurations whose work this one's times share.
     pub shared_with: Vec<String>,
@@ -160,7 +161,7 @@ impl Record {
         self.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default()
     }
 
-    /// Mean processor seconds to fit and predict; `None` where a repeat does not have them.
+    /// Mean CPU seconds to fit and predict; `None` without repeats, or if one lacks them.
     pub fn cpu_seconds(&self) -> Option<f64> {
         let all: Option<Vec<f64>> = self
             .repeats
@@ -223,14 +224,14 @@ pub fn file_stem(configuration_id: &str, subset: Option<usize>) -> String {
     }
 }
 
-/// Share of `predictions` that equal `labels`, which are as many; 0 for none at all.
+/// Share of `predictions` that equal `labels`; both have the same length. 0 without labels.
 pub fn accuracy(predictions: &[u8], labels: &[u8]) -> f64 {
     let correct = predictions.iter().zip(labels).filter(|(prediction, label)| prediction == label).count();
     if labels.is_empty() { 0.0 } else { correct as f64 / labels.len() as f64 }
 }
 
-/// The accuracy that predictions make of as many labels, where it is not what is said of them; shares are written as
-/// decimals, so that a little is allowed.
+/// The accuracy of `predictions`, if it differs from `said` by more than 1e-9 (the rounding of a decimal
+/// number). `None` if they agree.
 pub fn contradicted(said: f64, predictions: &[u8], labels: &[u8]) -> Option<f64> {
     let made = accuracy(predictions, labels);
     ((made - said).abs() > 1e-9).then_some(made)

@@ -15,7 +15,7 @@ pub static RESULT: LazyLock<Value> = LazyLock::new(of::<WireRecord>);
 /// Of a submission, as any program writes it.
 pub static SUBMISSION: LazyLock<Value> = LazyLock::new(of::<Submission>);
 
-/// A type that says what its files look like. `null` stands nowhere: a key that has no value is left out.
+/// The schema of a type. `null` is nowhere allowed: a key without a value is left out.
 fn of<T: JsonSchema>() -> Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);

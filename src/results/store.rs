@@ -168,7 +168,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     best_effort(File::open(folder)?.sync_all())
 }
 
-/// A file in a folder that is gone with its handle unless it is kept.
+/// A temporary file in `folder`, which is deleted with its handle unless it is persisted.
 fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)
 }
@@ -183,7 +183,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
                 collect(&path, depth + 1, found)?;
             }
         } else if is_hidden(&path) {
-            // Nobody's, such as a file that is being written.
+            // Not a result, such as a file that is being written.
         } else if kind.is_symlink() {
             found.odd.push(path);
         } else if path.extension() == Some(OsStr::new("json")) {

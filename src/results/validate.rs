@@ -158,7 +158,7 @@ impl Check<'_> {
         }
     }
 
-    /// Only a timeout has one, and it follows from fewer images than the row's.
+    /// Only a timeout has a forecast, which follows from fewer images than the row's.
     fn forecast(&mut self, wire: &WireRecord) {
         let Some(forecast) = &wire.forecast else { return };
         let name = wire.status.name();
@@ -181,7 +181,7 @@ impl Check<'_> {
         let mut before = (0, 0);
         for (index, one) in forecast.measured.iter().enumerate() {
             let (size, (train, test)) = ((one.train_size, one.test_size), (wire.train_size, wire.test_size));
-            // All images are a forecast only where an earlier run was stopped.
+            // The full training size occurs only if an earlier run was stopped.
             let within = size.0 < train || (one.stopped && size.0 == train);
             self.require(
                 size.0 > before.0 && size.1 >= before.1.max(1) && within && size.1 <= test,

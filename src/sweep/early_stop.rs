@@ -35,7 +35,7 @@ pub fn predecessors(plan: &Plan) -> Vec<Vec<usize>> {
 pub fn verdict(smaller: &Record) -> Option<(Status, String)> {
     let limit = matches!(smaller.status, Status::Timeout | Status::OutOfMemory);
     let reason = smaller.reason();
-    // What was not tried itself names the row that was.
+    // The cheaper row may have been skipped too: its reason then already names the row that was tried.
     let text = match reason.strip_prefix(NOT_TRIED) {
         Some(_) => reason.to_string(),
         None => format!("{NOT_TRIED}{}: {reason}", smaller.id),

@@ -17,13 +17,13 @@ pub enum SweepError {
         .folder.display()
     )]
     Locked { folder: PathBuf, process: Option<String> },
-    /// The rows are divided in another way than where the shares were shown.
+    /// The shares computed here are not those that `plan --shards` showed.
     #[error(
         "--shard {number}/{of}@{expected}: here the shares are {found}; use the same version, arguments, data and \
          --costs everywhere, or ask `plan --shards {of}` again"
     )]
     OtherShares { number: usize, of: usize, expected: String, found: String },
-    /// The name of a run cannot be a folder; the message of the store.
+    /// The name of a run is not valid as a folder name. Holds the store's message.
     #[error("{0}")]
     RunName(String),
     #[error(transparent)]

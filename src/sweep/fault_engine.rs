@@ -2,9 +2,9 @@
 //! environment variable [`VARIABLE`] is set, and its results say `faults`.
 //!
 //! The variable holds a JSON list such as
-//! `[{"classifier": "Perceptron", "parameters": {"penalty": "l1"}, "fault": "sleep"}]`; the first entry whose
-//! parameters all stand in a configuration tells what that one does. All others predict something that
-//! depends on the seed and on the order of the rows, and take no time.
+//! `[{"classifier": "Perceptron", "parameters": {"penalty": "l1"}, "fault": "sleep"}]`; a configuration has
+//! the fault of the first entry of its classifier whose parameters it contains. Without such an entry it
+//! predicts, at once, classes that depend on the seed and on the order of the rows.
 
 use std::io::Write;
 use std::time::Duration;
@@ -173,7 +173,7 @@ fn misbehave(fault: Fault, mut predictions: Vec<u8>) -> Result<Vec<u8>, Failure>
             }
         }
         Fault::AllocateTooMuch => {
-            // Which an optimised build would otherwise leave out.
+            // An optimised build would otherwise remove the allocation.
             let huge: Vec<u8> = std::hint::black_box(Vec::with_capacity(isize::MAX as usize));
             predictions.push(huge.len() as u8);
         }

@@ -69,7 +69,7 @@ impl Transformed {
         if job.preprocessing.is_default() {
             return Ok(None);
         }
-        // A program that has the last steps itself is handed what the first ones made.
+        // An external engine that runs the last steps itself gets the output of the first ones.
         let steps = match &job.external {
             Some(start) => job.preprocessing.split_at(&start.preprocessing).0,
             None => job.preprocessing.steps(),
@@ -81,8 +81,8 @@ impl Transformed {
         Ok(Some(Transformed { train, test, fit, predict, ran: !steps.is_empty() }))
     }
 
-    /// The outcome of a model on these features. The steps count as part of fitting and predicting, unless a program of
-    /// its own was handed the features; either way its facts say what they took.
+    /// Adds the CPU seconds of the steps to the facts of a model's outcome and, if `counted`, their cost to
+    /// its fit and predict times. They do not count for an external engine, which gets finished features.
     pub fn note(&self, mut outcome: Outcome, counted: bool) -> Outcome {
         let fact = if counted {
             outcome.fit += self.fit;

@@ -54,7 +54,7 @@ impl RowState {
         state
     }
 
-    /// The same without where it comes from, for a row that only is looked at: a plan may have a hundred thousand.
+    /// [`RowState::new`] without provenance, for a preview: a plan may have a hundred thousand rows.
     pub fn planned(row: &Row, plan: &Plan, options: &Options) -> RowState {
         let shape = plan.outlines[row.outline].shape.with_subset(row.subset);
         RowState {
@@ -201,7 +201,8 @@ impl Task {
         Task { rows, repeat, seconds, chain_seconds: seconds * left as f64, bytes, limit, forecast }
     }
 
-    /// Expected seconds with the repeats that follow; of a row that is forecast those that the forecast takes.
+    /// Expected seconds with the repeats that follow; for a row tried on few images first, those of the
+    /// trial.
     pub fn likely_seconds(&self) -> f64 {
         if self.forecast { LIKELY_SHARE * self.limit } else { self.chain_seconds }
     }
@@ -253,7 +254,8 @@ struct Group<'a> {
     repeat: usize,
     /// The row, where it runs alone.
     alone: Option<usize>,
-    /// Short rows do not wait for the long ones whose work they share: their own is little.
+    /// Short rows form groups of their own: as part of a long group their results would come late, for little
+    /// saved work.
     is_short: bool,
 }
 

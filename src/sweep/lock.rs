@@ -48,8 +48,8 @@ fn open(folder: &Path, name: &str) -> Result<File, SweepError> {
     file.map_err(SweepError::io(format!("cannot write to the results folder {}", folder.display())))
 }
 
-/// How often a lock that is held is asked for, and how long the pause between is. A process that is being started
-/// holds the locks of its parent until it becomes its own program, although the parent may have let go of them.
+/// Attempts to take a held lock, and the pause between them. Between fork and exec a new process holds its
+/// parent's locks, even those that the parent has released.
 const ATTEMPTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -94,7 +94,8 @@ impl Merge {
         };
         let row =
             Row { dataset: record.dataset.clone(), engine: record.engine.clone(), id: record.id.clone() };
-        // Checked one by one already; here it matters for what is written where.
+        // `check` has validated these names. Here they decide where a file is written, so they are checked
+        // again.
         let safe = [&row.dataset, &row.engine, &row.id].into_iter().all(|name| is_name(name));
         if !safe || file != folder.join(&row.dataset).join(&row.engine).join(format!("{}.json", row.id)) {
             return self

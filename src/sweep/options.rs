@@ -21,7 +21,7 @@ pub struct Options {
     pub repeat_budget: Option<Duration>,
     /// The seed from which all others derive.
     pub seed: u64,
-    /// Runs again whatever is there.
+    /// Runs rows again that have a valid result.
     pub force: bool,
     /// Runs again the rows that failed.
     pub retry_failed: bool,

@@ -1,6 +1,6 @@
-//! The order of tasks: the shortest, so that a result comes at once; then the other short ones, the longest of them
-//! first, which tell the pace of the machine; then all others, the longest first, so that the end is early. The order
-//! changes no result.
+//! The order of tasks. First the shortest, for a result at once. Then the other short ones, longest first:
+//! they show the pace of the machine. Then all others by longest processing time first (Graham 1969), so that
+//! the sweep ends early. The order changes no result.
 
 use super::job::{SHORT, Task};
 
@@ -29,7 +29,7 @@ pub struct Running {
 }
 
 pub fn is_short(task: &Task) -> bool {
-    // Later repeats of a short row wait with what takes as long as all of them.
+    // The first repeat of a short row is short, however long all its repeats take; the later ones are not.
     task.chain_seconds < SHORT || (task.repeat == 0 && task.seconds < SHORT)
 }
 

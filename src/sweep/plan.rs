@@ -44,7 +44,7 @@ pub struct Row {
     pub after: Vec<Smaller>,
     pub timeout: Duration,
     pub grid_digest: String,
-    /// The group that it can run with; or why the engine cannot run it.
+    /// Key of the group that shares work with this row; `Err` says why the engine cannot run it.
     pub sharing_key: Result<String, String>,
     /// What one repeat alone is expected to take.
     pub expected: Expected,
@@ -143,7 +143,7 @@ impl Plan {
     }
 }
 
-/// Refuses steps that do not fit each other or the images: a slip in a grid, which is not to be a row.
+/// Refuses steps that do not fit each other or the images: an error in the grid, not the failure of a row.
 fn check_steps(configuration: &Configuration, dataset: &str, shape: &Shape) -> Result<(), SweepError> {
     let steps = configuration.preprocessing.steps();
     preprocessing::check(steps, shape.image, shape.train_size)

@@ -77,7 +77,7 @@ impl Drop for Progress {
 /// Overrides the length of [`minute`] in tests, in seconds.
 pub const MINUTE: &str = "MNIST_BENCH_TEST_MINUTE";
 
-/// How often news are told.
+/// Interval between status lines without a terminal, and between updates of the page: 60 s.
 pub fn minute() -> Duration {
     let given = std::env::var(MINUTE).ok().and_then(|text| text.parse().ok());
     Duration::from_secs_f64(given.filter(|seconds: &f64| (0.0..1e6).contains(seconds)).unwrap_or(60.0))
@@ -100,7 +100,7 @@ pub fn describe(snapshot: &Snapshot) -> String {
 
 /// Seconds in the two units that matter: `45 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn human(seconds: f64) -> String {
-    // More than fits, or no number at all, is cut to what fits.
+    // The cast saturates: infinity becomes the largest integer, NaN 0.
     let seconds = seconds as u64;
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -8,7 +8,8 @@ use crate::stats::interval::student_t;
 /// Half the width of the confidence interval of the mean that [`Repeats::Auto`] asks for.
 const MARGIN: f64 = 0.001;
 const CONFIDENCE: f64 = 0.95;
-/// Fewer accuracies can lie together by chance: two by luck in one of twenty cases, where their spread is 0.002.
+/// The fewest repeats before `Auto` may end. Two accuracies of standard deviation 0.002 have so narrow an
+/// interval by luck in one case of twenty.
 const LEAST_AUTO: usize = 3;
 
 /// Whether another repeat is to be run after these.

@@ -32,7 +32,7 @@ pub enum Todo {
     More(Box<Record>),
     /// To measure the times again, quietly; the predictions must come out the same.
     Remeasure(Box<Record>),
-    /// Everything; why, where there is a file.
+    /// The whole row; with a reason if it has a file, which is replaced.
     All(Option<Reason>),
 }
 
@@ -140,7 +140,7 @@ fn stale(
     outline: &Outline,
     options: &Options,
 ) -> Option<Reason> {
-    // What an external engine predicts is not made by the code of this program.
+    // The code digest says nothing of an external engine's predictions: its version does.
     let ours = external::find(row.engine.name).is_none();
     if ours && made.code_digest != provenance::CODE_DIGEST {
         Some(Reason::Code)

@@ -30,7 +30,7 @@ pub struct Shares {
     /// For every row of the plan its share, from 0.
     pub of_row: Vec<usize>,
     pub shares: Vec<Share>,
-    /// Of which row is in which share.
+    /// Digest of [`Shares::of_row`] and the rows' names, twelve hexadecimal digits.
     pub digest: String,
 }
 
@@ -73,7 +73,8 @@ impl Shard {
 }
 
 impl Shares {
-    /// Divides a plan into a number of shares: the dearest group first, each to the share with the least so far.
+    /// Divides a plan into `count` shares, longest processing time first: the dearest group goes to the share
+    /// with the least time so far.
     pub fn of(plan: &Plan, count: usize) -> Shares {
         let mut groups: Vec<(String, Group)> = groups(plan).into_iter().collect();
         // Whole milliseconds, so that the last bit of a logarithm on another machine moves nothing.

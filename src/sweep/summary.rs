@@ -25,7 +25,7 @@ pub struct Summary {
     pub left: usize,
     pub interrupted: bool,
     pub took: Duration,
-    /// Failed rows of our own engine.
+    /// Failed rows of the engine `native`, kept rows included.
     pub native_failures: usize,
 }
 

@@ -59,7 +59,7 @@ pub struct Surroundings<'a> {
 
 /// How often limits are checked.
 const TICK: Duration = Duration::from_millis(50);
-/// Loading is not part of the time limit, but must end some day.
+/// The least time limit of loading, which is not part of a configuration's time.
 const LOADING: Duration = Duration::from_secs(300);
 /// How long a worker may take to go after its last result.
 const FAREWELL: Duration = Duration::from_secs(10);

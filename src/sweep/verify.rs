@@ -141,7 +141,7 @@ fn compare(before: &Record, again: &Record) -> Verdict {
             version(again)
         ));
     }
-    // Ours must; of others it is a finding when they do not.
+    // The engine `native` must give the same bits; other engines need not.
     let engine = match before.engine.as_str() {
         "native" => String::new(),
         other => format!("; {other} may give other bits at every run, see docs/FINDINGS.md"),

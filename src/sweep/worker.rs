@@ -1,5 +1,5 @@
-//! The other end: a worker process reads its job, prepares the data, runs the engine's family, and writes
-//! each outcome as soon as it is there.
+//! The worker process: reads its job, prepares the data, runs the engine's family, and writes each outcome as
+//! soon as it is there.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
@@ -37,7 +37,8 @@ pub fn run() -> Result<(), WorkerError> {
     // The scope runs inside the pool, so that nothing is computed beside it.
     rayon::scope(|_| {
         let built_in = job.external.is_none();
-        // A program of its own is handed the features when it starts; of the others making them is a part of the time.
+        // `Ready` starts the time limit. A built-in engine makes the features within it; an external one is
+        // ready later, once it has been started with finished features.
         if built_in {
             send(&mut results, &Reply::Ready {})?;
         }

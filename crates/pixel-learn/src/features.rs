@@ -7,9 +7,9 @@ use crate::linalg::Matrix;
 
 /// `n` rows of `d` features: bytes with an affine scaling, or computed values.
 ///
-/// With bytes, the bytes are the truth (tree families count them directly); the scaled values are made when first
-/// asked for, and follow from bytes and scaling alone. Computed values (principal components, histograms of
-/// gradients, kernel features) have no bytes behind them.
+/// Byte features keep the raw bytes, which tree families count directly; the scaled values are computed from
+/// bytes and scaling on first use. Computed values (principal components, histograms of gradients, kernel
+/// features) have no bytes behind them.
 pub struct Features {
     n: usize,
     d: usize,
@@ -26,11 +26,11 @@ enum Values {
 pub struct Bytes<'a> {
     /// n x d bytes, one image after the other.
     pub pixels: &'a [u8],
-    /// What a byte stands for in each feature.
+    /// The affine map from a byte to its value, one per feature.
     pub scaling: &'a Arc<Scaling>,
 }
 
-/// Pixels that are not whole images.
+/// The number of pixels is not a multiple of the pixels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pixels} pixels do not fill images of {d} pixels")]
 pub struct ShapeError {
@@ -41,8 +41,9 @@ pub struct ShapeError {
 }
 
 impl Features {
-    /// Images of `d` pixels each, standardised by their own mean and deviation (scikit-learn's `StandardScaler`).
-    /// `Err` when the pixels, row-major, one image after the other, do not fill whole images.
+    /// Images of `d` pixels each, row-major. Every pixel position is standardised by its mean and standard
+    /// deviation over these images (scikit-learn's `StandardScaler`). `Err` when the pixels do not fill whole
+    /// images.
     pub fn standardised(pixels: impl Into<Vec<u8>>, d: usize) -> Result<Features, ShapeError> {
         let pixels = pixels.into();
         let n = whole_images(&pixels, d)?;
@@ -50,15 +51,16 @@ impl Features {
         Ok(Features::new(pixels, n, d, scaling))
     }
 
-    /// Other images of the same size under the scaling of these: what a model that was fitted on these predicts.
-    /// Panics for computed values, which have no scaling.
+    /// Other images of the same size with the scaling of `self`: test images for a model fitted on `self`.
+    /// `Err` when the pixels do not fill whole images. Panics for computed values, which have no scaling.
     pub fn transform(&self, pixels: impl Into<Vec<u8>>) -> Result<Features, ShapeError> {
         let pixels = pixels.into();
         let n = whole_images(&pixels, self.d)?;
         Ok(Features::new(pixels, n, self.d, self.scaling().clone()))
     }
 
-    /// Panics when `pixels.len() != n * d` or the scaling is for another number of features.
+    /// `n` images of `d` bytes each, row-major, with a scaling. Panics when `pixels.len() != n * d` or the
+    /// scaling is for another number of features.
     pub fn new(pixels: Vec<u8>, n: usize, d: usize, scaling: Arc<Scaling>) -> Features {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
         assert_eq!(scaling.offset.len(), d, "scaling is for another number of features");

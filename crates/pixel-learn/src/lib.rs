@@ -1,10 +1,11 @@
 //! scikit-learn's classic classifiers on byte images: exact, deterministic for any number of threads, and several
 //! times as fast as scikit-learn.
 //!
-//! Images of any size are rows of bytes, one a pixel ([`Features`]); labels are bytes from 0. A classifier is a plain
-//! struct of parameters under scikit-learn's names with the defaults of 0.19, or of 1.9 where it says so; [`Classifier::fit`] returns a
-//! [`Model`], which predicts one class a row. Vector instructions (AVX2, AVX-512) are chosen at run time; work runs in
-//! the rayon pool that the caller installed. The same seed gives the same bits on any number of threads.
+//! An image of any size is a row of bytes, one per pixel ([`Features`]); labels are bytes from 0. A
+//! classifier is a plain struct of parameters with scikit-learn's names. The defaults are those of
+//! scikit-learn 0.19, or of 1.9 where the classifier says so. [`Classifier::fit`] returns a [`Model`], which
+//! predicts one class per row. Vector instructions (AVX2, AVX-512) are chosen at run time; work runs in the
+//! rayon pool that the caller installed. The same seed gives the same bits on any number of threads.
 //!
 //! | classifier | method | parameters |
 //! |---|---|---|
@@ -33,10 +34,11 @@
 //! | [`MLPClassifier`] | Adam | `hidden_layer_sizes`, `activation`, `alpha`, `batch_size`, `learning_rate_init`, `max_iter`, `tol`, ... |
 //! | [`GaussianProcessClassifier`] | Laplace approximation | `multi_class`, `max_iter_predict` |
 //!
-//! [`preprocessing`] has the steps before a model: scalings, deskewing and others. [`nn`] has convolutional networks that are defined as data. [`linalg`] has the kernels behind all of these; they
-//! follow the needs of the models and may change with any version.
+//! [`preprocessing`] has the steps before a model: scalings, deskewing and others. [`nn`] has convolutional
+//! networks that are defined as data. [`linalg`] has the kernels behind all of these; its interface follows
+//! the needs of the models and may change with any version.
 
-// Vector kernels alone are unsafe.
+// Only the vector kernels of `linalg` need unsafe code.
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 

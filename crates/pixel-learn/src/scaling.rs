@@ -1,17 +1,17 @@
 //! Affine scaling of pixels, fitted on training images: scikit-learn's `StandardScaler`, and 1/255.
 
-/// value = (pixel - offset) / scale, a feature at a time, computed in f64.
+/// An affine scaling of each feature, value = (pixel - offset) / scale, computed in f64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
-    /// The pixel value that becomes 0, a feature.
+    /// The pixel value that is mapped to 0, one per feature.
     pub offset: Vec<f64>,
-    /// The divisor, a feature; never 0.
+    /// The divisor, one per feature; never 0.
     pub scale: Vec<f64>,
 }
 
 impl Scaling {
     /// Zero mean and unit (population) variance for each of `d` features over `n` rows of `pixels`;
-    /// a constant feature keeps scale 1, as scikit-learn's `StandardScaler` has it.
+    /// a constant feature keeps scale 1, as in scikit-learn's `StandardScaler`.
     pub fn standard(pixels: &[u8], n: usize, d: usize) -> Scaling {
         assert_eq!(pixels.len(), n * d, "pixels do not fill n x d");
         let mut sum = vec![0u64; d];
@@ -22,7 +22,8 @@ impl Scaling {
                 *q += u64::from(p) * u64::from(p);
             }
         }
-        // Integer sums are exact, so the variance n*sum(p^2) - sum(p)^2 has no cancellation error.
+        // Integer sums are exact, so n sum(p^2) - sum(p)^2, which is n^2 times the variance, has no
+        // cancellation error.
         let n = n as u128;
         let mut offset = Vec::with_capacity(d);
         let mut scale = Vec::with_capacity(d);

@@ -106,7 +106,7 @@ impl Comparison {
                         return Err(format!("{id}: not as many predictions as test images of {dataset}"));
                     }
                     let counts = Discordant::count(x, y, labels);
-                    // What a file says of itself is not asked: predictions decide.
+                    // Recomputed from the predictions; the accuracy that the file states is not used.
                     a.figures.accuracy = mean_accuracy(&a.predictions, labels);
                     b.figures.accuracy = mean_accuracy(&b.predictions, labels);
                     Some(counts)

@@ -48,8 +48,9 @@ pub enum Kind {
     Time,
 }
 
-/// Judges the second side of a comparison of runs. Times are judged only where both were measured with nothing
-/// else running, with as many threads on the same kind of processor; rows that one side alone has are told and are no regression.
+/// Judges the second side of a comparison of runs. Times count only if both were measured with nothing else
+/// running, with as many threads on the same kind of processor. Rows that only one side has are listed, and
+/// are no regression.
 pub fn judge(comparison: Comparison, limits: Limits) -> Verdict {
     let pairs = &comparison.pairs;
     Verdict {

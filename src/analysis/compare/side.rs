@@ -14,7 +14,7 @@ pub struct Side {
     pub entries: BTreeMap<Key, Entry>,
 }
 
-/// What two results have in common that are put side by side.
+/// The key that two results share if they are compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub dataset: String,

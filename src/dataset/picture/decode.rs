@@ -22,8 +22,9 @@ pub struct Decoded {
     pub was_turned: bool,
 }
 
-/// What became of colours: their brightness (ITU-R BT.601), or the red, green or blue of which a coloured ink has much more or
-/// less than the ground, as yellow ink on white has no blue and almost the same brightness.
+/// How colours became shades: by their brightness (ITU-R BT.601), or by the one channel in which a coloured
+/// ink differs far more from the ground. Yellow ink on white, for example, has no blue and almost the
+/// brightness of white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colours {
     Brightness,

@@ -9,8 +9,9 @@ use super::ground::SAME_SHADE;
 const SHARE: f64 = 0.9;
 /// A margin and the sheet inside differ at least by this.
 const CONTRAST: f64 = 64.0;
-/// A region that fills this share of its bounding rectangle may be the hole of a drawn 0, where the sheet is the stroke:
-/// around a hole, the stroke is about as wide on all sides.
+/// A region that fills this share of its bounding rectangle may be the hole of a drawn 0, whose stroke was
+/// taken for the sheet. The hole has at least [`LEAST_HOLE`] of the sheet's rows and columns, and the widest
+/// side of the stroke is at most [`MOST_UNEVEN`] times the narrowest.
 const FILLED: f64 = 0.75;
 const LEAST_HOLE: f64 = 0.25;
 const MOST_UNEVEN: f64 = 3.0;

@@ -5,9 +5,9 @@
 /// sets whose border is brighter than black reaches it.
 const SHARE: f64 = 0.8;
 pub const SAME_SHADE: f64 = 24.0;
-/// Where ink covers more of the border, as a shirt does that touches the edge, the darkest or the lightest shades of the
-/// picture are the ground if no other range of as many shades is as common there: true of each of the 140,000 published
-/// images, as they are and turned round. Of 256 shades:
+/// If ink covers more of the border, such as a shirt that touches the edge, the ground is the range of the
+/// picture's darkest or lightest shades that is the commonest on the border. This is right for each of the
+/// 140,000 published images, as it is and inverted. The width of the range, of 256 shades:
 const RANGE: f64 = 16.0;
 /// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.
 const PHOTOGRAPH: usize = 56;

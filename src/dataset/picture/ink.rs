@@ -24,7 +24,8 @@ pub enum Ink {
 const LEAST_RANGE: f64 = 32.0;
 /// A ground as dark as this is black: light ink stays as it is, byte for byte.
 const BLACK: f64 = 16.0;
-/// A large rectangle around the ink is not mostly ink: it may be a sheet of paper that lies aslant.
+/// The largest share of ink in a large rectangle around it; with more, the rectangle may be a sheet of paper
+/// that lies aslant.
 const MOST_INK: f64 = 0.4;
 
 /// The drawing with one byte a pixel, 0 where nothing is drawn.

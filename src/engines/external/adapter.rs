@@ -1,8 +1,8 @@
 //! In a worker: starts an engine's program on the prepared arrays, and takes its replies.
 //!
-//! The program stays in the worker's process group, so that the limits of the job count its memory and a kill
-//! takes it too; it dies when the worker does. Its standard output and standard error are the worker's own,
-//! which is to say log.
+//! The program stays in the worker's process group, so that its memory counts towards the job's limit and a
+//! kill ends it too; it dies when the worker does. It shares standard output and standard error with the
+//! worker, so that both go into the log.
 
 use std::io::{BufRead, BufReader, PipeReader, Read, Write};
 use std::os::fd::AsRawFd;

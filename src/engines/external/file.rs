@@ -32,7 +32,8 @@ pub struct Definition {
     pub classifiers: Vec<String>,
     /// The command that installs it.
     pub install: String,
-    /// Those of the file's own folder among the arguments: what is digested for the record.
+    /// Files among the arguments that lie in the list's own folder (`{here}`): their digest is recorded with
+    /// the version.
     pub files: Vec<PathBuf>,
     /// Steps before a model that the program runs itself, by name; of the others it is handed the features.
     pub preprocessing: Vec<String>,

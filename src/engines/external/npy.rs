@@ -69,7 +69,7 @@ fn scaled(features: &Features, path: &Path) -> io::Result<PathBuf> {
     Ok(path.to_path_buf())
 }
 
-/// Makes a file whole or not at all, and for reading only, unless it is there.
+/// Writes a read-only file atomically, unless it exists.
 fn once(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     if path.exists() {
         return Ok(());

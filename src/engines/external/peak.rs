@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A worker runs one program.
 static PEAK: AtomicU64 = AtomicU64::new(0);
 
-/// Looks at a program that runs: its `VmHWM`, which only grows, so that what is missed between the last look and
-/// its end is what it took in that moment. (A child's `ru_maxrss` would begin at the peak of its parent.)
+/// Reads the program's `VmHWM`, which only grows: all that can be missed is growth between the last reading
+/// and the program's end. (A child's `ru_maxrss` would begin at the peak of its parent.)
 pub fn look(process: u32) {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

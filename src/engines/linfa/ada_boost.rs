@@ -1,5 +1,6 @@
-//! AdaBoostClassifier over linfa-ensemble: SAMME over trees of linfa-trees, `max_depth` theirs. Where scikit-learn hands the
-//! weights of the images to a tree, linfa-ensemble draws as many images with these probabilities.
+//! AdaBoostClassifier over linfa-ensemble: SAMME over trees of linfa-trees with the given `max_depth`.
+//! scikit-learn passes the weights of the images to a tree; linfa-ensemble draws as many images with these
+//! weights as probabilities.
 
 use linfa::Dataset;
 use linfa::traits::{Fit, PredictInplace};

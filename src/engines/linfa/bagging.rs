@@ -45,7 +45,8 @@ fn read(parameters: &Parameters, images: usize, features: usize) -> Result<Setti
     })
 }
 
-/// A number up to 1 is a share of `all`, a larger one a count. Half less than the count is rounded up to it.
+/// A number up to 1 is a share of `all`, a larger one a count. The result is the share of half less than the
+/// count, which linfa-ensemble rounds up to the count.
 fn share(reader: &ParamReader, name: &str, all: usize) -> Result<f64, String> {
     let given = reader.positive(name, 1.0)?;
     let count = if given <= 1.0 { (given * all as f64) as usize } else { reader.integer(name, 1, 1)? };

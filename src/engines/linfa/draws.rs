@@ -1,4 +1,5 @@
-//! This project's random numbers behind the trait of the `rand` that linfa uses, whose default has no seed.
+//! This project's seeded generator under the `RngCore` of the `rand` version that linfa uses; linfa's default
+//! has no fixed seed.
 
 use rand::{Rng, SeedableRng};
 use rand_core_06::{Error, RngCore, impls};

@@ -1,5 +1,5 @@
-//! `Network`: a model defined as data (`benchmarks/neural.toml`), trained on the layers of `nn`. Nothing is
-//! shared. The configuration contains the whole definition, so that a result documents what was trained.
+//! `Network`: a model defined as data (`benchmarks/neural.toml`), trained with [`pixel_learn::nn`]. Nothing
+//! is shared. The configuration contains the whole definition, so that a result documents what was trained.
 
 use super::unshared_key;
 use crate::engines::params::ParamReader;

@@ -1,4 +1,4 @@
-//! The job of an external engine's program. Strangers read it: `docs/FORMAT.md` has it key by key.
+//! The job of an external engine's program. The format is public: `docs/FORMAT.md` has it key by key.
 
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! The messages between the sweep, its workers and the programs of external engines: one line of JSON each.
 //!
-//! A job goes in on standard input: a [`WorkerJob`], or an [`EngineJob`], which `docs/FORMAT.md` describes for
-//! strangers. Both answer with the same [`Reply`] lines. Neither is trusted: [`Expected`] bounds lines and refuses
-//! unknown keys and wrong values, and nothing that cannot be read is replaced by a default.
+//! A job is sent on standard input: a [`WorkerJob`], or an [`EngineJob`], whose format is public
+//! (`docs/FORMAT.md`). Both are answered by the same [`Reply`] lines. No reply is trusted: [`Expected`]
+//! bounds the lines and refuses unknown keys and wrong values, and nothing unreadable is replaced by a
+//! default.
 
 mod engine_job;
 mod reply;

@@ -194,8 +194,8 @@ impl Expected {
     }
 }
 
-/// What beginners' programs do: values in lists of one, as R's jsonlite writes by default, lists of classes, missing values, and
-/// JSON over several lines or beside other text.
+/// Advice for common mistakes: values in lists of one (R's jsonlite writes them by default), lists of
+/// classes, missing values, and JSON over several lines or beside other text.
 fn hint(line: &[u8]) -> String {
     let line = line.trim_ascii();
     let text = match serde_json::from_slice::<serde_json::Value>(line) {

@@ -1,6 +1,7 @@
-//! RidgeClassifier around smartcore's ridge regression: one regression a class of targets 1 and -1, the largest of which
-//! wins, which is scikit-learn's definition. Columns and targets are centred here, because smartcore fits an intercept only
-//! where it divides columns by their deviation, and it refuses constant ones. Each class solves its own normal equations anew.
+//! RidgeClassifier by smartcore's ridge regression: one regression a class with targets 1 and -1, of which
+//! the largest value wins, as scikit-learn defines it. Columns and targets are centred here: smartcore fits
+//! an intercept only if it also divides columns by their deviation, and then refuses constant columns. Each
+//! class solves its own normal equations.
 
 use std::collections::BTreeSet;
 

@@ -12,12 +12,12 @@ const ANY: Of = &[];
 
 /// Values under another name: classifiers (none is all), parameter, the other name, the name here.
 pub const VALUES: &[(Of, &str, &str, &str)] = &[
-    // 1.1, 1.0 and 1.2.
+    // Renamed in 1.1, 1.0 and 1.2.
     (&["SGDClassifier"], "loss", "log_loss", "log"),
     (&["SGDClassifier"], "loss", "squared_error", "squared_loss"),
     (&["SGDClassifier"], "penalty", "null", "none"),
     (&["Perceptron"], "penalty", "none", "null"),
-    // 1.1 and 1.0.
+    // Renamed in 1.1 and 1.0.
     (&["GradientBoostingClassifier"], "loss", "log_loss", "deviance"),
     (&["GradientBoostingClassifier"], "criterion", "squared_error", "mse"),
     // 1.1 gave the entropy a second name.
@@ -102,13 +102,13 @@ pub type Spelling = (Of, &'static str, &'static str, &'static [(&'static str, &'
 /// Parameters under another name: classifiers, the other name, the name here, and, where the values have other names
 /// too, all values that are taken.
 pub const NAMES: &[Spelling] = &[
-    // 0.19 renamed it, and the old name went with 0.21.
+    // Renamed in 0.19; the old name was removed in 0.21.
     (ONLINE, "n_iter", "max_iter", &[]),
-    // 0.18.
+    // Renamed in 0.18.
     (&["MLPClassifier"], "algorithm", "solver", &[]),
-    // 1.2.
+    // Renamed in 1.2.
     (&["BaggingClassifier", "AdaBoostClassifier"], "base_estimator", "estimator", &[]),
-    // 1.8 says the penalty so.
+    // Since 1.8 `l1_ratio` gives the penalty.
     (
         &["LogisticRegression"],
         "l1_ratio",

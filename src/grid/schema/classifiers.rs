@@ -164,7 +164,8 @@ pub const CLASSIFIERS: &[Classifier] = &[
             flag("fit_intercept", true),
             number("intercept_scaling", Kind::Above(0.0), 1.0),
             CLASS_WEIGHT,
-            // Native: liblinear is the minimiser, lbfgs and saga stop where scikit-learn's stop, the others are not there.
+            // The engine `native`: liblinear is the exact minimiser, lbfgs and saga stop where scikit-learn's
+            // stop; newton-cg and sag are unsupported.
             choice("solver", &["liblinear", "newton-cg", "lbfgs", "sag", "saga"], "liblinear"),
             number("max_iter", Kind::Whole(1), 100.0),
             choice("multi_class", &["ovr", "multinomial"], "ovr"),
@@ -202,7 +203,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
         parameters: &[
             optional("model", &[Kind::Text, Kind::Null]),
             optional("epochs", &[Kind::Whole(1), Kind::Null]),
-            // Put in where a configuration is expanded: nobody writes it.
+            // Added when a configuration is expanded; grid files do not have it.
             optional("definition", &[Kind::Definition, Kind::Null]),
         ],
     },
@@ -298,7 +299,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
         parameters: &[
             number("n_estimators", Kind::Whole(1), 50.0),
             number("learning_rate", Kind::Above(0.0), 1.0),
-            // Of the trees; scikit-learn gives it with the estimator.
+            // Depth of the trees; in scikit-learn a parameter of `estimator`.
             parameter("max_depth", Kind::Either(&[Kind::Whole(1), Kind::Null]), Default::Number(1.0)),
         ],
     },
@@ -310,7 +311,7 @@ pub const CLASSIFIERS: &[Classifier] = &[
             parameter("max_features", COUNT_OR_SHARE, Default::Number(1.0)),
             flag("bootstrap", true),
             flag("bootstrap_features", false),
-            // Of the trees; scikit-learn gives it with the estimator.
+            // Depth of the trees; in scikit-learn a parameter of `estimator`.
             MAX_DEPTH,
         ],
     },

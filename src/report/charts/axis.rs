@@ -1,4 +1,5 @@
-//! The axes of our charts: accuracy, even in the logarithm of the error, seconds and rows, logarithmic.
+//! The axes of the charts: accuracy on a logarithmic scale of the error, seconds and training rows
+//! logarithmic, differences linear.
 //!
 //! On a plain axis from 0 to 1 everything worth seeing crowds between 0.8 and 1; here 0.9, 0.99 and 0.999 are
 //! equally far apart, as are 0.1, 1 and 10 seconds.

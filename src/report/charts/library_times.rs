@@ -19,7 +19,7 @@ use crate::format::{count, short};
 
 /// The file's name without its ending.
 pub const NAME: &str = "library-times";
-/// Fewer marks are read in the table, not in a picture.
+/// The fewest marks of a chart; fewer are easier to read in the table.
 const FEWEST: usize = 3;
 
 const WIDTH: i32 = 420;

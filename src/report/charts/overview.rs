@@ -84,7 +84,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
     scatter_chart(name, &scatter, &words).map(Some)
 }
 
-/// Accuracy against the time of fitting and predicting on one data set, with the front of those that none beats in both.
+/// Accuracy against the time of fitting and predicting on one data set, with the Pareto front.
 fn over_time(
     table: &SideBySide,
     lines: &[Numbered],
@@ -155,9 +155,9 @@ fn published(
     for &(number, line) in lines {
         let figures = &line.cells[dataset].figures;
         let ours = table.row(line, dataset).and_then(|row| row.accuracy);
-        // A solver that had not converged says nothing to compare with.
+        // The figure of a solver that had not converged is no reference.
         if let (Some(x), Some(y), false) = (figures.published, ours, figures.unconverged) {
-            // A diagonal would hide what is less than 0.01.
+            // Against a diagonal, differences below 0.01 would not be visible.
             let y = y - x;
             points.push(Point { x, y, family: family(families, line), line: number, label: None });
         }
@@ -216,7 +216,7 @@ fn highest(points: &[Point], families: &[String], name: &str) -> String {
     best.map(sentence).unwrap_or_default()
 }
 
-/// Labels the best point and those far from where the others lie.
+/// Labels the best and the worst point.
 fn name_extremes(points: &mut [Point], families: &[String]) {
     let best = (0..points.len()).max_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
     let worst = (0..points.len()).min_by(|&a, &b| points[a].y.total_cmp(&points[b].y));
@@ -225,7 +225,7 @@ fn name_extremes(points: &mut [Point], families: &[String]) {
     }
 }
 
-/// The points that none beats in both: rising accuracy with rising time.
+/// The Pareto front: the points that no other beats in both time and accuracy, by rising time.
 fn front(points: &[Point]) -> Vec<(f64, f64)> {
     let mut sorted: Vec<(f64, f64)> = points.iter().map(|point| (point.x, point.y)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));

@@ -200,9 +200,9 @@ fn parts(name: &str) -> (String, String) {
     (cut(family.trim_end_matches("Classifier")), cut(parameters))
 }
 
-/// Moves names apart that would stand on each other, between the first and the last height: first those at the end of
-/// the axis, then from right to left those of curves that end early, which go to a near height where they cover no other
-/// name and few marks.
+/// Moves names that would overlap, between the first and the last height. First those at the end of the axis.
+/// Then, from right to left, those of curves that end early: each goes to the nearest height at which it
+/// covers no other name and few marks.
 fn apart(names: &mut [(i32, i32, String)], marks: &[(i32, i32)], (top, bottom): (i32, i32)) {
     let end = names.iter().map(|name| name.0).max().unwrap_or(0);
     names.sort_by_key(|(across, down, _)| (*across != end, -*across, *down));

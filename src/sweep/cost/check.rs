@@ -1,4 +1,5 @@
-//! How far off the expectations are: every recorded result against what would be said of it without it.
+//! Errors of the cost estimates, by leave-one-out: each recorded result against its estimate without that
+//! result.
 
 use super::history::{History, Known, Query, median};
 use super::{Expected, table};
@@ -9,8 +10,7 @@ pub struct Errors {
     /// What was left out.
     pub without: &'static str,
     pub results: usize,
-    /// The factor between expected and recorded, whichever is larger: of the middle result, and one that nine in
-    /// ten stay within.
+    /// Factor between expected and recorded seconds, at least 1: its median, and its 90th percentile.
     pub seconds_middle: f64,
     pub seconds_most: f64,
     pub bytes_middle: f64,
@@ -32,8 +32,8 @@ pub struct Worst {
 /// What is expected of a result that is known.
 type Expect<'a> = &'a dyn Fn(&Known) -> Expected;
 
-/// The errors without each result itself, without its configuration, and of the table alone. Results that were
-/// stopped at a limit are no measure; without any others the list is empty.
+/// Errors of estimates without the result itself, without its configuration, and from the table alone.
+/// Results that a limit stopped are left out: their full cost is unknown. Empty if no other results are left.
 pub fn errors(past: &History) -> Vec<Errors> {
     let itself = |known: &Known, other: &Known| {
         let (a, b) = (&known.recorded, &other.recorded);

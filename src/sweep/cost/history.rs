@@ -27,7 +27,7 @@ pub struct History {
     factors: HashMap<(String, String), Factors>,
 }
 
-/// Recorded costs divided by those of the table, in the middle.
+/// Median ratios of recorded costs to those of the table, over the results of a family.
 #[derive(Clone, Copy, Debug, Default)]
 struct Factors {
     seconds: Option<f64>,
@@ -69,8 +69,8 @@ impl History {
         self.estimate(ask, &|_| false, || known.copied().unwrap_or_default())
     }
 
-    /// The most seconds that earlier runs of this very row by the same version of its engine took without a result.
-    /// `None` where one had a result.
+    /// The most seconds after which a limit stopped earlier runs of the same row by the same engine version.
+    /// `None` if one of these runs ended with a result, or there was none.
     pub fn stopped_after(&self, ask: &Query, engine_version: &str) -> Option<f64> {
         let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
         let all = places.into_iter().flatten().map(|&place| &self.known[place].recorded);
@@ -87,7 +87,7 @@ impl History {
         &self.known
     }
 
-    /// The same, as if some of the results were not there.
+    /// [`History::expected`] without the results that `left_out` selects.
     pub(super) fn expected_without(&self, ask: &Query, left_out: &dyn Fn(&Known) -> bool) -> Expected {
         let family = name(ask.engine, &ask.configuration.classifier);
         self.estimate(ask, left_out, || self.factors_of(&family, left_out))
@@ -136,13 +136,14 @@ fn name(engine: &str, of: &str) -> (String, String) {
     (engine.to_string(), of.to_string())
 }
 
-/// How little a result says about what is asked.
+/// Distance of a result from a query: the logarithm of the ratio of their train sizes, plus that of
+/// [`OTHER_DATASET`] for another data set.
 fn distance(known: &Known, ask: &Query) -> f64 {
     let sizes = (known.recorded.train_size as f64 / ask.train_size.max(1) as f64).ln().abs();
     sizes + if known.recorded.dataset == ask.dataset { 0.0 } else { OTHER_DATASET.ln() }
 }
 
-/// A result of the same configuration, carried to the train size that is asked for.
+/// A result of the same configuration, rescaled to the train size of `ask` by the table's ratio.
 fn carry(known: &Known, ask: &Query, guess: Expected) -> Expected {
     let recorded = &known.recorded;
     let seconds = recorded.seconds * (guess.seconds / known.guess.seconds);
@@ -153,14 +154,14 @@ fn carry(known: &Known, ask: &Query, guess: Expected) -> Expected {
         (false, _) => Basis::Dataset,
     };
     Expected {
-        // Nobody knows how much longer what was stopped would have taken: at least twice the limit is a guess.
+        // The full time of a stopped run is unknown: twice the time it was stopped after is a guess.
         seconds: if recorded.at_least { guess.seconds.max(2.0 * seconds) } else { seconds },
         bytes: bytes.map_or(guess.bytes, |bytes| bytes as u64),
         basis,
     }
 }
 
-/// The middle of some values; the lower of two.
+/// The median; the lower of the two middle values if their number is even. `None` without values.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len().checked_sub(1)? / 2).copied()

@@ -1,8 +1,9 @@
-//! What a job is expected to take, for the order of jobs, the time left, the memory at once, and shares.
+//! Estimated time and memory of a job: for the order of jobs, the time left, how many jobs fit into memory,
+//! and shares.
 //!
-//! [`history`] says it from recorded results, [`table`] where there are none, and [`check`] how far off they are.
-//! [`super::forecast`] tries what is expected to exceed its limit on few images first. None of this decides a
-//! prediction.
+//! [`history`] estimates from recorded results, [`table`] where there are none; [`check`] measures the errors
+//! of both. [`super::forecast`] first tries few images where the estimate exceeds the time limit. No estimate
+//! changes a prediction.
 
 pub mod check;
 pub mod history;
@@ -48,8 +49,8 @@ impl Basis {
     }
 }
 
-/// The cost of a group of one classifier that shares work: the dearest in full, and of the others what is their own.
-/// `seconds` are each one's alone.
+/// Expected seconds of a group of one classifier that shares work: the longest configuration in full, and of
+/// each other the part that is not shared. `seconds`: each configuration's time if run alone.
 pub fn group(classifier: &str, seconds: impl Iterator<Item = f64>) -> f64 {
     let own_share = match classifier {
         // The fit at the largest C walks through all the others.

@@ -6,12 +6,13 @@
 use super::{Basis, Expected};
 use crate::grid::Configuration;
 
-/// How the cost grows with the training rows: with their number to this power.
+/// Cost of a configuration at [`TABLE_ROWS`] training rows; it grows as the number of rows to the power
+/// `power`.
 struct Rates {
     /// Fit plus predict at full size.
     seconds: f64,
     power: f64,
-    /// Beyond data and program.
+    /// Peak memory beyond [`BASE_BYTES`], at [`TABLE_ROWS`].
     mebibytes: f64,
 }
 

@@ -49,8 +49,8 @@ impl Whole {
         Some((seconds, power))
     }
 
-    /// The forecast of at least `seconds`, if the sizes so far make one. `complete` says that no size is to come, so
-    /// that the power decides.
+    /// A forecast, if the measured sizes show that all images take at least `seconds`: by the lower bound, or
+    /// by the power law once all sizes are measured (`complete`).
     pub fn forecast(self, measured: &[Measured], seconds: f64, complete: bool) -> Option<Forecast> {
         let least = self.at_least(measured);
         if least >= seconds {
@@ -63,7 +63,8 @@ impl Whole {
         Some(Forecast { seconds, exponent, measured: measured.to_vec() })
     }
 
-    /// After how many seconds a run on `train_size` images, after those measured, says that all take `seconds`.
+    /// Seconds after which a run on `train_size` images, the next size, shows that all images take `seconds`,
+    /// by the lower bound. `None` if nothing has been measured.
     pub fn enough(self, measured: &[Measured], train_size: usize, seconds: f64) -> Option<f64> {
         let last = measured.last()?;
         let (f, g) = (self.share(last), train_size as f64 / self.train_size as f64);
@@ -73,7 +74,7 @@ impl Whole {
     }
 }
 
-/// As many digits as a forecast has.
+/// `value` rounded to a multiple of 1 / `parts`.
 fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
 }

@@ -25,7 +25,7 @@ const IMAGES_A_CLASS: usize = 5;
 const MARGIN: f64 = 2.0;
 /// The least time limit of a part, in seconds: to start a process and to wait for a processor takes time too.
 const SHORTEST: f64 = 1.0;
-/// What such a row takes of its limit, as a rule.
+/// Typical time of a forecast, as a share of the row's time limit.
 pub const LIKELY_SHARE: f64 = 0.15;
 
 /// Tries the job, which is of one configuration, on parts of its `train_size` images. `None` where it is to be run on
@@ -64,7 +64,8 @@ fn sizes(train_size: usize, classes: usize) -> Vec<usize> {
     parts.filter(|&size| size >= IMAGES_A_CLASS * classes).collect()
 }
 
-/// Seconds to fit and predict, and whether it was stopped then. `None` where there is no time to be had.
+/// Seconds to fit and predict a part, and whether its limit stopped it. `None` if the worker gave no result
+/// for another reason, or was stopped while loading.
 fn time(
     surroundings: &Surroundings,
     job: &WorkerJob,
@@ -84,8 +85,8 @@ fn time(
     }
 }
 
-/// Other programs lengthen the time by the clock on the wall, and several threads that of the processors: the lesser
-/// of both is the method's own.
+/// CPU or wall seconds, whichever is less: other programs lengthen the wall time, several threads add up CPU
+/// time.
 fn least_seconds(answer: &Answer) -> f64 {
     let wall = answer.fit_seconds + answer.predict_seconds;
     let processors = answer.fit_cpu_seconds + answer.predict_cpu_seconds;

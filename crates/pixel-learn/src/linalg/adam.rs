@@ -7,7 +7,7 @@ use super::simd::{Level, level};
 /// The numbers of one Adam step.
 #[derive(Clone, Copy, Debug)]
 pub struct AdamStep {
-    /// Learning rate with the correction for the moments' start at zero: lr sqrt(1 - beta2^t) / (1 - beta1^t).
+    /// Learning rate with Adam's bias correction: lr sqrt(1 - beta2^t) / (1 - beta1^t).
     pub rate: f32,
     /// Decay rate of the running mean of the gradient.
     pub beta_1: f32,
@@ -15,7 +15,7 @@ pub struct AdamStep {
     pub beta_2: f32,
     /// Added to the divisor.
     pub epsilon: f32,
-    /// Times the value, added to its gradient: the L2 penalty.
+    /// The L2 penalty: this times the value is added to its gradient.
     pub decay: f32,
 }
 

@@ -1,6 +1,6 @@
 //! The index of the largest value.
 
-/// The index of the largest value (argmax), the first of equals, as numpy has it; 0 of no values.
+/// The index of the largest value (argmax), the first of equals, as in numpy; 0 for no values.
 #[inline]
 pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
     let mut best = 0;

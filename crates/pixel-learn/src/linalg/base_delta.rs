@@ -1,15 +1,15 @@
-//! Products of rows with up to sixteen vectors at once, the rows stored as differences from a common base
-//! row: the inner loops of linear models with several classes. An image is mostly background: four of five
-//! pixels of MNIST, half of Fashion-MNIST.
+//! Products of rows with up to sixteen vectors at once, for linear models with several classes. The rows are
+//! stored as differences from a common base row, because an image is mostly background: four of five pixels
+//! of MNIST, half of those of Fashion-MNIST.
 //!
-//! A row is a base that all rows share, the most frequent value of every column, plus what it differs by in
-//! some columns. So a product with a vector is the base's, computed once, plus one term for every difference.
-//! The vectors stand side by side, one column's values in a register, and four neighbouring rows stand
-//! together with the columns in which any of them differs, so that what is loaded for a column serves four
-//! times sixteen terms. With the images in the order of their classes that is a third of the columns of
-//! MNIST, two thirds of Fashion-MNIST, where single rows differ in 19 % and 50 %.
+//! The base row holds the most frequent value of every column. A product with a vector is the product of the
+//! base, computed once, plus one term for every difference. The vectors are interleaved: the values of one
+//! column fill a register. Four neighbouring rows form a group, stored with the columns in which any of them
+//! differs, so that the values loaded for a column serve four times sixteen terms. With the images sorted by
+//! class these are a third of the columns of MNIST and two thirds of those of Fashion-MNIST; single rows
+//! differ in 19 % and 50 %.
 //!
-//! Every sum is taken in an order that the four rows alone decide: the same bits on every instruction level.
+//! The order of every sum depends on the rows of the group alone: the same bits on every instruction level.
 
 use super::huge_pages;
 use super::simd::{self, Level};
@@ -21,13 +21,13 @@ mod x86;
 pub const LANES: usize = 16;
 /// Vectors of `f64` taken together.
 pub const WIDE_LANES: usize = 8;
-/// Neighbouring rows that stand together.
+/// Rows of a group.
 const TOGETHER: usize = 4;
-/// Interleaved sums of a product, so that one does not wait for the other: visited column `t` goes to sum `t
-/// % 2`.
+/// Interleaved partial sums of a product, which hide the latency of the additions: visited column `t` goes to
+/// sum `t % 2`.
 const CHAINS: usize = 2;
 
-/// Rows that are counted to find what most rows share.
+/// The number of rows sampled to find the most frequent byte of each column.
 const COUNTED: usize = 4096;
 
 /// One value of each of sixteen vectors.
@@ -51,20 +51,20 @@ impl WideLanes {
 }
 
 /// n rows of d values: rows 4 g to 4 g + 3 are `base` plus `values[t]` in column `columns[t]`, t from
-/// `starts[g]` to `starts[g + 1]`. Rows beyond the last differ nowhere.
+/// `starts[g]` to `starts[g + 1]`. Rows beyond the last are equal to the base.
 pub struct SparseRows {
     n: usize,
     base: Vec<f64>,
     starts: Vec<usize>,
-    /// Rising within a group, each below d.
+    /// Ascending within a group, each below d.
     columns: Vec<u16>,
     values: Vec<[f32; TOGETHER]>,
 }
 
 impl SparseRows {
-    /// From row-major bytes, d (at least 1, at most 65,536) to a row, each standing for `value(column,
-    /// byte)`: the rows of `order`, one after the other, for which neighbours that are alike are best. Panics
-    /// when one is not there. O(n d); eighteen bytes for every column in which one of four rows is not the
+    /// The rows of `order`, in this order, from row-major bytes of `d` columns (1 to 65,536). A byte has the
+    /// value `value(column, byte)`. Similar rows should be neighbours. Panics when a row of `order` is not in
+    /// `bytes`. O(n d); eighteen bytes for every column of a group in which one of its rows differs from the
     /// base.
     pub fn from_bytes(bytes: &[u8], d: usize, order: &[u32], value: impl Fn(usize, u8) -> f64) -> SparseRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
@@ -75,17 +75,17 @@ impl SparseRows {
             .flat_map(|j| (0..=255u8).map(move |byte| (j, byte)))
             .map(|(j, byte)| (value(j, byte) - base[j]) as f32)
             .collect();
-        // Room for all columns, since what is not touched is not there, in large pages.
+        // Room for all columns, in huge pages: pages that are never touched are never allocated.
         let most = order.len().div_ceil(TOGETHER) * d;
         let (mut columns, mut values) = (huge_pages::with_capacity(most), huge_pages::with_capacity(most));
         let mut starts = vec![0];
         for rows in order.chunks(TOGETHER) {
-            // Rows beyond the last differ nowhere.
+            // Rows beyond the last are equal to the base.
             let mut four = [common.as_slice(); TOGETHER];
             for (place, &row) in four.iter_mut().zip(rows) {
                 *place = &bytes[row as usize * d..][..d];
             }
-            // Eight columns at a time: many of them are all background.
+            // Eight columns at a time, because many such blocks are all background.
             for start in (0..d).step_by(8) {
                 let eight = start..(start + 8).min(d);
                 if four.iter().all(|row| row[eight.clone()] == common[eight.clone()]) {
@@ -113,17 +113,17 @@ impl SparseRows {
         self.base.len()
     }
 
-    /// What all rows share.
+    /// The base row, d values.
     pub fn base(&self) -> &[f64] {
         &self.base
     }
 
-    /// The base times a vector.
+    /// The dot product of the base row and a vector.
     pub fn base_times(&self, vector: &[f64]) -> f64 {
         self.base.iter().zip(vector).map(|(base, value)| base * value).sum()
     }
 
-    /// Writes a row out. O(d).
+    /// Writes a row, d values, to `out`. O(d).
     pub fn write(&self, row: usize, out: &mut [f32]) {
         out.iter_mut().zip(&self.base).for_each(|(out, base)| *out = *base as f32);
         let (columns, values) = self.group(row / TOGETHER);
@@ -132,7 +132,7 @@ impl SparseRows {
         }
     }
 
-    /// Rows with every value squared.
+    /// The rows with every value squared.
     pub fn squared(&self) -> SparseRows {
         let square = |(&column, values): (&u16, &[f32; TOGETHER])| {
             let base = self.base[usize::from(column)];
@@ -154,18 +154,18 @@ impl SparseRows {
     }
 }
 
-/// The stretches of a rising list whose rows stand in one group.
+/// Splits an ascending list of rows into runs that belong to one group.
 fn groups(list: &[u32]) -> impl Iterator<Item = &[u32]> {
     list.chunk_by(|a, b| a / TOGETHER as u32 == b / TOGETHER as u32)
 }
 
-/// The group of a stretch.
+/// The group of such a run.
 fn group_of(stretch: &[u32]) -> usize {
     stretch[0] as usize / TOGETHER
 }
 
-/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals: a byte that is
-/// only nearly the most frequent one makes a base as good.
+/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals. A sample is
+/// enough: a byte that is only nearly the most frequent one makes as good a base.
 fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     let mut counts = vec![0u32; d * 256];
     for row in bytes.chunks_exact(d).step_by((bytes.len() / d / COUNTED).max(1)) {
@@ -185,20 +185,22 @@ fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     counts.chunks_exact(256).map(first_largest).collect()
 }
 
-/// `out[i]` = `start` + sum over the differences of row `list[i]` of difference times `vectors[column]`: the
-/// row's products with the vectors where `start` is the base's. Panics when a row is not there, or with fewer
-/// vectors than columns or places than rows. O(differences of the groups).
+/// `out[i]` = `start` + sum over the differences of row `list[i]` of difference times `vectors[column]`.
+/// These are the products of the row with the vectors if `start` holds those of the base. Panics when a row
+/// does not exist, or when `vectors` is shorter than the columns or `out` than `list`. O(differences of the
+/// groups).
 pub fn project(x: &SparseRows, list: &[u32], start: &Lanes, vectors: &[Lanes], out: &mut [Lanes]) {
     project_at(simd::level(), x, list, start, vectors, out);
 }
 
 /// `sums[column]` += difference times `factors[i]`, over all differences of all rows `list[i]`. Panics when a
-/// row is not there, or with fewer factors than rows or sums than columns. O(differences of the groups).
+/// row does not exist, or when `factors` is shorter than `list` or `sums` than the columns. O(differences of
+/// the groups).
 pub fn accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
     accumulate_at(simd::level(), x, list, factors, sums);
 }
 
-/// As [`project`] in double precision, for `out.len()` rows from row `first` on, a multiple of four.
+/// [`project`] in double precision, for `out.len()` rows from row `first` on, a multiple of four.
 pub fn project_wide(
     x: &SparseRows,
     first: usize,
@@ -209,8 +211,7 @@ pub fn project_wide(
     project_wide_at(simd::level(), x, first, start, vectors, out);
 }
 
-/// As [`accumulate`] in double precision, for the `factors.len()` rows from row `first` on, a multiple of
-/// four.
+/// [`accumulate`] in double precision, for the `factors.len()` rows from row `first` on, a multiple of four.
 pub fn accumulate_wide(x: &SparseRows, first: usize, factors: &[WideLanes], sums: &mut [WideLanes]) {
     accumulate_wide_at(simd::level(), x, first, factors, sums);
 }

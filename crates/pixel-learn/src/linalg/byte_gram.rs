@@ -13,10 +13,10 @@ mod x86;
 /// Rows packed at a time: both packed copies of 784 columns stay in a second-level cache, and 32-bit sums cannot
 /// overflow (512 * 255^2 < 2^25).
 const BATCH: usize = 512;
-/// Columns are filled up to whole vectors of the widest kernel.
+/// Columns are padded to a multiple of this, whole vectors of the widest kernel.
 const PANEL: usize = 16;
 
-/// The number of columns of [`ByteGram`] for `d` columns of data: whole panels.
+/// The number of columns of [`ByteGram`] for `d` columns of data: `d` rounded up to whole panels.
 pub fn padded(d: usize) -> usize {
     d.next_multiple_of(PANEL)
 }
@@ -34,14 +34,14 @@ pub struct ByteGram {
 /// Whether rows are added to a sum or taken out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The rows come in.
+    /// Add the rows.
     Add,
-    /// The rows go out.
+    /// Remove the rows.
     Remove,
 }
 
 impl ByteGram {
-    /// The sum over no rows of `d` bytes, whole panels (see [`padded`]). Panics when `d` is not.
+    /// The sum over no rows of `d` bytes. Panics when `d` is not a whole number of panels (see [`padded`]).
     pub fn new(d: usize) -> ByteGram {
         assert!(d.is_multiple_of(PANEL), "columns are whole panels of {PANEL}, found {d}");
         ByteGram { d, rows: 0, products: vec![0; d * d], columns: vec![0; d] }
@@ -52,7 +52,7 @@ impl ByteGram {
         self.rows
     }
 
-    /// The sum of p_j p_k, for k <= j.
+    /// The sums of p_j p_k over the rows, for k from 0 to j: j + 1 values.
     pub fn products(&self, j: usize) -> &[i64] {
         &self.products[j * self.d..][..=j]
     }
@@ -62,8 +62,8 @@ impl ByteGram {
         &self.columns
     }
 
-    /// Adds or removes rows of a row-major matrix of `d` bytes a row. O(rows d^2 / 2). Panics when a row is not
-    /// in the matrix.
+    /// Adds or removes rows of a row-major matrix of `d` bytes per row. O(rows d^2 / 2). Panics when a row is
+    /// not in the matrix.
     pub fn update(&mut self, matrix: &[u8], rows: &[u32], change: Change) {
         self.update_at(simd::level(), matrix, rows, change);
     }
@@ -91,7 +91,7 @@ impl ByteGram {
         }
     }
 
-    /// Replaces the sum by that of `all` rows less its own: the sum over the complement.
+    /// Replaces the sum by `all` minus the sum: the sum over the complement of its rows.
     pub fn complement(&mut self, all: &ByteGram) {
         self.rows = all.rows - self.rows;
         let pairs = self.products.iter_mut().zip(&all.products);
@@ -144,7 +144,7 @@ impl ByteGram {
     }
 }
 
-/// A batch of rows as the kernels read it: panels of columns, in each the groups of rows one after the other.
+/// A batch of rows in the layout of the kernels: panels of columns, each with the groups of rows in order.
 #[derive(Default)]
 struct Packed {
     /// Four rows of one column in four bytes; 16 columns to a panel.

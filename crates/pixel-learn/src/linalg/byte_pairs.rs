@@ -4,7 +4,7 @@
 //! Both sets are packed once, the left one 12 rows and the right one 32 rows to a panel, with four features of one row
 //! side by side, as the dot-product instructions take them. A tile of 12 x 32 sums then stays in registers while the
 //! features run by: 64 products to an instruction with AVX-512 VNNI, 16 with AVX2. VNNI multiplies unsigned by signed
-//! bytes, so the left rows are kept less 128, and 128 times the sum of the right row is added at the end.
+//! bytes, so the left rows are stored minus 128, and 128 times the sum of the right row is added at the end.
 
 use rayon::prelude::*;
 
@@ -18,7 +18,8 @@ mod x86;
 pub const LEFT: usize = 12;
 /// Rows in a panel of the right set.
 pub const RIGHT: usize = 32;
-/// Features beyond which twice a dot product, or the sum of two squared lengths, may not fit 32 bits.
+/// The largest number of features for which twice a dot product and the sum of two squared lengths fit an
+/// i32.
 pub const MOST_FEATURES: usize = i32::MAX as usize / (2 * 255 * 255);
 
 /// The dot products of a panel of left rows and a panel of right rows.
@@ -41,7 +42,7 @@ pub struct LeftRows {
 pub struct RightRows {
     /// Four features of each of 32 rows in two lines, then the next four.
     lines: Vec<Line>,
-    /// 128 times the sum of each row, whole panels.
+    /// 128 times the sum of each row, padded to whole panels.
     shifts: Vec<i32>,
     rows: usize,
     groups: usize,
@@ -136,7 +137,7 @@ fn kernel(level: Level) -> Kernel {
     tile_scalar
 }
 
-/// The definition.
+/// The scalar path, which defines the result.
 fn tile_scalar(words: &[[i8; 4]], lines: &[Line], shifts: &[i32; RIGHT], tile: &mut Tile) {
     *tile = [*shifts; LEFT];
     for (words, lines) in words.chunks_exact(LEFT).zip(lines.chunks_exact(2)) {

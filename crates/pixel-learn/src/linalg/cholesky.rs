@@ -11,9 +11,9 @@ const BLOCK: usize = 48;
 /// Columns factored at a time by [`Cholesky::wide`].
 const WIDE_BLOCK: usize = 240;
 
-/// The factor of a positive definite matrix A, in one precision or another.
+/// The Cholesky factor L of a positive definite matrix A = L L', in f64 or f32.
 pub trait Factor: From<Cholesky> + Send + Sync {
-    /// Rows of A.
+    /// The number of rows of A (n).
     fn size(&self) -> usize;
 
     /// Replaces `b` by the solution of A x = b. n^2 steps.
@@ -26,7 +26,7 @@ pub trait Factor: From<Cholesky> + Send + Sync {
 /// The lower triangle L with L L' = A.
 pub struct Cholesky {
     n: usize,
-    /// n x n, row-major; what stands above the diagonal is not meant to be read.
+    /// n x n, row-major; values above the diagonal are not meaningful.
     l: Vec<f64>,
 }
 
@@ -71,8 +71,8 @@ impl Cholesky {
         Some(Cholesky { n, l: a })
     }
 
-    /// As [`Cholesky::new`], for matrices of thousands of rows: in wider blocks, the rows below them in parallel. The
-    /// same bits for any number of threads, but not those of [`Cholesky::new`].
+    /// [`Cholesky::new`] for matrices of thousands of rows: wider blocks, with the rows below a block in
+    /// parallel. The same bits for any number of threads, but not those of [`Cholesky::new`].
     pub fn wide(mut a: Vec<f64>, n: usize) -> Option<Cholesky> {
         assert_eq!(a.len(), n * n, "matrix is not n x n");
         for start in (0..n).step_by(WIDE_BLOCK) {
@@ -116,20 +116,20 @@ impl Cholesky {
         }
     }
 
-    /// Whether the diagonal of L says that solutions have correct digits. (It may say so of a matrix that is nearly
-    /// singular; it never does of one that is singular in f64.)
+    /// An estimate, from the diagonal of L, of whether solutions have correct digits. It can be true for a
+    /// matrix that is nearly singular, but is false for one that is singular in f64.
     pub fn well_conditioned(&self) -> bool {
         let diagonal = || self.l.iter().step_by(self.n + 1);
         let (least, largest) = diagonal().fold((f64::INFINITY, 0.0f64), |(a, b), &x| (a.min(x), b.max(x)));
         self.n == 0 || least * least > 16.0 * self.n as f64 * f64::EPSILON * largest * largest
     }
 
-    /// The sum of the logarithms of L's diagonal: half of that of the determinant of A.
+    /// Half the logarithm of the determinant of A: the sum of the logarithms of the diagonal of L.
     pub fn half_log_determinant(&self) -> f64 {
         self.l.iter().step_by(self.n + 1).map(|x| x.ln()).sum()
     }
 
-    /// The memory of the factor, for another matrix.
+    /// The memory of the factor, to reuse it for another matrix.
     pub fn into_memory(self) -> Vec<f64> {
         self.l
     }
@@ -174,8 +174,8 @@ impl Factor for Cholesky {
     }
 }
 
-/// L rounded to f32, its rows packed one after the other without what stands above the diagonal: a quarter of the bytes
-/// that [`Cholesky`] holds, half of those that it reads.
+/// L rounded to f32 and packed row by row without the part above the diagonal: a quarter of the memory of
+/// [`Cholesky`], and half of the bytes that a solution reads.
 pub struct RoundedCholesky {
     /// The rows left of the diagonal.
     lower: Vec<f32>,

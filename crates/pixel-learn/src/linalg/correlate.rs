@@ -1,9 +1,9 @@
-//! The inner loops of a convolution, forwards and backwards: many short sums whose left factors stand in
-//! overlapping windows of an image, so that nothing is copied out as im2col does.
+//! The inner loops of a convolution, forwards and backwards: many short sums over overlapping windows of an
+//! image. The windows are read in place; im2col would copy them.
 //!
-//! Channels stand last; sixteen output channels fill one register, and a tile of points shares the loads of
-//! the right factors. Every result is one chain of fused multiply-adds in the order of the two loops: the
-//! same bits on every instruction level.
+//! Channels are the last dimension; sixteen output channels fill one register, and a tile of points shares
+//! the loads of the right factors. Every result is one chain of fused multiply-adds in the order of the two
+//! loops: the same bits on every instruction level.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub fn padded(count: usize) -> usize {
     count.next_multiple_of(LANES)
 }
 
-/// Rows of `width` values with zeros behind them where they do not fill registers.
+/// Rows of `width` values, each padded with zeros to whole registers.
 pub fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
     let lanes = padded(width);
     if lanes == width {
@@ -30,7 +30,8 @@ pub fn with_padded_rows(values: &[f32], width: usize) -> Cow<'_, [f32]> {
     Cow::Owned(rows)
 }
 
-/// Which products are summed: for every point p below `points` and every lane below `lanes`,
+/// The indices of the products that are summed: for every point p below `points` and every lane below
+/// `lanes`,
 ///
 /// out\[p `out_stride` + lane\] = start + sum over o < `outer`, i < `inner` of
 /// a\[o `a_outer` + i `a_inner` + p `a_point`\] b\[o `b_outer` + i `b_inner` + lane\].
@@ -42,7 +43,7 @@ pub struct ConvStrides {
     pub inner: usize,
     /// Output points.
     pub points: usize,
-    /// Output channels a point.
+    /// Output channels per point.
     pub lanes: usize,
     /// Values of a between two outer steps.
     pub a_outer: usize,
@@ -58,21 +59,21 @@ pub struct ConvStrides {
     pub out_stride: usize,
 }
 
-/// What every sum begins with.
+/// The initial value of every sum.
 #[derive(Clone, Copy)]
 pub enum Start<'a> {
     /// Zero.
     Zero,
-    /// One value a lane.
+    /// One value per lane.
     Bias(&'a [f32]),
-    /// What stands in the output.
+    /// The present value of the output.
     Output,
-    /// Zero, and the finished sum is added to what stands in the output.
+    /// Zero; the finished sum is added to the present value of the output.
     Apart,
 }
 
-/// Computes a [`ConvStrides`]; with `relu`, negative sums become 0. Panics when the walk leaves a slice; b must reach
-/// to the end of its last padded row.
+/// Computes the sums that `walk` describes; with `relu`, negative sums become 0. Panics when an index leaves
+/// a slice; b must contain its last padded row in full.
 pub fn correlate(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
     correlate_at(simd::level(), walk, a, b, start, relu, out);
 }
@@ -92,7 +93,7 @@ pub fn correlate_at(
     }
     check(walk, a, b, start, out);
     match level.min(simd::supported()) {
-        // SAFETY: the machine supports the level, and `check` held the walk to the slices.
+        // SAFETY: the machine supports the level, and `check` found all indices inside the slices.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { x86::correlate_avx512(walk, a, b, start, relu, out) },
         // SAFETY: as above.
@@ -116,7 +117,7 @@ fn check(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
     }
 }
 
-/// The definition.
+/// The scalar path, which defines the result.
 fn scalar(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
     for p in 0..walk.points {
         for lane in 0..walk.lanes {
@@ -265,7 +266,7 @@ mod x86 {
                         sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[c], at), sum);
                     }
                     if relu {
-                        // The second operand comes through where one is not a number.
+                        // `max` returns its second operand if one of them is NaN, so NaN is kept.
                         sum = _mm512_max_ps(_mm512_setzero_ps(), sum);
                     }
                     _mm512_mask_storeu_ps(at, masks[c], sum);
@@ -318,7 +319,7 @@ mod x86 {
         const HALF: usize = LANES / 2;
         let count = (walk.lanes - lane).min(LANES);
         let at = |p: usize| (point + p) * walk.out_stride + lane;
-        // Through an array, because the last lanes may not be there.
+        // Through an array, because the output may end before the last lanes.
         let mut values = [[0.0f32; LANES]; P];
         for p in 0..P {
             match start {

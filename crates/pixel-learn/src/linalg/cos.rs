@@ -5,8 +5,8 @@
 
 use super::simd::for_each_level;
 
-/// cos(x) for |x| up to 10^9: whole turns are taken off in f64, and a quarter turn less the rest is given to the series
-/// of the sine.
+/// cos(x) for |x| up to 10^9: reduces x to a fraction r of a turn in f64, then takes the series of the sine
+/// at a quarter turn minus |r|.
 #[inline(always)]
 pub fn cos(x: f32) -> f32 {
     // Adding and subtracting 1.5 * 2^52 rounds to the nearest integer.

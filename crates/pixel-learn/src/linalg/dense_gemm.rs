@@ -1,8 +1,8 @@
 //! The three products of a dense layer, on the tiles of [`correlate`](super::correlate).
 //!
-//! For the shapes of a training step: few rows, and weights that may be larger than a cache and are new in each
-//! step, so that packing them first would cost as much as the product. Each product reads the weights once, as
-//! they stand. Every element is a sum of chains of 256 fused multiply-adds, whatever the split: the same
+//! Made for the shapes of a training step: few rows, and weights that change in every step and may be larger
+//! than a cache, so that packing them would cost as much as the product. Each product reads the weights once,
+//! without packing. Every element is a sum of chains of 256 fused multiply-adds, whatever the split: the same
 //! bits for any number of threads, and those of [`sgemm`](super::gemm::sgemm).
 
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ const CHAIN: usize = 256;
 /// Rows of the weights in one task of a backward product: four tiles, and some hundred KB.
 const WEIGHTS_A_TASK: usize = 56;
 
-/// Below this many multiplications the work is over before another thread wakes up.
+/// Below this many multiplications one thread is faster than several.
 const WORTH_SHARING: usize = 1 << 18;
 
 /// output += input W, for an input of rows x `inputs`, weights of `inputs` x `outputs` and an output of
@@ -49,7 +49,7 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
     if threads == 1 || rows * inputs * outputs < WORTH_SHARING {
         return part(0, outputs, output);
     }
-    // Each thread has some of the columns, so that each reads its part of the weights only.
+    // Each thread computes some of the columns, so that it reads only its part of the weights.
     let width = outputs.div_ceil(threads).next_multiple_of(2 * LANES);
     let strips: Vec<(usize, Vec<f32>)> = (0..outputs)
         .step_by(width)
@@ -73,7 +73,7 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
     }
 }
 
-/// gradient = input^T delta: the gradient in the weights, for a delta of rows x `outputs`. Panics when the
+/// gradient = input^T delta: the gradient by the weights, for a delta of rows x `outputs`. Panics when the
 /// lengths do not fit.
 pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize; 2], gradient: &mut [f32]) {
     let rows = check(input, gradient, [inputs, outputs], delta);
@@ -105,14 +105,14 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
     });
 }
 
-/// gradient = delta W^T: the gradient in the inputs, rows x `inputs`. Panics when the lengths do not fit.
+/// gradient = delta W^T: the gradient by the inputs, rows x `inputs`. Panics when the lengths do not fit.
 pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], gradient: &mut [f32]) {
     let rows = check(gradient, weights, [inputs, outputs], delta);
     if rows == 0 {
         return;
     }
-    // Turned round: rows of the weights are points, which are read one value at a time, and the rows of the
-    // batch are lanes. So it is the small matrices that are transposed.
+    // Computed transposed: the rows of the weights are points, which are read one value at a time, and the
+    // rows of the batch are lanes. So only the small matrices are transposed, not the weights.
     let lanes = padded(rows);
     let mut turned_delta = vec![0.0; outputs * lanes];
     transpose(delta, outputs, &mut turned_delta, lanes);
@@ -143,7 +143,7 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
     });
 }
 
-/// The number of rows of a batch that goes in and out of these weights.
+/// The number of rows of the batch. Panics when the lengths do not fit.
 fn check(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], output: &[f32]) -> usize {
     assert_eq!(weights.len(), inputs * outputs, "weights do not fill inputs x outputs");
     let rows = input.len() / inputs.max(1);
@@ -152,7 +152,8 @@ fn check(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2], output: 
     rows
 }
 
-/// Gives the chunks of `values` with their numbers to the threads, or to this one if there is little to do.
+/// Calls `work` with the number of each chunk of `values` and the chunk: on all threads, or on this one if
+/// there is little to do.
 fn share(multiplications: usize, values: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     if multiplications < WORTH_SHARING {
         values.chunks_mut(chunk).enumerate().for_each(|(index, chunk)| work(index, chunk));

@@ -1,11 +1,11 @@
 //! Dot products of an `f32` row with several `f64` weight vectors at once, so that the row is loaded and
-//! widened once for all classes: what linear models predict with.
+//! widened once for all classes. Linear models predict with these products.
 //!
 //! The levels add up in different orders, so their last bits differ.
 
 use super::simd::{self, Level};
 
-/// Weight vectors taken together: five, twice unrolled, keep two fused units busy.
+/// Weight vectors taken together: five, unrolled twice, keep two FMA units busy.
 #[cfg(target_arch = "x86_64")]
 const TOGETHER: usize = 5;
 
@@ -45,7 +45,7 @@ fn dots_scalar(x: &[f32], weights: &[f64], out: &mut [f64]) {
     }
 }
 
-/// By hand: the sums are reordered, which the compiler must not do.
+/// Written by hand, because the compiler must not reorder sums.
 #[cfg(target_arch = "x86_64")]
 #[allow(clippy::needless_range_loop)] // Registers by index: K and U are unrolled.
 mod x86 {

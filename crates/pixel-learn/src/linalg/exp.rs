@@ -29,7 +29,7 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 1.666_666_5e-1;
     p = p * r + 5.0e-1;
     let y = p * (r * r) + r + 1.0;
-    // 2^n in two factors, as n = 128 has no f32 of its own.
+    // 2^n as two factors, because 2^128 overflows f32.
     let half = (n * 0.5 + ROUND) - ROUND;
     let scaled = y * power_of_two(half) * power_of_two(n - half);
     let low = if x < LOWEST { 0.0 } else { scaled };

@@ -1,9 +1,9 @@
 //! Matrix products through `matrixmultiply`, behind a safe, bounds-checked interface.
 //!
-//! Both are single-threaded: callers split the work into fixed blocks and give those to rayon. Every element is
+//! Both products are single-threaded: callers split the work into fixed blocks for rayon. Every element is
 //! one sum in an order that only the inner dimension decides, so the result has the same bits for any split.
 
-/// A read-only strided view: element (i, j) stands at `data[i * row_stride + j * column_stride]`.
+/// A read-only strided view: element (i, j) is at `data[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
 pub struct View<'a, T> {
     /// All values.
@@ -84,7 +84,7 @@ pub fn sgemm(alpha: f32, a: View<f32>, b: View<f32>, beta: f32, c: &mut [f32], r
     }
 }
 
-/// As [`sgemm`], in double precision.
+/// [`sgemm`] in double precision.
 pub fn dgemm(alpha: f64, a: View<f64>, b: View<f64>, beta: f64, c: &mut [f64], row_stride: usize) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert_eq!(k, b.rows, "inner dimensions differ");

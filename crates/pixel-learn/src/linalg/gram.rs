@@ -1,9 +1,10 @@
 //! Gram matrices of f32 rows in f64: the sum over rows of (x - origin) (x - origin)'.
 //!
-//! Up to `NARROW` columns, f64 throughout. Wider ones add up products in f32 in chains of `CHAIN` rows, on the
-//! tiles of [`pairwise`](super::pairwise), and the chains in f64: twice the speed, and an error below 1e-6 of a chain's
-//! sum of absolute values, which falls with the number of chains. Every element is one sum in an order that the number
-//! of rows alone decides: the same bits for any number of threads.
+//! Matrices of up to `NARROW` columns are computed in f64. For wider ones, products are added in f32 in
+//! chains of `CHAIN` rows, on the tiles of [`pairwise`](super::pairwise), and the chains in f64. This is
+//! twice as fast, with an error below 1e-6 of a chain's sum of absolute values; the relative error falls with
+//! the number of chains. The order of every sum depends on the number of rows alone: the same bits for any
+//! number of threads.
 
 use rayon::prelude::*;
 
@@ -19,7 +20,7 @@ const F64_ROWS: usize = 256;
 const F64_ROWS_A_TASK: usize = 16 * F64_ROWS;
 /// Rows of one chain: a right panel of them takes 32 KB.
 const CHAIN: usize = 256;
-/// Chains between two visits of the result.
+/// Chains that are added up before the result is updated.
 const CHAINS: usize = 4;
 /// Rows of the result in one task, whole left panels.
 const STRIP: usize = 16 * LEFT;
@@ -84,7 +85,8 @@ fn add_narrow(matrix: &Matrix, rows: &[u32], columns: &[u32], origin: &[f32], pr
     }
 }
 
-/// The rows of a chain, packed twice as the tiles read them: panels of [`LEFT`] and of [`RIGHT`] columns, row by row.
+/// The rows of a chain, packed twice in the layouts of the tiles: panels of [`LEFT`] and of [`RIGHT`]
+/// columns, row by row.
 struct Chain {
     rows: usize,
     left: Matrix,
@@ -116,14 +118,14 @@ impl Chain {
     }
 }
 
-/// Row `k` to its place in each panel of `W` columns.
+/// Writes row `k` to its place in each panel of `W` columns.
 fn scatter<const W: usize>(values: &[f32], k: usize, panels: &mut [f32]) {
     for (panel, values) in panels.chunks_exact_mut(CHAIN * W).zip(values.as_chunks::<W>().0) {
         panel[k * W..(k + 1) * W].copy_from_slice(values);
     }
 }
 
-/// Rows `first` and after of the result, up to the diagonal.
+/// Adds the chains to the rows of the result from `first` on, up to the diagonal.
 fn add_strip(level: Level, chains: &[Chain], first: usize, c: usize, products: &mut [f64]) {
     let height = products.len() / c;
     let panels = height.div_ceil(LEFT);

@@ -1,8 +1,8 @@
 //! Memory in huge pages (Linux's MADV_HUGEPAGE), for rows that are visited in random order: with pages of 4 KB almost
 //! every row would miss the TLB.
 
-/// An empty vector with room for `capacity` values, its memory in large pages where the system has them for the asking
-/// (Linux's MADV_HUGEPAGE). Changes no result.
+/// An empty vector with room for `capacity` values, in huge pages where the system grants them. Affects speed
+/// only.
 pub fn with_capacity<T>(capacity: usize) -> Vec<T> {
     let vector = Vec::with_capacity(capacity);
     #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 //! the values of one feature side by side. A tile of 12 x 32 results then stays in registers while the
 //! features run by. Every result is one chain over the features in their order (fused multiply-add for
 //! dots; subtract, absolute value, add or maximum for distances), so its bits depend on neither the instruction set,
-//! nor where the pair stands in a block, nor the number of threads: a row computed alone and the same row
+//! nor the position of the pair in a block, nor the number of threads: a row computed alone and the same row
 //! in a block of ten thousand agree to the last bit.
 
 use super::Matrix;
@@ -15,7 +15,7 @@ pub const LEFT: usize = 12;
 /// Rows in a panel of the right set.
 pub const RIGHT: usize = 32;
 
-/// What to compute of each pair of rows.
+/// The measure that is computed for each pair of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// The sum of products.
@@ -26,7 +26,7 @@ pub enum Measure {
     Chebyshev,
 }
 
-/// Rows packed for [`all_pairs`]: panels of `width` rows, feature by feature, the last one filled up with
+/// Rows packed for [`all_pairs`]: panels of `width` rows, feature by feature, the last panel padded with
 /// zeros.
 #[derive(Clone)]
 pub struct Panels {
@@ -124,7 +124,7 @@ pub fn all_pairs_at(
     }
 }
 
-/// One tile: `a` holds LEFT values a feature, `b` holds RIGHT.
+/// Computes one tile; `a` holds LEFT values per feature, `b` holds RIGHT.
 pub(super) fn run_tile(
     level: Level,
     measure: Measure,
@@ -151,7 +151,8 @@ pub(super) fn run_tile(
     tile_scalar(measure, a, b, tile);
 }
 
-/// The definition. (`mul_add` is slow where the compiler may not assume FMA; it is exact everywhere.)
+/// The scalar path, which defines the result. (`mul_add` is slow where the compiler may not assume FMA; it is
+/// exact everywhere.)
 fn tile_scalar(measure: Measure, a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT]; LEFT]) {
     *tile = [[0.0; RIGHT]; LEFT];
     for (a, b) in a.chunks_exact(LEFT).zip(b.chunks_exact(RIGHT)) {
@@ -167,7 +168,7 @@ fn tile_scalar(measure: Measure, a: &[f32], b: &[f32], tile: &mut [[f32; RIGHT];
     }
 }
 
-/// The larger value; the second when they cannot be compared.
+/// The larger value; the second if one of them is NaN.
 fn larger(first: f32, second: f32) -> f32 {
     if first > second { first } else { second }
 }
@@ -182,7 +183,7 @@ mod x86 {
     pub const MANHATTAN: u8 = 1;
     pub const CHEBYSHEV: u8 = 2;
 
-    /// One more feature in 16 results.
+    /// Adds one feature to 16 results.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     fn step_avx512<const MEASURE: u8>(x: __m512, y: __m512, so_far: __m512) -> __m512 {
@@ -193,7 +194,7 @@ mod x86 {
         }
     }
 
-    /// One more feature in 8 results.
+    /// Adds one feature to 8 results.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn step_avx2<const MEASURE: u8>(x: __m256, y: __m256, so_far: __m256) -> __m256 {

@@ -1,20 +1,20 @@
-//! Images of which most pixels are black, times a handful of vectors in double precision, exact in the
-//! pixels: what L-BFGS evaluates logistic losses with.
+//! Products of mostly black images with nine f64 vectors, from exact bytes. L-BFGS evaluates logistic losses
+//! with them.
 //!
-//! Four neighbouring rows stand together with the columns in which any of them is not black, so that what is
-//! loaded for a column serves all four. Every sum is taken in an order that the four rows alone decide: the
-//! same bits on every instruction level.
+//! Four neighbouring rows form a group, stored with the columns in which any of them is not black, so that
+//! the values loaded for a column serve all four. The order of every sum depends on the rows of the group
+//! alone: the same bits on every instruction level.
 
 use super::simd::{self, Level};
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-/// Vectors taken side by side.
+/// Vectors that are interleaved.
 pub const LANES: usize = 8;
-/// These and one alone: the nine that a softmax of ten classes needs leave no place empty.
+/// Vectors per product: eight interleaved and one alone. The softmax of ten classes needs exactly nine.
 pub const NINE: usize = LANES + 1;
-/// Neighbouring rows that stand together.
+/// Rows of a group.
 pub const TOGETHER: usize = 4;
 
 /// One value of each of eight vectors.
@@ -37,15 +37,15 @@ pub struct PixelRows {
     n: usize,
     d: usize,
     starts: Vec<usize>,
-    /// Rising within a group, each below d.
+    /// Ascending within a group, each below d.
     columns: Vec<u16>,
     fours: Vec<u32>,
 }
 
 impl PixelRows {
-    /// From row-major bytes, d (at least 1, at most 65,536) to a row: the rows of `order`, one after the
-    /// other, for which neighbours that are alike are best. Panics when one is not there. O(n d); six bytes
-    /// for every column in which one of four rows is not 0.
+    /// The rows of `order`, in this order, from row-major bytes of `d` columns (1 to 65,536). Similar rows
+    /// should be neighbours. Panics when a row of `order` is not in `bytes`. O(n d); six bytes for every
+    /// column of a group in which one of its rows is not 0.
     pub fn new(bytes: &[u8], d: usize, order: &[u32]) -> PixelRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
         assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
@@ -84,13 +84,13 @@ impl PixelRows {
     }
 
     /// Adds to `scores` the products of rows 4 `group` to 4 `group` + 3 with nine vectors. Panics when the
-    /// rows are not there, or with vectors shorter than rows.
+    /// rows do not exist, or when a vector is shorter than d.
     pub fn project(&self, group: usize, scores: &mut Scores, eight: &[Lanes], one: &[f64]) {
         self.project_at(simd::level(), group, scores, eight, one);
     }
 
-    /// Adds rows 4 `group` to 4 `group` + 3, each times its `factors`; of the vector alone each row to sums
-    /// of its own. Panics when the rows are not there, or with fewer sums than columns.
+    /// Adds rows 4 `group` to 4 `group` + 3, each times its `factors`, to the sums. For the ninth vector each
+    /// of the four rows has its own sum. Panics when the rows do not exist, or with fewer sums than columns.
     pub fn accumulate(
         &self,
         group: usize,

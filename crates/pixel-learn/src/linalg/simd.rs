@@ -1,4 +1,4 @@
-//! Which vector instructions to use: found once at run time, lowered by `MNIST_BENCH_SIMD` for tests.
+//! The vector instructions in use: detected once at run time, lowered by `MNIST_BENCH_SIMD` for tests.
 
 use std::sync::OnceLock;
 

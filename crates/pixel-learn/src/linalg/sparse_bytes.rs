@@ -1,11 +1,11 @@
 //! Sparse rows of bytes times weights in `f64`, for stochastic descent: only blocks of eight pixels with a non-zero
-//! byte are stored. Three in five blocks are zero on MNIST, a quarter on Fashion-MNIST. Rows are visited in random
-//! order, so that the time of a row is that of loading its bytes.
+//! byte are stored. Three in five blocks are zero on MNIST, a quarter on Fashion-MNIST. Rows are visited in
+//! random order, so that loading the bytes of a row takes most of its time.
 
 use super::huge_pages;
 use super::simd::{self, Level, for_each_level};
 
-/// Values of a block: one of the widest registers, a line of the cache.
+/// Values of a block: eight f64 fill one of the widest registers and a cache line.
 pub const WIDTH: usize = 8;
 
 /// A block of a row.
@@ -16,7 +16,7 @@ pub type Pixels = [u8; WIDTH];
 #[repr(C, align(64))]
 pub struct Block(pub [f64; WIDTH]);
 
-/// The values in blocks, the last filled up with zeros.
+/// The values in blocks, the last block padded with zeros.
 pub fn blocks(values: &[f64]) -> Vec<Block> {
     let block = |values: &[f64]| Block(std::array::from_fn(|lane| values.get(lane).copied().unwrap_or(0.0)));
     values.chunks(WIDTH).map(block).collect()
@@ -26,12 +26,13 @@ pub fn blocks(values: &[f64]) -> Vec<Block> {
 pub struct NonzeroBlocks {
     pixels: Vec<Pixels>,
     places: Vec<u16>,
-    /// Where the blocks of each row start; the last is where all end.
+    /// The first block of each row; the last entry is the number of blocks.
     starts: Vec<usize>,
 }
 
 impl NonzeroBlocks {
-    /// Stores row-major bytes, `d` to a row, the last block filled up with zeros. Panics at half a million columns.
+    /// Stores row-major bytes, `d` per row, the last block padded with zeros. Panics from about half a
+    /// million columns on.
     pub fn new(bytes: &[u8], d: usize) -> NonzeroBlocks {
         assert!(d / WIDTH < usize::from(u16::MAX), "too many columns: {d}");
         let n = bytes.len().checked_div(d).unwrap_or(0);
@@ -97,8 +98,8 @@ pub fn dot_at(level: Level, row: Row, v: &[Block]) -> f64 {
     }
 }
 
-/// `out[i]` = `start` + the product of row i and `v`, bit by bit as [`dot`] has it, for the first rows. Panics when a
-/// place is beyond `v`.
+/// `out[i]` = `start` + the product of row i and `v`, with the bits of [`dot`], for the first `out.len()`
+/// rows. Panics when a place is beyond `v`.
 pub fn products(rows: &NonzeroBlocks, v: &[Block], start: f64, out: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
     if simd::level() == Level::Avx512 {
@@ -111,7 +112,8 @@ pub fn products(rows: &NonzeroBlocks, v: &[Block], start: f64, out: &mut [f64]) 
     }
 }
 
-/// `multiply_add(a, b, c)` is a * b + c. Four sums take the blocks in turn, so that none waits for the last.
+/// `multiply_add(a, b, c)` is a * b + c. Four sums take the blocks in turn, which hides the latency of the
+/// additions.
 #[inline(always)]
 fn dot_body(row: Row, v: &[Block], multiply_add: impl Fn(f64, f64, f64) -> f64) -> f64 {
     let mut sums = [[0.0; WIDTH]; 4];
@@ -134,8 +136,8 @@ fn dot_body(row: Row, v: &[Block], multiply_add: impl Fn(f64, f64, f64) -> f64) 
     total(&sums)
 }
 
-/// All sums together. A call of its own: within the kernels it would make the compiler keep their sums in registers of
-/// two.
+/// The total of all sums. Not inlined: inside the kernels it would make the compiler keep their sums in
+/// 128-bit registers.
 #[inline(never)]
 fn total([a, b, c, d]: &[[f64; WIDTH]; 4]) -> f64 {
     let lanes: [f64; WIDTH] = std::array::from_fn(|lane| (a[lane] + b[lane]) + (c[lane] + d[lane]));
@@ -185,7 +187,8 @@ mod x86 {
         }
     }
 
-    /// `dot_body` by hand: the compiler converts bytes by way of 32 bits, which takes an instruction more.
+    /// `dot_body` by hand: the compiler converts bytes to f64 through 32-bit integers, which takes one more
+    /// instruction.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
     pub fn dot_avx512(row: Row, v: &[Block]) -> f64 {

@@ -10,9 +10,10 @@ use super::simd::for_each_level;
 
 /// Partial sums of a dot product.
 const LANES: usize = 8;
-/// A squared length so small, in a matrix of values up to 1, is rounding of rounding; its inverse could overflow.
+/// A squared length below this counts as 0: in a matrix with values up to 1 it is far below rounding error,
+/// and its inverse could overflow.
 const NOTHING: f64 = 1e-60;
-/// QL steps for one eigenvalue; two are usual, and none is known to need thirty.
+/// Maximum number of QL steps for one eigenvalue; two are usual, and thirty have never been seen.
 const MOST_STEPS: usize = 100;
 /// Components of the eigenvectors that are rotated together.
 const COLUMNS: usize = 32;
@@ -21,7 +22,7 @@ const COLUMNS: usize = 32;
 pub struct Eigen {
     /// The eigenvalues.
     pub values: Vec<f64>,
-    /// A unit vector of n values for each of them, row-major. Its sign means nothing.
+    /// A unit vector of n values for each of them, row-major. Its sign is arbitrary.
     pub vectors: Vec<f64>,
 }
 
@@ -63,7 +64,7 @@ impl Eigen {
         &self.vectors[k * n..(k + 1) * n]
     }
 
-    /// With all eigenvalues: replaces each right side b by A^+ b, the shortest of the least-squares solutions of
+    /// With all eigenvalues: replaces each right side b by A^+ b, the minimum-norm least-squares solution of
     /// A x = b, where an eigenvalue of at most `cutoff` times the largest magnitude counts as 0.
     pub fn pseudo_solve(&self, cutoff: f64, right: &mut [Vec<f64>]) {
         let least = cutoff * self.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
@@ -82,9 +83,10 @@ impl Eigen {
 /// A tridiagonal matrix T = Q' A Q.
 struct Tridiagonal {
     diagonal: Vec<f64>,
-    /// Beside the diagonal: between i and i + 1. The last value is 0.
+    /// The off-diagonal: entry i is T(i, i + 1). The last value is 0.
     beside: Vec<f64>,
-    /// 2 / |v|^2 of the reflection I - factor v v' that cleared row i, whose v stands in that row of A; 0 for none.
+    /// 2 / |v|^2 of the reflection I - factor v v' that cleared row i, whose v is stored in that row of A; 0
+    /// for no reflection.
     factors: Vec<f64>,
 }
 
@@ -93,7 +95,7 @@ impl Tridiagonal {
     fn reduce(a: &mut [f64], n: usize) -> Tridiagonal {
         let mut tridiagonal =
             Tridiagonal { diagonal: vec![0.0; n], beside: vec![0.0; n], factors: vec![0.0; n] };
-        // A -= v w' + w v', not yet done.
+        // The pending update A -= v w' + w v'.
         let (mut v, mut w) = (vec![0.0; n], vec![0.0; n]);
         for i in (0..n).rev() {
             let (above, row) = a.split_at_mut(i * n);
@@ -105,7 +107,7 @@ impl Tridiagonal {
             let row = &mut row[..i];
             let (beside, factor) = reflection(row);
             (tridiagonal.beside[last], tridiagonal.factors[i]) = (beside, factor);
-            // What was left to do to the rows above, and the product of the result with the new v, in one pass.
+            // One pass applies the pending update to the rows above and multiplies the result by the new v.
             let mut product = vec![0.0; i];
             update_and_multiply(above, n, &v[..i], &w[..i], row, &mut product);
             product.iter_mut().for_each(|p| *p *= factor);
@@ -121,7 +123,8 @@ impl Tridiagonal {
         let (d, e) = (&mut self.diagonal, &mut self.beside);
         let n = d.len();
         let mut sweeps = Sweeps::default();
-        // Relative to the whole matrix, as rounding is: its zero eigenvalues are only so small.
+        // Relative to the norm of the matrix, as rounding errors are: the computed value of a zero eigenvalue
+        // is about as large.
         let norm = d.iter().zip(e.iter()).map(|(d, e)| d.abs() + e.abs()).fold(0.0, f64::max);
         let negligible = f64::EPSILON * norm;
         for l in 0..n {
@@ -171,7 +174,8 @@ fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
 }
 
-/// Replaces `x` by the v of the reflection that leaves of it only its last value, and returns that value and 2 / |v|^2.
+/// Replaces `x` by the vector v of the Householder reflection that zeroes all of `x` but its last value.
+/// Returns that value and 2 / |v|^2.
 fn reflection(x: &mut [f64]) -> (f64, f64) {
     let last = x.len() - 1;
     let rest = dot(&x[..last], &x[..last]);
@@ -184,7 +188,7 @@ fn reflection(x: &mut [f64]) -> (f64, f64) {
     (value, 2.0 / (rest + x[last] * x[last]))
 }
 
-/// Applies the reflections of a reduction to one vector, the first rows' first.
+/// Applies the reflections of a reduction to one vector, in ascending order of their rows.
 fn reflect_back(a: &[f64], factors: &[f64], vector: &mut [f64]) {
     let n = factors.len();
     for (i, &factor) in factors.iter().enumerate().skip(1) {

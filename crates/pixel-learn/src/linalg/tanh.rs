@@ -42,7 +42,7 @@ fn tanh_one(x: f32) -> f32 {
     // ln 2 in two parts, the first with zeros at its end, so that n * LN2_HIGH is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits.
+    // Adding 1.5 * 2^23 rounds to a whole number, which is then in the low bits.
     const MAGIC: f32 = 12_582_912.0;
     let size = x.abs();
     let z = -2.0 * if size > 10.0 { 10.0 } else { size };

@@ -1,8 +1,8 @@
 //! Scaled rows of bytes times weights in `f64` that a cumulative l1 penalty truncates, for stochastic descent. A row of
-//! bytes takes a quarter of the memory of its scaled values in `f32`. Rows are visited in random order, so that the
-//! time of a row is that of loading its bytes.
+//! bytes takes a quarter of the memory of its scaled values in `f32`. Rows are visited in random order, so
+//! that loading the bytes of a row takes most of its time.
 //!
-//! Rows and vectors are whole blocks, filled up with zeros; sums run in [`LANES`] parts.
+//! Rows and vectors are padded with zeros to whole blocks; sums have [`LANES`] partial sums.
 #![allow(
     clippy::needless_range_loop,
     reason = "from loops by index the compiler makes vectors, from iterators not"
@@ -12,13 +12,13 @@ use std::ops::{Deref, DerefMut};
 
 use super::simd::for_each_level;
 
-/// Values of a block: two of the widest registers.
+/// Values of a block: 16 f64 fill two of the widest registers.
 pub const LANES: usize = 16;
 
 /// A block of a row.
 pub type Pixels = [u8; LANES];
 
-/// A vector of whole blocks. No line of the cache ends within one of its registers, which would make two reads of each.
+/// A vector of whole blocks, aligned so that no load of a register crosses a cache line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Aligned(Vec<Block>);
 
@@ -32,7 +32,7 @@ impl Aligned {
         Aligned(vec![Block::default(); blocks])
     }
 
-    /// The values, filled up.
+    /// The values, padded with zeros to whole blocks.
     pub fn from_values(values: &[f64]) -> Aligned {
         let mut aligned = Aligned::zeros(values.len().div_ceil(LANES));
         aligned[..values.len()].copy_from_slice(values);
@@ -64,8 +64,8 @@ fn blocks(values: &[f64], number: usize) -> &[[f64; LANES]] {
     values.as_chunks().0
 }
 
-/// The lanes' sum, halves added to halves. A call of its own: within the kernels it would make the compiler keep their
-/// sums in registers of two.
+/// The sum of the lanes, by halves. Not inlined: inside the kernels it would make the compiler keep their
+/// sums in 128-bit registers.
 #[inline(never)]
 fn total(sums: &[f64; LANES]) -> f64 {
     let mut eight = [0.0; LANES / 2];
@@ -79,9 +79,9 @@ fn total(sums: &[f64; LANES]) -> f64 {
 /// An affine scaling, x = (pixel - offset) * unit.
 #[derive(Clone, Debug)]
 pub struct Affine {
-    /// The pixel value that becomes 0, a feature.
+    /// The pixel value that is mapped to 0, one per feature.
     pub offset: Aligned,
-    /// The factor, a feature.
+    /// The factor, one per feature.
     pub unit: Aligned,
 }
 
@@ -107,14 +107,14 @@ for_each_level! {
 /// Soft thresholding of `y` by `owed`: `y` moved towards 0 by `owed`, and 0 where |y| <= `owed`. NaN stays NaN.
 #[inline(always)]
 fn truncated(y: f64, owed: f64) -> f64 {
-    // Comparisons that are single instructions, which f64::clamp is not.
+    // These comparisons are single instructions; f64::clamp is not.
     let below = if y < owed { y } else { owed };
     y - if below > -owed { below } else { -owed }
 }
 
 for_each_level! {
-    /// Writes the scaled row to `x` and gives the sum of its products with the truncated `y`: every value nearer to
-    /// zero by `owed`, and zero within it. Panics when the lengths differ.
+    /// Writes the scaled row to `x` and returns its dot product with `y` soft-thresholded by `owed`. Panics
+    /// when the lengths differ.
     pub fn dot_truncated(pixels: &[Pixels], affine: &Affine, y: &[f64], owed: f64, x: &mut [f64]) -> f64 {
         let (offset, unit) = (blocks(&affine.offset, pixels.len()), blocks(&affine.unit, pixels.len()));
         let y = blocks(y, pixels.len());
@@ -132,8 +132,8 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// `y[j] += a * x[j] - decay * truncated(y[j])`, truncated by `owed` as in [`dot_truncated`]. Panics when the lengths
-    /// differ.
+    /// `y[j] += a * x[j] - decay * truncated(y[j])`, with soft thresholding by `owed`. Panics when the
+    /// lengths differ.
     pub fn add_truncated(a: f64, x: &[f64], decay: f64, owed: f64, y: &mut [f64]) {
         assert_eq!(x.len(), y.len(), "lengths differ");
         if decay == 0.0 {
@@ -148,13 +148,13 @@ for_each_level! {
     }
 }
 
-/// Every `y[j]` nearer to zero by `owed`, and zero within it.
+/// Soft thresholding of every `y[j]` by `owed`.
 pub fn truncate(y: &mut [f64], owed: f64) {
     y.iter_mut().for_each(|y| *y = truncated(*y, owed));
 }
 
-/// Asks the memory for values that are wanted soon. Changes no result; does nothing where there is no such
-/// instruction.
+/// Prefetches values that are needed soon into the cache. Affects speed only; does nothing on machines other
+/// than x86-64.
 #[inline]
 pub fn prefetch<T: Copy>(values: &[T]) {
     #[cfg(target_arch = "x86_64")]

@@ -1,9 +1,9 @@
-//! Dot products of all pairs of rows of two sets of f32 values, by 16-bit fixed point: twice as many products to an
-//! instruction as f32 has, with a bound of the error for each row.
+//! Dot products of all pairs of rows of two sets of f32 values, in 16-bit fixed point: twice as many products
+//! per instruction as in f32, with an error bound for each row.
 //!
-//! A row x is stored as whole numbers q = s x + e. Its scale s is the largest for which |q| is below sqrt(2^31), so
-//! that no dot product of two rows leaves 32 bits (Cauchy and Schwarz), and no entry leaves 16. The products are exact
-//! integers, and the same at every instruction level.
+//! A row x is stored as whole numbers q = s x + e. The scale s is the largest that keeps |q| below
+//! sqrt(2^31), so that dot products of two rows fit 32 bits (Cauchy-Schwarz), and every entry within 16 bits.
+//! The products are exact integers, the same at every instruction level.
 //!
 //! The rows are packed as in [`byte_pairs`](super::byte_pairs), with two features of one row side by side: 32 products
 //! to an instruction with AVX-512 VNNI, 16 with AVX2.
@@ -23,10 +23,10 @@ const LONGEST: f64 = 46_340.0;
 /// The largest entry of a stored row.
 const LARGEST: f64 = 32_000.0;
 
-/// How a row is stored.
+/// The fixed-point format of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stored {
-    /// 1 / s: what a whole number stands for.
+    /// The step 1 / s: the value of integer 1.
     pub step: f32,
     /// |e| / (s |x|): the length of the error relative to that of the row; 0 for a row of zeros. Infinite where the
     /// row has values that are not finite, or too large or small to be scaled; its numbers are then zeros.
@@ -65,7 +65,7 @@ impl LeftRows {
         LeftRows { words, stored, groups }
     }
 
-    /// How each row is stored.
+    /// The fixed-point format of each row.
     pub fn stored(&self) -> &[Stored] {
         &self.stored
     }
@@ -98,7 +98,7 @@ impl RightRows {
         self.stored.len()
     }
 
-    /// How each row is stored.
+    /// The fixed-point format of each row.
     pub fn stored(&self) -> &[Stored] {
         &self.stored
     }
@@ -109,7 +109,8 @@ fn count(values: &[f32], d: usize) -> usize {
     values.len() / d
 }
 
-/// The whole numbers of a row, and how they stand for it. What `whole` has beyond the row stays 0.
+/// Writes the integers of a row to `whole` and returns their format. Entries of `whole` beyond the row stay
+/// 0.
 fn store(row: &[f32], whole: &mut [i16]) -> Stored {
     let Size { square, largest } = size(row);
     let whole = &mut whole[..row.len()];
@@ -117,7 +118,7 @@ fn store(row: &[f32], whole: &mut [i16]) -> Stored {
     if square == 0.0 {
         return Stored { step: 1.0, error: 0.0 };
     }
-    // Rounding may lengthen the row by half of each feature.
+    // Rounding may lengthen the row by up to half a unit in each feature.
     let longest = LONGEST - 0.6 * (row.len() as f64).sqrt();
     let scale = (longest / square.sqrt()).min(LARGEST / f64::from(largest)) as f32;
     let step = scale.recip();
@@ -135,7 +136,7 @@ struct Size {
     largest: f32,
 }
 
-/// Sums that run side by side.
+/// Interleaved partial sums.
 const LANES: usize = 8;
 
 for_each_level! {
@@ -153,7 +154,8 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// Rounds `scale` times each value of a row; the squared length of what that changes.
+    /// Rounds `scale` times each value of a row to an integer. Returns the squared length of the rounding
+    /// errors.
     fn round(row: &[f32], scale: f32, whole: &mut [i16]) -> f64 {
         let mut errors = [0.0; LANES];
         for (values, numbers) in row.chunks(LANES).zip(whole.chunks_mut(LANES)) {
@@ -207,7 +209,8 @@ fn kernel(level: Level) -> Kernel {
     tile_scalar
 }
 
-/// The definition. The sums of some features may leave 32 bits and come back, so they wrap.
+/// The scalar path, which defines the result. Partial sums may overflow 32 bits although the final sum fits,
+/// so additions wrap.
 fn tile_scalar(words: &[[i16; 2]], lines: &[Line], tile: &mut Tile) {
     *tile = [[0; RIGHT]; LEFT];
     for (words, lines) in words.chunks_exact(LEFT).zip(lines.chunks_exact(2)) {

@@ -1,8 +1,9 @@
 //! AdaBoost of decision trees with the meaning of scikit-learn 1.9: the discrete algorithm for any number of
 //! classes, SAMME (Zhu, Zou, Rosset, Hastie: Multi-class AdaBoost, 2009).
 //!
-//! Every tree is grown on weighted rows; those that it gets wrong weigh more for the next. The weights are
-//! brought to whole numbers for growing, so that the sums a tree is grown from are exact.
+//! Every tree is grown on weighted rows; the rows that it misclassifies weigh more in the next tree. For
+//! growing, the weights are converted to fixed-point integers, so that the sums that decide the splits are
+//! exact.
 
 use rayon::prelude::*;
 
@@ -14,7 +15,7 @@ use crate::linalg::argmax;
 /// Test rows that one task predicts.
 const ROWS: usize = 256;
 
-/// What a weight of 1 is as a whole number: the inverse of the least weight, 2^-52.
+/// Fixed-point scale of the row weights: a weight of 1 as an integer. The least weight, 2^-52, becomes 1.
 const WHOLE: f64 = (1u64 << 52) as f64;
 
 /// scikit-learn's `AdaBoostClassifier` of `DecisionTreeClassifier`s, by default stumps.
@@ -56,9 +57,9 @@ pub struct AdaBoosting<'a> {
     learning_rate: f64,
     seed: u64,
     data: TrainingColumns<'a>,
-    /// Classes that have rows.
+    /// The number of classes that have rows.
     present: f64,
-    /// One a row, in the order of the source; they add up to 1.
+    /// One weight per training row; the sum is 1.
     weights: Vec<f64>,
     stopped: bool,
     committee: Committee,
@@ -69,9 +70,9 @@ pub struct AdaBoosting<'a> {
 pub struct Member {
     /// The tree.
     pub tree: Tree,
-    /// The share of the weight that it got wrong: scikit-learn's `estimator_errors_`.
+    /// The share of the row weights that is misclassified: scikit-learn's `estimator_errors_`.
     pub error: f64,
-    /// What its vote counts: scikit-learn's `estimator_weights_`.
+    /// The weight of the tree's vote: scikit-learn's `estimator_weights_`.
     pub weight: f64,
 }
 

@@ -6,10 +6,10 @@ use super::forest::{Draw, Draws, Forest};
 use super::tree::DecisionTreeClassifier;
 use super::{Classifier, FitError, Model, Training};
 
-/// Most rows that a tree draws: as many as trees count.
+/// Maximum number of rows that a tree draws, which is also the largest training set of a tree.
 const MOST_DRAWS: usize = (u16::MAX as usize) << 12;
 
-/// How many rows or features a tree draws.
+/// The number of rows or features that a tree draws.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
     /// A share of them, above 0 and at most 1: the integer part of share x number, at least one.
@@ -38,7 +38,7 @@ pub struct BaggingClassifier {
     pub estimator: DecisionTreeClassifier,
     /// Number of trees, at least 1.
     pub n_estimators: usize,
-    /// Rows that a tree draws; all of them are as many draws as there are rows.
+    /// Rows that a tree draws; a share of 1 makes as many draws as there are rows.
     pub max_samples: Amount,
     /// Features that a tree draws.
     pub max_features: Amount,
@@ -71,8 +71,8 @@ impl BaggingClassifier {
     }
 }
 
-/// What is to be drawn of a set of `size`; `None` when that is all of it. As scikit-learn has it, more rows
-/// than there are can be drawn with replacement, more features cannot.
+/// The draw from a set of `size` elements; `None` when all of them are taken. As in scikit-learn, a draw with
+/// replacement may have more rows than there are, but not more features.
 fn draw(name: &'static str, amount: Amount, size: usize, replace: bool) -> Result<Option<Draw>, FitError> {
     let count = match amount {
         Amount::Share(share) if share > 0.0 && share <= 1.0 => ((share * size as f64) as usize).max(1),

@@ -8,12 +8,13 @@ use crate::linalg::Matrix;
 use crate::linalg::dot_f32_f64::add_scaled;
 use crate::linalg::simd::for_each_level;
 
-/// Rows of bytes that one task adds up: their sums fit an u32.
+/// Rows of bytes that one task adds up: the sums of their bytes, and of the squares, fit a u32.
 const ROWS_OF_BYTES: usize = 8192;
 /// Computed rows that one task adds up.
 const COMPUTED_ROWS: usize = 1024;
 
-/// Rows and sums of each class, in the order of the classes; zeros for a class without rows.
+/// The number of rows and the feature sums of each class, in the order of the classes; zeros for a class
+/// without rows.
 pub(super) struct ClassSums {
     /// Number of rows.
     pub rows: Vec<usize>,
@@ -71,7 +72,8 @@ impl ClassSums {
     }
 }
 
-/// Exact sums over the rows of each class, classes x d, of what `add` makes of a row of bytes.
+/// Exact sums over the rows of each class, classes x d. `add` adds the terms of one row of bytes to the sums
+/// of its class.
 pub(super) fn pixel_sums(
     training: &Training,
     pixels: &[u8],
@@ -95,8 +97,8 @@ pub(super) fn pixel_sums(
         })
 }
 
-/// Sums over the rows of each class, classes x d, of what `add` makes of a row of values and its class; chunks in
-/// their order.
+/// Sums over the rows of each class, classes x d. `add` adds the terms of one row, given its class, to the
+/// sums of that class. Chunks are added in order: the same bits for any number of threads.
 pub(super) fn computed_sums(
     training: &Training,
     matrix: &Matrix,

@@ -11,7 +11,7 @@ use crate::linalg::{argmax, dot};
 const CHUNK: usize = 512;
 
 /// Scores `x . weights[k] + intercepts[k]` in f64; the class with the largest is predicted, the first of equals.
-/// Bytes are scored as they stand, the scaling folded into the weights.
+/// Raw bytes are scored directly, with the scaling folded into the weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearScores {
     /// The classes that occurred in training, ascending; the rows of `weights` are in this order.
@@ -20,7 +20,7 @@ pub struct LinearScores {
     pub weights: Vec<f64>,
     /// One a class.
     pub intercepts: Vec<f64>,
-    /// What else is worth knowing about the fit.
+    /// Facts about the fit, such as its rank.
     pub facts: Facts,
 }
 
@@ -62,7 +62,8 @@ impl LinearScores {
     }
 }
 
-/// The scores of `n` rows of `d` features that `fill` writes.
+/// The scores of `n` rows of `d` features, n x k row-major; `fill(index, row)` writes the features of one
+/// row.
 pub(super) fn scores(
     n: usize,
     d: usize,

@@ -10,7 +10,7 @@ use crate::Features;
 use crate::nn::loss::{highest_scores, softmax_cross_entropy};
 use crate::nn::{Dense, Layer, Network, Optimizer, Relu, Rule, Tanh};
 
-/// What follows each hidden layer.
+/// The activation function of the hidden layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// f(x) = x.
@@ -25,7 +25,7 @@ pub enum Activation {
 /// the training loss failed to improve by `tol` three epochs in a row (today's `n_iter_no_change=2`).
 ///
 /// The output is a softmax over all classes; scikit-learn has a single logistic output for two classes,
-/// the same model with another start and penalty.
+/// which can express the same functions but has other initial weights and another penalty.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, MLPClassifier};
@@ -44,15 +44,15 @@ pub struct MLPClassifier {
     pub hidden_layer_sizes: Vec<usize>,
     /// The activation of every hidden layer.
     pub activation: Activation,
-    /// The L2 penalty, which each batch divides by its number of rows; biases are free of it.
+    /// The L2 penalty of the weights, divided by the number of rows of each batch; biases are not penalised.
     pub alpha: f64,
-    /// Rows a step; never more than there are.
+    /// Rows per step (mini-batch size), capped at the number of training rows.
     pub batch_size: usize,
     /// The learning rate of Adam.
     pub learning_rate_init: f64,
-    /// Epochs at most.
+    /// The maximum number of epochs.
     pub max_iter: usize,
-    /// The improvement of the training loss that counts as one.
+    /// The least decrease of the training loss that counts as an improvement.
     pub tol: f64,
     /// Whether the rows are taken in a new order in every epoch.
     pub shuffle: bool,
@@ -60,7 +60,7 @@ pub struct MLPClassifier {
     pub beta_1: f64,
     /// Decay rate of the running mean of the squared gradient, below 1.
     pub beta_2: f64,
-    /// Added to Adam's divisor.
+    /// Added to Adam's divisor, against division by 0.
     pub epsilon: f64,
 }
 
@@ -85,10 +85,10 @@ impl Default for MLPClassifier {
 /// Training stops after more than this many epochs in a row without improvement (today's `n_iter_no_change`).
 const PATIENCE: usize = 2;
 
-/// Rows that predict together; fixed, though no bit depends on it.
+/// Rows per prediction task. The predictions do not depend on it.
 const ROWS_A_TASK: usize = 512;
 
-/// Numbers the initial weights and the order of the rows apart.
+/// Gives the order of the rows another random stream than the initial weights.
 const ORDER_STREAM: u64 = 0x6f72_6465_7273;
 
 impl Classifier for MLPClassifier {
@@ -248,7 +248,7 @@ impl Model for FittedMLP {
     }
 
     fn facts(&self) -> Facts {
-        // Six digits are more than repeated runs share.
+        // Runs with different seeds agree in fewer than six digits.
         let curve = self.loss_curve.iter().map(|loss| (loss * 1e6).round() / 1e6);
         Facts::from([
             ("epochs", self.loss_curve.len().into()),

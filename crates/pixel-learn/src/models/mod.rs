@@ -1,5 +1,6 @@
-//! scikit-learn's classic classifiers on images, one file or folder a family, with the meaning that
-//! scikit-learn 0.19 gave the parameters. They know nothing of files, grids or processes.
+//! scikit-learn's classic classifiers on images, one file or folder per family. Parameters mean what they
+//! mean in scikit-learn 0.19, or in 1.9 where the classifier says so. The models know nothing of files, grids
+//! or processes.
 //!
 //! Every family has the same shape: a struct of parameters that implements [`Classifier`], and a fitted
 //! model that implements [`Model`]. Families that share work between configurations expose the shared part
@@ -38,7 +39,7 @@ pub use facts::{Fact, Facts};
 pub struct Training<'a> {
     /// One row an image.
     pub features: &'a Features,
-    /// One label a row.
+    /// One label per row.
     pub labels: &'a [u8],
     /// The number of classes, above every label.
     pub classes: usize,
@@ -46,7 +47,7 @@ pub struct Training<'a> {
 
 impl<'a> Training<'a> {
     /// Training data whose number of classes is one more than the largest label. `Err` without rows or
-    /// features, or when there is not one label a row.
+    /// features, or when there is not one label per row.
     pub fn new(features: &'a Features, labels: &'a [u8]) -> Result<Training<'a>, FitError> {
         let classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
         let training = Training { features, labels, classes };
@@ -54,7 +55,7 @@ impl<'a> Training<'a> {
         Ok(training)
     }
 
-    /// `Err` without rows or features, when there is not one label a row, or when a label is not below
+    /// `Err` without rows or features, when there is not one label per row, or when a label is not below
     /// `classes`.
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let (n, d, labels) = (self.features.n(), self.features.d(), self.labels.len());
@@ -85,8 +86,8 @@ impl<'a> Training<'a> {
         counts
     }
 
-    /// The classes that have rows, ascending. `Err` as [`Training::check`] has it, or when they are fewer
-    /// than `needed`.
+    /// The classes that have rows, ascending. `Err` if [`Training::check`] fails, or if fewer than `needed`
+    /// classes have rows.
     pub(crate) fn present_classes(&self, needed: usize) -> Result<Vec<u8>, FitError> {
         self.check()?;
         let counts = self.class_counts();

@@ -36,9 +36,10 @@ pub enum CentroidMetric {
 pub struct NearestCentroid {
     /// The distance.
     pub metric: CentroidMetric,
-    /// By how much each centroid's difference from the overall mean shrinks towards 0, in units of its deviation,
-    /// above 0 (R. Tibshirani et al., Diagnosis of multiple cancer types by shrunken centroids of gene expression,
-    /// PNAS 99, 2002). `None` shrinks nothing.
+    /// Soft threshold on each centroid's difference from the overall mean, above 0. With s the pooled
+    /// within-class standard deviation of a feature, the unit is sqrt(1/n_class - 1/n) (s + median of s) (R.
+    /// Tibshirani et al., Diagnosis of multiple cancer types by shrunken centroids of gene expression, PNAS
+    /// 99, 2002). `None` shrinks nothing.
     pub shrink_threshold: Option<f64>,
 }
 
@@ -60,7 +61,7 @@ pub struct Centroids {
 }
 
 impl NearestCentroid {
-    /// As [`Classifier::fit`], with the type of the model. O(n d).
+    /// Fits as [`Classifier::fit`], but returns the concrete model. O(n d).
     pub fn fit_centroids(&self, training: &Training) -> Result<Centroids, FitError> {
         if let Some(threshold) = self.shrink_threshold
             && !(threshold.is_finite() && threshold > 0.0)
@@ -176,7 +177,8 @@ impl Centroids {
         LinearScores { classes: self.classes, weights: self.centroids, intercepts, facts: Facts::new() }
     }
 
-    /// The Manhattan distance from every row to every centroid: sum of weight |x - centroid|, bytes as they stand.
+    /// The Manhattan distance from every row to every centroid: sum of weight |x - centroid|. For bytes, x is
+    /// the raw byte and the centroid is mapped to bytes, so the weight is 1 / scale.
     fn distances(&self, x: &Features) -> Vec<f64> {
         let (d, k) = (x.d(), self.classes.len());
         assert_eq!(self.centroids.len(), k * d, "the model was fitted on another number of features");

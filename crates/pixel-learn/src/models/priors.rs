@@ -1,9 +1,10 @@
-//! The probabilities of the classes before anything is seen.
+//! Prior probabilities of the classes.
 
 use super::FitError;
 
-/// The priors that were given for all classes, or the frequencies `counts` of the training labels. `Err`, by the
-/// parameter's `name`, when a given one is negative, one is missing, or their sum is not 1.
+/// The priors that were given for all classes, or else the relative frequencies of the training labels
+/// (`counts`). `Err`, naming the parameter `name`, when a given prior is negative, a prior is missing, or the
+/// sum is not 1.
 pub(super) fn class_priors(
     name: &'static str,
     given: Option<&[f64]>,

@@ -1,4 +1,5 @@
-//! Ridge regression to targets of -1 and 1, one a class: exact, by a Cholesky factor of the Gram matrix.
+//! Ridge regression to targets of -1 and 1, one target per class: exact, by a Cholesky factor of the Gram
+//! matrix.
 
 use super::class_sums::ClassSums;
 use super::linear_scores::LinearScores;
@@ -38,8 +39,9 @@ impl Default for RidgeClassifier {
 }
 
 impl RidgeClassifier {
-    /// As [`Classifier::fit`], with the type of the model: its weights and intercepts are scikit-learn's `coef_` and
-    /// `intercept_`, with two classes those of both.
+    /// Fits as [`Classifier::fit`], but returns the concrete model. Its weights and intercepts are
+    /// scikit-learn's `coef_` and `intercept_`, except that two classes have one row each instead of a single
+    /// row.
     pub fn fit_scores(&self, training: &Training) -> Result<LinearScores, FitError> {
         if !(self.alpha.is_finite() && self.alpha >= 0.0) {
             return Err(FitError::parameter("alpha", self.alpha, "must be a number of at least 0"));
@@ -84,7 +86,8 @@ impl RidgeClassifier {
     }
 }
 
-/// Replaces each right side b by the solution of (A + alpha I) x = b, the shortest where there are several.
+/// Replaces each right side b by the solution of (A + alpha I) x = b. A singular system gets the minimum-norm
+/// solution for n < [`WIDE`], and is an `Err` from there on.
 fn solve(mut a: Vec<f64>, n: usize, alpha: f64, right: &mut [Vec<f64>]) -> Result<(), FitError> {
     a.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal += alpha);
     if n >= WIDE {

@@ -1,7 +1,8 @@
 //! Scatter matrices: the sum over rows of (x - mean) (x - mean)', what ridge regression and discriminants start from.
 //!
-//! Bytes are added up in integers, so a scatter has one rounding; computed values are added up about their mean in f32
-//! (see [`gram`](crate::linalg::gram)), so that nothing is lost where what is left of the mean is taken out.
+//! Bytes are added up in integers, so each entry is rounded only once. Computed values are centred by their
+//! mean in f32 before their products are added (see [`gram`](crate::linalg::gram)). The correction for the
+//! rounding of that mean is tiny, so subtracting it causes no cancellation.
 
 use rayon::prelude::*;
 
@@ -11,15 +12,16 @@ use crate::linalg::byte_gram::{ByteGram, Change, padded};
 use crate::linalg::gram::add_gram;
 use crate::models::FitError;
 
-/// Rows whose scatter is wanted, with the columns that matter.
+/// Training rows with the columns that their scatter matrix covers.
 pub(super) struct Rows<'a> {
-    /// The columns of the features that the scatter has.
+    /// The features that the scatter matrix covers, ascending.
     pub columns: Vec<u32>,
     values: Values<'a>,
 }
 
 enum Values<'a> {
-    /// These columns alone, filled up to whole panels; the scale of each.
+    /// The chosen columns only, each row padded to `width` bytes (whole panels), and the scale of each
+    /// column.
     Bytes { packed: Vec<u8>, width: usize, scale: Vec<f64> },
     /// All columns.
     Computed(&'a Matrix),
@@ -33,7 +35,7 @@ pub(super) struct Scatter {
     pub products: Vec<f64>,
 }
 
-/// The columns of which not all rows have the same value, ascending.
+/// The columns that are not constant over all rows, ascending.
 pub(super) fn varying(features: &Features) -> Vec<u32> {
     let d = features.d();
     let mut differs = vec![0u32; d];
@@ -61,7 +63,7 @@ pub(super) fn varying(features: &Features) -> Vec<u32> {
 }
 
 impl<'a> Rows<'a> {
-    /// All rows of `features`, and these ascending columns of them.
+    /// All rows of `features`, restricted to `columns`, which must ascend.
     pub fn new(features: &'a Features, columns: Vec<u32>) -> Rows<'a> {
         let values = match features.bytes() {
             Some(bytes) => {
@@ -77,13 +79,13 @@ impl<'a> Rows<'a> {
         Rows { columns, values }
     }
 
-    /// The values of `all`, which has one a feature, in these columns.
+    /// The values of `all`, one per feature, in these columns.
     pub fn of_columns(&self, all: &[f64]) -> Vec<f64> {
         self.columns.iter().map(|&j| all[j as usize]).collect()
     }
 
-    /// The scatter of these rows, whose sum over all features is `sum`. O(rows c^2 / 2) for c columns. `Err` where
-    /// values are not finite.
+    /// The scatter of the rows `rows`; `sum` has their sum of each of the d features. O(rows c^2 / 2) for c
+    /// columns. `Err` where values are not finite.
     pub fn scatter(&self, rows: &[u32], sum: &[f64]) -> Result<Scatter, FitError> {
         let n = rows.len() as f64;
         let mean: Vec<f64> = self.of_columns(sum).iter().map(|sum| sum / n).collect();

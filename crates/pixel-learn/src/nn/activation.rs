@@ -6,12 +6,12 @@ use super::layer::Layer;
 use crate::linalg::simd::for_each_level;
 use crate::linalg::tanh::tanh;
 
-/// Values that one thread takes at a time: worth waking another for.
+/// Values per task: enough work to be worth another thread.
 const VALUES_A_TASK: usize = 1 << 15;
 
-/// max(0, x).
+/// ReLU: max(0, x). NaN stays NaN.
 pub struct Relu {
-    /// Values a row.
+    /// Values per row.
     pub width: usize,
 }
 
@@ -47,7 +47,7 @@ impl Layer for Relu {
 
 /// The hyperbolic tangent.
 pub struct Tanh {
-    /// Values a row.
+    /// Values per row.
     pub width: usize,
 }
 
@@ -80,7 +80,7 @@ impl Layer for Tanh {
 }
 
 for_each_level! {
-    /// Not f32::max, which would turn NaN into 0 and hide that training diverged.
+    /// max(0, x), but not by f32::max, which would turn NaN into 0 and hide that training diverged.
     fn keep_positive(output: &mut [f32], input: &[f32]) {
         output.iter_mut().zip(input).for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x });
     }

@@ -1,5 +1,5 @@
-//! Changes of training images that keep their class: shifts, mirror images, erased rectangles. Each image of
-//! each epoch draws its own from the seed.
+//! Changes of training images that keep their class: shifts, mirror images, erased rectangles. The seed draws
+//! other changes for each image in each epoch.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -7,21 +7,21 @@ use serde::Deserialize;
 
 use super::error::NetworkError;
 
-/// Which changes are made. None by default.
+/// The changes of training images; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
     /// The largest shift in pixels, drawn uniformly in each direction; pixels from outside the image are 0.
     pub shift: usize,
-    /// The probability of a mirror image, left for right. Hurts digits.
+    /// The probability of a horizontal mirror image. Mirroring hurts digits.
     pub flip: f64,
-    /// The probability that a rectangle is erased (Zhong et al., 2017): 2 to 40 % of the image, sides in the
-    /// proportion 0.3 to 3.3, filled with random pixels.
+    /// The probability that a rectangle is erased (Zhong et al., 2017): 2 to 40 % of the image, with an
+    /// aspect ratio from 0.3 to 3.3, filled with random pixels.
     pub erase: f64,
 }
 
 impl Augmentation {
-    /// Whether there is nothing to do.
+    /// Whether no change is made.
     pub fn is_none(&self) -> bool {
         *self == Augmentation::default()
     }
@@ -35,7 +35,7 @@ impl Augmentation {
         Err(NetworkError::Definition("augmentation: flip and erase are probabilities between 0 and 1".into()))
     }
 
-    /// Writes a changed copy of an image of `[rows, columns]`.
+    /// Writes an augmented copy of an image of `[rows, columns]` to `changed`.
     pub fn apply(&self, image: &[u8], [rows, columns]: [usize; 2], rng: &mut Pcg64, changed: &mut [u8]) {
         let reach = self.shift as i64;
         let mut offset = || if reach == 0 { 0 } else { rng.random_range(-reach..=reach) };
@@ -56,7 +56,7 @@ impl Augmentation {
     }
 }
 
-/// Fills a rectangle with noise; nothing where ten draws give none that fits.
+/// Fills a random rectangle with noise. Erases nothing if none of ten draws fits the image.
 fn erase([rows, columns]: [usize; 2], rng: &mut Pcg64, image: &mut [u8]) {
     for _ in 0..10 {
         let area = rng.random_range(0.02..0.4) * (rows * columns) as f64;

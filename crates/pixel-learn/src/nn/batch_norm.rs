@@ -1,4 +1,4 @@
-//! Batch normalisation (Ioffe and Szegedy, 2015) over all but the channels, with the defaults of Keras.
+//! Batch normalisation (Ioffe and Szegedy, 2015) of each channel, as in Keras.
 
 use std::ops::Range;
 
@@ -7,31 +7,32 @@ use rayon::prelude::*;
 use super::layer::{Layer, Parameter};
 use crate::linalg::simd::for_each_level;
 
-/// Each channel less its mean over its deviation, times gamma plus beta. In training mean and variance are
-/// those of the batch (over rows and pixels); the trained network uses running means of both.
+/// Batch normalisation: gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel. In training,
+/// mean and variance are those of the batch (over rows and pixels); the trained network uses running means of
+/// both.
 pub struct BatchNorm {
     width: usize,
     channels: usize,
-    /// max(0, x) behind it, in the same pass.
+    /// Whether a ReLU follows, in the same pass.
     relu: bool,
-    /// How much of the running statistics a batch leaves.
+    /// The share of the running statistics that is kept at each batch.
     momentum: f32,
     epsilon: f32,
     /// gamma and beta.
     parameters: [Parameter; 2],
     /// Running mean and variance.
     statistics: [Vec<f32>; 2],
-    /// Mean and 1 / deviation of the latest training batch.
+    /// Mean and 1 / sqrt(variance + epsilon) of the latest training batch.
     mean: Vec<f32>,
     inverse: Vec<f32>,
 }
 
-/// Pixels whose sums are added up in f32; f64 gathers those.
+/// Pixels of an f32 partial sum; the partial sums are added in f64.
 const PIXELS_A_PART: usize = 512;
 
 impl BatchNorm {
-    /// For images (or rows) of `width` values, the last dimension of which has `channels`. Panics when the
-    /// width is no multiple of the channels.
+    /// A layer for images (or rows) of `width` values with `channels` as the last dimension. Panics when
+    /// `width` is not a multiple of `channels`.
     pub fn new(width: usize, channels: usize, momentum: f64, epsilon: f64) -> BatchNorm {
         assert!(channels > 0 && width.is_multiple_of(channels), "channels do not fill the width");
         BatchNorm {
@@ -55,8 +56,8 @@ impl BatchNorm {
         BatchNorm { relu: true, ..self }
     }
 
-    /// `count` sums for all pixels of `length` values, some a channel: `add` adds up a range of values in f32, of
-    /// a fixed size, and f64 gathers those.
+    /// `count` sums over all pixels, which have `length` values in total. `add` adds the terms of a range of
+    /// whole pixels in f32; the ranges have a fixed size and are added in f64.
     fn sums(&self, length: usize, count: usize, add: impl Fn(Range<usize>, &mut [f32]) + Sync) -> Vec<f64> {
         let size = PIXELS_A_PART * self.channels;
         let parts: Vec<Vec<f32>> = (0..length.div_ceil(size))
@@ -174,7 +175,7 @@ impl Layer for BatchNorm {
     }
 }
 
-// Each takes whole pixels; as many channels as there are sums, means or scales.
+// The functions below take whole pixels. The number of channels is the length of the sums, means or scales.
 
 for_each_level! {
     fn add_values(sums: &mut [f32], values: &[f32]) {
@@ -227,7 +228,7 @@ for_each_level! {
         for (output, input) in output.chunks_exact_mut(channels).zip(input.chunks_exact(channels)) {
             for ((((y, x), mean), scale), beta) in output.iter_mut().zip(input).zip(mean).zip(scale).zip(beta) {
                 let normal = (x - mean) * scale + beta;
-                // What is no number stays, so that diverging shows.
+                // NaN stays NaN, so that divergence shows.
                 *y = if relu && normal < 0.0 { 0.0 } else { normal };
             }
         }
@@ -259,7 +260,7 @@ for_each_level! {
     }
 }
 
-/// The gradient that comes through where the output is `y`.
+/// The gradient that passes the ReLU, if there is one, at output `y`.
 #[inline(always)]
 fn passed(gradient: f32, y: f32, relu: bool) -> f32 {
     if !relu || y > 0.0 { gradient } else { 0.0 }

@@ -1,5 +1,5 @@
-//! From a definition and the shape of the data to layers: what each puts out and how many parameters it has.
-//! A layer that does not fit is an error that names it.
+//! Builds layers from a definition and the shape of the data, with the output shape and the number of
+//! parameters of each. A layer that does not fit is an error that names the layer.
 
 use rand_pcg::Pcg64;
 
@@ -10,12 +10,12 @@ use super::layer::Layer;
 use super::random::{Purpose, generator, mixed};
 use super::{BatchNorm, Dense, Dropout, MaxPool, Network, Relu, Tanh};
 
-/// What passes between layers.
+/// The shape of the values between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// An image with channels.
     Image(Image),
-    /// So many values.
+    /// A row of this many values.
     Flat(usize),
 }
 
@@ -28,7 +28,7 @@ impl Shape {
         }
     }
 
-    /// Values that belong together at one place: channels of an image, or all.
+    /// The number of channels: all values if the shape is not an image.
     fn channels(self) -> usize {
         match self {
             Shape::Image(image) => image.channels,
@@ -53,13 +53,13 @@ impl std::fmt::Display for Shape {
 pub struct Step {
     /// Its number, from 1, and name: `1 conv`.
     pub name: String,
-    /// What the layer takes.
+    /// The shape of the input.
     pub input: Shape,
-    /// What the layer puts out.
+    /// The shape of the output.
     pub output: Shape,
-    /// Learned values.
+    /// Number of learned values.
     pub parameters: usize,
-    /// Values gathered without gradients: running means and variances.
+    /// Number of values that training collects without gradients: running means and variances.
     pub statistics: usize,
     layer: Kind,
     activation: Activation,
@@ -210,7 +210,7 @@ pub fn network(steps: &[Step], seed: u64) -> Network {
 }
 
 impl Step {
-    /// Whether one pass does for both.
+    /// Whether this layer computes `next`, a ReLU after batch normalisation, in its own pass.
     fn takes_relu_of(&self, next: &Step) -> bool {
         let relu = Kind::Activation { function: Activation::Relu };
         matches!(self.layer, Kind::BatchNorm { .. }) && next.layer == relu

@@ -21,7 +21,7 @@ fn wrong(reason: impl Into<String>) -> NetworkError {
     NetworkError::Checkpoint(reason.into())
 }
 
-/// A trainer with what people call its model and classes.
+/// A trainer with the names of its model and classes.
 pub struct Saved {
     /// The model's name.
     pub model: String,
@@ -78,7 +78,8 @@ impl Tensor {
 }
 
 impl Saved {
-    /// The file's bytes; the same network gives the same bytes. Without `resumable` only what predicting needs.
+    /// The file's bytes; the same network gives the same bytes. Without `resumable`, the file has only what
+    /// prediction needs.
     pub fn to_bytes(&self, resumable: bool) -> Result<Vec<u8>, NetworkError> {
         let trainer = &self.trainer;
         let best = trainer.best.as_ref().filter(|_| resumable);
@@ -124,7 +125,7 @@ impl Saved {
             .map_err(|error| wrong(error.to_string()))
     }
 
-    /// Whether both are of one training, however far each has got.
+    /// Whether both belong to the same training, at any epoch.
     pub fn is_of(&self, other: &Saved) -> bool {
         self.definition == other.definition
             && self.digests == other.digests

@@ -1,4 +1,4 @@
-//! The convolution over images with the channels last, with its bias and, where asked, ReLU in the same pass.
+//! The convolution over images with the channels last, with its bias and an optional ReLU in the same pass.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -14,7 +14,7 @@ pub struct Image {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// Values a pixel.
+    /// Values per pixel.
     pub channels: usize,
 }
 
@@ -25,39 +25,40 @@ impl Image {
     }
 }
 
-/// What surrounds the image.
+/// The padding of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
-    /// Zeros, so that the output is as large as the input; an odd one out goes behind, as in Keras.
+    /// Zeros, so that the output is as large as the input; an odd row or column of zeros goes to the bottom
+    /// or the right, as in Keras.
     Same,
-    /// Nothing: the output shrinks by the kernel less one.
+    /// No padding: the output is smaller by the kernel size minus 1.
     Valid,
 }
 
 /// The settings of a convolution with stride 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
-    /// The images that come in.
+    /// The shape of the input images.
     pub input: Image,
     /// Output channels.
     pub filters: usize,
-    /// Height and width.
+    /// Height and width of the kernel.
     pub kernel: [usize; 2],
-    /// What happens at the border.
+    /// The padding at the border.
     pub padding: Padding,
-    /// max(0, x) behind the bias.
+    /// Whether ReLU is applied after the bias.
     pub relu: bool,
 }
 
-/// Partial sums of the weights' gradient, whatever the number of threads: which images go into which follows
-/// from the batch alone.
+/// The number of partial sums of the weight gradient. It is fixed, so that the order of summation does not
+/// depend on the number of threads.
 const PARTS: usize = 8;
 
-/// Images that predict together.
+/// Images per prediction task.
 const IMAGES_A_TASK: usize = 4;
 
 impl Convolution {
-    /// The images that go out.
+    /// The shape of the output images.
     pub fn output(&self) -> Image {
         let Image { height, width, .. } = self.input;
         let [kh, kw] = self.kernel;
@@ -68,7 +69,7 @@ impl Convolution {
         Image { height, width, channels: self.filters }
     }
 
-    /// Rows and columns of zeros before the image.
+    /// The numbers of rows of zeros above the image and of columns to its left.
     fn before(&self) -> [usize; 2] {
         match self.padding {
             Padding::Same => self.kernel.map(|size| (size - 1) / 2),
@@ -76,15 +77,15 @@ impl Convolution {
         }
     }
 
-    /// The input with its zeros around.
+    /// The shape of the input with its padding.
     fn framed(&self) -> Image {
         let output = self.output();
         let [kh, kw] = self.kernel;
         Image { height: output.height + kh - 1, width: output.width + kw - 1, channels: self.input.channels }
     }
 
-    /// The gradient in the outputs with zeros around, so that it can be walked as the input is, and with
-    /// channels that fill registers.
+    /// The shape of the gradient by the outputs, padded with zeros like an input, and with channels padded to
+    /// whole registers.
     fn framed_gradient(&self) -> Image {
         let [kh, kw] = self.kernel;
         Image {
@@ -94,7 +95,7 @@ impl Convolution {
         }
     }
 
-    /// How the outputs of one row follow from the framed input.
+    /// The strides that compute one row of the output from the framed input.
     fn forward_walk(&self) -> ConvStrides {
         let ([kh, kw], framed, cin) = (self.kernel, self.framed(), self.input.channels);
         ConvStrides {
@@ -111,7 +112,7 @@ impl Convolution {
         }
     }
 
-    /// How the gradient in one row of the input follows from the framed gradient in the outputs.
+    /// The strides that compute one row of the gradient by the input from the framed gradient by the outputs.
     fn input_walk(&self) -> ConvStrides {
         let ([kh, kw], framed, cin) = (self.kernel, self.framed_gradient(), self.input.channels);
         ConvStrides {
@@ -128,7 +129,8 @@ impl Convolution {
         }
     }
 
-    /// How the gradient in one row of the kernel follows from the framed input and the framed gradient.
+    /// The strides that compute the gradient by one row of the kernel from the framed input and the framed
+    /// gradient.
     fn weights_walk(&self) -> ConvStrides {
         let ([_, kw], framed, gradient) = (self.kernel, self.framed(), self.framed_gradient());
         let (output, cin) = (self.output(), self.input.channels);
@@ -146,7 +148,7 @@ impl Convolution {
         }
     }
 
-    /// Puts an image into its frame, whose zeros are there already.
+    /// Copies an image into its frame, whose border is zero already.
     fn frame(&self, image: &[f32], framed: &mut [f32]) {
         let ([top, left], cin, width) = (self.before(), self.input.channels, self.framed().width);
         let row = self.input.width * cin;
@@ -156,13 +158,13 @@ impl Convolution {
         }
     }
 
-    /// Where the gradient in the first output stands in its frame.
+    /// The position of the gradient by the first output in its frame.
     fn gradient_start(&self) -> usize {
         let ([kh, kw], [top, left], framed) = (self.kernel, self.before(), self.framed_gradient());
         ((kh - 1 - top) * framed.width + (kw - 1 - left)) * framed.channels
     }
 
-    /// Puts the gradient in the outputs into its frame, without what ReLU held back.
+    /// Copies the gradient by the outputs into its frame, with 0 where ReLU was not active.
     fn frame_gradient(&self, output: &[f32], gradient: &[f32], framed: &mut [f32]) {
         let (image, frame, start) = (self.output(), self.framed_gradient(), self.gradient_start());
         let pixels = output.chunks_exact(self.filters).zip(gradient.chunks_exact(self.filters));
@@ -181,7 +183,7 @@ impl Convolution {
 }
 
 /// A convolution. Its parameters are the weights (kernel rows x kernel columns x input channels x filters) and
-/// one bias a filter.
+/// one bias per filter.
 pub struct Conv2D {
     settings: Convolution,
     parameters: [Parameter; 2],
@@ -209,7 +211,8 @@ impl Conv2D {
         Conv2D { settings, parameters: [Parameter::new(weights, true), Parameter::new(bias, false)] }
     }
 
-    /// The kernel turned round, from filters (that fill registers) to input channels (that do too).
+    /// The kernel for the backward pass: rotated by 180 degrees, filters x input channels, both padded to
+    /// whole registers.
     fn turned_weights(&self) -> Vec<f32> {
         let ([kh, kw], cin, filters) =
             (self.settings.kernel, self.settings.input.channels, self.settings.filters);
@@ -227,7 +230,7 @@ impl Conv2D {
     }
 }
 
-/// What one part of the batch adds to the gradient of weights and bias.
+/// The gradients by weights and bias of one part of the batch.
 struct Part {
     weights: Vec<f32>,
     bias: Vec<f32>,
@@ -337,7 +340,7 @@ impl Layer for Conv2D {
     }
 }
 
-/// Adds up the gradient in the outputs of one image, a filter at a time.
+/// Adds the sums over the pixels of one image of the gradient by the outputs, one per filter.
 fn add_bias(settings: &Convolution, gradient_frame: &[f32], bias: &mut [f32]) {
     let (output, frame, start) = (settings.output(), settings.framed_gradient(), settings.gradient_start());
     for y in 0..output.height {

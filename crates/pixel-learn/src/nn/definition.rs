@@ -1,5 +1,5 @@
 //! A model as data: layers, optimiser and how to train them, read from the `[model.NAME]` tables of a TOML file
-//! (`docs/FORMAT.md` has them key by key). Knows nothing of shapes; [`super::build`] does.
+//! (`docs/FORMAT.md` has them key by key). [`super::build`] checks the shapes.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use super::schedule::Schedule;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Wire")]
 pub struct Definition {
-    /// What it is and where it comes from, in a line.
+    /// One line: what the network is and where it comes from.
     pub description: String,
-    /// What the pixels become before the first layer.
+    /// The scaling of the pixels before the first layer.
     pub scaling: Scaling,
     /// The layers, first to last.
     pub layers: Vec<Layer>,
@@ -25,41 +25,41 @@ pub struct Definition {
     pub rule: Rule,
     /// The learning rate before the schedule, above 0.
     pub learning_rate: f64,
-    /// How the learning rate changes.
+    /// The schedule of the learning rate.
     pub schedule: Schedule,
     /// Epochs unless the configuration says otherwise.
     pub epochs: usize,
-    /// Training rows a step.
+    /// Training rows per step (mini-batch size).
     pub batch: usize,
-    /// Adds l2 / 2 times the squared weights to the loss.
+    /// The L2 penalty: l2 / 2 times the sum of squared weights is added to the loss.
     pub l2: f64,
     /// The share of the training rows that is held out to watch the training, below 1.
     pub validation: f64,
-    /// When to stop before the last epoch.
+    /// The rule for stopping before the last epoch.
     pub early_stopping: Option<EarlyStopping>,
     augmentation: Augmentation,
-    /// What is different on one data set.
+    /// Settings that differ on one data set, by its name.
     on: BTreeMap<String, On>,
 }
 
-/// What the pixels become before the first layer.
+/// The scaling of the pixels before the first layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scaling {
     /// pixel / 255.
     #[default]
     Unit,
-    /// Zero mean and unit variance, a pixel at a time.
+    /// Zero mean and unit variance of every pixel position.
     Standard,
 }
 
-/// When to stop before the last epoch.
+/// The rule for stopping before the last epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
     /// Training stops after more than this many epochs in a row without improvement of the validation loss.
     pub patience: usize,
-    /// What counts as improvement.
+    /// The decrease of the validation loss above which an epoch is an improvement.
     #[serde(default)]
     pub min_delta: f64,
     /// Whether the weights of the best epoch are kept instead of the last's.
@@ -83,10 +83,10 @@ pub enum Layer {
         filters: usize,
         /// Size of the kernel.
         kernel: Kernel,
-        /// What happens at the border.
+        /// The padding at the border.
         #[serde(default)]
         padding: Padding,
-        /// The function behind it.
+        /// The activation after the layer.
         #[serde(default)]
         activation: Activation,
     },
@@ -95,9 +95,9 @@ pub enum Layer {
         /// The side of a square.
         size: usize,
     },
-    /// Batch normalisation, a channel at a time.
+    /// Batch normalisation of each channel.
     BatchNorm {
-        /// How much of the running statistics a batch keeps.
+        /// The share of the running statistics that is kept at each batch.
         #[serde(default = "ninety_nine")]
         momentum: f64,
         /// Added to the variance.
@@ -109,13 +109,13 @@ pub enum Layer {
         /// The share of values that is dropped, below 1.
         rate: f64,
     },
-    /// An image as a row of values.
+    /// Turns an image into a row of values.
     Flatten {},
     /// A dense layer with a bias.
     Dense {
         /// Output values.
         units: Units,
-        /// The function behind it.
+        /// The activation after the layer.
         #[serde(default)]
         activation: Activation,
     },
@@ -127,7 +127,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// As the file names it.
+    /// The name of the layer's type in the file.
     pub fn name(&self) -> &'static str {
         match self {
             Layer::Conv { .. } => "conv",
@@ -161,14 +161,14 @@ impl Kernel {
     }
 }
 
-/// What a convolution does at the border.
+/// The padding of a convolution at the border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
-    /// The kernel stays inside; the output is smaller.
+    /// No padding; the output is smaller than the input.
     #[default]
     Valid,
-    /// Zeros around the image; the output is as large.
+    /// Zeros around the image; the output is as large as the input.
     Same,
 }
 
@@ -183,7 +183,7 @@ pub enum Activation {
     Relu,
     /// f(x) = tanh x.
     Tanh,
-    /// Softmax, behind the last layer only.
+    /// Softmax, after the last layer only.
     Softmax,
 }
 
@@ -259,7 +259,7 @@ impl Definition {
         serde_json::from_value(value.clone()).map_err(|error| NetworkError::Definition(error.to_string()))
     }
 
-    /// How training images are changed on a data set.
+    /// The augmentation of training images for a data set.
     pub fn augmentation(&self, dataset: &str) -> Augmentation {
         self.on.get(dataset).and_then(|on| on.augmentation).unwrap_or(self.augmentation)
     }

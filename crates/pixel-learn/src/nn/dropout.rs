@@ -1,34 +1,35 @@
-//! Dropout (Srivastava et al., 2014), inverted: what stays in training grows by what is dropped, and the
-//! trained network leaves everything as it is.
+//! Dropout (Srivastava et al., 2014), inverted: training divides the kept values by 1 - rate, and the trained
+//! network changes nothing.
 
 use rayon::prelude::*;
 
 use super::layer::Layer;
 use super::random::mixed;
 
-/// Drops each value with a probability, anew in every step. Which ones follows from seed, step and place, so
-/// nothing need be kept between a forward and a backward pass or in a checkpoint.
+/// Sets each value to 0 with a probability, with a new mask in every step. The mask depends only on seed,
+/// step and position, so it is stored neither between forward and backward pass nor in a checkpoint.
 pub struct Dropout {
-    /// Values a row.
+    /// Values per row.
     pub width: usize,
-    /// The share that is dropped, below 1.
+    /// The probability that a value is dropped, below 1.
     pub rate: f64,
-    /// The seed of what is dropped.
+    /// The seed of the masks.
     pub seed: u64,
     step: u64,
 }
 
 impl Dropout {
-    /// Drops each of `width` values with probability `rate`.
+    /// A layer that drops each of `width` values with probability `rate`. Panics when `rate` is not from 0 to
+    /// below 1.
     pub fn new(width: usize, rate: f64, seed: u64) -> Dropout {
         assert!((0.0..1.0).contains(&rate), "a share below 1");
         Dropout { width, rate, seed, step: 0 }
     }
 
-    /// Writes the values that stay, made larger, and 0 for the others.
+    /// Writes the kept values, divided by 1 - rate, and 0 for the dropped ones.
     fn drop(&self, values: &[f32], kept: &mut [f32]) {
         let scale = (1.0 / (1.0 - self.rate)) as f32;
-        // Four places share one draw of 64 bits.
+        // Four values share one draw of 64 bits.
         let limit = (self.rate * 65_536.0).round() as u64;
         let base = mixed(self.seed, self.step);
         let rows = kept.par_chunks_mut(self.width).zip(values.par_chunks(self.width));

@@ -1,9 +1,10 @@
-//! What can be wrong with a network, in one line.
+//! Errors of networks; each message is one line.
 
 /// Why a network could not be defined, trained, saved or read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NetworkError {
-    /// The definition cannot be used, for any data or for this; the text names the layer where it is one.
+    /// The definition cannot be used, with any data or with these. The text names the layer at fault, if
+    /// there is one.
     #[error("{0}")]
     Definition(String),
     /// The training loss is not a finite number.

@@ -1,13 +1,13 @@
-//! What a layer is.
+//! The interface of a layer, and its learned values.
 
-/// Learned values with the gradient of the loss in them, in the layer's own order.
+/// Learned values with the gradient of the loss by them, in the order of the layer.
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// The values.
     pub value: Vec<f32>,
-    /// The gradient of the loss in the values.
+    /// The gradient of the loss by the values.
     pub gradient: Vec<f32>,
-    /// Whether an L2 penalty applies: to weights it does, to biases not.
+    /// Whether an L2 penalty applies: yes for weights, no for biases.
     pub decays: bool,
 }
 
@@ -20,13 +20,13 @@ impl Parameter {
 
 /// One step of a network. Batches are row-major; the number of rows follows from their lengths.
 pub trait Layer: Send + Sync {
-    /// Values an example on the way in.
+    /// Input values per row.
     fn input_width(&self) -> usize;
 
-    /// Values an example on the way out.
+    /// Output values per row.
     fn output_width(&self) -> usize;
 
-    /// Writes the outputs of a batch, as the trained network answers.
+    /// Writes the outputs of a batch for prediction, with the trained network.
     fn infer(&self, input: &[f32], output: &mut [f32]);
 
     /// Writes the outputs of a batch in training; differs from [`Layer::infer`] for layers that draw random
@@ -35,8 +35,9 @@ pub trait Layer: Send + Sync {
         self.infer(input, output);
     }
 
-    /// From the gradient of the loss in the outputs of the latest [`Layer::forward`]: sets the gradients of
-    /// the parameters and, where asked, writes the gradient in the inputs.
+    /// Backpropagation: given the gradient of the loss by the outputs of the latest [`Layer::forward`], sets
+    /// the gradients of the parameters and, unless `input_gradient` is `None`, writes the gradient by the
+    /// inputs.
     fn backward(
         &mut self,
         input: &[f32],
@@ -45,8 +46,8 @@ pub trait Layer: Send + Sync {
         input_gradient: Option<&mut [f32]>,
     );
 
-    /// Tells the number of the step that the next [`Layer::forward`] belongs to: what draws random numbers draws
-    /// them for it.
+    /// Announces the step of the next [`Layer::forward`]. Layers that draw random numbers derive them from
+    /// its number.
     fn begin_step(&mut self, _step: u64) {}
 
     /// The learned values; none by default.
@@ -54,17 +55,17 @@ pub trait Layer: Send + Sync {
         &[]
     }
 
-    /// The learned values, to be changed.
+    /// The learned values, mutable.
     fn parameters_mut(&mut self) -> &mut [Parameter] {
         &mut []
     }
 
-    /// Values that training gathers without gradients.
+    /// Values that training collects without gradients, such as running means; none by default.
     fn statistics(&self) -> &[Vec<f32>] {
         &[]
     }
 
-    /// The gathered values, to be changed.
+    /// The values of [`Layer::statistics`], mutable.
     fn statistics_mut(&mut self) -> &mut [Vec<f32>] {
         &mut []
     }

@@ -3,7 +3,7 @@
 use crate::linalg::argmax;
 
 /// The mean cross-entropy of a batch of scores (rows x classes) against its labels; replaces every score by
-/// the gradient of that mean in it, (softmax - one hot) / rows. Zero for an empty batch.
+/// the gradient of that mean by the score, (softmax - one hot) / rows. Zero for an empty batch.
 pub fn softmax_cross_entropy(scores: &mut [f32], classes: usize, labels: &[u8]) -> f64 {
     if labels.is_empty() {
         return 0.0;

@@ -1,8 +1,8 @@
 //! Neural networks: layers, loss, optimiser and training loop of the built-in models.
 //!
-//! A batch is row-major `f32`, one row an example, as wide as a layer's input or output. A layer is told
-//! its inputs and outputs again on the way back, so it need not keep them; the [`Network`] owns the buffers
-//! between layers. Everything is deterministic for any number of threads.
+//! A batch is row-major `f32`, one row per example. [`Layer::backward`] gets the inputs and outputs of the
+//! forward pass again, so layers store neither; the [`Network`] owns the buffers between layers. Everything
+//! is deterministic for any number of threads.
 //!
 //! A network is defined as data ([`Definition`]) and trained by a [`Trainer`]:
 //!

@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, Parameter};
 
-/// Layers in order, and for each the outputs and the gradient in them of the batch at hand.
+/// The layers in order, each with its outputs for the present batch and the gradient by these outputs.
 pub struct Network {
     layers: Vec<Box<dyn Layer>>,
     outputs: Vec<Vec<f32>>,
@@ -10,7 +10,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// Panics when there is no layer, or when a layer is not as wide as the one before it puts out.
+    /// A network of these layers. Panics when there is no layer, or when the input of a layer is not as wide
+    /// as the output of the layer before.
     pub fn new(layers: Vec<Box<dyn Layer>>) -> Network {
         assert!(!layers.is_empty(), "a network has layers");
         for pair in layers.windows(2) {
@@ -20,12 +21,12 @@ impl Network {
         Network { outputs: buffers(), gradients: buffers(), layers }
     }
 
-    /// Values that a row of the input has.
+    /// Values per row of the input.
     pub fn input_width(&self) -> usize {
         self.layers[0].input_width()
     }
 
-    /// Values that a row of the output has.
+    /// Values per row of the output.
     pub fn output_width(&self) -> usize {
         self.layers[self.layers.len() - 1].output_width()
     }
@@ -35,32 +36,32 @@ impl Network {
         self.layers.iter().flat_map(|layer| layer.parameters())
     }
 
-    /// All parameters, to be changed.
+    /// All parameters, mutable.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut Parameter> {
         self.layers.iter_mut().flat_map(|layer| layer.parameters_mut())
     }
 
-    /// What training gathers without gradients, layer by layer.
+    /// All statistics, layer by layer: values that training collects without gradients.
     pub fn statistics(&self) -> impl Iterator<Item = &Vec<f32>> {
         self.layers.iter().flat_map(|layer| layer.statistics())
     }
 
-    /// All statistics, to be changed.
+    /// All statistics, mutable.
     pub fn statistics_mut(&mut self) -> impl Iterator<Item = &mut Vec<f32>> {
         self.layers.iter_mut().flat_map(|layer| layer.statistics_mut())
     }
 
-    /// Tells every layer the number of the step that comes next.
+    /// Announces the number of the next step to every layer.
     pub fn begin_step(&mut self, step: u64) {
         self.layers.iter_mut().for_each(|layer| layer.begin_step(step));
     }
 
-    /// The sum of squares of everything that decays, which an L2 penalty is proportional to.
+    /// The sum of squares of all parameters that decay, for the L2 penalty.
     pub fn squared_weights(&self) -> f64 {
         self.parameters().filter(|parameter| parameter.decays).map(|p| sum_of_squares(&p.value)).sum()
     }
 
-    /// The outputs for a batch (rows x input width), as the trained network answers.
+    /// The outputs of the trained network for a batch (rows x input width): rows x output width, row-major.
     pub fn infer(&self, input: &[f32]) -> Vec<f32> {
         let rows = input.len() / self.input_width();
         let mut current = Vec::new();
@@ -86,8 +87,8 @@ impl Network {
         &mut self.gradients[self.layers.len() - 1]
     }
 
-    /// Sets the gradient of every parameter from the gradient left in what [`Network::forward`] gave for
-    /// the same input.
+    /// Backpropagation: sets the gradient of every parameter, from the gradient by the outputs that the
+    /// caller wrote into the result of [`Network::forward`] for the same `input`.
     pub fn backward(&mut self, input: &[f32]) {
         for (index, layer) in self.layers.iter_mut().enumerate().rev() {
             let (before, after) = self.gradients.split_at_mut(index);
@@ -101,7 +102,8 @@ impl Network {
     }
 }
 
-/// In sixteen sums side by side, a fixed order that vectorises, gathered in f64 every 1024 values.
+/// The sum of squares, in sixteen interleaved f32 sums that are added in f64 every 1024 values. The fixed
+/// order vectorises.
 fn sum_of_squares(values: &[f32]) -> f64 {
     let block = |values: &[f32]| {
         let mut sums = [0.0f32; 16];

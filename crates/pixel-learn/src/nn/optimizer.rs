@@ -1,4 +1,4 @@
-//! The rules by which weights follow their gradients, behind one face.
+//! Optimisers: SGD with momentum, Adam and AdamW.
 
 use rayon::prelude::*;
 
@@ -7,18 +7,18 @@ use super::network::Network;
 use crate::linalg::adam::{AdamStep, adam_step};
 use crate::linalg::simd::for_each_level;
 
-/// A rule with its settings; the learning rate comes with each step.
+/// An update rule with its settings; the learning rate is an argument of each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
     /// v = momentum v - rate g; w += v, or, with Nesterov's look ahead, w += momentum v - rate g.
     Sgd {
-        /// How much of the velocity a step keeps, below 1.
+        /// The share of the velocity that a step keeps, below 1.
         momentum: f64,
         /// Whether the step looks ahead (Nesterov).
         nesterov: bool,
     },
     /// Kingma and Ba (2014), in the form with the corrected learning rate. With a weight decay, AdamW
-    /// (Loshchilov and Hutter, 2017): w -= rate decay w besides.
+    /// (Loshchilov and Hutter, 2017): each step also subtracts rate * decay * w from w.
     Adam {
         /// Decay rate of the running mean of the gradient.
         beta_1: f64,
@@ -31,18 +31,19 @@ pub enum Rule {
     },
 }
 
-/// A rule with what it remembers of each parameter, in the network's order.
+/// An update rule with its state for each parameter, in the order of the network.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     /// The rule.
     pub rule: Rule,
     /// Steps made.
     pub steps: u64,
-    /// One or two running means a parameter: `memory[parameter][which]`.
+    /// The state, `memory[parameter][which]`: none for plain SGD, the velocity with momentum, the running
+    /// means of gradient and squared gradient for Adam.
     pub memory: Vec<Vec<Vec<f32>>>,
 }
 
-/// Values that one task moves; no bit depends on it.
+/// Values per task. The result does not depend on it.
 const VALUES_A_TASK: usize = 1 << 15;
 
 impl Optimizer {
@@ -57,7 +58,7 @@ impl Optimizer {
         Optimizer { rule, steps: 0, memory }
     }
 
-    /// Moves every parameter against its gradient plus `l2` times itself (where it decays).
+    /// Updates every parameter by its gradient, to which a parameter that decays adds `l2` times its value.
     pub fn step(&mut self, network: &mut Network, rate: f64, l2: f64) {
         self.steps += 1;
         for (parameter, memory) in network.parameters_mut().zip(&mut self.memory) {

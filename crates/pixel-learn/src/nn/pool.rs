@@ -1,4 +1,4 @@
-//! The largest of each square of an image, a channel at a time.
+//! Max pooling of each channel.
 
 use rayon::prelude::*;
 
@@ -6,27 +6,29 @@ use super::conv::Image;
 use super::layer::Layer;
 use crate::linalg::simd::for_each_level;
 
-/// Max pooling over squares that do not overlap. What does not fill a square at the right and at the bottom is
-/// left out, as Keras does: 7 x 7 becomes 3 x 3 with squares of 2.
+/// Max pooling over squares that do not overlap. As in Keras, rows and columns at the bottom and the right
+/// that do not fill a square are left out: 7 x 7 becomes 3 x 3 with squares of 2.
 pub struct MaxPool {
     input: Image,
     size: usize,
 }
 
 impl MaxPool {
-    /// Panics when no square fits into the image.
+    /// A layer for images of shape `input`, with squares of `size` x `size`. Panics when no square fits into
+    /// the image.
     pub fn new(input: Image, size: usize) -> MaxPool {
         assert!(size > 0 && size <= input.height && size <= input.width, "no square fits");
         MaxPool { input, size }
     }
 
-    /// The images that go out.
+    /// The shape of the output images.
     pub fn output(&self) -> Image {
         let Image { height, width, channels } = self.input;
         Image { height: height / self.size, width: width / self.size, channels }
     }
 
-    /// For each output of one image: where it stands, and where the pixels of its square do.
+    /// For each output pixel of one image: its offset in the output, and the offsets of the pixels of its
+    /// square in the input.
     fn squares(&self) -> impl Iterator<Item = (usize, impl Iterator<Item = usize>)> {
         let (output, input, size) = (self.output(), self.input, self.size);
         (0..output.height * output.width).map(move |index| {
@@ -62,7 +64,7 @@ impl Layer for MaxPool {
         });
     }
 
-    /// The gradient goes to the first of equals.
+    /// The gradient goes to the first of equal maxima.
     fn backward(
         &mut self,
         input: &[f32],
@@ -96,7 +98,7 @@ impl Layer for MaxPool {
 }
 
 for_each_level! {
-    /// What is no number stays, so that diverging shows.
+    /// NaN stays NaN, so that divergence shows.
     fn keep_larger(largest: &mut [f32], values: &[f32]) {
         for (largest, &value) in largest.iter_mut().zip(values) {
             *largest = if value > *largest || value.is_nan() { value } else { *largest };
@@ -105,7 +107,7 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// Moves the rest of the gradient to the place whose input is the output.
+    /// Moves the gradient to the pixel whose input equals the output, if an earlier pixel has not taken it.
     fn take_where_equal(place: &mut [f32], input: &[f32], output: &[f32], rest: &mut [f32]) {
         for (((place, input), output), rest) in place.iter_mut().zip(input).zip(output).zip(rest) {
             let equal = input == output;

@@ -1,10 +1,10 @@
-//! How the learning rate changes while a network is trained.
+//! Learning rate schedules.
 
 use serde::Deserialize;
 
 use super::error::NetworkError;
 
-/// What the learning rate is multiplied with in each step.
+/// The factor of the learning rate in each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
@@ -13,7 +13,7 @@ pub enum Schedule {
     Constant,
     /// 1 / (1 + decay steps): the `decay` of Keras's older optimisers.
     Inverse {
-        /// The rate of decay, a step.
+        /// The decay per step.
         decay: f64,
     },
     /// `factor` to the power of the finished epochs divided by `every`, rounded down.
@@ -23,7 +23,7 @@ pub enum Schedule {
         /// Factor of each change.
         factor: f64,
     },
-    /// Half a cosine from 1 to 0 over all epochs, after a linear rise over `warmup` epochs.
+    /// A linear rise over `warmup` epochs, then half a cosine from 1 to 0 over the remaining epochs.
     Cosine {
         /// Epochs of linear rise.
         #[serde(default)]
@@ -31,7 +31,7 @@ pub enum Schedule {
     },
 }
 
-/// Where a training stands.
+/// The progress of a training.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Steps made before this one.
@@ -43,7 +43,7 @@ pub struct Progress {
 }
 
 impl Schedule {
-    /// The factor of the step that comes next.
+    /// The factor of the next step.
     pub fn factor(&self, progress: Progress) -> f64 {
         let epoch = progress.step as f64 / progress.steps_an_epoch.max(1) as f64;
         match *self {
@@ -51,7 +51,7 @@ impl Schedule {
             Schedule::Inverse { decay } => 1.0 / (1.0 + decay * progress.step as f64),
             Schedule::Steps { every, factor } => factor.powf((epoch / every as f64).floor()),
             Schedule::Cosine { warmup } => {
-                // The first step is not lost to a rate of 0.
+                // The present step counts, so that a warm-up does not begin with a rate of 0.
                 let epoch = epoch + 1.0 / progress.steps_an_epoch.max(1) as f64;
                 if epoch < warmup {
                     return epoch / warmup;

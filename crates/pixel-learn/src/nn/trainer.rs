@@ -1,4 +1,4 @@
-//! Trains a defined network epoch by epoch, and knows everything that is needed to go on later.
+//! Trains a network epoch by epoch, and holds all state that is needed to resume later.
 
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -14,16 +14,16 @@ use super::random::{Purpose, generator};
 use super::schedule::Progress;
 use rayon::prelude::*;
 
-/// What is trained on: images as bytes, one label each.
+/// Training images as bytes, with one label each.
 #[derive(Clone, Copy)]
 pub struct Images<'a> {
     /// Row-major, one image after the other.
     pub pixels: &'a [u8],
-    /// One label an image.
+    /// One label per image.
     pub labels: &'a [u8],
 }
 
-/// What a network is made for.
+/// The data and settings of a training, apart from the definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSetup {
@@ -39,12 +39,12 @@ pub struct TrainingSetup {
     pub seed: u64,
 }
 
-/// What an epoch came to. The training figures are of each batch before its step; dropout and augmentation are
-/// in them.
+/// The results of an epoch. Training loss and accuracy are means over the batches, each computed before its
+/// step, with dropout and augmentation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Epoch {
-    /// From 1.
+    /// The number of the epoch, from 1.
     pub epoch: usize,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
@@ -58,18 +58,18 @@ pub struct Epoch {
     /// Accuracy on the rows held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
-    /// Wall clock, validation included.
+    /// Wall-clock seconds, validation included.
     pub seconds: f64,
 }
 
-/// How far an epoch has got.
+/// The progress of an epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochProgress {
     /// Images so far.
     pub images: usize,
     /// Images of the epoch.
     pub of: usize,
-    /// Means so far.
+    /// Mean loss so far.
     pub loss: f64,
     /// Mean accuracy so far.
     pub accuracy: f64,
@@ -80,7 +80,7 @@ pub struct EpochProgress {
 pub struct Best {
     /// The validation loss of the best epoch.
     pub loss: f64,
-    /// Epochs since.
+    /// Epochs since the best epoch.
     pub stalled: usize,
     /// The weights and statistics of that epoch, where they are to be restored.
     pub weights: Option<Vec<Vec<f32>>>,
@@ -98,7 +98,7 @@ pub struct Trainer {
     pub network: Network,
     /// The optimiser with its running means.
     pub optimizer: Optimizer,
-    /// One entry a finished epoch.
+    /// One entry per finished epoch.
     pub history: Vec<Epoch>,
     /// The best epoch so far, where there is early stopping.
     pub best: Option<Best>,
@@ -107,7 +107,7 @@ pub struct Trainer {
     scaled: Vec<f32>,
 }
 
-/// Rows that predict together; fixed, though no bit depends on it.
+/// Rows per prediction task. The predictions do not depend on it.
 const ROWS_A_TASK: usize = 64;
 
 impl Trainer {
@@ -127,7 +127,7 @@ impl Trainer {
         Ok(Trainer::untrained(definition, setting, steps, scaling))
     }
 
-    /// As [`Trainer::new`], with a scaling that is known.
+    /// [`Trainer::new`] with given steps and scaling.
     pub fn untrained(
         definition: Definition,
         setting: TrainingSetup,
@@ -163,7 +163,7 @@ impl Trainer {
         }
     }
 
-    /// Rows to train on and rows to watch, which follow from the seed.
+    /// Training rows and held-out rows, drawn from the seed.
     fn split(&self, rows: usize) -> (Vec<u32>, Vec<u32>) {
         let mut order: Vec<u32> = (0..rows as u32).collect();
         let held = (rows as f64 * self.definition.validation).round() as usize;
@@ -175,7 +175,8 @@ impl Trainer {
         (order, watched)
     }
 
-    /// Trains on all rows once, telling after each batch how far it has got. `Err` when the loss is no number.
+    /// Trains for one epoch on the rows that are not held out. Calls `tell` after each batch. `Err` when the
+    /// loss is not finite.
     pub fn epoch(
         &mut self,
         images: Images,
@@ -234,7 +235,7 @@ impl Trainer {
         Ok(&self.history[self.history.len() - 1])
     }
 
-    /// Keeps count of the best epoch, and takes back its weights at the end.
+    /// Updates the best epoch, and restores its weights at the end of the training if the definition says so.
     fn remember(&mut self, validation_loss: Option<f64>) {
         let (Some(rule), Some(loss)) = (self.definition.early_stopping, validation_loss) else { return };
         let improved = self.best.as_ref().is_none_or(|best| loss < best.loss - rule.min_delta);
@@ -267,7 +268,7 @@ impl Trainer {
         }
     }
 
-    /// The rows of a batch, changed as the augmentation says, and scaled.
+    /// Writes the rows of a batch to `input`, augmented and scaled.
     fn gather(
         &self,
         images: Images,
@@ -311,7 +312,7 @@ impl Trainer {
         }
     }
 
-    /// Loss (without penalty) and accuracy of the network as it is.
+    /// Loss (without penalty) and accuracy of the present network on `rows`.
     fn watch(&self, images: Images, rows: &[u32]) -> (f64, f64) {
         let classes = self.setting.classes;
         let parts: Vec<(f64, usize)> = rows
@@ -354,7 +355,7 @@ impl Trainer {
     }
 }
 
-/// Six digits are more than repeated runs share, and keep result files short.
+/// Rounds to six digits: repeated runs agree in fewer, and result files stay short.
 fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
@@ -363,7 +364,7 @@ fn right(predicted: &[u8], labels: &[u8]) -> usize {
     predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count()
 }
 
-/// The scaled value of each byte: one table for all pixels, or one a pixel.
+/// The scaled value of each byte: one table for all pixels, or one per pixel.
 fn scaled(kind: Scaling, scaling: &crate::Scaling) -> Vec<f32> {
     let features = match kind {
         Scaling::Unit => scaling.offset.len().min(1),

@@ -25,8 +25,8 @@ pub(super) fn deskew(pixels: &[u8], [rows, columns]: [usize; 2]) -> Vec<u8> {
     out
 }
 
-/// Where the new pixels are in the old image: new row y is old row `y + down`, shifted left by
-/// `right + slant (y - middle)`.
+/// The positions of the new pixels in the old image: new row y is old row `y + down`. It is shifted to the
+/// left by `right + slant (y - middle)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Shear {
     down: f64,
@@ -82,7 +82,7 @@ fn whole_and_rest(shift: f64) -> (isize, f32) {
     (whole as isize, (shift - whole) as f32)
 }
 
-/// `at` weighs the first, 1 the second.
+/// Linear interpolation: `first` at 0, `second` at 1.
 #[inline(always)]
 fn between(first: f32, second: f32, at: f32) -> f32 {
     (1.0 - at) * first + at * second

@@ -3,16 +3,16 @@
 /// Why a chain of steps cannot be used on these data. One line: what was found, what is needed, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
-    /// A step stands behind one whose output it cannot take.
+    /// A step follows one whose output it cannot take.
     #[error("preprocessing: {step} takes {needed}, but {before} leaves {found}; move {step} before {before}")]
     Order {
         /// The step.
         step: &'static str,
-        /// What it takes.
+        /// The input that the step takes.
         needed: &'static str,
         /// The step before it.
         before: &'static str,
-        /// What that leaves.
+        /// The output of the step before.
         found: &'static str,
     },
     /// A parameter has a value that the step cannot use on these data.
@@ -40,10 +40,10 @@ pub enum StepError {
         /// Rows and columns of the images.
         image: [usize; 2],
     },
-    /// The rows do not have one value a pixel.
+    /// The rows do not have one value per pixel.
     #[error("preprocessing: rows of {features} values are no images of {} x {} pixels", image[0], image[1])]
     Shape {
-        /// Values a row.
+        /// Values per row.
         features: usize,
         /// Rows and columns of the images.
         image: [usize; 2],

@@ -2,8 +2,8 @@
 //!
 //! A gradient is the difference of the two neighbours of a pixel, 0 across the border of the image. Each cell has a
 //! histogram of the magnitudes of its gradients by direction, without interpolation between bins; each block of cells
-//! is normalised, cut off at 0.2 and normalised again. Differences of bytes are small integers, so that magnitude and
-//! direction are read from a table.
+//! is normalised, clipped at 0.2 and normalised again. Differences of bytes are small integers, so that
+//! magnitude and direction are read from a table.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::linalg::Matrix;
 /// Images in one task.
 const IMAGES: usize = 128;
 
-/// Where the cells and blocks of an image are.
+/// The layout of the cells and blocks of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub orientations: usize,
@@ -59,14 +59,14 @@ impl Layout {
         self.cells().map(|cells| cells - self.cells_per_block + 1)
     }
 
-    /// Values of one image: block by block, cell by cell within it, then the bins.
+    /// The number of values of one image. Their order: blocks, cells of a block, bins.
     pub fn features(&self) -> usize {
         let [down, across] = self.blocks();
         down * across * self.cells_per_block * self.cells_per_block * self.orientations
     }
 }
 
-/// Gradients with their tables.
+/// The transform, with the table of its gradients.
 pub(super) struct Hog {
     layout: Layout,
     /// Magnitude and bin of the gradient (down, across) at `down * ACROSS + across + 255`, for down from 0 on: opposite
@@ -74,7 +74,7 @@ pub(super) struct Hog {
     table: Vec<(f32, u32)>,
 }
 
-/// Values of a difference of two bytes.
+/// The number of values of a difference of two bytes.
 const ACROSS: usize = 511;
 
 impl Hog {
@@ -110,7 +110,7 @@ impl Hog {
         Rows::Values(out)
     }
 
-    /// The place in the table of each pixel's gradient.
+    /// Writes the index in the table of each pixel's gradient.
     fn gradients(&self, image: &[u8], places: &mut [u32]) {
         let [rows, columns] = self.layout.image;
         let blank = vec![0u8; columns];
@@ -176,7 +176,7 @@ impl Hog {
     }
 }
 
-/// The Euclidean length with scikit-image's epsilon, which blank blocks need.
+/// The Euclidean length with scikit-image's epsilon, against division by 0 in blank blocks.
 fn length(values: &[f64]) -> f64 {
     const EPSILON: f64 = 1e-5;
     (values.iter().map(|value| value * value).sum::<f64>() + EPSILON * EPSILON).sqrt()

@@ -2,8 +2,9 @@
 //! analysis of single-layer networks in unsupervised feature learning", 2011).
 //!
 //! Each patch of 6 x 6 pixels is brought to mean 0 and variance 1, then whitened (ZCA), all fitted on a sample of
-//! training patches. Its code has one value a centroid: how much nearer it is than the mean distance, or 0. The codes
-//! are added up over a grid of 3 x 3 regions, and a feature is the square root of such a sum.
+//! training patches. Its code (the "triangle" activation of the paper) has one value per centroid: the mean
+//! distance to all centroids minus the distance to this one, or 0 if that is negative. The codes are added up
+//! over a grid of 3 x 3 regions, and a feature is the square root of such a sum.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -22,13 +23,14 @@ const PIXELS: usize = SIDE * SIDE;
 const GRID: usize = 3;
 /// Patches that centroids and whitening are learnt from.
 const SAMPLE: usize = 200_000;
-/// Passes of k-means over them.
+/// Passes of k-means over the sample.
 const PASSES: usize = 20;
-/// Added to the variance of a patch, in squared pixels: below this contrast is noise.
+/// Added to the variance of a patch, in squared pixel values, so that noise in flat patches is not amplified.
 const CONTRAST: f32 = 10.0;
 /// Added to the eigenvalues of the covariance of patches.
 const WHITENING: f64 = 0.1;
-/// Training images whose largest value becomes the byte 255; larger ones do too.
+/// The number of training images that set the scale of the bytes: their largest pooled value becomes 255, and
+/// larger values are clipped.
 const IMAGES: usize = 2000;
 /// Patches that one task compares with the centroids.
 const CHUNK: usize = 4096;
@@ -42,17 +44,17 @@ pub(super) struct KmeansPatches {
     mean: Vec<f32>,
     /// The symmetric whitening matrix.
     whitening: Vec<f32>,
-    /// One a row, padded with centroids that no patch is near to whole lanes.
+    /// The centroids, one per row, padded with zero rows to whole lanes. The padding is never chosen.
     centroids: Vec<f32>,
-    /// The squared norm of each.
+    /// The squared norm of each centroid, padded with zeros.
     norms: Vec<f32>,
     n_clusters: usize,
-    /// The factor that brings pooled values to bytes.
+    /// The factor that scales pooled values to bytes.
     to_byte: f32,
 }
 
 impl KmeansPatches {
-    /// Centroids at most.
+    /// Maximum number of centroids.
     pub const MOST: usize = 10_000;
 
     /// `Err` when an image has fewer rows or columns of patches than the grid.
@@ -64,12 +66,12 @@ impl KmeansPatches {
         }
     }
 
-    /// Features of `n_clusters` centroids.
+    /// The number of features for `n_clusters` centroids.
     pub fn features(n_clusters: usize) -> usize {
         GRID * GRID * n_clusters
     }
 
-    /// O(sample n_clusters passes).
+    /// Learns whitening and centroids from a sample of patches. O(sample n_clusters passes).
     pub fn new(bytes: &Bytes, image: [usize; 2], n_clusters: usize, seed: u64) -> KmeansPatches {
         let mut generator = Pcg64::seed_from_u64(seed);
         let mut patches = sample(bytes, image, &mut generator);
@@ -208,7 +210,7 @@ impl KmeansPatches {
     }
 }
 
-/// Memory that images share one after the other.
+/// Working memory, reused from image to image.
 #[derive(Default)]
 struct Scratch {
     patches: Vec<f32>,
@@ -218,8 +220,8 @@ struct Scratch {
 
 for_each_level! {
     /// Adds a patch's code to the sums of its region. `products` are its dot products with the centroids and become
-    /// distances; `norms` are the centroids' squared norms and `norm` is its own. Lanes beyond `clusters` are no
-    /// centroids: what is added there means nothing.
+    /// distances; `norms` are the centroids' squared norms and `norm` is its own. Lanes beyond `clusters` are
+    /// padding, and their sums are not meaningful.
     fn add_code(products: &mut [f32], norms: &[f32], norm: f32, clusters: usize, pooled: &mut [f32]) {
         let mut sums = [0.0f32; LANES];
         for (at, (products, norms)) in
@@ -242,7 +244,7 @@ for_each_level! {
 fn sample(bytes: &Bytes, image: [usize; 2], generator: &mut Pcg64) -> Vec<f32> {
     let [rows, columns] = image.map(|size| size - SIDE + 1);
     let mut patches = Vec::with_capacity(SAMPLE * PIXELS);
-    // Images of nothing but ground have no patches at all.
+    // The number of tries is limited, because images of a single value have only flat patches.
     for _ in 0..4 * SAMPLE {
         if patches.len() >= SAMPLE * PIXELS {
             break;
@@ -304,7 +306,7 @@ fn whiten(patches: &[f32]) -> (Vec<f32>, Vec<f32>) {
     (mean.iter().map(|&mean| mean as f32).collect(), whitening)
 }
 
-/// Patches less the mean, times the whitening matrix.
+/// Patches minus the mean, times the whitening matrix.
 fn whitened(patches: &[f32], mean: &[f32], whitening: &[f32]) -> Vec<f32> {
     let centred: Vec<f32> = patches.iter().enumerate().map(|(at, value)| value - mean[at % PIXELS]).collect();
     let rows = patches.len() / PIXELS;

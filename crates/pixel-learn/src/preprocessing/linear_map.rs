@@ -1,4 +1,4 @@
-//! Linear maps of rows: what principal components and random Fourier features begin with.
+//! Linear maps of rows, for principal components and random Fourier features.
 
 use rayon::prelude::*;
 
@@ -7,18 +7,18 @@ use crate::Scaling;
 use crate::linalg::Matrix;
 use crate::linalg::gemm::{View, sgemm};
 
-/// Rows in one task: a chunk of 784 values a row stays in a second-level cache.
+/// Rows in one task: a chunk of 784 values per row stays in a second-level cache.
 const ROWS: usize = 256;
 
 /// x W + b for rows x. The scaling of bytes is folded into both, so that the product is one of bytes.
 pub(super) struct LinearMap {
-    /// One row a feature, one column an output.
+    /// d x outputs, row-major.
     weights: Vec<f32>,
     bias: Vec<f32>,
 }
 
 impl LinearMap {
-    /// The map of scaled values with one row of `weights` (outputs x d, row-major) and one `bias` an output.
+    /// The map of scaled values with one row of `weights` (outputs x d, row-major) and one `bias` per output.
     pub fn new(weights: &[f64], mut bias: Vec<f64>, scaling: Option<&Scaling>) -> LinearMap {
         let outputs = bias.len();
         let d = weights.len() / outputs;
@@ -39,7 +39,8 @@ impl LinearMap {
         LinearMap { weights: turned, bias: bias.into_iter().map(|bias| bias as f32).collect() }
     }
 
-    /// The outputs for every row, `finish` applied to the values of some whole rows at a time. O(n d outputs).
+    /// The outputs of every row, n x outputs. `finish` is applied to the outputs of whole rows. O(n d
+    /// outputs).
     pub fn apply(&self, rows: &Rows, finish: impl Fn(&mut [f32]) + Sync) -> Matrix {
         let (n, d, outputs) = (rows.n(), rows.d(), self.bias.len());
         let weights = View::row_major(&self.weights, d, outputs);

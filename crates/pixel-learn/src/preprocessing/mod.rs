@@ -1,10 +1,10 @@
-//! Steps before the model: scalings, images made upright, features computed from pixels. A chain of them is fitted on
+//! Steps before the model: scalings, deskewing, features computed from pixels. A chain of them is fitted on
 //! the training rows alone and then transforms any rows.
 //!
 //! A chain begins with the raw bytes of images. Steps on images (`binarize`, `deskew`) give images again and may follow
-//! each other; `raw`, `unit` and `standard` set how bytes are scaled; `hog` takes images and gives values,
-//! `pixel_differences` and `kmeans_patches` take images and give bytes; `pca`, `nystroem`, `rbf_sampler` and `standard` take anything.
-//! [`check`] says before anything runs whether a chain makes sense for a data set.
+//! each other; `raw`, `unit` and `standard` set how bytes are scaled; `hog` takes images and gives values;
+//! `pixel_differences` and `kmeans_patches` take images and give bytes; `pca`, `nystroem`, `rbf_sampler` and
+//! `standard` take anything. [`check`] checks a chain against the sizes of a data set before anything runs.
 //!
 //! Everything is deterministic, with the same bits for any number of threads.
 
@@ -40,7 +40,7 @@ use standard::Standard;
 pub use step::Step;
 
 /// `Err` when a step does not fit the steps before it, images of `image` (rows, columns) pixels or the number of
-/// training rows. Cheap: looks at no data.
+/// training rows. O(steps): reads no data.
 pub fn check(steps: &[Step], image: [usize; 2], train_rows: usize) -> Result<(), StepError> {
     plan::inputs(steps, image, train_rows).map(|_| ())
 }
@@ -66,9 +66,9 @@ enum Fitted {
     KmeansPatches(KmeansPatches),
 }
 
-/// Fits a chain on training rows (raw bytes of images of `image` pixels; their scaling is not looked at) and returns it
-/// with the transformed rows, as [`FittedSteps::transform`] would give them. Random steps draw from `seed`. An empty
-/// chain is [`Step::Raw`].
+/// Fits a chain on training rows (raw bytes of images of `image` pixels; their scaling is ignored) and
+/// returns the fitted chain with the transformed rows, as [`FittedSteps::transform`] would give them. Random
+/// steps draw from `seed`. An empty chain is [`Step::Raw`].
 pub fn fit(
     steps: &[Step],
     train: &Features,
@@ -90,8 +90,8 @@ pub fn fit(
 }
 
 impl FittedSteps {
-    /// The transformed rows of `x`: raw bytes of images of the size of the training images; their scaling is not looked
-    /// at. Panics when the number of pixels differs.
+    /// The transformed rows of `x`: raw bytes of images of the size of the training images, whose scaling is
+    /// ignored. Panics when the number of pixels differs.
     pub fn transform(&self, x: &Features) -> Features {
         assert_eq!(x.d(), self.d, "images of another size");
         self.steps.iter().fold(Rows::raw(x), |rows, step| step.transform(rows)).into_features()

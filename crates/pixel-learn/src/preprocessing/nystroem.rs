@@ -1,10 +1,10 @@
 //! Nystroem's approximation of the RBF kernel (Williams and Seeger 2001): scikit-learn's `Nystroem`.
 //!
 //! With the kernel K of some random training rows and its Cholesky factor K + 1e-4 I = L L', a row x becomes
-//! k(x) L'^-1, k(x) being its kernel values with those rows. scikit-learn has the symmetric root of K in the place of L;
-//! the two differ by a rotation, so that all dot products and distances between transformed rows agree, at a fraction of
-//! the cost. With 1e-4 the rounding of f32 and the change of K both move products by no more than some 1e-4, whatever K
-//! is; scikit-learn, in f64, cuts singular values off at 1e-12.
+//! k(x) L'^-1, where k(x) are its kernel values with those rows. scikit-learn has the symmetric root of K in
+//! place of L; the two differ by a rotation, so that all dot products and distances between transformed rows
+//! agree, at a fraction of the cost. With 1e-4 the rounding of f32 and the change of K both move products by
+//! no more than some 1e-4, whatever K is; scikit-learn, in f64, cuts singular values off at 1e-12.
 //!
 //! Distances of bytes with one scale for all features come from exact integers.
 
@@ -25,7 +25,7 @@ use crate::linalg::simd::for_each_level;
 const ROWS: usize = 480;
 /// Columns of the factor that are solved for at a time.
 const BLOCK: usize = 256;
-/// What is added to the diagonal of the kernel, which is 1.
+/// The ridge: added to the diagonal of the kernel matrix, which is 1.
 const RIDGE: f64 = 1e-4;
 
 /// Chosen training rows with the factor of their kernel.
@@ -89,7 +89,7 @@ impl Nystroem {
         Rows::Values(out)
     }
 
-    /// The kernel of some rows with the chosen ones.
+    /// The kernel values of the rows in `range` with the chosen rows.
     fn kernel(&self, rows: &Rows, range: std::ops::Range<usize>, out: &mut [f32]) {
         let (m, d) = (self.n_components, rows.d());
         match (&self.basis, rows) {
@@ -122,7 +122,7 @@ impl Nystroem {
         exp_in_place(out);
     }
 
-    /// Replaces rows k by k L'^-1, a block of columns after the other.
+    /// Replaces rows k by k L'^-1, one block of columns after the other.
     fn solve(&self, rows: &mut [f32]) {
         let m = self.n_components;
         let count = rows.len() / m;
@@ -195,7 +195,7 @@ fn kernel_of_bytes(pixels: &[u8], right: &RightRows, squares: &[i32], gamma: f64
     kernel
 }
 
-/// As [`kernel_of_bytes`], of values.
+/// [`kernel_of_bytes`] for rows of values.
 fn kernel_of_values(values: &[f32], d: usize, gamma: f64) -> Vec<f64> {
     let wide: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
     let m = wide.len() / d;
@@ -238,7 +238,7 @@ fn inverse_of_block(factor: &[f64], n: usize, start: usize) -> Vec<f32> {
 }
 
 for_each_level! {
-    /// factor times the squared distances.
+    /// The exponents of the kernel: `factor` times the squared distances.
     fn exponents(dots: &[i32], squares: &[i32], own: i32, factor: f32, out: &mut [f32]) {
         for (out, (&dot, &square)) in out.iter_mut().zip(dots.iter().zip(squares)) {
             *out = factor * (own + square - 2 * dot) as f32;

@@ -1,7 +1,8 @@
 //! Principal components: scikit-learn's `PCA` by the covariance of the features.
 //!
-//! Sums of products of bytes are exact integers; of values they are sums of f32 products over a few hundred centred
-//! rows, added up in f64. Each component has the sign that makes its largest entry positive, as scikit-learn's has.
+//! Sums of products of bytes are exact integers. Products of values are added in f32 over a few hundred
+//! centred rows, and these sums in f64. As in scikit-learn, each component has the sign that makes its entry
+//! of largest magnitude positive.
 
 use rayon::prelude::*;
 
@@ -39,7 +40,7 @@ impl Pca {
                     if value.abs() > most.abs() { value } else { most }
                 },
             );
-            // scikit-learn's least deviation.
+            // scikit-learn's lower bound of the standard deviation.
             let deviation = if whiten { variance.max(0.0).sqrt().max(f64::EPSILON) } else { 1.0 };
             let factor = if largest < 0.0 { -1.0 / deviation } else { 1.0 / deviation };
             component.iter_mut().for_each(|value| *value *= factor);
@@ -77,7 +78,7 @@ fn of_bytes(bytes: &Bytes) -> (Vec<f64>, Vec<f64>) {
     let mut covariance = vec![0.0; d * d];
     for (j, row) in covariance.chunks_exact_mut(d).enumerate() {
         for (k, (out, &product)) in row.iter_mut().zip(gram.products(j)).enumerate().take(j + 1) {
-            // Exact up to here.
+            // n^2 times the covariance of the bytes, an exact integer.
             let spread = n as i128 * i128::from(product) - i128::from(sums[j]) * i128::from(sums[k]);
             *out = spread as f64 / denominator / (scale[j] * scale[k]);
         }
@@ -85,7 +86,7 @@ fn of_bytes(bytes: &Bytes) -> (Vec<f64>, Vec<f64>) {
     (mean, covariance)
 }
 
-/// As [`of_bytes`], of values.
+/// [`of_bytes`] for rows of values.
 fn of_values(values: &Matrix) -> (Vec<f64>, Vec<f64>) {
     let (n, d) = (values.rows(), values.columns());
     let mean = column_means(values, |_, value| value);

@@ -1,12 +1,12 @@
 //! Two levels of random pixel differences: fixed features for a linear model, after Kawrakow (github.com/ikawrakow/mnist).
 //!
-//! A pattern is two offsets; it makes of an image another one, whose pixel is the value at the first offset less that at
-//! the second, or 0 if that is negative. The first level applies patterns of offsets up to 2 pixels to the image and
-//! averages over 2 x 2 pixels; the second does the same to its results, with offsets of 1 pixel. Images of 28 x 28
-//! shrink to 12 x 12 and 5 x 5. Each pair of a first and a second pattern gives the square roots of such a small image,
-//! rounded to bytes of 255 for the largest value there can be.
+//! A pattern is two offsets. It turns an image into another, whose pixel is the value at the first offset
+//! minus that at the second, or 0 if that is negative. The first level applies patterns of offsets up to 2
+//! pixels to the image and adds over 2 x 2 pixels; the second does the same to its results, with offsets of 1
+//! pixel. Images of 28 x 28 shrink to 12 x 12 and 5 x 5. Each pair of a first and a second pattern gives the
+//! square roots of such a small image as bytes, scaled so that the largest possible value becomes 255.
 //!
-//! Patterns are drawn without repetition. Thirty-two images are done side by side, in sums of 16 bits without rounding.
+//! Patterns are drawn without repetition. Thirty-two images are computed side by side, in exact 16-bit sums.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -16,7 +16,7 @@ use super::StepError;
 use super::rows::{Bytes, Rows};
 use crate::linalg::simd::for_each_level;
 
-/// Images side by side.
+/// Images computed side by side.
 const LANES: usize = 32;
 /// The largest offsets of the two levels.
 const REACH: [usize; 2] = [2, 1];
@@ -61,7 +61,7 @@ impl Sizes {
         if pairs > most[0] * most[1] {
             return Err(wrong(format!("must be at most {}", most[0] * most[1] * cells)));
         }
-        // About as many of both, as far as there are.
+        // About equal numbers of both, within the numbers that exist.
         let first = ((pairs as f64).sqrt().ceil() as usize).max(pairs.div_ceil(most[1]));
         Ok([first, pairs.div_ceil(first)])
     }
@@ -88,7 +88,7 @@ pub(super) struct PixelDifferences {
 }
 
 impl PixelDifferences {
-    /// `counts` are [`Sizes::patterns`].
+    /// Draws the patterns; `counts` are those of [`Sizes::patterns`].
     pub fn new(sizes: Sizes, n_features: usize, counts: [usize; 2], seed: u64) -> PixelDifferences {
         let mut generator = Pcg64::seed_from_u64(seed);
         let patterns = [0, 1].map(|level| {
@@ -111,7 +111,7 @@ impl PixelDifferences {
         Rows::of_bytes(out, bytes.n, self.n_features)
     }
 
-    /// Up to [`LANES`] images.
+    /// Transforms up to [`LANES`] images.
     fn batch(&self, images: &[u8], d: usize, out: &mut [u8]) {
         let Sizes { image, first, second } = self.sizes;
         let mut pixels = vec![[0u16; LANES]; d];
@@ -160,7 +160,7 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// 255 sqrt(value / most), rounded.
+    /// 255 sqrt(value / [`MOST`]), rounded.
     fn square_roots(values: &[[u16; 32]], out: &mut [[u8; 32]]) {
         let factor = 255.0 * 255.0 / MOST;
         for (out, values) in out.iter_mut().zip(values) {

@@ -1,9 +1,9 @@
-//! What each step of a chain is given and leaves, known before anything runs.
+//! The input and output of each step of a chain, known before anything runs.
 
 use super::kmeans_patches::KmeansPatches;
 use super::{Step, StepError, hog, pixel_differences};
 
-/// What rows consist of.
+/// The content of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub kind: Kind,
@@ -32,7 +32,7 @@ impl Content {
         }
     }
 
-    /// Values a row.
+    /// Values per row.
     fn features(self) -> usize {
         match self.kind {
             Kind::Images([rows, columns]) => rows * columns,
@@ -41,7 +41,7 @@ impl Content {
     }
 }
 
-/// What each of the steps is given, in their order. `Err` says which step cannot run and why.
+/// The input of each step, in order. `Err` says which step cannot run and why.
 pub(super) fn inputs(
     steps: &[Step],
     image: [usize; 2],
@@ -64,7 +64,7 @@ pub(super) fn inputs(
     Ok(inputs)
 }
 
-/// What a step leaves of rows with this content.
+/// The output of a step for rows with this content.
 fn output(
     step: &Step,
     content: Content,

@@ -1,7 +1,8 @@
 //! Random Fourier features of the RBF kernel (Rahimi and Recht 2007): scikit-learn's `RBFSampler`.
 //!
-//! sqrt(2 / n) cos(x.w + b) with w normal of variance 2 gamma and b uniform over a turn: the dot product of two such
-//! rows is exp(-gamma |x - y|^2) on average. Drawn from our own generator, so equal to scikit-learn's in distribution.
+//! sqrt(2 / n) cos(x.w + b) with w normal of variance 2 gamma and b uniform on [0, 2 pi): the dot product of
+//! two such rows has the expectation exp(-gamma |x - y|^2). The random numbers are not scikit-learn's, so the
+//! features are equal in distribution only.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;

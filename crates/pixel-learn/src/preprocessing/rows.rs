@@ -1,4 +1,4 @@
-//! Rows on their way through a chain.
+//! Rows between the steps of a chain.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::linalg::Matrix;
 use crate::{Features, Scaling};
 
-/// Rows of the same length: bytes and how values follow from them, or values.
+/// Rows of the same length: bytes with a scaling, or values.
 pub(super) enum Rows {
     Bytes(Bytes),
     Values(Matrix),
@@ -46,7 +46,7 @@ impl Rows {
         }
     }
 
-    /// The bytes. Panics for values: the plan gives no step other rows than it takes.
+    /// The bytes. Panics for values, which the plan rules out for steps on bytes.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Rows::Bytes(bytes) => bytes,

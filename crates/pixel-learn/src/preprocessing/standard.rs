@@ -26,7 +26,7 @@ impl Standard {
         Standard { scaling: Arc::new(scaling) }
     }
 
-    /// Bytes get this scaling in place of the one they have; values are computed anew.
+    /// Replaces the scaling of bytes; computes new values for values.
     pub fn transform(&self, rows: Rows) -> Rows {
         let mut values = match rows {
             Rows::Bytes(bytes) => return bytes.with_scaling(self.scaling.clone()),
@@ -52,7 +52,7 @@ fn of_values(values: &Matrix) -> Scaling {
     let variance = column_means(values, |column, value| (value - mean[column]).powi(2));
     let scale = (0..d)
         .map(|column| {
-            // What rounding makes of a constant feature, as scikit-learn has it.
+            // The variance that rounding can give a constant feature, by scikit-learn's bound.
             let rounding = n * f64::EPSILON * variance[column] + (n * mean[column] * f64::EPSILON).powi(2);
             if variance[column] <= rounding { 1.0 } else { variance[column].sqrt() }
         })

@@ -14,7 +14,7 @@ pub enum Step {
         /// The largest pixel that becomes 0.
         threshold: u8,
     },
-    /// Images moved and sheared so that their mass is in the middle and upright.
+    /// Deskewing: images are shifted to their centre of mass and sheared upright.
     Deskew,
     /// Principal components of the training rows: scikit-learn's `PCA`.
     Pca {
@@ -51,7 +51,8 @@ pub enum Step {
         /// The number of features, a multiple of the pixels of an image after both levels (25 for 28 x 28).
         n_features: usize,
     },
-    /// How much nearer image patches are to k-means centroids of patches than on average, pooled over 3 x 3 regions.
+    /// Similarities of image patches to k-means centroids of patches, pooled over 3 x 3 regions (Coates, Lee
+    /// and Ng 2011).
     KmeansPatches {
         /// The number of centroids; there are nine features for each.
         n_clusters: usize,
@@ -59,7 +60,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The name, as grids and messages have it.
+    /// The name in grids and messages.
     pub fn name(&self) -> &'static str {
         match self {
             Step::Raw => "raw",

@@ -23,7 +23,7 @@ macro_rules! product {
             let (columns, last_columns) = columns.as_chunks::<CHAINS>();
             let (values, last_values) = values.as_chunks::<CHAINS>();
             let mut out = [$lanes::ZERO; TOGETHER];
-            // A register of lanes at a time: the sums of all would not fit where there are only sixteen registers.
+            // One register of lanes at a time: the sums of all lanes do not fit AVX2's sixteen.
             for at in (0..$registers * $width).step_by($width) {
                 // SAFETY: lanes fill the registers, and the column is one of the vectors'.
                 let vector =

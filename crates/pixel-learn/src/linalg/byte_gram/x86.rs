@@ -11,8 +11,8 @@ const TILE: usize = 8;
 /// Rows of a tile of the AVX2 kernel, which has half as many registers.
 const PAIR_TILE: usize = 4;
 
-/// products += sign * (sum over the packed rows of p_j p_k) for k <= j (and for some k > j, which mean nothing).
-/// `bytes` and `signed` are packed as `Packed::quads` has them; `sums` are the sums of the columns.
+/// products += sign * (sum over the packed rows of p_j p_k) for k <= j (and for some k > j, which are not
+/// meaningful). `bytes` and `signed` are packed by `Packed::quads`; `sums` are the sums of the columns.
 ///
 /// # Safety
 /// The machine must have AVX-512 F, BW and VNNI.
@@ -40,7 +40,7 @@ pub unsafe fn add_vnni(bytes: &[u8], signed: &[u8], sums: &[i32], sign: i64, d: 
     }
 }
 
-/// Where a tile stands in the matrix.
+/// The position of a tile in the matrix.
 #[derive(Clone, Copy)]
 struct Out {
     row: usize,
@@ -87,7 +87,7 @@ unsafe fn vnni_tile<const P: usize>(
             let column = (out.panel + p) * PANEL;
             // SAFETY: a panel's sums, and its 16 products in row `out.row + r`, all inside their slices.
             unsafe {
-                // The factors were 128 too small.
+                // The factors are stored minus 128, so 128 times the sums of the columns is added.
                 let shift = _mm512_loadu_si512(sums[column..column + PANEL].as_ptr().cast());
                 let exact = _mm512_add_epi32(*sum, _mm512_slli_epi32::<7>(shift));
                 let places = &mut products[(out.row + r) * out.d + column..][..PANEL];

@@ -41,7 +41,7 @@ pub unsafe fn tile_vnni(words: &[[i8; 4]], lines: &[Line], shifts: &[i32; RIGHT]
 /// Left rows taken together by the AVX2 kernel.
 const ROWS: usize = 4;
 
-/// As [`tile_vnni`], on 16-bit values, in parts of 4 x 8 rows; each row's sum is in two halves till the end.
+/// As [`tile_vnni`], on 16-bit values, in parts of 4 x 8 rows; each sum is kept in two halves until the end.
 ///
 /// # Safety
 /// The machine must have AVX2.

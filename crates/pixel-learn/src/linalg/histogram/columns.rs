@@ -19,7 +19,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Transposes `n` rows of `d` bytes. O(n d), about a twentieth of a nanosecond a byte in cache.
+    /// Transposes `n` rows of `d` bytes. O(n d), about a twentieth of a nanosecond per byte in cache.
     pub fn from_rows(pixels: &[u8], n: usize, d: usize) -> Columns {
         let mut columns = Columns::default();
         columns.gather(pixels, d, n, |index| index);

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use super::{LANES, Lanes, Scores, TOGETHER};
 
-/// Every byte in double precision: to load one costs no more than to load a value that is converted already.
+/// Every byte as f64: a look-up in this table costs no more than a load of a converted value.
 static VALUES: [f64; 256] = {
     let mut values = [0.0; 256];
     let mut byte = 0;

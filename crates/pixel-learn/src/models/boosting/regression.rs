@@ -140,7 +140,7 @@ impl Grower {
         }
     }
 
-    /// Grows a tree. The content of a leaf is its number in [`Grower::leaves`]. O(n d depth) at most.
+    /// Grows a tree. A leaf stores its index in [`Grower::leaves`]. O(n d depth) at most.
     pub fn grow(
         &mut self,
         data: &Data,

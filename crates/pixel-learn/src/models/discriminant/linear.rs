@@ -12,12 +12,13 @@ use crate::models::priors::class_priors;
 use crate::models::scatter::{Rows, Scatter, varying};
 use crate::models::{Classifier, Facts, FitError, Model, Training};
 
-/// How the discriminants are found, by scikit-learn's names.
+/// The solver, by scikit-learn's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LdaSolver {
-    /// On the directions in which the standardised rows vary within the classes. Takes no shrinkage.
+    /// Whitens the within-class scatter of the standardised features, without directions of negligible
+    /// variance. Takes no shrinkage.
     Svd,
-    /// From the covariance, which may be shrunk.
+    /// Solves linear systems in the covariance, which may be shrunk.
     Lsqr,
 }
 
@@ -38,12 +39,14 @@ pub enum LdaSolver {
 pub struct LinearDiscriminantAnalysis {
     /// The solver.
     pub solver: LdaSolver,
-    /// How the covariance is shrunk; `None` does not shrink it. Of the lsqr solver.
+    /// The shrinkage of the covariance, for the lsqr solver only; `None` for no shrinkage.
     pub shrinkage: Option<Shrinkage>,
-    /// The probability of each class before anything is seen: not negative, summing to 1. `None` takes the
-    /// frequencies of the training labels.
+    /// The prior probability of each class: not negative, summing to 1. `None` takes the frequencies of the
+    /// training labels.
     pub priors: Option<Vec<f64>>,
-    /// The svd solver leaves out directions whose deviation is at most this, of standardised features.
+    /// The rank tolerance of the svd solver. It drops directions of the standardised features whose
+    /// within-class standard deviation is at most `tol`, and directions among the class means whose length is
+    /// at most `tol` times the longest.
     pub tol: f64,
 }
 
@@ -53,23 +56,24 @@ impl Default for LinearDiscriminantAnalysis {
     }
 }
 
-/// Directions among the class means of less than this part of the longest are lost in rounding.
+/// A direction among the class means that is shorter than this multiple of the longest is rounding error.
 const LEAST_MEAN: f64 = 1e-7;
 
-/// What both solvers start from. Means and priors are in the order of the classes that have rows.
+/// The inputs of both solvers. Means and priors are in the order of the classes that have rows.
 struct Problem<'a> {
     training: &'a Training<'a>,
     classes: Vec<u8>,
     priors: Vec<f64>,
     sums: ClassSums,
     rows: Rows<'a>,
-    /// Of the columns that vary.
+    /// The class means of the columns in `rows`.
     means: Vec<Vec<f64>>,
 }
 
 impl LinearDiscriminantAnalysis {
-    /// As [`Classifier::fit`], with the type of the model: its weights and intercepts are scikit-learn's
-    /// `coef_` and `intercept_`, with two classes those of both.
+    /// Fits as [`Classifier::fit`], but returns the concrete model. Its weights and intercepts are
+    /// scikit-learn's `coef_` and `intercept_`, except that two classes have one row each instead of a single
+    /// row.
     pub fn fit_scores(&self, training: &Training) -> Result<LinearScores, FitError> {
         self.check()?;
         let problem = Problem::new(training, self.priors.as_deref())?;
@@ -138,12 +142,12 @@ impl<'a> Problem<'a> {
         Ok(within)
     }
 
-    /// scikit-learn's svd solver: the singular values are the roots of the eigenvalues of the correlations
-    /// within the classes.
+    /// scikit-learn's svd solver: its singular values are the square roots of the eigenvalues of the
+    /// within-class correlation matrix.
     fn by_directions(&self, tol: f64) -> Result<LinearScores, FitError> {
         let (c, n) = (self.rows.columns.len(), self.n() as f64);
         let mut within = self.within()?;
-        // A feature that is constant in every class says nothing of directions.
+        // A feature that is constant within every class gets an infinite deviation, and so drops out.
         let deviation = |j: usize| match within[j * c + j] {
             square if square > 0.0 => (square / n).sqrt(),
             _ => f64::INFINITY,
@@ -189,7 +193,7 @@ impl<'a> Problem<'a> {
             Some(Shrinkage::Auto) => self.mean_covariance(None)?,
             Some(Shrinkage::Value(amount)) if given_priors => self.mean_covariance(Some(amount))?,
             None if given_priors => self.mean_covariance(Some(0.0))?,
-            // Weighted by the frequencies of the classes, it is the sum of their scatters.
+            // With class frequencies as priors, the mean covariance is the sum of the class scatters over n.
             other => {
                 let amount = if let Some(Shrinkage::Value(amount)) = other { amount } else { 0.0 };
                 let n = self.n() as f64;
@@ -207,8 +211,8 @@ impl<'a> Problem<'a> {
         Ok(self.scores(&coefficients, intercepts, of_constant, Facts::new()))
     }
 
-    /// The mean of the covariances of the classes, weighted by the priors: each shrunk by `amount`, or by
-    /// Ledoit and Wolf's.
+    /// The mean of the covariances of the classes, weighted by the priors. Each is shrunk by `amount`, or by
+    /// Ledoit and Wolf's estimate for `None`.
     fn mean_covariance(&self, amount: Option<f64>) -> Result<Covariance, FitError> {
         let (c, features) = (self.rows.columns.len(), self.training.features);
         let members = rows_by_class(self.training.labels, self.training.classes);
@@ -230,8 +234,8 @@ impl<'a> Problem<'a> {
         Ok(mean)
     }
 
-    /// The model with these coefficients of the columns that vary. A constant feature has its value divided
-    /// by `of_constant`, its variance, in all classes.
+    /// The model with these coefficients of the columns that vary. The coefficient of a constant feature is
+    /// its mean over its variance after shrinking (`of_constant`), or 0 without shrinking.
     fn scores(
         &self,
         coefficients: &[Vec<f64>],
@@ -254,8 +258,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// The parts of the whitened class means in the space that the means with a prior span: their principal
-/// directions, less those shorter than `tol` times the longest.
+/// Projects the whitened class means onto their principal directions, weighted by the priors, without the
+/// directions that are at most `tol` times as long as the longest.
 fn among_means(centres: Vec<Vec<f64>>, priors: &[f64], n: f64, tol: f64) -> Vec<Vec<f64>> {
     let k = centres.len();
     let weights: Vec<f64> = priors.iter().map(|prior| (n * prior / (k - 1) as f64).sqrt()).collect();

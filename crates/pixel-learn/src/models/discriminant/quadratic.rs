@@ -27,12 +27,12 @@ use crate::models::{Classifier, FitError, Model, Training};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuadraticDiscriminantAnalysis {
-    /// The probability of each class before anything is seen: not negative, summing to 1. `None` takes the
-    /// frequencies of the training labels.
+    /// The prior probability of each class: not negative, summing to 1. `None` takes the frequencies of the
+    /// training labels.
     pub priors: Option<Vec<f64>>,
-    /// Draws every covariance S towards the identity: (1 - reg_param) S + reg_param I, from 0 to 1.
+    /// The regularisation of every covariance S, from 0 to 1: (1 - reg_param) S + reg_param I.
     pub reg_param: f64,
-    /// Eigenvalues of such a covariance must be above this number, of at least 0.
+    /// Every eigenvalue of a regularised covariance must exceed `tol`, or fitting fails; at least 0.
     pub tol: f64,
 }
 
@@ -44,14 +44,15 @@ impl Default for QuadraticDiscriminantAnalysis {
 
 /// Test rows in one task.
 const ROWS: usize = 128;
-/// Columns of a product at a time; what is above the diagonal of a factor is left out in whole blocks.
+/// Columns per block of a matrix product. Blocks above the diagonal of a triangular factor are zero and are
+/// skipped.
 const COLUMNS: usize = 96;
 
 /// A fitted [`QuadraticDiscriminantAnalysis`].
 pub struct Quadratic {
     /// Features that vary. A constant one adds the same to all classes.
     columns: Vec<u32>,
-    /// Of the classes that have rows, in rising order.
+    /// One density for each class that has rows, ascending.
     densities: Vec<Density>,
 }
 
@@ -66,7 +67,7 @@ struct Density {
 }
 
 impl QuadraticDiscriminantAnalysis {
-    /// As [`Classifier::fit`], with the type of the model.
+    /// Fits as [`Classifier::fit`], but returns the concrete model.
     pub fn fit_densities(&self, training: &Training) -> Result<Quadratic, FitError> {
         if !(0.0..=1.0).contains(&self.reg_param) {
             return Err(FitError::parameter("reg_param", self.reg_param, "must be a number from 0 to 1"));
@@ -131,15 +132,16 @@ fn not_of_full_rank(class: u8, rows: usize, d: usize) -> FitError {
 }
 
 impl Classifier for QuadraticDiscriminantAnalysis {
-    /// O(n d^2 + classes d^3). Deterministic. Fails where fewer than two classes have rows, or where one has fewer
-    /// rows than there are features.
+    /// O(n d^2 + classes d^3). Deterministic. Fails if fewer than two classes have rows, or if the covariance
+    /// of a class is not of full rank (fewer rows than features, or an eigenvalue up to `tol`).
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         Ok(Box::new(self.fit_densities(training)?))
     }
 }
 
 impl Quadratic {
-    /// The log posterior of each class but for what all share, as constant features: n x classes. O(n d^2 classes / 2).
+    /// The log posterior of each class up to a term that all classes share: n x classes, row-major. O(n d^2
+    /// classes / 2).
     pub fn decision_function(&self, x: &Features) -> Vec<f64> {
         let k = self.densities.len();
         let mut scores = vec![0.0; x.n() * k];

@@ -1,4 +1,4 @@
-//! Covariances that are drawn towards a multiple of the identity.
+//! Shrinkage of a covariance towards a multiple of the identity.
 
 use rayon::prelude::*;
 
@@ -6,18 +6,20 @@ use crate::Features;
 use crate::models::FitError;
 use crate::models::scatter::{Rows, Scatter, column_values};
 
-/// How far a covariance is drawn towards its mean variance times the identity, by scikit-learn's names.
+/// The amount of shrinkage of a covariance towards its mean variance times the identity, by scikit-learn's
+/// names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shrinkage {
-    /// As far as it is best for each class by the estimate of O. Ledoit and M. Wolf (A well-conditioned estimator for
-    /// large-dimensional covariance matrices, Journal of Multivariate Analysis 88, 2004), on standardised features.
+    /// The optimal amount for each class, estimated as by O. Ledoit and M. Wolf (A well-conditioned estimator
+    /// for large-dimensional covariance matrices, Journal of Multivariate Analysis 88, 2004), on standardised
+    /// features.
     Auto,
-    /// From 0, not at all, to 1, all the way.
+    /// A fixed amount, from 0 (none) to 1 (a multiple of the identity).
     Value(f64),
 }
 
 impl Shrinkage {
-    /// What the value alone forbids.
+    /// `Err` for a value outside 0 to 1.
     pub(super) fn check(self) -> Result<(), FitError> {
         match self {
             Shrinkage::Value(value) if !(0.0..=1.0).contains(&value) => {
@@ -45,12 +47,12 @@ pub fn shrink(mut matrix: Vec<f64>, columns: usize, features: usize, amount: f64
     Covariance { matrix, of_constant: added }
 }
 
-/// The covariance of one class by Ledoit and Wolf: its features are standardised, shrunk, and scaled back. `members`
-/// are the rows of the class, `scatter` is theirs.
+/// The covariance of one class by Ledoit and Wolf: the correlation matrix is shrunk, then scaled back to a
+/// covariance. `members` are the rows of the class, `scatter` is theirs.
 pub fn ledoit_wolf(features: &Features, rows: &Rows, members: &[u32], scatter: &Scatter) -> Covariance {
     let (n, c, d) = (members.len() as f64, rows.columns.len(), features.d());
     let Scatter { mean, products } = scatter;
-    // scikit-learn's `StandardScaler`: what varies no more than by rounding keeps scale 1.
+    // scikit-learn's `StandardScaler`: a feature whose variance is within rounding error keeps scale 1.
     let deviation = |j: usize| {
         let variance = products[j * c + j] / n;
         let rounding = (n * mean[j] * f64::EPSILON).powi(2);

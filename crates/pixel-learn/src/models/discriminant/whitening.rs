@@ -1,11 +1,12 @@
-//! A map after which a covariance is the identity, on the directions in which it is not negligible.
+//! Whitening: a linear map after which a covariance is the identity, without directions of negligible
+//! variance.
 
 use super::{eigenvalues_above, factor};
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::dot::dot;
 use crate::linalg::symmetric_eigen::{Eigen, largest};
 
-/// B with B A B' = I. Lengths and angles after it do not depend on which of the two it is.
+/// The whitening map B, with B A B' = I. Both variants give the same lengths and angles.
 pub enum Whitening {
     /// The inverse of the Cholesky factor: all directions.
     Full(Cholesky),
@@ -26,7 +27,7 @@ impl Whitening {
         Whitening::Reduced { eigen, rank }
     }
 
-    /// Directions that are left.
+    /// The number of directions that B keeps.
     pub fn rank(&self) -> usize {
         match self {
             Whitening::Full(factor) => factor.size(),

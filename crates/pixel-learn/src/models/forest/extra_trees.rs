@@ -1,5 +1,5 @@
 //! Extremely randomised trees: random thresholds in random features, on all rows. The defaults are those of
-//! 1.9.
+//! scikit-learn 1.9.
 
 use super::{Draw, Draws, Forest};
 use crate::models::tree::{Criterion, DecisionTreeClassifier, MaxFeatures, Splitter};

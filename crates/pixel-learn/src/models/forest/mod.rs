@@ -1,5 +1,5 @@
-//! Forests as scikit-learn has them: the class probabilities of randomised trees are averaged (Breiman:
-//! Random forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006).
+//! Forests as in scikit-learn: the class probabilities of randomised trees are averaged (Breiman: Random
+//! forests, 2001; Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006).
 //!
 //! The seed of a tree depends on its number alone: the first 10 trees of a forest of 100 are the forest of
 //! 10.

@@ -1,5 +1,5 @@
 //! Random forests: bootstrapped trees with the best splits of random features. The defaults are those of
-//! 0.19.
+//! scikit-learn 0.19.
 
 use super::{Draw, Draws, Forest};
 use crate::models::tree::{Criterion, DecisionTreeClassifier, MaxFeatures, Splitter};

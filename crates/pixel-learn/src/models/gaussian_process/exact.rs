@@ -30,7 +30,8 @@ pub struct Decision {
     pub class: u8,
     /// Whether all classes were equal by that rule, so that the order of the classes decided.
     pub tied: bool,
-    /// The class without underflow of kernel values and without ties by rounding.
+    /// The class from kernel values relative to that of the nearest row: these cannot underflow, so rounding
+    /// makes no ties.
     pub tie_free: u8,
 }
 
@@ -40,7 +41,8 @@ pub const REACH: f64 = 60.0;
 /// A test row takes training rows whose squared distance is at most this above that of the nearest one.
 pub const MARGIN: f64 = 60.0;
 
-/// Maximum number of coupled pairs (12 bytes each, twice while they are sorted).
+/// Maximum number of off-diagonal entries of the kernel matrix, two for each coupled pair. An entry takes 12
+/// bytes, and more while the pairs are collected.
 const MOST_PAIRS: usize = 60_000_000;
 
 /// The kernel matrix of the training rows, which one-vs-rest and one-vs-one share. Entries of rows that are
@@ -51,7 +53,7 @@ pub struct SparseKernel {
 }
 
 impl SparseKernel {
-    /// Finds the pairs of training rows within [`REACH`]. `Err` if there are more than `MOST_PAIRS`.
+    /// Finds the pairs of training rows within [`REACH`]. `Err` if they make more than `MOST_PAIRS` entries.
     pub fn find(search: &RadiusSearch, n: usize) -> Result<SparseKernel, FitError> {
         let near = search.among_training_rows(REACH, MOST_PAIRS).ok_or_else(|| {
             let reason = format!("the kernel couples more than {MOST_PAIRS} pairs of the {n} training rows");
@@ -99,7 +101,7 @@ impl Exact {
         let mut wanted = Vec::new();
         for (index, &class) in present.iter().enumerate() {
             if one_vs_one {
-                // As scikit-learn has it, the later class of a pair is the positive one.
+                // As in scikit-learn, the later class of a pair is the positive one.
                 wanted.extend(present[index + 1..].iter().map(|&later| (later, Some(class))));
             } else {
                 wanted.push((class, None));

@@ -1,9 +1,10 @@
 //! One-vs-rest Gaussian process classification with a kernel that couples all rows, through inducing points.
 //!
-//! m training rows Z stand for all: f(x) = k(x, Z) L^-T w with L L' = k(Z, Z) and w standard normal, the
-//! subset of regressors of Rasmussen and Williams, section 8.3.1, here with the logistic likelihood. The mode
-//! of the posterior of w is the Laplace approximation's mean; the class with the highest mean wins, which is
-//! what the most probable class is where the classes' variances agree (all share the kernel and Z).
+//! m training rows Z, the inducing points, represent all rows: f(x) = k(x, Z) L^-T w with L L' = k(Z, Z) and
+//! w standard normal, the subset of regressors of Rasmussen and Williams, section 8.3.1, here with the
+//! logistic likelihood. The mode of the posterior of w is the Laplace approximation's mean; the class with
+//! the highest mean wins. It is also the most probable class if the variances of the classes agree (all share
+//! the kernel and Z).
 //!
 //! The kernel is c exp(-d^2 / (2 l^2)). The median heuristic takes for l the median distance between two rows.
 
@@ -24,11 +25,11 @@ use crate::models::{Classifier, Facts, FitError, Model, Training};
 /// A Gaussian process classifier with inducing points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InducingPoints {
-    /// How many rows, drawn without replacement, stand for all; never more than there are.
+    /// The number of inducing points (m): training rows drawn without replacement, capped at their number.
     pub count: usize,
-    /// l; `None` for the median heuristic.
+    /// The length scale (l); `None` for the median heuristic.
     pub length_scale: Option<f64>,
-    /// c, the variance of f before anything is seen.
+    /// The prior variance of f (c).
     pub constant_value: f64,
 }
 
@@ -38,10 +39,10 @@ const JITTER: f64 = 1e-6;
 /// Rows in one task.
 const ROWS_A_TASK: usize = 512;
 
-/// Quasi-Newton steps at most.
+/// Maximum number of L-BFGS iterations.
 const MAX_ITER: usize = 500;
 
-/// The part of the loss that a step must bring to count as progress.
+/// An L-BFGS step that decreases the loss by at most this share of it counts as stalled.
 const TOLERANCE: f64 = 1e-5;
 
 impl Classifier for InducingPoints {
@@ -203,10 +204,11 @@ fn posterior_mode(features: &Matrix, labels: &[u8], present: &[u8], tolerance: f
     (weights_of(&v), ending)
 }
 
-/// R^-1 with R R' = I + (curvature) features' features, from every fourth row: in v = R' w the problem is
-/// about as curved in every direction.
+/// R^-1 with R R' = I + (curvature) features' features, from every fourth row: in v = R' w the Hessian is
+/// close to the identity.
 fn preconditioner(features: &Matrix) -> Vec<f32> {
-    // The likelihood's curvature is 1/4 where nothing is decided and 0 where everything is.
+    // A value between the extremes of the curvature p (1 - p) of the likelihood: 1/4 at p = 1/2, 0 at p = 0
+    // and 1.
     const CURVATURE: f32 = 0.075;
     const STRIDE: usize = 4;
     let (n, m) = (features.rows(), features.columns());
@@ -223,7 +225,7 @@ fn preconditioner(features: &Matrix) -> Vec<f32> {
     hessian.iter_mut().step_by(m + 1).for_each(|diagonal| *diagonal += 1.0);
     match Cholesky::new(hessian, m) {
         Some(factor) => factor.inverse_factor().into_iter().map(|value| value as f32).collect(),
-        // Any preconditioner will do; rounding left none but the identity.
+        // Rounding left the matrix indefinite. The identity is a slower preconditioner with the same minimum.
         None => (0..m * m).map(|at| f32::from(u8::from(at % (m + 1) == 0))).collect(),
     }
 }

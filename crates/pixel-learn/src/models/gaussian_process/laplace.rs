@@ -3,7 +3,7 @@
 //!
 //! The kernel matrix is sparse and has ones on its diagonal, so linear systems in B = I + S K S, with S the
 //! square root of the likelihood's curvature, are solved by conjugate gradients (the book takes a Cholesky
-//! factor): B's eigenvalues lie between 1 and 1 + the largest of K / 4.
+//! factor): the eigenvalues of B lie between 1 and 1 + (largest eigenvalue of K) / 4.
 
 /// A symmetric kernel matrix with ones on its diagonal: the other nonzero entries, row by row.
 pub struct Kernel {
@@ -44,7 +44,8 @@ impl Kernel {
 pub struct Mode {
     /// The training rows of the problem, rising.
     pub rows: Vec<u32>,
-    /// y - pi at those rows (y 0 or 1): what the mean of f at a new point weighs its kernel values with.
+    /// y - pi at those rows (y 0 or 1): the weights of the kernel values in the posterior mean of f at a new
+    /// point.
     pub residual: Vec<f64>,
     /// The square root of the likelihood's curvature, pi (1 - pi), for all training rows; 0 outside.
     curvature_root: Vec<f64>,
@@ -61,7 +62,8 @@ pub struct Latent {
 
 impl Mode {
     /// Newton's method from f = 0 until the log posterior improves by less than 1e-10 (scikit-learn's rule)
-    /// and f moves by less than 1e-9, or `max_iter` steps were made. `rows` rise; `positive` says the class.
+    /// and f moves by less than 1e-9, or `max_iter` steps were made. `rows` must ascend; `positive` tells the
+    /// rows of the positive class.
     pub fn find(kernel: &Kernel, rows: Vec<u32>, positive: impl Fn(u32) -> bool, max_iter: usize) -> Mode {
         let n = kernel.rows();
         let is_positive: Vec<bool> = rows.iter().map(|&row| positive(row)).collect();
@@ -177,7 +179,7 @@ fn solve(kernel: &Kernel, rows: &[u32], root: &[f64], right: &[f64], z: &mut [f6
     let mut size = dot(&rest, &rest);
     let enough = size * 1e-28;
     // B is the identity plus something small where rows are scattered, so a few steps do; a dense kernel
-    // needs at most one a row in exact arithmetic.
+    // needs at most one step per row in exact arithmetic.
     for _ in 0..2 * rows.len() {
         if size <= enough {
             break;

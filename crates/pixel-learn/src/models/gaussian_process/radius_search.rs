@@ -76,7 +76,7 @@ impl<'a> RadiusSearch<'a> {
     }
 
     /// The other training rows within the squared distance `limit` of each training row. `None` if there are
-    /// more than `most` pairs. O(n^2 d / 2).
+    /// more than `most` pairs, where (i, j) and (j, i) count as two. O(n^2 d / 2).
     pub fn among_training_rows(&self, limit: f64, most: usize) -> Option<NeighborLists> {
         let n = self.train.n();
         let found = std::sync::atomic::AtomicUsize::new(0);

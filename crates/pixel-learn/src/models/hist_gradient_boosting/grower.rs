@@ -1,10 +1,10 @@
 //! A leaf-wise (best-first) builder of one tree, as scikit-learn's `TreeGrower`: the leaf with the largest
 //! gain is split first.
 //!
-//! The histogram of the child with fewer rows is summed from its rows; the other's is the parent's minus
-//! that. Without a limit of leaves the order of splits does not change the tree; the order is then
-//! depth-first, to keep few histograms. With a limit, only the [`MOST_HISTOGRAMS`] largest leaves keep
-//! theirs, and both children of a leaf without one are summed from their rows.
+//! The histogram of the child with fewer rows is summed from its rows; that of its sibling is the parent's
+//! histogram minus it. Without a limit of leaves the order of splits does not change the tree; the order is
+//! then depth-first, to keep few histograms. With a limit, only the [`MOST_HISTOGRAMS`] largest leaves keep
+//! their histograms, and both children of a leaf without one are summed from their rows.
 
 use super::fitted::{HistNode, HistTree};
 use crate::linalg::histogram::gradient_histogram::{BestSplit, Cell, Rules};

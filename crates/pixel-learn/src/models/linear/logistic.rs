@@ -51,8 +51,8 @@ pub enum Solver {
     Saga,
 }
 
-/// Parameters under scikit-learn's names; defaults are those of 0.19 but for `tol` and `max_iter` of
-/// [`Solver::Liblinear`].
+/// Parameters under scikit-learn's names; defaults are those of 0.19, except that `tol` is 1e-3 for
+/// [`Solver::Liblinear`], where it is a duality gap.
 ///
 /// ```
 /// use pixel_learn::{Classifier, Features, Training, LogisticRegression};

@@ -1,4 +1,4 @@
-//! Linear classifiers: one weight vector and one intercept a class; the class with the largest score is
+//! Linear classifiers: one weight vector and one intercept per class. The class with the largest score is
 //! predicted.
 
 mod convex;

@@ -139,7 +139,7 @@ pub(super) fn sort_by_class(training: &Training) -> Result<SortedByClass, FitErr
 }
 
 /// The class of each row as an index into the classes that occur, and these classes, ascending. `Err` with
-/// fewer than two classes (scikit-learn refuses one class too), without one label a row, and for computed
+/// fewer than two classes (scikit-learn refuses one class too), without one label per row, and for computed
 /// features.
 pub(super) fn encode_labels(training: &Training) -> Result<(Vec<usize>, Vec<u8>), FitError> {
     let classes = training.present_classes(2)?;

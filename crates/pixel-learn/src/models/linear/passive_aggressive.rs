@@ -1,5 +1,6 @@
-//! `PassiveAggressiveClassifier`: the smallest step that mends the margin of each row (PA-I of Crammer et
-//! al. 2006, hinge loss), one-vs-rest, as scikit-learn 0.19 runs it: exactly `max_iter` = 5 passes.
+//! `PassiveAggressiveClassifier`: PA-I of Crammer et al. 2006 with the hinge loss, one-vs-rest. Each row
+//! takes the smallest step that gives it a margin of 1, with a step length of at most C. As in scikit-learn
+//! 0.19, there are exactly `max_iter` = 5 passes.
 
 use super::LinearModel;
 use super::sgd::descent::{Descent, Loss, Order, Step};
@@ -20,7 +21,7 @@ use crate::models::{Classifier, FitError, Model, Training};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassiveAggressiveClassifier {
-    /// The largest step, above 0.
+    /// The maximum step length (C), above 0.
     pub c: f64,
     /// Passes over the training rows.
     pub max_iter: usize,
@@ -37,7 +38,7 @@ impl Default for PassiveAggressiveClassifier {
 }
 
 impl PassiveAggressiveClassifier {
-    /// Fits and gives the model with its weights.
+    /// Fits and returns the model with its weights.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         if self.c.is_nan() || self.c <= 0.0 {
             return Err(FitError::parameter("C", self.c, "must be above 0"));

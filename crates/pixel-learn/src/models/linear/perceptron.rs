@@ -2,8 +2,9 @@
 //! loss and the constant step `eta0` = 1, exactly `max_iter` = 5 passes.
 //!
 //! In 0.19 Perceptron passes `l1_ratio=0` on to SGD whatever the penalty, so that `elasticnet` is `l2` under
-//! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions gained
-//! a parameter `l1_ratio` = 0.15, which makes them differ, and an order a class.)
+//! another name, and `random_state=0`, so that all classes take the rows in one order. (Later versions have a
+//! parameter `l1_ratio` = 0.15, so that the two penalties differ, and draw another order of the rows for each
+//! class.)
 
 use super::LinearModel;
 use super::sgd::Penalty;
@@ -25,11 +26,11 @@ use crate::models::{Classifier, FitError, Model, Training};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Perceptron {
-    /// The norm of the weights.
+    /// The regulariser.
     pub penalty: Penalty,
     /// Strength of the penalty, where there is one; at least 0.
     pub alpha: f64,
-    /// The step, above 0.
+    /// The learning rate, above 0.
     pub eta0: f64,
     /// Passes over the training rows.
     pub max_iter: usize,
@@ -53,7 +54,7 @@ impl Default for Perceptron {
 }
 
 impl Perceptron {
-    /// Fits and gives the model with its weights.
+    /// Fits and returns the model with its weights.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         if !(self.alpha >= 0.0 && self.alpha.is_finite()) {
             return Err(FitError::parameter("alpha", self.alpha, "must be at least 0"));

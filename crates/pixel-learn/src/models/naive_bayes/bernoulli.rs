@@ -23,13 +23,15 @@ use crate::scaling::Scaling;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BernoulliNB {
-    /// Added to the rows with and to those without a feature, in every class, above 0.
+    /// Smoothing, above 0: added in every class to the number of rows that have a feature on, and to the
+    /// number that have it off.
     pub alpha: f64,
-    /// A feature is on where its value is above this number of at least 0; `None` takes values of 0 and 1 alone.
+    /// The threshold, at least 0: a feature is on where its value exceeds the threshold. `None` accepts only
+    /// the values 0 and 1.
     pub binarize: Option<f64>,
     /// Whether the priors are the frequencies of the training labels; otherwise they are equal.
     pub fit_prior: bool,
-    /// The probability of each class before anything is seen: not negative, summing to 1.
+    /// The prior probability of each class: not negative, summing to 1.
     pub class_prior: Option<Vec<f64>>,
 }
 
@@ -48,7 +50,7 @@ pub struct FittedBernoulliNB {
 }
 
 impl BernoulliNB {
-    /// As [`Classifier::fit`], with the type of the model. O(n d).
+    /// Fits as [`Classifier::fit`], but returns the concrete model. O(n d).
     pub fn fit_scores(&self, training: &Training) -> Result<FittedBernoulliNB, FitError> {
         check_alpha(self.alpha)?;
         training.check()?;
@@ -85,7 +87,8 @@ impl BernoulliNB {
         })
     }
 
-    /// What a value must be above to be on.
+    /// The threshold of the values. `Err` for a threshold below 0, and for other values than 0 and 1 without
+    /// a threshold.
     fn threshold(&self, features: &Features) -> Result<f64, FitError> {
         match self.binarize {
             Some(threshold) if threshold.is_finite() && threshold >= 0.0 => Ok(threshold),

@@ -1,5 +1,6 @@
-//! Complement naive Bayes: a class is judged by the counts of all other classes, which are more and more alike
-//! (J. Rennie, L. Shih, J. Teevan, D. Karger, Tackling the poor assumptions of naive Bayes text classifiers, 2003).
+//! Complement naive Bayes: a class is scored by the counts of all other classes, its complement. These counts
+//! are larger and more even than those of the class (J. Rennie, L. Shih, J. Teevan, D. Karger, Tackling the
+//! poor assumptions of naive Bayes text classifiers, 2003).
 
 use super::discrete::{check_alpha, counts, log_priors};
 use crate::models::linear_scores::LinearScores;
@@ -25,9 +26,9 @@ pub struct ComplementNB {
     pub alpha: f64,
     /// Whether the weights of a class are divided by their sum.
     pub norm: bool,
-    /// Changes no prediction: the method has no priors. Taken because scikit-learn takes it.
+    /// Accepted as in scikit-learn, but without effect: the method has no priors.
     pub fit_prior: bool,
-    /// Checked, and changes no prediction either.
+    /// Checked, but without effect, as `fit_prior`.
     pub class_prior: Option<Vec<f64>>,
 }
 
@@ -38,7 +39,8 @@ impl Default for ComplementNB {
 }
 
 impl ComplementNB {
-    /// As [`Classifier::fit`], with the type of the model: its weights are scikit-learn's `feature_log_prob_`. O(n d).
+    /// Fits as [`Classifier::fit`], but returns the concrete model. Its weights are scikit-learn's
+    /// `feature_log_prob_`. O(n d).
     pub fn fit_scores(&self, training: &Training) -> Result<LinearScores, FitError> {
         check_alpha(self.alpha)?;
         let counts = counts("ComplementNB", training)?;

@@ -1,12 +1,12 @@
-//! What the models on counts share: their checks, and the logarithms of the priors.
+//! Shared by the models on counts: the checks of parameters and values, and the logarithms of the priors.
 
 use crate::Features;
 use crate::models::class_sums::{ClassSums, any_negative};
 use crate::models::priors::class_priors;
 use crate::models::{FitError, Training};
 
-/// `Err` unless `alpha` is a number above 0: without smoothing, a value that no training row of a class had makes a
-/// score that is no number.
+/// `Err` unless `alpha` is a number above 0: without smoothing, a feature that no training row of a class has
+/// makes that score infinite or NaN.
 pub fn check_alpha(alpha: f64) -> Result<(), FitError> {
     match alpha.is_finite() && alpha > 0.0 {
         true => Ok(()),

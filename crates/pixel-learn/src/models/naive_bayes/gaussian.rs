@@ -27,15 +27,15 @@ use crate::models::{Classifier, Facts, FitError, Model, Training};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GaussianNB {
-    /// The probability of each class before anything is seen: not negative, summing to 1. `None` takes the
-    /// frequencies of the training labels.
+    /// The prior probability of each class: not negative, summing to 1. `None` takes the frequencies of the
+    /// training labels.
     pub priors: Option<Vec<f64>>,
 }
 
-/// Added to every variance, as a part of the largest variance of a feature over all training rows.
+/// Added to every variance, relative to the largest variance of a feature over all training rows.
 const SMOOTHING: f64 = 1e-9;
 
-/// Rows that one task adds up: small enough that the sum of squared bytes fits an u32.
+/// Rows that one task adds up: small enough that the sum of squared bytes fits a u32.
 const ROWS_A_TASK: usize = 8192;
 
 impl Classifier for GaussianNB {
@@ -70,7 +70,7 @@ impl Classifier for GaussianNB {
 /// Means and population variances of the classes that have rows, in pixels or in computed values.
 struct Statistics {
     classes: Vec<ClassStatistics>,
-    /// What divides pixels, a feature; 1 for computed values.
+    /// The divisor of pixels, one per feature; 1 for computed values.
     scale: Vec<f64>,
     /// The largest variance of a scaled feature over all rows.
     largest_variance: f64,
@@ -104,7 +104,7 @@ impl Statistics {
         let sums = ClassSums::new(training);
         let squares_about = |labels: &[u8], classes: usize, means: &[f64]| {
             let by_class = Training { labels, classes, ..*training };
-            // The class of a row is where its sums stand.
+            // The means to subtract are those of the row's class.
             let about = |row: &[f32], class: usize, out: &mut [f64]| {
                 let terms = out.iter_mut().zip(row).zip(&means[class * d..(class + 1) * d]);
                 terms.for_each(|((sum, &x), mean)| *sum += (f64::from(x) - mean).powi(2));
@@ -133,7 +133,7 @@ impl Statistics {
     }
 }
 
-/// Sums over the rows of one class, a feature at a time.
+/// Sums over the rows of one class, one entry per feature.
 #[derive(Clone)]
 struct Moments {
     rows: u64,
@@ -233,7 +233,7 @@ fn widen<T: Copy + Into<f64>>(row: &[T], out: &mut [f64]) {
 }
 
 struct Fitted {
-    /// Only classes with training rows, in rising order.
+    /// The classes that have training rows, ascending.
     classes: Vec<ClassDensity>,
     epsilon: f64,
 }

@@ -1,5 +1,5 @@
 //! Naive Bayes: within a class, every feature is independent of the others. [`GaussianNB`] takes any values,
-//! [`MultinomialNB`] and [`ComplementNB`] counts, [`BernoulliNB`] what is on or off.
+//! [`MultinomialNB`] and [`ComplementNB`] take counts, [`BernoulliNB`] binary values.
 
 mod bernoulli;
 mod complement;

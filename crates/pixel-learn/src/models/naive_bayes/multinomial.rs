@@ -24,7 +24,7 @@ pub struct MultinomialNB {
     pub alpha: f64,
     /// Whether the priors are the frequencies of the training labels; otherwise they are equal.
     pub fit_prior: bool,
-    /// The probability of each class before anything is seen: not negative, summing to 1.
+    /// The prior probability of each class: not negative, summing to 1.
     pub class_prior: Option<Vec<f64>>,
 }
 
@@ -35,8 +35,8 @@ impl Default for MultinomialNB {
 }
 
 impl MultinomialNB {
-    /// As [`Classifier::fit`], with the type of the model: its weights are scikit-learn's `feature_log_prob_`, its
-    /// intercepts `class_log_prior_`. O(n d).
+    /// Fits as [`Classifier::fit`], but returns the concrete model. Its weights are scikit-learn's
+    /// `feature_log_prob_`, its intercepts `class_log_prior_`. O(n d).
     pub fn fit_scores(&self, training: &Training) -> Result<LinearScores, FitError> {
         check_alpha(self.alpha)?;
         let counts = counts("MultinomialNB", training)?;

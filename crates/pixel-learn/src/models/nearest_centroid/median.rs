@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::linalg::Matrix;
 use crate::models::Training;
 
-/// Features that are turned round together: one cache line of a row.
+/// Features transposed together: one cache line of a row.
 const COLUMNS: usize = 16;
 
 /// `classes.len()` x d medians; of an even number of rows the mean of the middle two. O(n d).
@@ -28,7 +28,7 @@ pub fn medians(training: &Training, classes: &[u8]) -> Vec<f64> {
     all
 }
 
-/// How many of the rows have each byte in each feature: d x 256.
+/// The number of rows that have each byte in each feature: d x 256.
 fn histogram(pixels: &[u8], d: usize, rows: impl Iterator<Item = usize>) -> Vec<u32> {
     let mut counts = vec![0u32; 256 * d];
     for row in rows {
@@ -40,7 +40,7 @@ fn histogram(pixels: &[u8], d: usize, rows: impl Iterator<Item = usize>) -> Vec<
     counts
 }
 
-/// The two bytes in the middle of the order, twice the same of an odd number.
+/// The two middle bytes in ascending order; both are the same for an odd number of rows.
 fn middle(counts: &[u32]) -> [u8; 2] {
     let n: u32 = counts.iter().sum();
     [(n - 1) / 2, n / 2].map(|place| {
@@ -70,7 +70,7 @@ fn of_values(matrix: &Matrix, rows: &[usize], medians: &mut [f64]) {
     }
 }
 
-/// An integer in the order of the values, which selection compares faster.
+/// Maps a value to an integer of the same order: selection compares integers faster.
 fn rank(value: f32) -> i32 {
     flip(value.to_bits() as i32)
 }
@@ -79,7 +79,7 @@ fn value(rank: i32) -> f64 {
     f64::from(f32::from_bits(flip(rank) as u32))
 }
 
-/// Turns the order of the bits of negative values round; its own inverse.
+/// Inverts all bits except the sign of a negative value, which reverses their order; its own inverse.
 fn flip(bits: i32) -> i32 {
     bits ^ (((bits >> 31) as u32) >> 1) as i32
 }

@@ -1,5 +1,5 @@
-//! Exhaustive search among rows of bytes that share one scale: dot products are integers, so that distances are
-//! compared exactly, equal ones are equal, and the answer is the same on every machine.
+//! Exhaustive search among rows of bytes that share one scale: dot products are integers, so that distances
+//! are compared exactly. Ties are exact, and the answer is the same on every machine.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use crate::linalg::simd::for_each_level;
 /// Test rows in one task, a multiple of the tile: packed they take 190 KB of the second-level cache.
 const TEST_ROWS: usize = 240;
 
-/// How dot products order the training rows.
+/// The order of the training rows by their dot products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// By |x|^2 - 2 x.y + |y|^2; one pixel step is `1 / scale`.
@@ -25,18 +25,18 @@ pub enum Order {
 /// Training rows prepared for search.
 pub struct ByteIndex {
     order: Order,
-    /// What a byte is divided by.
+    /// The divisor of a byte, the same for all features.
     scale: f64,
     d: usize,
     rows: RightRows,
-    /// |y|^2 of each training row, whole panels: beyond the last row larger than any.
+    /// |y|^2 of each training row, padded to whole panels with a number larger than any of them.
     squares: Vec<i32>,
     /// 1 / |y| for the cosine, 0 for rows of zeros.
     inverses: Vec<f32>,
 }
 
 impl ByteIndex {
-    /// Whether distances between rows of `d` bytes fit.
+    /// Whether distances between rows of `d` bytes fit 32-bit integers.
     pub fn fits(d: usize) -> bool {
         (1..=MOST_FEATURES).contains(&d)
     }
@@ -58,7 +58,8 @@ impl ByteIndex {
         self.rows.rows()
     }
 
-    /// The `k` nearest training rows of every row of `test`, row-major bytes; `k` is from 1 to the training rows.
+    /// The `k` nearest training rows of every row of `test`, row-major bytes; `k` is from 1 to the number of
+    /// training rows. O(n_train n_test d).
     pub fn search(&self, test: &[u8], k: usize) -> Neighbors {
         let blocks: Vec<Vec<Neighbor>> =
             test.par_chunks(TEST_ROWS * self.d).map(|block| self.search_block(block, k)).collect();
@@ -100,7 +101,8 @@ impl ByteIndex {
         rows.flat_map(|(nearest, square)| self.neighbors(&nearest.found, square)).collect()
     }
 
-    /// Distances of the nearest rows. Equal cosines may differ in the last bit of their f64, so they share one.
+    /// Distances of the nearest rows. Equal cosines could differ in the last bit in f64, so they get the same
+    /// value.
     fn neighbors(&self, found: &[Found], test_square: i32) -> Vec<Neighbor> {
         let mut neighbors: Vec<Neighbor> = Vec::with_capacity(found.len());
         for (at, &row) in found.iter().enumerate() {
@@ -111,7 +113,8 @@ impl ByteIndex {
         neighbors
     }
 
-    /// Offers the pairs of a tile whose bits are set in `hits`, one mask a row. `limit` hears of a new k-th neighbour.
+    /// Offers the pairs of a tile whose bits are set in `hits`, one mask per row. Calls `limit(row, k-th)`
+    /// when a row has a new k-th neighbour.
     fn offer(
         &self,
         hits: [u32; LEFT],
@@ -136,7 +139,7 @@ impl ByteIndex {
         }
     }
 
-    /// Which of two training rows is nearer to a test row.
+    /// Compares two training rows by their distance to a test row.
     fn compare(&self, a: &Found, b: &Found) -> Ordering {
         let square = |found: &Found| self.squares[found.index as usize];
         match self.order {
@@ -208,7 +211,7 @@ impl Nearest {
 }
 
 for_each_level! {
-    /// Bits of the training rows with |y|^2 - 2 x.y below the limit, one mask a test row.
+    /// Bits of the training rows with |y|^2 - 2 x.y below the limit, one mask per test row.
     fn below(tile: &Tile, squares: &[i32], limits: &[i32]) -> [u32; LEFT] {
         let mut masks = [0; LEFT];
         for ((mask, dots), &limit) in masks.iter_mut().zip(tile).zip(limits) {
@@ -227,7 +230,7 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// Bits of the training rows with x.y / |y| above the limit, one mask a test row.
+    /// Bits of the training rows with x.y / |y| at or above the limit, one mask per test row.
     fn above(tile: &Tile, inverses: &[f32], limits: &[f32]) -> [u32; LEFT] {
         let mut masks = [0; LEFT];
         for ((mask, dots), &limit) in masks.iter_mut().zip(tile).zip(limits) {

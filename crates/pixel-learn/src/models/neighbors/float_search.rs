@@ -1,11 +1,11 @@
-//! Exhaustive search among rows of f32 values: a fast pass that keeps every row that could be among the k nearest given
-//! its rounding error, then the exact order of those few in f64. The pass is in 16-bit fixed point for the Euclidean
-//! metric and in f32 for the others.
+//! Exhaustive search among rows of f32 values: a fast pass keeps every row that its rounding error allows to
+//! be among the k nearest, and a second pass orders these few exactly in f64. The fast pass is in 16-bit
+//! fixed point for the Euclidean metric and in f32 for the others.
 //!
-//! The answer is that of f64 distances between the f32 features, equal distances in the order of the
-//! training rows, and so depends on neither the instruction set nor the number of threads. Chebyshev distances are
-//! differences of f32 values rounded to f32, which the fast pass has exactly; so have bytes as values, whose sums of
-//! absolute differences are whole numbers.
+//! The answer is that of f64 distances between the f32 features, with equal distances in the order of the
+//! training rows. It depends on neither the instruction set nor the number of threads. The fast pass is exact
+//! for Chebyshev distances, which are differences rounded to f32, and for Manhattan distances between bytes,
+//! which are whole numbers.
 
 use std::ops::Range;
 
@@ -21,19 +21,19 @@ use crate::linalg::screen::{relative_error, squared_norm};
 
 /// Test rows in one task, a multiple of the tile: packed they take 600 KB of the second-level cache.
 const TEST_ROWS: usize = 192;
-/// Training rows between two looks at the results, a multiple of the tile.
+/// Training rows per block of results, a multiple of the tile.
 const TRAIN_ROWS: usize = 512;
 
 /// Training rows prepared for search.
 pub struct FloatIndex {
     metric: Metric,
-    /// Whether the fast pass rounds no distance.
+    /// Whether the distances of the fast pass are exact.
     exact: bool,
     rows: Matrix,
     packed: Packed,
 }
 
-/// The training rows as the fast pass takes them.
+/// The training rows in the layout of the fast pass.
 enum Packed {
     /// The Euclidean metric.
     Words(WordScreen),
@@ -43,7 +43,7 @@ enum Packed {
 
 /// The training rows for a pass in f32.
 struct FloatRows {
-    /// [`Measure::Dot`] is the cosine's.
+    /// The measure of the pass; [`Measure::Dot`] for the cosine metric.
     measure: Measure,
     panels: Panels,
     /// Inverse lengths for the cosine (0 for rows of zeros), else empty.
@@ -51,8 +51,8 @@ struct FloatRows {
 }
 
 impl FloatIndex {
-    /// Packs the training rows; `bytes` says that all values, here and in the test rows, are whole numbers up to 255.
-    /// O(n d) time, twice the memory of the rows.
+    /// Packs the training rows; `bytes` promises that all values, here and in the test rows, are whole
+    /// numbers from 0 to 255. O(n d) time, at most twice the memory of the rows.
     pub fn new(rows: Matrix, metric: Metric, bytes: bool) -> FloatIndex {
         let exact = match metric {
             Metric::Manhattan => bytes && rows.columns() * 255 <= 1 << f32::MANTISSA_DIGITS,
@@ -77,7 +77,7 @@ impl FloatIndex {
         self.rows.rows()
     }
 
-    /// The `k` nearest training rows of every row of `test`; `k` is from 1 to the training rows.
+    /// The `k` nearest training rows of every row of `test`; `k` is from 1 to the number of training rows.
     /// O(n_train n_test d). Panics when the number of features differs.
     pub fn search(&self, test: &Matrix, k: usize) -> Neighbors {
         let blocks: Vec<Vec<Neighbor>> = (0..test.rows().div_ceil(TEST_ROWS))
@@ -118,7 +118,7 @@ impl FloatIndex {
         shortlists.into_iter().map(|(_, shortlist)| shortlist).collect()
     }
 
-    /// The exact order of the rows that the fast pass left over.
+    /// The k nearest of the candidates that the fast pass kept, by exact distance.
     fn rank(&self, x: &[f32], candidates: impl Iterator<Item = u32>, k: usize) -> Vec<Neighbor> {
         let mut exact: Vec<Neighbor> = candidates
             .map(|index| Neighbor { distance: self.distance(x, self.rows.row(index as usize)), index })
@@ -153,12 +153,12 @@ fn inverse_length(row: &[f32]) -> f32 {
     if square == 0.0 { 0.0 } else { (1.0 / square.sqrt()) as f32 }
 }
 
-/// What the f32 pass proves about the distance of a pair: a sum of d absolute differences is off by at most
-/// gamma(d + 2) times itself, and a.b / |b| by gamma(d + 2) |a| (see [`screen`](crate::linalg::screen)).
+/// The error bounds of the f32 pass for the distance of a pair: a sum of d absolute differences is off by at
+/// most gamma(d + 2) times itself, and a.b / |b| by gamma(d + 2) |a| (see [`screen`](crate::linalg::screen)).
 struct Bounds {
     /// The test row's length for the cosine.
     length: f32,
-    /// The largest error, as a part of the value (Manhattan) or of |a| (cosine); 0 where distances are exact.
+    /// The largest error, relative to the value (Manhattan) or to |a| (cosine); 0 where distances are exact.
     error: f32,
     measure: Measure,
 }
@@ -170,7 +170,7 @@ impl Bounds {
         Bounds { length, error, measure }
     }
 
-    /// Offers a shortlist the training rows from `start` on, of which `values` are the results.
+    /// Offers the training rows from `start` on to a shortlist; `values` are their results.
     fn scan(&self, shortlist: &mut Shortlist, values: &[f32], lengths: &[f32], start: usize) {
         let &Bounds { length, error, measure } = self;
         let mut lower = [0.0f32; 16];
@@ -184,7 +184,7 @@ impl Bounds {
                         lower[i] = value - spread[i];
                     }
                 }
-                // |a| times the cosine distance, less |a|.
+                // The key -a.b / |b|, which is |a| (cosine distance - 1).
                 Measure::Dot => {
                     for (i, (&value, &inverse)) in values.iter().zip(&lengths[offset..]).enumerate() {
                         spread[i] = length * error;

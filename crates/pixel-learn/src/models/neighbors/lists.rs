@@ -1,11 +1,11 @@
-//! What a search gives: the nearest rows of each row.
+//! The result of a search: the nearest rows of each row.
 
 /// A training row at a distance from a test row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbor {
     /// The distance in the metric of the search.
     pub distance: f64,
-    /// The place of the training row.
+    /// The index of the training row.
     pub index: u32,
 }
 
@@ -16,7 +16,7 @@ pub struct Neighbors {
 }
 
 impl Neighbors {
-    /// `k` neighbours a row.
+    /// `k` neighbours per test row, one test row after the other.
     pub(super) fn new(k: usize, all: Vec<Neighbor>) -> Neighbors {
         Neighbors { k, all }
     }

@@ -1,7 +1,7 @@
 //! k nearest neighbours by exhaustive search, as scikit-learn's `KNeighborsClassifier`.
 //!
-//! [`Neighbors`] holds the nearest training rows of every test row, nearest first; it is found once, for
-//! the largest k, and [`KNeighborsClassifier::vote`] reads every smaller k and both weightings off it.
+//! [`Neighbors`] holds the nearest training rows of every test row, nearest first. One search for the largest
+//! k serves every smaller k and both weightings ([`KNeighborsClassifier::vote`]).
 
 mod byte_search;
 mod float_search;
@@ -23,13 +23,13 @@ pub enum Metric {
     Manhattan,
     /// The root of the sum of squared differences (Minkowski's with p = 2).
     Euclidean,
-    /// 1 less the cosine of the angle at the origin; 1 from a row of zeros.
+    /// 1 minus the cosine of the angle at the origin; a row of zeros is at distance 1 from all rows.
     Cosine,
     /// The largest absolute difference.
     Chebyshev,
 }
 
-/// How much each neighbour's vote counts.
+/// The weight of each neighbour's vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weights {
     /// One vote each.
@@ -53,9 +53,9 @@ pub enum Weights {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KNeighborsClassifier {
-    /// Number of neighbours (k), from 1 to the training rows.
+    /// Number of neighbours (k), from 1 to the number of training rows.
     pub n_neighbors: usize,
-    /// How much each neighbour counts.
+    /// The weight of each neighbour's vote.
     pub weights: Weights,
     /// The distance.
     pub metric: Metric,
@@ -68,8 +68,8 @@ impl Default for KNeighborsClassifier {
 }
 
 impl KNeighborsClassifier {
-    /// The class of each row of `neighbors`, which must hold at least `n_neighbors` a row: the largest sum
-    /// of weights, and among equal sums the lowest class. `labels` are those of the training rows.
+    /// The class of each row of `neighbors`, which must hold at least `n_neighbors` per row: the class with
+    /// the largest sum of weights, the lowest class among equals. `labels` are those of the training rows.
     pub fn vote(&self, neighbors: &Neighbors, labels: &[u8], classes: usize) -> Vec<u8> {
         let mut votes = vec![0.0f64; classes];
         (0..neighbors.rows())

@@ -24,8 +24,9 @@ enum Method {
 }
 
 impl Index {
-    /// Packs the training rows. O(n d) time; the memory of bytes once where dot products are integers, else twice that
-    /// of the scaled features.
+    /// Packs the training rows. O(n d) time. Memory: that of the bytes where dot products are integers, else
+    /// at most twice that of the scaled features. `Err` for a `n_neighbors` outside 1 to n and for rows
+    /// without features.
     pub fn new(features: &Features, metric: Metric, n_neighbors: usize) -> Result<Index, FitError> {
         check_k(n_neighbors, features.n())?;
         let d = features.d();
@@ -37,7 +38,7 @@ impl Index {
             (Metric::Euclidean, Some(shared)) if ByteIndex::fits(d) => {
                 Method::Bytes(ByteIndex::new(features.pixels(), d, Order::Euclidean, shared.scale))
             }
-            // The angle at the origin, so that must be the byte 0.
+            // The cosine is that of the angle at the origin, so the byte 0 must stand for the value 0.
             (Metric::Cosine, Some(shared)) if ByteIndex::fits(d) && shared.zero => {
                 Method::Bytes(ByteIndex::new(features.pixels(), d, Order::Cosine, shared.scale))
             }
@@ -50,7 +51,8 @@ impl Index {
     }
 
     /// The `k` nearest training rows of every row of `test`, which has the scaling of the training rows.
-    /// O(n_train n_test d). Panics when `k` is 0 or beyond the training rows, or the number of features differs.
+    /// O(n_train n_test d). Panics when `k` is not from 1 to the number of training rows, or the number of
+    /// features differs.
     pub fn search(&self, test: &Features, k: usize) -> Neighbors {
         assert_eq!(test.d(), self.d, "rows of another number of features");
         let rows = match &self.method {
@@ -72,7 +74,7 @@ impl Index {
 
 /// A scaling that is the same for every feature.
 struct Shared {
-    /// What a byte is divided by.
+    /// The divisor of a byte.
     scale: f64,
     /// Whether the byte 0 stands for 0.
     zero: bool,

@@ -2,11 +2,11 @@
 
 /// Training rows that may be among the k nearest of one test row.
 pub struct Shortlist {
-    /// Whether the bounds are the distances.
+    /// Whether both bounds of a row equal its distance.
     exact: bool,
-    /// Upper bounds of the k rows with the smallest ones, ascending; infinite until k were seen.
+    /// The k smallest upper bounds, ascending; infinite until k rows were offered.
     upper: Vec<f32>,
-    /// Lower bound and index of what might belong.
+    /// Lower bound and index of each candidate.
     candidates: Vec<(f32, u32)>,
 }
 
@@ -15,21 +15,22 @@ impl Shortlist {
         Shortlist { exact, upper: vec![f32::INFINITY; k], candidates: Vec::new() }
     }
 
-    /// An upper bound of the distance of the k-th.
+    /// An upper bound of the distance of the k-th nearest row.
     pub fn limit(&self) -> f32 {
         self.upper[self.upper.len() - 1]
     }
 
     /// Whether a row with this lower bound cannot be among the k nearest: where distances are exact, a later row at
-    /// the same distance does not belong. A NaN (from features beyond f32) fails every comparison, so nothing is lost
-    /// to it.
+    /// the same distance does not belong. A NaN bound (from features beyond f32) fails every comparison, so
+    /// its row is kept.
     #[inline(always)]
     pub fn too_far(&self, lower: f32) -> bool {
         let limit = self.limit();
         lower > limit || (self.exact && lower == limit && limit < f32::INFINITY)
     }
 
-    /// Takes in a row that is not too far, by the bounds of its distance. Rows come by rising index.
+    /// Adds a row as a candidate unless it is too far, by the bounds of its distance. Rows must come by
+    /// ascending index.
     pub fn offer(&mut self, lower: f32, upper: f32, index: u32) {
         if self.too_far(lower) {
             return;

@@ -17,7 +17,8 @@ const ROUNDINGS: usize = 24;
 /// Training rows prepared for the fast pass.
 pub struct WordScreen {
     rows: RightRows,
-    /// What a whole number of each row stands for, and its squared norm: whole panels.
+    /// The fixed-point step of each row (the value of integer 1) and its squared norm, padded to whole
+    /// panels.
     steps: Vec<f32>,
     squares: Vec<f32>,
     /// The largest relative error of a stored row.
@@ -42,7 +43,7 @@ impl WordScreen {
         }
     }
 
-    /// What may be among the `k` nearest of each row of the block.
+    /// The training rows that may be among the `k` nearest, for each row of the block.
     pub fn shortlists(&self, test: &Matrix, block: Range<usize>, k: usize) -> Vec<Shortlist> {
         let d = test.columns();
         let left = LeftRows::new(&test.as_slice()[block.start * d..block.end * d], d);
@@ -82,25 +83,27 @@ impl WordScreen {
     }
 }
 
-/// A row of which the nearest are searched.
+/// A test row, by the numbers that its error bounds need.
 struct TestRow {
     /// Its squared norm.
     square: f32,
-    /// What a whole number of it stands for.
+    /// Its fixed-point step: the value of integer 1.
     step: f32,
     /// The largest error of a squared distance relative to |a|^2 + |b|^2.
     error: f32,
 }
 
 impl TestRow {
-    /// Lower bound <= `limit`, solved for the product of the whole numbers and the training row's step.
+    /// The condition lower bound <= `limit`, solved for the integer dot product times the step of the
+    /// training row.
     fn threshold(&self, limit: f32) -> Threshold {
         let (left, half) = (1.0 - self.error, 0.5 / self.step);
         Threshold { least: (left * self.square - limit) * half, of_square: left * half }
     }
 }
 
-/// A training row may belong unless its product is below `least + of_square |b|^2`.
+/// A training row (b) is too far if its integer dot product times its step is below
+/// `least + of_square |b|^2`.
 #[derive(Clone, Copy)]
 struct Threshold {
     least: f32,
@@ -108,7 +111,7 @@ struct Threshold {
 }
 
 for_each_level! {
-    /// Bits of the training rows that are not too far, one mask a test row. A NaN is not.
+    /// Bits of the training rows that are not too far, one mask per test row. A NaN is not too far.
     fn near(tile: &Tile, steps: &[f32], squares: &[f32], thresholds: &[Threshold]) -> [u32; LEFT] {
         let mut masks = [0; LEFT];
         let (steps, squares): (&[f32; RIGHT], &[f32; RIGHT]) =

@@ -1,5 +1,5 @@
-//! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as
-//! MINPACK-2's `dcsrch` has it and SciPy's L-BFGS-B calls it.
+//! Moré and Thuente's line search, "Line search algorithms with guaranteed sufficient decrease", 1994, as in
+//! MINPACK-2's `dcsrch`, which SciPy's L-BFGS-B calls.
 
 /// The constant of the sufficient decrease condition (Armijo): `ftol` of `dcsrch`.
 const SUFFICIENT_DECREASE: f64 = 1e-3;

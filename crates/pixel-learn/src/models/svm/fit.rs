@@ -18,11 +18,11 @@ pub struct SvcModel {
     pub transform: Transform,
     /// The classes that have training rows, ascending.
     pub classes: Vec<u8>,
-    /// One classifier a pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
+    /// One classifier for each pair (i, j) of positions in `classes`, i < j, in the order (0, 1), (0, 2), ...
     pub pairs: Vec<BinarySvc>,
     /// Training rows with a coefficient in any pair, by class, then by index.
     pub support: Vec<u32>,
-    /// Where the support vectors of each class start in `support`, and the end.
+    /// The start of the support vectors of each class in `support`, and the end of the last.
     pub starts: Vec<usize>,
     /// y alpha of support vector s of class i against class j at `s * width + j`.
     pub coefficients: Vec<f64>,
@@ -39,8 +39,8 @@ pub struct BinarySvc {
     pub steps: usize,
     /// Whether the solver met its tolerance.
     pub converged: bool,
-    /// The hyperplane of the linear kernel: f64 weights that the sum over support vectors could not give
-    /// from f32 kernel values.
+    /// The weights of the hyperplane for the linear kernel, in f64: a sum over support vectors of f32 kernel
+    /// values would be less accurate. `None` for other kernels.
     pub weights: Option<Vec<f64>>,
 }
 
@@ -75,7 +75,7 @@ impl SvcModel {
 
 /// Fitted models with what fitting took.
 pub struct FittedGroup {
-    /// One a classifier, in their order.
+    /// One model per classifier, in their order.
     pub models: Vec<SvcModel>,
     /// Seconds of work for each model, as if it were fitted alone: shared work in full.
     pub alone: Vec<f64>,
@@ -86,7 +86,7 @@ pub struct FittedGroup {
 /// The two-class problem of one pair, solved for one classifier.
 struct Solved {
     model: BinarySvc,
-    /// Training row and y alpha, of those that are not zero: first class, then second.
+    /// The rows with alpha > 0, each with y alpha: those of the first class, then those of the second.
     coefficients: [Vec<(u32, f64)>; 2],
 }
 
@@ -101,7 +101,7 @@ struct Scratch {
 ///
 /// Holds the dot products within classes (the sum of n_class^2 floats), for each thread those of one pair
 /// of classes (2 n_a n_b floats), and the kernel rows that the solver of that pair touched. The linear kernel needs none
-/// of these; a thread holds a copy of its pair's rows, and up to (4 d)^2 / 2 + d^2 doubles.
+/// of these; a thread holds a copy of its pair's rows, and up to about 10 d^2 doubles.
 pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, FitError> {
     for classifier in classifiers {
         classifier.check()?;
@@ -111,12 +111,12 @@ pub fn fit_all(classifiers: &[SVC], training: &Training) -> Result<FittedGroup, 
     fit_problems(&classifiers.iter().map(problem).collect::<Vec<Problem>>(), training)
 }
 
-/// What bounds the dual variables.
+/// The parameter that bounds the dual variables: C, or nu.
 #[derive(Clone, Copy)]
 pub(super) enum Margin {
-    /// The weight of the losses.
+    /// The upper bound of every dual variable: the weight of the losses.
     C(f64),
-    /// The part of the rows that are support vectors, at least.
+    /// A lower bound on the share of the rows that are support vectors.
     Nu(f64),
 }
 
@@ -128,7 +128,8 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// The C of a problem that is solved from the rows themselves, for a hyperplane.
+    /// The C of a problem with the linear kernel, which is solved from the rows themselves, without kernel
+    /// values. `None` for other problems.
     fn primal(&self) -> Option<f64> {
         match self.margin {
             Margin::C(c) if self.transform.kernel == Kernel::Linear => Some(c),
@@ -137,7 +138,7 @@ impl Problem {
     }
 }
 
-/// As [`fit_all`], for checked parameters of either kind.
+/// [`fit_all`] for checked parameters of C-SVC or nu-SVC.
 pub(super) fn fit_problems(problems: &[Problem], training: &Training) -> Result<FittedGroup, FitError> {
     let features = training.features.scaled();
     let classes = training.present_classes(2)?;
@@ -239,7 +240,7 @@ fn solve_pair(
         }
         (c, _) => {
             let indices: Vec<u32> = blocks.iter().flat_map(|block| &block.rows).copied().collect();
-            // One after the other in memory: every Newton step reads them all, and is bound by that.
+            // Contiguous in memory: every Newton step reads all rows and is limited by memory bandwidth.
             let packed = features.select(indices.iter().map(|&index| index as usize));
             let rows: Vec<&[f32]> = (0..packed.rows()).map(|row| packed.row(row)).collect();
             let plane = augmented_lagrangian::solve(&rows, positive, c.unwrap_or_default(), problem.tol);

@@ -69,8 +69,7 @@ fn pack(features: &Matrix, rows: &[u32]) -> Panels {
     Panels::left(rows.iter().map(|&i| features.row(i as usize)), features.columns())
 }
 
-/// The dot products of the rows of two classes, both ways around; the memory is used for one pair after
-/// the other.
+/// The dot products of the rows of two classes and their transpose. The memory is reused from pair to pair.
 #[derive(Default)]
 pub struct CrossBlock {
     forth: Vec<f32>,

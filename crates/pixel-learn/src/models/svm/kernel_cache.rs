@@ -15,7 +15,7 @@ const ABSENT: u32 = u32::MAX;
 #[derive(Default)]
 pub struct RowStore {
     chunks: Vec<Vec<f32>>,
-    /// Where each row of the problem is kept.
+    /// The slot of each row of the problem, or [`ABSENT`].
     slots: Vec<u32>,
     used: usize,
     stride: usize,
@@ -31,7 +31,7 @@ pub struct KernelRows<'a> {
 impl<'a> KernelRows<'a> {
     pub fn new(pair: &'a Pair<'a>, transform: Transform, store: &'a mut RowStore) -> KernelRows<'a> {
         let stride = pair.len().div_ceil(BLOCK) * BLOCK;
-        // The padding behind a shorter problem's rows would hold the longer one's values.
+        // With another stride, the padding of the new rows could hold values of the last problem.
         if store.stride != stride {
             store.chunks.clear();
             store.stride = stride;

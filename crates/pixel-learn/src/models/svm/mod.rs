@@ -2,8 +2,8 @@
 //!
 //! Any number of [`SVC`]s are fitted together by [`fit_all`], which computes the dot products between
 //! training rows once: every kernel is a function of them. [`predict_all`] does the same for the test rows.
-//! A classifier fitted alone goes through the same code and gets the same bits. [`NuSVC`] is the same with another
-//! dual.
+//! A classifier fitted alone goes through the same code and gets the same bits. [`NuSVC`] has another dual
+//! problem for each pair, and SMO for the linear kernel too.
 
 mod augmented_lagrangian;
 mod fit;
@@ -70,7 +70,7 @@ impl Default for SVC {
 }
 
 impl SVC {
-    /// What the parameters alone forbid.
+    /// `Err` for a parameter out of range.
     pub fn check(&self) -> Result<(), FitError> {
         let positive = [("C", self.c), ("tol", self.tol)];
         if let Some((name, value)) =

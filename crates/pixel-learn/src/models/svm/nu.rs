@@ -2,16 +2,18 @@
 //!
 //! Minimises a'Qa / 2 with 0 <= a <= 1, where the a of each class sum to nu n / 2 (B. Schölkopf, A. Smola,
 //! R. Williamson, P. Bartlett, New support vector algorithms, Neural Computation 12, 2000; C.-C. Chang, C.-J. Lin,
-//! Training nu-support vector classifiers, Neural Computation 13, 2001). A pair of variables is therefore of one class.
-//! Scores are those of [`smo`](super::smo) without the part that is linear in a: F_t = -y_t (Qa)_t.
+//! Training nu-support vector classifiers, Neural Computation 13, 2001). Both variables of a step are
+//! therefore of one class. Scores have no linear term, in contrast to those of [`smo`](super::smo):
+//! F_t = -y_t (Qa)_t.
 
 use std::ops::Range;
 
 use super::kernel_cache::KernelRows;
 use super::smo::{MAX_STEPS, Solution, State, TAU, move_pair};
 
-/// Solves one problem to a violation below `tol`. Each step costs O(n) and at most two new kernel rows; before the
-/// first, nu n rows are added up. `nu` must be feasible: at most twice the part of the smaller class.
+/// Solves one problem to a violation below `tol`. Each step costs O(n) and at most three new kernel rows; the
+/// start takes the kernel rows of the about nu n rows with a > 0. `nu` must be feasible: at most twice the
+/// share of the smaller class.
 pub fn solve(rows: &mut KernelRows, nu: f64, tol: f64) -> Solution {
     let (n, positive) = (rows.len(), rows.positive());
     let diagonal = rows.padded_diagonal();
@@ -41,7 +43,8 @@ pub fn solve(rows: &mut KernelRows, nu: f64, tol: f64) -> Solution {
             converged = false;
             break;
         }
-        // Of both classes, the pair that promises the larger decrease; the later one of equals.
+        // Of the best pairs of both classes, the one with the larger predicted decrease; the later one of
+        // equals.
         let mut best: Option<(f64, usize, usize)> = None;
         for (class, first) in classes.iter().zip(&firsts) {
             let Some(first) = first else { continue };
@@ -68,13 +71,13 @@ pub fn solve(rows: &mut KernelRows, nu: f64, tol: f64) -> Solution {
     }
     converged &= (0..n).all(|t| state.score(t).is_finite());
     let [first, second] = classes.map(|class| level(&state, &alpha, class, sign));
-    // Scaled so that the margin is 1, as that of C-SVC.
+    // Scaled to a margin of 1, as in C-SVC.
     let (margin, rho) = ((first + second) / 2.0, (first - second) / 2.0);
     alpha.iter_mut().for_each(|alpha| *alpha /= margin);
     Solution { alpha, rho: rho / margin, steps, converged: converged && margin > 0.0 }
 }
 
-/// The first variables at 1, up to a sum of `total`.
+/// Sets the first variables to 1 up to a sum of `total`; the last of them takes the remainder.
 fn fill(alpha: &mut [f64], mut total: f64) {
     for alpha in alpha {
         *alpha = total.min(1.0);

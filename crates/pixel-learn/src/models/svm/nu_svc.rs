@@ -19,8 +19,9 @@ use crate::models::{Classifier, FitError, Model, Training};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NuSVC {
-    /// At most this part of the rows of a pair of classes lies inside the margin, at least this part are support
-    /// vectors; above 0, and at most twice the part of the smaller class of every pair.
+    /// An upper bound on the share of rows of a pair of classes that lie inside the margin, and a lower bound
+    /// on the share that are support vectors. Above 0, and at most twice the share of the smaller class of
+    /// every pair.
     pub nu: f64,
     /// The kernel.
     pub kernel: Kernel,
@@ -41,7 +42,8 @@ impl Default for NuSVC {
 }
 
 impl NuSVC {
-    /// As [`Classifier::fit`], with the type of the model, whose support vectors are rows of the training data.
+    /// Fits as [`Classifier::fit`], but returns the concrete model, whose support vectors are indices of
+    /// training rows.
     pub fn fit_model(&self, training: &Training) -> Result<SvcModel, FitError> {
         self.check(training)?;
         let NuSVC { nu, kernel, gamma, degree, coef0, tol } = *self;
@@ -50,7 +52,7 @@ impl NuSVC {
         Ok(fit_problems(&[problem], training)?.models.remove(0))
     }
 
-    /// What parameters and data forbid.
+    /// `Err` for a parameter out of range, and for a `nu` that is infeasible for a pair of classes.
     fn check(&self, training: &Training) -> Result<(), FitError> {
         let NuSVC { nu, kernel, gamma, degree, coef0, tol } = *self;
         SVC { c: 1.0, kernel, gamma, degree, coef0, tol }.check()?;
@@ -77,8 +79,8 @@ impl NuSVC {
 }
 
 impl Classifier for NuSVC {
-    /// Deterministic. Fails where fewer than two classes have rows. Holds what [`fit_all`](super::fit_all) holds, the
-    /// linear kernel too.
+    /// Deterministic. Fails where fewer than two classes have rows. Memory as for
+    /// [`fit_all`](super::fit_all), but with dot products for the linear kernel too.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         Ok(Box::new(Fitted::new(self.fit_model(training)?, training)))
     }

@@ -19,11 +19,11 @@ const TEST_ROWS: usize = 192;
 /// Support vectors between two rounds of sums, a multiple of the tile.
 const COLUMNS: usize = 512;
 
-/// What one model says of all test rows.
+/// The predictions of one model for all test rows.
 pub struct Predicted {
-    /// One class a test row.
+    /// One class per test row.
     pub classes: Vec<u8>,
-    /// One value for each pair of classes, a test row after the other; a positive one predicts the first.
+    /// Decision values, test rows x pairs of classes, row-major. A positive value votes for the first class.
     pub decisions: Vec<f64>,
     /// Seconds of work over all threads, as if this model predicted alone.
     pub alone: f64,
@@ -34,9 +34,9 @@ pub struct Predicted {
 /// A model's support vectors among the common columns.
 struct Member<'a> {
     model: &'a SvcModel,
-    /// For each support vector its column, ascending; none for models that have hyperplanes.
+    /// The column of each support vector, ascending; empty for models that have hyperplanes.
     columns: Vec<u32>,
-    /// Its kernel among the distinct ones.
+    /// The index of its kernel among the distinct kernels.
     transform: usize,
 }
 
@@ -165,7 +165,7 @@ fn decide_block(
     Block { dots: times.0, transforms: times.1, sums }
 }
 
-/// One value a pair, for each row of the block.
+/// The decision values of each row of the block, one per pair.
 fn by_hyperplanes(model: &SvcModel, test: &Matrix, block: std::ops::Range<usize>) -> Vec<f64> {
     let value = |x: &[f32], pair: &BinarySvc| dot(x, pair.weights.as_deref().unwrap_or_default()) - pair.rho;
     block.flat_map(|row| model.pairs.iter().map(move |pair| value(test.row(row), pair))).collect()
@@ -182,7 +182,7 @@ impl Sums {
         Sums { values: vec![0.0; rows * model.classes.len() * model.width], rows }
     }
 
-    /// Adds the support vectors that stand in `columns`, whose kernel values are `values`.
+    /// Adds the support vectors in `columns`; `values` are the kernel values of these columns.
     fn add(&mut self, member: &Member, columns: std::ops::Range<usize>, values: &[f32]) {
         let model = member.model;
         let (width, classes) = (model.width, model.classes.len());
@@ -206,7 +206,7 @@ impl Sums {
         }
     }
 
-    /// One value a pair, for each row.
+    /// The decision values of each row, one per pair.
     fn decisions(&self, model: &SvcModel) -> Vec<f64> {
         let (width, classes) = (model.width, model.classes.len());
         let mut out = Vec::with_capacity(self.rows * model.pairs.len());

@@ -2,8 +2,8 @@
 //!
 //! Minimises a'Qa / 2 - sum(a) with 0 <= a <= C, y'a = 0 and Q_ij = y_i y_j K_ij, two variables at a
 //! time, chosen by second-order information (R.-E. Fan, P.-H. Chen, C.-J. Lin, Working set selection using
-//! second order information, JMLR 6, 2005, WSS 2), ties to the last index. There is no shrinking: with
-//! the bounds of 64 rows at a time at hand, rows that cannot be chosen cost next to nothing.
+//! second order information, JMLR 6, 2005, WSS 2), ties to the last index. There is no shrinking: the solver
+//! knows the bounds of each block of 64 rows and skips blocks without a candidate.
 //!
 //! Instead of the gradient g the solver keeps the scores F_t = -y_t g_t. A step subtracts
 //! (K_it y_i da_i + K_jt y_j da_j) from every F_t; the same pass finds, block by block, the largest score
@@ -25,7 +25,7 @@ pub(super) const MAX_STEPS: usize = 10_000_000;
 pub(super) struct First {
     pub row: usize,
     pub highest: f64,
-    /// How far the lowest score of a row whose y a may shrink lies below.
+    /// `highest` minus the lowest score of a row whose y a may shrink.
     pub violation: f64,
 }
 
@@ -41,7 +41,7 @@ pub struct Solution {
     pub converged: bool,
 }
 
-/// What the solver keeps for each row, padded to whole blocks; padding is neither up nor low.
+/// The state of each row, padded to whole blocks; padding is neither up nor low.
 pub(super) struct State {
     /// Scores F.
     score: Vec<f64>,
@@ -55,7 +55,7 @@ pub(super) struct State {
     lowest: Vec<f64>,
 }
 
-/// Solves one problem to a violation below `tol`. Each step costs O(n) and at most one new kernel row.
+/// Solves one problem to a violation below `tol`. Each step costs O(n) and at most two new kernel rows.
 pub fn solve(rows: &mut KernelRows, c: f64, tol: f64) -> Solution {
     let (n, positive) = (rows.len(), rows.positive());
     let diagonal = rows.diagonal();
@@ -84,7 +84,7 @@ pub fn solve(rows: &mut KernelRows, c: f64, tol: f64) -> Solution {
         state.subtract(row_i, row_j, sign(i) * (alpha[i] - old_i), sign(j) * (alpha[j] - old_j));
         steps += 1;
     }
-    // Kernel values beyond f32 leave scores that no comparison selects.
+    // Kernel values that overflow f32 leave scores that are not finite, which no comparison selects.
     converged &= state.score[..n].iter().all(|score| score.is_finite());
     let rho = rho(&state.score[..n], &alpha, positive, c);
     Solution { alpha, rho, steps, converged }
@@ -178,7 +178,8 @@ impl State {
         state
     }
 
-    /// The scores before any a is more than 0, where the objective has no linear part.
+    /// All a = 0 for an objective without a linear term: all scores are 0. No row is up or low until
+    /// [`State::set_bounds`].
     pub fn without_linear_term(n: usize) -> State {
         let padded = n.div_ceil(BLOCK) * BLOCK;
         State {
@@ -248,8 +249,8 @@ impl State {
         rows.map(|t| self.score[t] + f64::from(self.low[t])).fold(f64::INFINITY, f64::min)
     }
 
-    /// The low row of a class below `highest` that, together with row i, promises the largest decrease, and that
-    /// decrease.
+    /// The low row of a class, with a score below `highest`, whose step with row i has the largest predicted
+    /// decrease; and that decrease.
     pub fn second_within(
         &self,
         class: Range<usize>,
@@ -277,7 +278,7 @@ impl State {
         best
     }
 
-    /// The low row below `highest` that, together with row i, promises the largest decrease.
+    /// The low row, with a score below `highest`, whose step with row i has the largest predicted decrease.
     fn select_second(&self, row_i: &[f32], diagonal: &[f32], i: usize, highest: f64) -> Option<usize> {
         let mut best = (0.0, usize::MAX);
         let own = f64::from(diagonal[i]);
@@ -341,8 +342,8 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// The decrease (twice, as LIBSVM compares it) that each row of a block promises, 0 where it may not be
-    /// chosen; returns the largest.
+    /// Twice the predicted decrease, as LIBSVM compares it, for each row of a block; 0 for rows that may not
+    /// be chosen. Returns the largest.
     fn gain(
         score: &[f64],
         low: &[f32],

@@ -16,7 +16,7 @@ const CHUNK: usize = 1024;
 /// The Hessian (H) of the losses by the scores: a k x k block for every row. Rows without curvature are left
 /// out.
 pub struct ScoreHessian {
-    /// Whether a row's block is diag(h) - h h' / sum(h), as the softmax has it, instead of diag(h).
+    /// Whether a row's block is diag(h) - h h' / sum(h), that of the softmax, instead of diag(h).
     pub is_multinomial: bool,
     /// The rows with curvature, ascending.
     pub rows: Vec<u32>,

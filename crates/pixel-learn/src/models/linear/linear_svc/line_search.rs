@@ -9,7 +9,7 @@ const EXPANSION: f64 = 10.0;
 
 /// The step length where `derivative` is zero, by Newton's method within a bracket. `derivative` returns the
 /// first and the second derivative of the objective at a step length; the first is increasing and piecewise
-/// linear. Returns 0 if it is not negative at 0.
+/// linear. Returns 0 if the first derivative at 0 is not negative.
 pub fn minimum_along(derivative: impl Fn(f64) -> (f64, f64)) -> f64 {
     let start = derivative(0.0).0;
     if start.is_nan() || start >= 0.0 {

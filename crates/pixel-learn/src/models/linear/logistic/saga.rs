@@ -30,7 +30,7 @@ pub struct SagaResult {
 /// Minimises from zero weights until no weight changes by more than `tol` times the largest in a pass of n
 /// steps, or for `max_iter` passes. `targets` are the rows' classes as indices below `k`. The rows drawn are
 /// those of scikit-learn's `random_state=seed`. One-vs-rest, each class draws the same rows and stops by
-/// itself. O(n d k) a pass.
+/// itself. O(n d k) per pass.
 pub fn descend(
     x: &Features,
     targets: &[usize],

@@ -1,4 +1,4 @@
-//! Stochastic gradient descent as scikit-learn's `plain_sgd` has it, on one-vs-rest problems. SGDClassifier,
+//! Stochastic gradient descent on one-vs-rest problems, as in scikit-learn's `plain_sgd`. SGDClassifier,
 //! Perceptron and PassiveAggressiveClassifier are settings of it.
 //!
 //! The rows are shuffled as scikit-learn shuffles them: each class has a random generator of its own. Before
@@ -76,7 +76,7 @@ impl Loss {
 pub enum Step {
     /// 1 / (alpha (t0 + t)), with t0 by Bottou's heuristic; alpha above 0.
     Optimal { alpha: f64 },
-    /// The same for all steps.
+    /// The same learning rate for all steps.
     Constant(f64),
     /// PA-I (Crammer, Dekel, Keshet, Shalev-Shwartz and Singer 2006): the hinge loss divided by the squared
     /// norm of the row, at most C.

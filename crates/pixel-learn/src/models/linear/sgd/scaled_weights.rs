@@ -40,7 +40,7 @@ pub struct ScaledWeights<'a> {
 }
 
 impl NonzeroRows {
-    /// Panics at half a million features.
+    /// O(n d). Panics from about half a million features on.
     pub fn new(features: &Features) -> NonzeroRows {
         let (n, scaling) = (features.n(), features.scaling());
         let blocks = NonzeroBlocks::new(features.pixels(), features.d());

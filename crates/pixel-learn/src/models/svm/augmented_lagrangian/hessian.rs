@@ -1,22 +1,22 @@
-//! The Newton direction from the features' side, d + 1 equations in w and b: what is solved while d rows or more lie
-//! on the quadratic piece.
+//! The Newton direction from d + 1 equations in w and b. Used while d rows or more lie on the quadratic
+//! piece.
 
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::gemm::{View, dgemm};
 
 /// Rows gathered at a time for an update.
 const GATHERED: usize = 256;
-/// Columns updated at a time; what stands above the diagonal is mostly left out.
+/// Columns updated at a time; most of the part above the diagonal is skipped.
 const STRIP: usize = 160;
 
-/// sum of (x, 1)(x, 1)' over the rows on the quadratic piece, kept from step to step.
+/// The sum of (x, 1)(x, 1)' over the rows on the quadratic piece, updated from step to step.
 pub struct Hessian<'a> {
     rows: &'a [&'a [f32]],
-    /// d + 1: the bias is the last, with the constant feature 1.
+    /// d + 1: the last entry is the bias, the weight of a constant feature 1.
     size: usize,
     /// Whether a row is counted in `products`.
     counted: Vec<bool>,
-    /// The lower triangle of size x size. Empty until the first update, which counts every row.
+    /// The lower triangle of size x size. Empty until the first update.
     products: Vec<f64>,
 }
 
@@ -26,9 +26,10 @@ impl<'a> Hessian<'a> {
         Hessian { rows, size, counted: vec![false; rows.len()], products: Vec::new() }
     }
 
-    /// The solution of (diag(1, .., 1, 0) + sigma products) direction = -gradient over the rows `inside`, where the
-    /// bias is given `bias_weight` instead of 0. Adds rows that came since the last time and takes away those
-    /// that left, O(d^2) each; d^3 / 3 steps. `None` where the matrix is not positive definite in f64.
+    /// The solution of (diag(1, .., 1, 0) + sigma products) direction = -gradient over the rows `inside`,
+    /// with `bias_weight` in place of the 0. Adds rows that entered the piece since the last call and
+    /// subtracts those that left it, O(d^2) each; then d^3 / 3 steps. `None` where the matrix is not positive
+    /// definite in f64.
     pub fn direction(
         &mut self,
         inside: &[usize],

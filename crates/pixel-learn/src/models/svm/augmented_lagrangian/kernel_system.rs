@@ -1,25 +1,26 @@
-//! The Newton direction from the rows' side, one equation a row on the quadratic piece: what is solved while these
-//! are fewer than the features, as they are near the end of most problems and all through a problem of few rows.
+//! The Newton direction from one equation for each row on the quadratic piece. Used while there are fewer of
+//! these rows than features: near the end of most problems, and throughout a problem of few rows.
 //!
 //! With the rows X on the piece, u = sigma (X dw + db) and the kernel matrix K = X X', the equations of the
 //! [Hessian](super::hessian) become
 //!
 //!   (K + 1 / sigma) u = db - X gw,   sum u + weight db = -gb,   dw = -gw - X' u,
 //!
-//! that is one Cholesky factor for two right sides. (The two sides of ridge regression; the bias is bordered as in
-//! the least squares SVM of J. Suykens and J. Vandewalle, 1999.)
+//! which take one Cholesky factor for two right sides. (As in the primal and dual forms of ridge regression;
+//! the bias is bordered as in the least squares SVM of J. Suykens and J. Vandewalle, 1999.)
 
 use crate::linalg::cholesky::{Cholesky, Factor};
 use crate::linalg::dot_f32_f64::{add_scaled, dot};
 
-/// Rows whose products are remembered, in multiples of the features. What leaves the piece often comes back.
+/// The number of rows whose products are kept, in multiples of the number of features. A row that leaves the
+/// piece often comes back.
 const REMEMBERED: usize = 4;
 const UNKNOWN: usize = usize::MAX;
 
 /// The dot products between rows that were on the quadratic piece.
 pub struct KernelSystem<'a> {
     rows: &'a [&'a [f32]],
-    /// Where a row stands in `known`, or [`UNKNOWN`].
+    /// The position of a row in `known`, or [`UNKNOWN`].
     place: Vec<usize>,
     /// Rows in the order in which they came.
     known: Vec<usize>,
@@ -40,8 +41,9 @@ impl<'a> KernelSystem<'a> {
         }
     }
 
-    /// As [`Hessian::direction`](super::hessian::Hessian::direction), with the `bias_weight` as it is: above 0 where
-    /// there is no row. O(d) for a row that is not remembered with each that is, at most 4 d; m^3 / 3 steps for m rows.
+    /// The direction of [`Hessian::direction`](super::hessian::Hessian::direction). `bias_weight` may be 0
+    /// unless `inside` is empty. A new row costs O(d) for each of the at most 4 d rows that are kept; then
+    /// m^3 / 3 steps for m rows.
     pub fn direction(
         &mut self,
         inside: &[usize],
@@ -75,7 +77,8 @@ impl<'a> KernelSystem<'a> {
         Some(direction)
     }
 
-    /// Where these rows stand, ascending: their products are then read in the order of memory.
+    /// The positions of these rows in `known`, ascending, so that their products are read in the order of
+    /// memory.
     fn places(&self, rows: &[usize]) -> Vec<usize> {
         let mut places: Vec<usize> =
             rows.iter().map(|&row| self.place[row]).filter(|&place| place != UNKNOWN).collect();
@@ -83,7 +86,7 @@ impl<'a> KernelSystem<'a> {
         places
     }
 
-    /// Computes the products of rows that are new.
+    /// Computes and keeps the products of rows that are not known yet.
     fn learn(&mut self, inside: &[usize]) {
         let new: Vec<usize> = inside.iter().copied().filter(|&row| self.place[row] == UNKNOWN).collect();
         if self.known.len() + new.len() > self.limit {
@@ -113,7 +116,7 @@ impl<'a> KernelSystem<'a> {
     }
 }
 
-/// Where the products of the row at `place` begin.
+/// The start of the products of the row at position `place`.
 fn start(place: usize) -> usize {
     place * (place + 1) / 2
 }

@@ -1,20 +1,20 @@
 //! The two-class problem of C-SVC with the linear kernel, solved by Newton's method on the augmented
-//! Lagrangian, in as many dimensions as there are features.
+//! Lagrangian in w and b.
 //!
-//! Decomposition methods crawl here: with 784 features and 12,000 rows at C = 100 the dual is so
-//! ill-conditioned that millions of two-variable steps do not reach LIBSVM's tolerance. In the primal,
+//! Decomposition methods such as SMO are too slow here: with 784 features and 12,000 rows at C = 100 the dual
+//! is so ill-conditioned that millions of two-variable steps do not reach LIBSVM's tolerance. In the primal,
 //!
 //!   min |w|^2 / 2 + C sum max(0, 1 - y (w.x + b)),   b unregularised,
 //!
 //! the method of multipliers replaces the hinge by a quadratic piece of width delta = C / sigma around the
 //! margin, shifted by the current dual variables a; minimising over w and b gives the next ones,
-//! a+ = clip(a + sigma (1 - y f), 0, C), which satisfy the dual's constraints exactly where the minimum
-//! is. The minimum is found by Newton's method with exact line search (the function is convex and
-//! piecewise quadratic, so it ends after finitely many steps): only rows on the quadratic piece enter the
-//! Newton equations, which are those of the features or those of these rows, whichever are fewer. Sigma grows
-//! until LIBSVM's violation of the optimality conditions, recomputed for a+ from scratch, is below the tolerance.
-//! (O. Chapelle, Training a support vector machine in the primal, 2007; Y. Yan and Q. Li, An efficient
-//! augmented Lagrangian method for support vector machine, 2020.)
+//! a+ = clip(a + sigma (1 - y f), 0, C), which satisfy the constraints of the dual exactly at the minimum.
+//! The minimum is found by Newton's method with exact line search (the function is convex and piecewise
+//! quadratic, so it ends after finitely many steps): only rows on the quadratic piece enter the Newton
+//! equations. The equations are solved for the features or for these rows, whichever are fewer. Sigma grows
+//! until LIBSVM's violation of the optimality conditions, recomputed for a+ from scratch, is below the
+//! tolerance. (O. Chapelle, Training a support vector machine in the primal, 2007; Y. Yan and Q. Li, An
+//! efficient augmented Lagrangian method for support vector machine, 2020.)
 
 mod hessian;
 mod kernel_system;
@@ -24,22 +24,22 @@ use self::kernel_system::KernelSystem;
 use super::smo::{Solution, rho};
 use crate::linalg::dot_f32_f64::{add_scaled, dot};
 
-/// sigma at the start (less for small C): all rows lie on the quadratic piece while w = 0.
+/// The first sigma, or C / 2 if that is less: all rows then lie on the quadratic piece at w = 0.
 const FIRST_SIGMA: f64 = 0.5;
-/// What sigma is multiplied by from one stage to the next. Larger factors save stages and cost more Newton
-/// steps; beyond 5 some stages get lost.
+/// The factor of sigma from one stage to the next. A larger factor takes fewer stages and more Newton steps;
+/// above 5 some stages fail.
 const GROWTH: f64 = 10.0 / 3.0;
-/// Widths of the quadratic piece below this do not help in f64.
+/// The least width (delta) of the quadratic piece; a smaller one does not help in f64.
 const LAST_WIDTH: f64 = 1e-9;
-/// Steps that move no decision value by more than this part of the largest are rounding: the direction cannot be
-/// told from zero any more, and the line search has halved its way down to the start.
+/// A step that changes no decision value by more than this share of the largest is rounding error: the line
+/// search found no decrease.
 const LEAST_MOVE: f64 = 1e-15;
-/// How far a solution's sum y a may be from zero, as a part of sum a.
+/// The largest |sum y a| of a solution, relative to sum a.
 const BALANCE: f64 = 1e-6;
-/// Newton steps in one stage after which the next one is tried anyway; seen were up to 60.
+/// Maximum number of Newton steps of one stage; up to 60 were seen.
 const STEPS_A_STAGE: usize = 500;
-/// The bias has no weight of its own. From the features' side it is given this part of the rows on the quadratic
-/// piece, so that rounding leaves the matrix positive definite.
+/// The ridge on the unregularised bias in the equations of the features, relative to the number of rows on
+/// the quadratic piece. It keeps the matrix positive definite in f64.
 const BIAS_WEIGHT: f64 = 1e-10;
 
 /// A solution with its hyperplane: the decision function is w.x - rho.
@@ -49,8 +49,8 @@ pub struct Hyperplane {
 }
 
 /// Solves the problem of `rows`, of which the first `positive` are of the positive class and the others of
-/// the negative one. Counts Newton steps as steps, each O(n d) and
-/// min(d, m)^3 / 3 with m rows on the quadratic piece.
+/// the negative one. `steps` of the solution counts Newton steps; each takes O(n d) and min(d, m)^3 / 3 with
+/// m rows on the quadratic piece.
 pub fn solve(rows: &[&[f32]], positive: usize, c: f64, tol: f64) -> Hyperplane {
     let mut newton = Newton::new(rows, positive, c);
     let mut sigma = FIRST_SIGMA.min(c / 2.0);
@@ -80,9 +80,9 @@ struct Newton<'a> {
     values: Vec<f64>,
     /// The dual variables that shift the quadratic piece.
     multipliers: Vec<f64>,
-    /// The next ones, at the current coefficients.
+    /// The next dual variables (a+), at the current coefficients.
     next: Vec<f64>,
-    /// sum of y next (x, 1).
+    /// The sum over the rows of y a+ (x, 1).
     pull: Vec<f64>,
     hessian: Hessian<'a>,
     kernel_system: KernelSystem<'a>,
@@ -146,7 +146,8 @@ impl<'a> Newton<'a> {
         STEPS_A_STAGE
     }
 
-    /// Recomputes values, next and pull from the coefficients and multipliers, ending accumulated error.
+    /// Recomputes `values`, `next` and `pull` from the coefficients and multipliers, which removes
+    /// accumulated rounding.
     fn refresh_pull(&mut self, sigma: f64) {
         let (w, bias) = self.coefficients.split_at(self.d);
         for (value, x) in self.values.iter_mut().zip(self.rows) {
@@ -157,7 +158,7 @@ impl<'a> Newton<'a> {
         self.update_next(sigma);
     }
 
-    /// Brings next and pull up to date with the values.
+    /// Updates `next` and `pull` to the present `values`.
     fn update_next(&mut self, sigma: f64) {
         for row in 0..self.rows.len() {
             let next = self.unclipped(row, self.values[row], sigma).clamp(0.0, self.c);
@@ -187,10 +188,11 @@ impl<'a> Newton<'a> {
         (0..self.rows.len()).filter(between).collect()
     }
 
-    /// The Newton direction, from the features' side or the rows'.
+    /// The Newton direction, from the equations of the features or those of the rows, whichever are fewer.
     fn direction(&mut self, gradient: &[f64], sigma: f64) -> Option<Vec<f64>> {
         let inside = self.inside(sigma);
-        // Without rows on the piece nothing curves along the bias: it goes by 1, and the line search says how far.
+        // Without rows on the piece there is no curvature along the bias. This weight makes its step 1, and
+        // the line search scales it.
         let alone = gradient[self.d].abs().max(f64::MIN_POSITIVE);
         if inside.len() < self.d {
             let bias_weight = if inside.is_empty() { alone } else { 0.0 };
@@ -244,8 +246,8 @@ impl<'a> Newton<'a> {
         length
     }
 
-    /// Whether the dual variables in `multipliers` add up to zero by class: what a stage's minimum makes them do,
-    /// and a stage that ended early may not.
+    /// Whether sum y a is zero for the dual variables in `multipliers`, up to [`BALANCE`]. It is at the
+    /// minimum of a stage, but may not be after a stage that ended early.
     fn balanced(&self) -> bool {
         let (positive, negative) = self.multipliers.split_at(self.positive);
         let (positive, negative): (f64, f64) = (positive.iter().sum(), negative.iter().sum());

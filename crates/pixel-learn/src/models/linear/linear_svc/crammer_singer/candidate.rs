@@ -20,9 +20,9 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The best multiple of `weights` at `c`. On separable data the weights of a step miss the margin by the
-    /// rounding of f32, and the losses of that outweigh everything else at a large C. One pass over the rows
-    /// in f64, O(n k) for the search.
+    /// The best multiple of `weights` at `c`. On separable data the weights of a step miss the margin by f32
+    /// rounding, and at a large C the losses from that dominate the objective. One pass over the rows in f64,
+    /// O(n k) for the search.
     pub fn new(data: &TrainingRows, weights: &[f64], c: f64) -> Candidate {
         let scores = row_products::x_times(&data.x, weights);
         let rows = scores.chunks_exact(data.k()).zip(&data.targets);

@@ -40,7 +40,7 @@ impl<'a> Ridge<'a> {
     }
 
     /// Solves (I + X' diag(rho) X) s = g for each of `vectors` right sides g of d + 1 values, one after the
-    /// other in `right`. O(width^2) a vector.
+    /// other in `right`. O(width^2) per vector.
     pub fn solve(&self, right: &[f64], vectors: usize) -> Vec<f64> {
         let width = self.design.width();
         let length = right.len() / vectors;
