@@ -39,10 +39,11 @@ impl Pair<'_> {
         Some(self.theirs.accuracy? - self.ours.accuracy?)
     }
 
-    /// Their time over ours; `None` unless the same kind of processor measured both. CPU time if both have
+    /// Their time over ours; `None` unless processors that differ at most in their generation measured both. CPU time if both have
     /// it, else wall time of as many threads.
     pub(super) fn time(&self) -> Option<f64> {
-        if !same_processor(self.theirs, self.ours) {
+        let (one, other) = self.processors()?;
+        if !one.resembles(&other) {
             return None;
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
@@ -66,8 +67,15 @@ impl Pair<'_> {
         self.theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0)
     }
 
+    /// Whether both times were measured alone, on the same kind of processor: a fair comparison.
     pub(super) fn quiet(&self) -> bool {
-        self.ours.quiet && self.theirs.quiet
+        self.ours.quiet && self.theirs.quiet && self.processors().is_some_and(|(ours, theirs)| ours == theirs)
+    }
+
+    /// What measured ours and theirs, where both files say.
+    fn processors(&self) -> Option<(Processor, Processor)> {
+        let of = |row: &Row| row.provenance.as_ref().map(Processor::of);
+        Some((of(self.ours)?, of(self.theirs)?))
     }
 
     /// Its time with a mark where it is not of a quiet pass, nothing without one.
@@ -93,11 +101,6 @@ impl Pair<'_> {
     pub(super) fn name(&self) -> String {
         plain(format!("{} {}", title(&self.ours.dataset), self.ours.parameters).trim_end())
     }
-}
-
-fn same_processor(one: &Row, other: &Row) -> bool {
-    let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
-    processor(one).is_some() && processor(one) == processor(other)
 }
 
 fn wall(row: &Row) -> Option<f64> {

@@ -73,20 +73,22 @@ pub struct Time {
     /// Geometric mean of CPU time over ours, on equal processors.
     pub factor: f64,
     pub pairs: usize,
-    /// Whether all of them were measured alone on both sides.
+    /// Whether all of them were measured alone on both sides, on one kind of processor.
     pub quiet: bool,
 }
 
 impl Time {
-    /// CPU time of the first of each pair over the second's, where both have one on the same processor.
+    /// CPU time of the first of each pair over the second's, where both have one on processors that differ at most in their
+    /// generation.
     pub(super) fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
         let (mut logarithms, mut quiet) = (Vec::new(), true);
         for (one, other) in pairs {
             let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
+            let (Some(first), Some(second)) = (processor(one), processor(other)) else { continue };
             let (Some(a), Some(b)) = (one.cpu_seconds, other.cpu_seconds) else { continue };
-            if processor(one) == processor(other) && a > 0.0 && b > 0.0 {
+            if first.resembles(&second) && a > 0.0 && b > 0.0 {
                 logarithms.push((a / b).ln());
-                quiet &= one.quiet && other.quiet;
+                quiet &= one.quiet && other.quiet && first == second;
             }
         }
         let pairs = logarithms.len();

@@ -75,11 +75,19 @@ impl Provenance {
     }
 }
 
-/// The processor's name, as the kernel gives it.
+/// The processor's name as the kernel gives it, such as `AMD EPYC, family 25 model 17`: a virtual machine may call several
+/// generations by one name, and times of one are not comparable with those of another.
 fn cpu_model() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("model name"));
-    line.and_then(|line| line.split_once(':')).map_or(String::new(), |(_, model)| model.trim().to_string())
+    let field = |name: &str| {
+        let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+        pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_string())
+    };
+    let name = field("model name").unwrap_or_default();
+    match (field("cpu family"), field("model")) {
+        (Some(family), Some(model)) => format!("{name}, family {family} model {model}"),
+        _ => name,
+    }
 }
 
 /// Memory of the machine.

@@ -31,4 +31,11 @@ impl Processor {
     pub fn of(made: &Provenance) -> Processor {
         Processor { model: made.cpu_model.clone(), features: made.cpu_features.clone() }
     }
+
+    /// Whether the two differ at most in their generation, which stands after the comma: `AMD EPYC, Zen 5`. Their times
+    /// differ by less than a factor of two, and are no fair comparison.
+    pub fn resembles(&self, other: &Processor) -> bool {
+        let name = |one: &Processor| one.model.split(',').next().map(str::to_string);
+        self.features == other.features && name(self) == name(other)
+    }
 }

@@ -17,7 +17,7 @@ pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> O
         "# Which Rust library?\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
          Each library stands with the most training images that it ended on {sets}. Accuracies are those of its best \
          configuration there, in that order. The factor is its CPU time over ours for the same configurations (geometric \
-         mean, equal processors); ~ marks times with other work beside them. Libraries that share a line ended the same \
+         mean); ~ marks times with other work beside them or of two generations of a processor. Libraries that share a line ended the same \
          number of images. Settings differ where a library cannot be told: benchmarks/engines/rust/README.md has them.\n\n",
         view.run
     );

@@ -75,12 +75,16 @@ const findingLink = (engine, family) => {
     : el("span", {}, `finding ${finding}`);
 };
 /**
+ * Whether one kind of processor measured both; it may be of two generations, whose number stands after a comma.
  * @param {Cell} a
  * @param {Cell} b
+ * @param {boolean} generations
  */
-const sameProcessor = (a, b) => {
+const sameProcessor = (a, b, generations) => {
   const [one, other] = [a, b].map((cell) => data.provenance[cell.provenance ?? -1]);
-  return one && other && one.cpu_model === other.cpu_model && one.cpu_features === other.cpu_features;
+  /** @param {string} model */
+  const name = (model) => (generations ? model.split(",")[0] : model);
+  return one && other && name(one.cpu_model) === name(other.cpu_model) && one.cpu_features === other.cpu_features;
 };
 /** CPU seconds of steps before the model that mnist-bench ran for another library: no part of the comparison. */
 const UNCOUNTED = "uncounted_preprocessing_cpu_seconds";
@@ -88,11 +92,11 @@ const UNCOUNTED = "uncounted_preprocessing_cpu_seconds";
  * How many times longer `theirs` takes than `ours`, where one kind of processor measured both.
  * @param {Cell} theirs
  * @param {Cell} ours
- * @param {boolean} [beside] also where other work ran beside one of them
+ * @param {boolean} [beside] also where other work ran beside one of them, or on two generations of a processor
  */
 function timeRatio(theirs, ours, beside = false) {
   if (!beside && (!theirs.quiet || !ours.quiet)) return undefined;
-  if (!sameProcessor(theirs, ours)) return undefined;
+  if (!sameProcessor(theirs, ours, beside)) return undefined;
   const spared = Number(theirs.facts?.[UNCOUNTED] ?? 0);
   const [a, b] =
     theirs.cpu && ours.cpu
@@ -212,7 +216,7 @@ function libraryPanel(line, index) {
     el(
       "p",
       { class: "note" },
-      "The largest training set that each finished, against mnist-bench on as many images: CPU time and accuracy. ~ measured while other jobs ran.",
+      "The largest training set that each finished, against mnist-bench on as many images: CPU time and accuracy. ~ measured while other jobs ran, or on two generations of a processor.",
     ),
   ];
 }

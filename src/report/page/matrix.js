@@ -138,7 +138,7 @@ function drawMatrix() {
     el(
       "caption",
       {},
-      `${sizeWords(size)} training images: ${measure === "accuracy" ? "more accurate than mnist-bench by" : measure === "memory" ? "memory, times that of mnist-bench" : "how many times slower than mnist-bench (CPU time); ~ measured beside other work"}`,
+      `${sizeWords(size)} training images: ${measure === "accuracy" ? "more accurate than mnist-bench by" : measure === "memory" ? "memory, times that of mnist-bench" : "how many times slower than mnist-bench (CPU time); ~ measured beside other work or on two generations of a processor"}`,
     ),
     el("thead", {}, head),
     el("tbody", {}, ...body),
