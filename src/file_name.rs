@@ -1,8 +1,9 @@
 //! Names of data sets, runs, engines and files that can be one part of a path on any file system in use.
 
-/// Bytes of a name.
+/// The longest name in bytes: file systems allow 255, with the extension.
 const LONGEST: usize = 200;
-/// ASCII characters beside letters and digits. The others have a meaning to a shell, a file system or a table.
+/// ASCII characters beside letters and digits. The others have a meaning to a shell, a file system or a
+/// table.
 const ALLOWED: &str = " ._-+=,@%~()[]&!#'";
 
 /// What a name may be, for messages.
@@ -17,7 +18,8 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST && edges && name.chars().all(allowed)
 }
 
-/// Neither a control character nor one that only changes how others are shown.
+/// Whether `c` can be seen: no control character, no white space, and none that only changes how others are
+/// shown.
 fn is_visible(c: char) -> bool {
     let formats =
         ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{fff0}'..='\u{ffff}'];

@@ -1,11 +1,12 @@
 //! Figures as people read them, the same in every table.
 
-/// Four digits: one image of 10,000.
+/// An accuracy with four decimals: the fourth is one image of 10,000.
 pub fn accuracy(value: f64) -> String {
     format!("{value:.4}")
 }
 
-/// To the sixth digit: differences of decimals without binary dust.
+/// `value` rounded to six decimals, so that the difference of two decimals does not show its f64 rounding
+/// error.
 pub fn round(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
@@ -16,7 +17,7 @@ pub fn difference(value: f64) -> String {
     if text == "-0.0000" { "+0.0000".to_string() } else { text }
 }
 
-/// Seconds to three significant digits, but never less than milliseconds.
+/// Seconds with three significant digits, and at most three decimals.
 pub fn seconds(value: f64) -> String {
     match value {
         v if v >= 99.95 => format!("{v:.0}"),
@@ -31,7 +32,7 @@ pub fn library(engine: &str) -> &str {
     if engine == "native" { "mnist-bench" } else { engine }
 }
 
-/// A family's name as short as the field has it, without what all of them end with.
+/// A family's short name: the usual abbreviation, else the classifier without the ending `Classifier`.
 pub fn short(family: &str) -> String {
     match family {
         "LinearDiscriminantAnalysis" => "LDA".to_string(),
@@ -63,7 +64,8 @@ pub fn thousands(number: usize) -> String {
     text
 }
 
-/// One line without control characters or those that change the direction of text, for a terminal or Markdown.
+/// One line without control characters or those that change the direction of text, for a terminal or
+/// Markdown.
 pub fn plain(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
@@ -82,7 +84,7 @@ pub fn cell(text: &str) -> String {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
-            // An at sign would call people on GitHub.
+            // Unescaped, `@name` would notify people on GitHub.
             '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '@' => escaped.extend(['\\', character]),
             // An underscore inside a word is no emphasis.
             '_' if !(in_word(at.checked_sub(1)) && in_word(Some(at + 1))) => escaped.push_str("\\_"),

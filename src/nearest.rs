@@ -20,7 +20,7 @@ pub fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
         .iter()
         .map(|&candidate| {
             let lower = candidate.to_lowercase();
-            // Short names for long ones are found by their beginning.
+            // A prefix of a name counts as close to it, however short.
             let similarity = if lower == text {
                 2.0
             } else if !text.is_empty() && lower.starts_with(&text) {

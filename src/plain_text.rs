@@ -1,5 +1,5 @@
-//! Characters that no file of results and no message may hold: control characters, and those that a reader does not
-//! see or that change how the rest is shown.
+//! Characters that no file of results and no message may hold: control characters, and those that a reader
+//! does not see or that change how the rest is shown.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Calls `found` with the JSON pointer and the problem of each text below `place` that holds such a character. Line
-/// breaks and tabs may stand in the log of a failure, `/error`, alone.
+/// Calls `found` with the JSON pointer and the problem of each text below `place` that holds such a
+/// character. Only `/error`, the log of a failure, may hold line breaks and tabs.
 pub fn each_hidden(place: &str, value: &Value, found: &mut dyn FnMut(&str, String)) {
     let hidden =
         |text: &str| text.chars().find(|&c| is_hidden(c) && !(place == "/error" && "\n\t".contains(c)));
@@ -38,7 +38,7 @@ pub fn each_hidden(place: &str, value: &Value, found: &mut dyn FnMut(&str, Strin
     }
 }
 
-/// The place and the problem of the first such text.
+/// JSON pointer and problem of the first text with a hidden character; `None` without one.
 pub fn first_hidden(place: &str, value: &Value) -> Option<(String, String)> {
     let mut first = None;
     each_hidden(place, value, &mut |place, message| {

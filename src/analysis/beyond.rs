@@ -8,7 +8,7 @@ use super::tables::{Line, SideBySide, View};
 /// The run of that suite.
 pub const RUN: &str = "today";
 
-/// Models that a step must have been tried with before it is spoken of.
+/// The least number of models with which a step must have been tried to be reported.
 const ENOUGH: usize = 3;
 
 /// What the suite adds.
@@ -16,8 +16,8 @@ const ENOUGH: usize = 3;
 pub struct Beyond {
     /// One a data set with results, in the order of the table.
     pub sets: Vec<Set>,
-    /// Steps that raise the accuracy of most models on one of the first two data sets and lower it on the other, each with
-    /// the sums on both. Only steps tried with at least [`ENOUGH`] models count.
+    /// Steps that raise the accuracy of most models on one of the first two data sets and lower it on the
+    /// other, each with the sums on both. Only steps tried with at least [`ENOUGH`] models count.
     pub opposite: Vec<(String, [Sum; 2])>,
 }
 
@@ -27,7 +27,7 @@ pub struct Set {
     pub dataset: String,
     /// Configurations with a result.
     pub configurations: usize,
-    /// Those of at least the accuracy that findings count by.
+    /// Configurations with an accuracy of at least the `bar` of [`Beyond::of`].
     pub at_bar: usize,
     /// The most accurate configuration: classifier, parameters with its steps, and accuracy.
     pub best: (String, String, f64),
@@ -39,7 +39,8 @@ pub fn view() -> View {
 }
 
 impl Beyond {
-    /// Counts configurations of at least the accuracy `bar`. `None` without results of the suite at full size.
+    /// Counts configurations of at least the accuracy `bar`. `None` without results of the suite at full
+    /// size.
     pub fn of(table: &SideBySide, bar: f64) -> Option<Beyond> {
         let view = view();
         let own: Vec<&Line> = table.view(&view).filter(|line| line.engine == OURS).collect();
@@ -52,7 +53,7 @@ impl Beyond {
 fn set(table: &SideBySide, own: &[&Line], dataset: usize, bar: f64) -> Option<Set> {
     let scored: Vec<(f64, &Line)> =
         own.iter().filter_map(|&line| Some((table.row(line, dataset)?.accuracy?, line))).collect();
-    // The first of equals stands.
+    // Of equal accuracies the first wins.
     let &(accuracy, best) = scored.iter().reduce(|best, next| if next.0 > best.0 { next } else { best })?;
     Some(Set {
         dataset: table.datasets[dataset].clone(),
@@ -62,7 +63,8 @@ fn set(table: &SideBySide, own: &[&Line], dataset: usize, bar: f64) -> Option<Se
     })
 }
 
-/// The step with its sums where most models gain on one of the first two data sets and most lose on the other.
+/// The step with its sums where most models gain on one of the first two data sets and most lose on the
+/// other.
 fn opposite(step: &Step) -> Option<(String, [Sum; 2])> {
     let (&Some(first), &Some(second)) = (step.sums.first()?, step.sums.get(1)?) else { return None };
     let gains = |sum: Sum| sum.gain * 2 > sum.models;

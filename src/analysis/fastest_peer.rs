@@ -1,4 +1,5 @@
-//! Each configuration of ours beside the fastest library that has it, by times that were measured alone on both sides.
+//! Each configuration of ours beside the fastest library that has it, by times that were measured alone on
+//! both sides.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use super::tables::{SideBySide, View};
 /// The ratio of times that the project aims at in every row.
 pub const GOAL: f64 = 3.0;
 
-/// Every configuration with a time to compare.
+/// The configurations with times to compare, and those below the goal.
 pub struct FastestPeers {
     pub configurations: usize,
     /// Those in which the fastest library takes less than [`GOAL`] times our time, the least ratio first.
@@ -34,7 +35,7 @@ impl Below {
 }
 
 impl FastestPeers {
-    /// Of all runs in the table but that of the scaling curves, unless it is the view's own.
+    /// Counts all runs of the table; the run of the scaling curves (`curves`) only if it is the view's own.
     pub fn of(table: &SideBySide, view: &View, curves: Option<&str>) -> FastestPeers {
         let groups = groups(table, view, curves.filter(|run| *run != view.run));
         let pairs = groups.iter().flat_map(|(key, group)| group.pairs.iter().map(move |pair| (key, pair)));

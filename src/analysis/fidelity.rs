@@ -1,12 +1,12 @@
-//! How near our models come to those they stand for: every row against the published table, today's scikit-learn and
-//! that of this harness by one rule.
+//! Fidelity: how close our accuracies are to the published table, to today's scikit-learn, and to
+//! scikit-learn in this harness. One rule for all three.
 
 use super::sklearn_reference::Stock;
 use super::tables::{Line, SideBySide, View};
 
-/// What a mean may differ by, beside its own spread.
+/// The largest difference between a mean and its reference, in addition to the spread of the repeats.
 pub const ALLOWED: f64 = 0.005;
-/// The same for models that draw nothing and stop nowhere early.
+/// [`ALLOWED`] for the deterministic families of [`EXACT`].
 pub const ALLOWED_EXACT: f64 = 0.002;
 pub const EXACT: [&str; 2] = ["KNeighborsClassifier", "GaussianNB"];
 /// The differences within which pairs are counted.
@@ -42,8 +42,8 @@ impl Pair<'_> {
     }
 }
 
-/// Which figure is the reference: the published table holds for MNIST alone, since the published Fashion column
-/// is of an earlier state of its data.
+/// The references of a data set. The published table counts for MNIST alone: its Fashion-MNIST column was
+/// measured on an earlier version of the data.
 fn references(dataset: &str) -> &'static [Source] {
     const ALL: [Source; 3] = [Source::Published, Source::Sklearn, Source::Harness];
     if dataset == "mnist" { &ALL } else { &ALL[1..] }
@@ -52,9 +52,9 @@ fn references(dataset: &str) -> &'static [Source] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     Published,
-    /// The figures built in.
+    /// Today's scikit-learn, from the built-in figures.
     Sklearn,
-    /// The rows of stock scikit-learn among the results.
+    /// The rows of the engine `scikit-learn` among the results.
     Harness,
 }
 

@@ -1,7 +1,7 @@
 //! What was found, in figures: the page, the README and the Markdown files open with it.
 //!
-//! Everything here is counted from the results of one view, its submissions and the one-pixel pairs. How it is said is
-//! the report's business.
+//! All figures are counted from the results of one view, its submissions and the one-pixel pairs.
+//! [`crate::report`] puts them into words.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,12 @@ use crate::results::verification::Evidence;
 use crate::stats::one_pixel::Score;
 use crate::stats::spearman;
 
-/// The accuracy that the first finding counts by.
+/// The accuracy that a configuration must reach to count in the first finding.
 pub const BAR: f64 = 0.9;
 /// An image is easy where at least this share of the configurations gets it right.
 pub const EASY: f64 = 0.9;
-/// A pair of classes is told apart by one pixel from this share of its training images on.
+/// One pixel tells a pair of classes apart if it classifies at least this share of the pair's training images
+/// correctly.
 pub const ONE_PIXEL: f64 = 0.95;
 
 /// The findings of one view.
@@ -45,7 +46,8 @@ pub struct Findings {
     /// Results that were trained again with the same predictions, and how many there are.
     pub reproduced: (usize, usize),
     pub people: Option<People>,
-    /// The suite beyond the published grid; `None` where the view is that suite or of part of the training rows.
+    /// The suite beyond the published grid; `None` where the view is that suite or of part of the training
+    /// rows.
     pub beyond: Option<Beyond>,
     pub origin: Origin,
 }
@@ -56,7 +58,7 @@ pub struct Set {
     pub dataset: String,
     /// Configurations with a result.
     pub configurations: usize,
-    /// Those of at least [`BAR`].
+    /// Configurations with an accuracy of at least [`BAR`].
     pub at_bar: usize,
     pub best: Option<f64>,
     pub tie_groups: Option<usize>,
@@ -81,7 +83,7 @@ pub struct Images {
 pub struct Order {
     /// Configurations with a result on both.
     pub both: usize,
-    /// Those that are less accurate on the second.
+    /// Configurations that are less accurate on the second data set.
     pub worse: usize,
     /// The median of the error on the second over that on the first.
     pub error_ratio: f64,
@@ -209,7 +211,7 @@ fn families(table: &SideBySide, own: &[(usize, &Line)]) -> Vec<Family> {
         let best = families.entry(&line.classifier).or_insert_with(|| vec![None; table.datasets.len()]);
         for (dataset, best) in best.iter_mut().enumerate() {
             let accuracy = table.row(line, dataset).and_then(|row| row.accuracy);
-            // The first of equals stands.
+            // Of equal accuracies the first wins.
             if let Some(accuracy) = accuracy.filter(|new| best.is_none_or(|(old, _)| *new > old)) {
                 *best = Some((accuracy, number));
             }

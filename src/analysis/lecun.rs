@@ -1,4 +1,5 @@
-//! The classic rows of LeCun's table of MNIST (yann.lecun.com/exdb/mnist) beside the nearest configuration of ours.
+//! The classic rows of LeCun's table of MNIST (yann.lecun.com/exdb/mnist), each beside our nearest
+//! configuration.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::tables::{SideBySide, View};
 
 const TABLE: &str = include_str!("../../benchmarks/reference/lecun.csv");
 
-/// What is within this much of his accuracy needs no explanation.
+/// A larger difference from LeCun's accuracy needs an explanation.
 pub const CLOSE: f64 = 0.005;
 
 /// One row of his table.
@@ -27,7 +28,7 @@ pub struct Pair {
     pub explained: String,
 }
 
-/// All rows of his that a view has a counterpart of. `Err` only when the file built in is damaged.
+/// LeCun's rows of which the view has a counterpart. `Err` only when the built-in file is damaged.
 pub fn pairs(table: &SideBySide, view: &View) -> Result<Vec<Pair>, String> {
     let ours: BTreeMap<&str, Vec<Option<f64>>> = table
         .view(view)

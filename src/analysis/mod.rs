@@ -1,5 +1,5 @@
-//! What is true of the results: rows of result files, tables, tie groups, comparisons and curves. Nothing here
-//! knows how any of it is shown.
+//! Analysis of the results: rows of result files, tables, tie groups, comparisons and curves. Nothing here
+//! depends on how any of it is shown.
 
 pub mod beyond;
 pub mod compare;

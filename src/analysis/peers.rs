@@ -1,10 +1,11 @@
-//! Ours beside every other engine, family by family: how far apart the accuracies are, and how the times stand to
-//! each other, with the rows in which the other is ahead named.
+//! Our engine beside every other, family by family: differences of accuracy, ratios of time, and the rows in
+//! which the other engine is ahead.
 //!
 //! A pair is one configuration that both trained on the same rows of the same data set, in whatever runs.
-//! Times are compared only if both come from the same kind of processor; pairs with a quiet pass on both
-//! sides are kept apart from the others. Times are CPU seconds of fitting and predicting if both sides have
-//! them: outside a quiet pass other work ran beside most rows, which changes CPU time least.
+//! Times are compared only if the two processors differ at most in their generation. Pairs that were measured
+//! alone on both sides, on equal processors, are kept apart from the others. Times are CPU seconds of fitting
+//! and predicting if both sides have them: outside a quiet pass other work ran beside most rows, which
+//! changes CPU time least.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +17,9 @@ use crate::format::{accuracy, difference, plain, title};
 use crate::results::Status;
 use crate::results::record::UNCOUNTED_STEPS;
 
-/// The library of this project, as the interface calls its engine.
+/// The name of this project's engine.
 pub const OURS: &str = "native";
-/// Accuracy that counts as ahead: what the rule of fidelity allows without spread.
+/// A gain in accuracy of more than this counts as ahead: what the rule of fidelity allows without spread.
 pub const AHEAD: f64 = 0.005;
 /// Deviations over our seeds below which a difference may be chance.
 const NOISE: f64 = 3.0;
@@ -34,13 +35,13 @@ pub(super) struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    /// Theirs less ours.
+    /// Their accuracy less ours.
     fn gain(&self) -> Option<f64> {
         Some(self.theirs.accuracy? - self.ours.accuracy?)
     }
 
-    /// Their time over ours; `None` unless processors that differ at most in their generation measured both. CPU time if both have
-    /// it, else wall time of as many threads.
+    /// Their time over ours; `None` unless processors that differ at most in their generation measured both.
+    /// CPU time if both have it, else wall time of as many threads.
     pub(super) fn time(&self) -> Option<f64> {
         let (one, other) = self.processors()?;
         if !one.resembles(&other) {
@@ -49,7 +50,7 @@ impl Pair<'_> {
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
             (Some(theirs), Some(ours)) => {
                 let own = ours - self.uncounted();
-                // The two were not measured in one run: a small difference of theirs would be noise.
+                // The two times are of different runs: if little of ours remains, the rest is mostly noise.
                 if own < LEAST_OWN * ours {
                     return None;
                 }
@@ -78,13 +79,13 @@ impl Pair<'_> {
         Some((of(self.ours)?, of(self.theirs)?))
     }
 
-    /// Its time with a mark where it is not of a quiet pass, nothing without one.
+    /// The ratio of times as text, with `~` unless it is a fair comparison; empty without a ratio.
     fn spelled_time(&self) -> String {
         let mark = if self.quiet() { "" } else { "~" };
         self.time().map(|time| mark.to_string() + &ratio(time)).unwrap_or_default()
     }
 
-    /// The mean of our repeats, with how far these lie apart.
+    /// The mean of our repeats as text, with their deviation if there is one.
     fn ours(&self) -> String {
         let mean = self.ours.accuracy.map(accuracy).unwrap_or_default();
         match self.ours.deviation {
@@ -93,7 +94,7 @@ impl Pair<'_> {
         }
     }
 
-    /// Whether the gain is more than our seeds explain.
+    /// Whether the gain is more than the spread of our seeds explains.
     fn beyond_seeds(&self, gain: f64) -> bool {
         gain > AHEAD + ROUNDING && gain > NOISE * self.ours.deviation.unwrap_or(0.0)
     }
@@ -107,7 +108,7 @@ fn wall(row: &Row) -> Option<f64> {
     Some(row.fit_seconds? + row.predict_seconds?)
 }
 
-/// What belongs to one line.
+/// The pairs of one line of the report.
 #[derive(Default)]
 pub(super) struct Group<'a> {
     pub(super) pairs: Vec<Pair<'a>>,
@@ -116,7 +117,7 @@ pub(super) struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Of the pairs whose times can be compared those of a quiet pass on both sides, or the others.
+    /// The ratios of times that are a fair comparison (`quiet`), or the other ratios.
     fn times(&self, quiet: bool) -> Times {
         let pairs = self.pairs.iter().filter(|pair| pair.quiet() == quiet);
         let ratios: Vec<f64> = pairs.filter_map(Pair::time).collect();
@@ -147,10 +148,10 @@ pub struct Family {
     pub without: usize,
 }
 
-/// How the times of some pairs stand to each other.
+/// The ratios of times of some pairs.
 pub struct Times {
     pub pairs: usize,
-    /// Theirs over ours, nothing without a pair.
+    /// Their time over ours, as text; empty without a pair.
     pub ratio: String,
 }
 
@@ -164,13 +165,13 @@ pub struct Ahead {
     pub ours: String,
     pub gain: String,
     pub time: String,
-    /// More accurate by over [`AHEAD`], and by over [`NOISE`] deviations of our repeats: by how much.
+    /// Its gain in accuracy, if that is over [`AHEAD`] and over [`NOISE`] deviations of our repeats.
     pub more_accurate: Option<f64>,
     /// Its time over ours where it is the faster one.
     pub faster: Option<f64>,
 }
 
-/// One other library over all families: what its CPU time is in parts of ours.
+/// Another library over all families, with its CPU time relative to ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Library {
     pub engine: String,
@@ -178,18 +179,20 @@ pub struct Library {
     pub timed: usize,
     /// Its CPU time over ours: the geometric mean over these pairs; `None` without one.
     pub factor: Option<f64>,
-    /// In how many of them it is the faster one.
+    /// The number of these pairs in which it is faster.
     pub faster: usize,
-    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], and the number that have an accuracy.
+    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], and the number that have
+    /// an accuracy.
     pub more_accurate: usize,
     pub compared: usize,
-    /// Results that ours has and the library tried to reach and did not.
+    /// The number of our results that the library was run for without getting one.
     pub without: usize,
     /// Training images of the results whose times count, rising.
     pub train_sizes: Vec<usize>,
 }
 
-/// Every other library, the one with most pairs first; without the run of the scaling curves, as [`Peers::of`].
+/// Every other library, the one with most pairs first; without the run of the scaling curves, as
+/// [`Peers::of`].
 pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<Library> {
     let left_out = curves.filter(|run| *run != view.run);
     let mut by_engine: BTreeMap<&str, Vec<(usize, Group)>> = BTreeMap::new();
@@ -259,21 +262,22 @@ impl Peers {
         Peers { lines, ahead }
     }
 
-    /// Where another library is more accurate than the spread of our seeds explains, by most first.
+    /// Rows in which another library is more accurate than the spread of our seeds explains, the largest gain
+    /// first.
     pub fn more_accurate(&self) -> Vec<&Ahead> {
         let mut found: Vec<&Ahead> = self.ahead.iter().filter(|row| row.more_accurate.is_some()).collect();
         found.sort_by(|a, b| b.more_accurate.unwrap_or(0.0).total_cmp(&a.more_accurate.unwrap_or(0.0)));
         found
     }
 
-    /// Where another library is faster, the fastest first.
+    /// Rows in which another library is faster, the fastest first.
     pub fn faster(&self) -> Vec<&Ahead> {
         let mut found: Vec<&Ahead> = self.ahead.iter().filter(|row| row.faster.is_some()).collect();
         found.sort_by(|a, b| a.faster.unwrap_or(1.0).total_cmp(&b.faster.unwrap_or(1.0)));
         found
     }
 
-    /// Whether all times that can be compared are of a quiet pass on both sides, so that none stand apart.
+    /// Whether every ratio of times is a fair comparison: measured alone, on equal processors.
     pub fn all_quiet(&self) -> bool {
         self.lines.iter().all(|line| line.others.pairs == 0)
     }
@@ -289,7 +293,8 @@ pub(super) fn groups<'a>(
         all.filter_map(|(line, dataset)| table.row(line, dataset))
             .filter(|row| Some(row.run.as_str()) != left_out)
     };
-    // A row that several runs have counts once: one with a result, then that of the view's run, then the first.
+    // A row that several runs have counts once: one with a result, then that of the view's run, then the
+    // first.
     let rank = |row: &Row| (row.status == Status::Ok, row.run == view.run);
     let mut chosen: BTreeMap<(&str, &str, &str, usize), &Row> = BTreeMap::new();
     let mut ours_of_run: BTreeMap<(&str, &str, &str, usize), &Row> = BTreeMap::new();
@@ -304,7 +309,7 @@ pub(super) fn groups<'a>(
     }
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
     for (&(_, dataset, id, size), theirs) in chosen.iter().filter(|(_, row)| row.engine != OURS) {
-        // What one run has of both was measured on one machine.
+        // Rows of one run were measured on one machine, so they are preferred.
         let beside = ours_of_run.get(&(theirs.run.as_str(), dataset, id, size));
         let Some(ours) = beside.or_else(|| chosen.get(&(OURS, dataset, id, size))) else {
             continue;
@@ -320,7 +325,7 @@ pub(super) fn groups<'a>(
     groups
 }
 
-/// `middle (least to most)`, or nothing.
+/// `middle (least to most)` of the values as text; a single value alone; empty without values.
 fn spread(
     values: impl Iterator<Item = f64>,
     middle: impl Fn(&[f64]) -> f64,

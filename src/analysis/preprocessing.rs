@@ -1,4 +1,5 @@
-//! What a step before the model does to accuracy: the same model with and without it, side by side on all data sets.
+//! What a step before the model does to accuracy: the same model with and without it, side by side on all
+//! data sets.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ pub struct Sum {
     pub median: f64,
 }
 
-/// A model behind some steps.
+/// A model with the steps before it.
 struct Chain<'a> {
     steps: Vec<String>,
     line: &'a Line,

@@ -15,7 +15,7 @@ use crate::stats::ensemble::{self, Candidate, Together};
 use crate::stats::interval::{Interval, wilson_of_share};
 use crate::stats::ties;
 
-/// What may be ranked against each other.
+/// Entries are ranked only within a division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Division {
     /// Configurations of the grid, by whichever engine.
@@ -44,10 +44,10 @@ pub struct Entry {
     pub parameters: String,
     /// Key of the model: entries with the same key are steps of one model, such as the first 10 of 100 trees.
     pub family: String,
-    /// How far a step goes.
+    /// The size of the step, such as the number of trees; 0 for a model without steps.
     pub step: u64,
-    /// Of the first repeat: a paired test compares models, not methods.
-    /// Shared, since tables hold an entry in several places.
+    /// Predictions of the first repeat: a paired test compares models, not methods. Shared, since tables hold
+    /// an entry in several places.
     pub predictions: Arc<[u8]>,
     /// The mean over repeats, as every table has it.
     pub accuracy: f64,
@@ -78,7 +78,7 @@ pub struct Ranked {
     pub interval: Interval,
     /// Adjusted p-value against the best of its group.
     pub against_best: f64,
-    /// Entries that count as this one: earlier steps of the same model, and equal predictions.
+    /// Entries that this one stands for: earlier steps of the same model, and entries with equal predictions.
     pub counted_with: Vec<Entry>,
 }
 
@@ -89,7 +89,7 @@ pub struct Ranking {
     pub division: Division,
     pub ranked: Vec<Ranked>,
     pub together: Together,
-    /// Images that all good entries call the same other class.
+    /// Images for which all good entries predict the same wrong class.
     pub label_noise: Vec<Candidate>,
     /// How many entries are good.
     pub good: usize,
@@ -111,7 +111,7 @@ pub fn entries(
     Ok(entries)
 }
 
-/// The rows among these that were trained so, and that have predictions for the whole test set.
+/// Entries of the rows with this train size that have predictions for the whole test set.
 pub fn of_rows<'a>(
     rows: impl Iterator<Item = &'a Row>,
     subset: Option<usize>,
@@ -149,7 +149,7 @@ fn of_row(row: &Row) -> Option<Entry> {
     })
 }
 
-/// Submissions with predictions. What cannot be read is left out; the command `validate` names it.
+/// Submissions with predictions. Invalid files are left out; the command `validate` names them.
 pub fn submitted(results: &Path, subset: Option<usize>, outlines: &Outlines) -> Vec<Entry> {
     let folder = results.join(RUN);
     if !folder.is_dir() {
@@ -217,8 +217,8 @@ pub fn rank(entries: Vec<Entry>, outlines: &Outlines) -> Vec<Ranking> {
     tables.into_iter().filter_map(table).collect()
 }
 
-/// Entries that are one model counted once: of the steps of an ensemble the last, chosen by its size and not by
-/// its accuracy; of equal predictions the first.
+/// Each model once, with the entries that it stands for: of the steps of an ensemble the last (chosen by
+/// size, not by accuracy), of equal predictions the first.
 fn once(mut entries: Vec<Entry>) -> Vec<(Entry, Vec<Entry>)> {
     entries
         .sort_by(|a, b| (&a.family, std::cmp::Reverse(a.step)).cmp(&(&b.family, std::cmp::Reverse(b.step))));

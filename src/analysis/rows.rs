@@ -44,7 +44,7 @@ pub struct Row {
     pub facts: serde_json::Map<String, serde_json::Value>,
     pub fit_seconds: Option<f64>,
     pub predict_seconds: Option<f64>,
-    /// Processor time of both, the mean over the repeats; `None` where one does not have it.
+    /// CPU seconds to fit and predict, the mean over the repeats; `None` if a repeat lacks them.
     pub cpu_seconds: Option<f64>,
     pub peak_memory_bytes: Option<u64>,
     pub threads: usize,
@@ -53,14 +53,14 @@ pub struct Row {
     pub converged: Option<bool>,
     pub shared_with: Vec<String>,
     pub provenance: Option<Provenance>,
-    /// What stands behind the figure; `None` where there is none.
+    /// The evidence for the accuracy; `None` without one.
     pub evidence: Option<Evidence>,
     /// The file, relative to the results folder, with `/` between parts.
     pub file: String,
 }
 
 impl Row {
-    /// The 95 % interval of the accuracy as a share of the test images, to the sixth digit.
+    /// Wilson's 95 % interval of the accuracy, rounded to six decimals.
     pub fn interval(&self) -> Option<(f64, f64)> {
         let interval = wilson_of_share(self.accuracy?, self.test_size, 0.95)?;
         Some((round(interval.low), round(interval.high)))
@@ -74,7 +74,7 @@ impl Row {
             return None;
         }
         let interval = student_t(&self.repeats, 0.95)?;
-        // With few repeats it reaches past what an accuracy can be.
+        // With few repeats the interval can extend beyond [0, 1].
         Some((round(interval.low.max(0.0)), round(interval.high.min(1.0))))
     }
 }
@@ -86,7 +86,8 @@ pub struct Rows {
     pub problems: Vec<Problem>,
 }
 
-/// Reads all results of the given runs. Where the outline of a data set is not at hand, its figures count as reported.
+/// Reads all results of the given runs. Where the outline of a data set is not at hand, its figures count as
+/// reported.
 pub fn read(results: &Path, runs: &[String], outlines: &Outlines) -> Result<Rows, String> {
     let mut read = Rows::default();
     let verifications = Verifications::read(results)?;
@@ -167,7 +168,7 @@ fn described(configuration: &Configuration) -> String {
 
 /// Parameters as people read them: sorted, whole numbers without `.0`, equal list entries counted.
 pub fn readable(parameters: &Parameters) -> String {
-    // A network's definition is too long to read; its name stands beside it.
+    // A network's definition is too long to show; the parameter `model` names it.
     let sorted: BTreeMap<_, _> = parameters.iter().filter(|(_, value)| !value.is_object()).collect();
     let spelled: Vec<String> = sorted.iter().map(|(key, value)| format!("{key}={}", spell(value))).collect();
     spelled.join(" ")

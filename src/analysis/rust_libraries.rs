@@ -1,8 +1,8 @@
-//! Which Rust library for which kind of model: what each reached with the most training images that it ended, which is
-//! the most accurate, which the fastest, and what each lacks.
+//! Rust libraries by kind of model: what each reached with the most training images that it could finish,
+//! which is the most accurate, which the fastest, and what each lacks.
 //!
-//! Counted from the results of all runs. A library is written in Rust if its engine says with which compiler it was
-//! built, or says nothing, as those inside this program do.
+//! Counted from the results of all runs. A library is written in Rust if its engine states its Rust compiler,
+//! or states nothing, as the engines inside this program do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +34,9 @@ pub struct RustLibraries {
 #[derive(Clone, Debug)]
 pub struct Kind {
     pub name: &'static str,
-    /// Those with the most training images first, then by accuracy.
+    /// Libraries with the most training images first, then by accuracy.
     pub libraries: Vec<Standing>,
-    /// What is missing over all of them, a few words each.
+    /// What all these libraries lack, a few words each.
     pub lacks: Vec<String>,
 }
 
@@ -47,9 +47,9 @@ pub struct Standing {
     pub version: String,
     /// The most training images with a result on every data set, 0 without one.
     pub images: usize,
-    /// Of the configurations with that many the one with the highest mean accuracy.
+    /// The configuration with the highest mean accuracy among those with that many training images.
     pub best: Option<Best>,
-    /// CPU time over ours at that size.
+    /// CPU time over ours with that many training images.
     pub time: Option<Time>,
     /// What it did not do, a few words each.
     pub lacks: Vec<String>,
@@ -58,7 +58,7 @@ pub struct Standing {
 #[derive(Clone, Debug)]
 pub struct Best {
     pub configuration: String,
-    /// One a data set.
+    /// One accuracy a data set.
     pub accuracies: Vec<f64>,
 }
 
@@ -78,8 +78,8 @@ pub struct Time {
 }
 
 impl Time {
-    /// CPU time of the first of each pair over the second's, where both have one on processors that differ at most in their
-    /// generation.
+    /// CPU time of the first of each pair over the second's, where both have one on processors that differ at
+    /// most in their generation.
     pub(super) fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
         let (mut logarithms, mut quiet) = (Vec::new(), true);
         for (one, other) in pairs {
@@ -207,7 +207,8 @@ impl RustLibraries {
     }
 }
 
-/// What a kind lacks: a library that ends all images, images of the libraries behind the first, and classifiers.
+/// What a kind lacks: a library that ends all images, the missing images of libraries behind the first, and
+/// classifiers.
 fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Vec<String> {
     let most = libraries.first().map_or(0, |first| first.images);
     let mut lacks = Vec::new();
@@ -227,20 +228,20 @@ fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Ve
 }
 
 impl Kind {
-    /// Those that ended the most training images of this kind.
+    /// The libraries that ended the most training images of this kind.
     fn leaders(&self) -> impl Iterator<Item = &Standing> {
         let most = self.libraries.first().map_or(0, |first| first.images);
         self.libraries.iter().filter(move |one| one.images == most && one.images > 0)
     }
 
-    /// The most accurate of the leaders; all of them where they are equal.
+    /// The most accurate of the leaders; several if they are equal.
     pub fn most_accurate(&self) -> Vec<&Standing> {
         let mean = |one: &Standing| one.best.as_ref().map_or(0.0, Best::mean);
         let most = self.leaders().map(mean).fold(0.0, f64::max);
         self.leaders().filter(|one| mean(one) == most).collect()
     }
 
-    /// The leader that takes the least CPU time for what ours does.
+    /// The leader with the least CPU time relative to ours.
     pub fn fastest(&self) -> Option<(&Standing, Time)> {
         let timed = self.leaders().filter_map(|one| Some((one, one.time?)));
         timed.min_by(|(_, a), (_, b)| a.factor.total_cmp(&b.factor))
@@ -262,7 +263,8 @@ fn libraries(table: &SideBySide) -> Vec<&str> {
     in_rust.map(|row| row.engine.as_str()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The rows of a library. Of a configuration that several runs have, one with a result counts, then the first.
+/// The rows of a library. Of a configuration that several runs have, one with a result counts, then the
+/// first.
 pub(super) fn results<'a>(
     table: &'a SideBySide,
     library: &str,
@@ -384,7 +386,7 @@ impl<'a> Ours<'a> {
         Ours { rows }
     }
 
-    /// Ours beside a row: of the same run, else one that was measured alone, else the first.
+    /// Our result beside a row: of the same run, else one that was measured alone, else the first.
     fn beside(&self, row: &Row) -> Option<&'a Row> {
         let rows = self.rows.get(&(&*row.dataset, &*row.id, row.train_size))?;
         let of_run = rows.iter().find(|ours| ours.run == row.run);

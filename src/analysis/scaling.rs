@@ -1,7 +1,8 @@
 //! Scaling curves: configurations that a run has at several train sizes, engine by engine, with how their
 //! times grow.
 //!
-//! They come from one run, the one that has most, so that points of different runs never make one curve.
+//! All curves come from one run, the one with the most curves, so that no curve joins points of different
+//! runs.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use super::tables::{SideBySide, View};
 use crate::format::{plain, thousands};
 use crate::stats::growth::{self, FEWEST, Growth};
 
-/// Panels that are drawn of a data set.
+/// The most panels that are drawn for a data set.
 const DRAWN: usize = 6;
 /// All curves of a run.
 pub struct Scaling {
@@ -64,14 +65,14 @@ impl Scaling {
         runs.dedup();
         let all = runs.into_iter().map(|run| Scaling::of_run(table, run));
         let found: Vec<Scaling> = all.filter(|scaling| scaling.curves() > 0).collect();
-        // Of those with as many the report's own, else the first.
+        // Of runs with equally many curves the view's own, else the first.
         let most = |&index: &usize| (found[index].curves(), found[index].run == view.run);
         let chosen = (0..found.len()).rev().max_by_key(most)?;
         found.into_iter().nth(chosen)
     }
 
-    /// The panels to draw of a data set, in the order of the table: of each classifier the one with most curves, and of
-    /// those the [`DRAWN`] with most.
+    /// The panels to draw of a data set, in the order of the table: of each classifier the one with most
+    /// curves, and of those the [`DRAWN`] with most.
     pub fn chosen(&self, dataset: usize) -> Vec<&Panel> {
         let Some(panels) = self.datasets.get(dataset) else { return Vec::new() };
         let mut order: Vec<usize> = (0..panels.len()).collect();
@@ -92,8 +93,8 @@ impl Scaling {
         chosen.into_iter().map(|at| &panels[at]).collect()
     }
 
-    /// What the curves say together, a sentence each: how many end early and why, how much longer others take, and
-    /// how accuracies differ.
+    /// Findings from all curves, a sentence each: how many end early and why, how much longer other libraries
+    /// take, and how accuracies differ.
     pub fn findings(&self) -> Vec<String> {
         let panels: Vec<&Panel> = self.datasets.iter().flatten().collect();
         let others = || panels.iter().flat_map(|panel| panel.others());
@@ -170,7 +171,8 @@ impl Scaling {
 /// How far an accuracy at the same size may lie from ours to count as the same.
 const CLOSE: f64 = 0.01;
 
-/// Accuracies at the most images that both reached; the curves that lie further apart are named, at most three.
+/// Accuracies at the most images that both reached; the curves that lie further apart are named, at most
+/// three.
 fn accuracies(panels: &[&Panel]) -> Option<String> {
     let mut apart: Vec<(f64, String)> = Vec::new();
     let mut compared = 0;
@@ -238,7 +240,7 @@ impl Panel {
 }
 
 impl Curve {
-    /// Why it ends before the sizes that were run do, in a word or two; `None` where it does not.
+    /// Why the curve ends early, in a word or two; `None` if it does not.
     pub fn reason(&self) -> Option<String> {
         let (rows, why) = self.ended.as_ref()?;
         if self.points.last().is_some_and(|point| point.rows > *rows) {

@@ -30,8 +30,8 @@ impl<'a> Stock<'a> {
         self.0.get(&(dataset, id))?.1.accuracy
     }
 
-    /// Accuracy less the published figure of every row that has one from a solver that had converged, by data set and
-    /// classifier.
+    /// scikit-learn's accuracy less the published figure, by data set and classifier. Figures of a solver
+    /// that had not converged are left out.
     pub fn less_published(&self) -> BTreeMap<(usize, &'a str), Vec<f64>> {
         let mut families: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
         for (&(dataset, _), &(line, row)) in &self.0 {

@@ -1,5 +1,5 @@
-//! What people submitted, for the page and as Markdown: each method with its figure on each data set and what stands
-//! behind it.
+//! Submissions, for the page and as Markdown: each method with its figure on each data set and the evidence
+//! for it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::results::{Problem, load};
 /// Submissions in two divisions, which are never ranked against each other, and files that were left out.
 #[derive(Debug, Default)]
 pub struct Submitted {
-    /// The data sets, as people write them: the heads of the figures.
+    /// The titles of the data sets, as column headings.
     pub datasets: Vec<String>,
     /// The same data sets by their names.
     pub names: Vec<String>,
-    /// How well people do, where somebody submitted that.
+    /// The accuracy of people, if somebody submitted it.
     pub people: Option<People>,
-    /// Own methods and entries of the grid; what has no entry is left out.
+    /// Own methods, then entries of the grid; a division without an entry is left out.
     pub divisions: Vec<Division>,
     pub problems: Vec<Problem>,
 }
@@ -39,8 +39,8 @@ pub struct People {
 /// The classifier under which the accuracy of people is submitted.
 const PEOPLE: &str = "human performance";
 
-/// Entries under one heading: those with predictions first, then by accuracy on the last data set that they have, for
-/// figures of different evidence are no order.
+/// Entries under one heading: those with predictions first, then by accuracy on the last data set that they
+/// have. Figures of different evidence are not compared.
 #[derive(Debug)]
 pub struct Division {
     pub heading: &'static str,
@@ -74,14 +74,14 @@ pub struct Counterpart {
     pub figures: Vec<String>,
 }
 
-/// What stands behind a submitted figure: predictions, from which it follows.
+/// Evidence of a figure that follows from submitted predictions.
 const CHECKED: &str = "checked from predictions";
-/// Nothing but its source.
+/// Evidence of a figure that has only a source.
 const CLAIMED: &str = "claimed";
 
 impl Submitted {
-    /// What the entries come to, a sentence a data set: the best figure that is only claimed and the best that
-    /// predictions stand behind; then how well people do.
+    /// Findings, a sentence a data set: the best claimed figure, and the best with predictions; then the
+    /// accuracy of people.
     pub fn findings(&self) -> Vec<String> {
         let entries: Vec<&Entry> = self.divisions.iter().flat_map(|division| &division.entries).collect();
         let best = |dataset: usize, evidence: &str| {
@@ -90,7 +90,7 @@ impl Submitted {
             let figure = |entry: &&&Entry| entry.figures[dataset].parse::<f64>().ok();
             let own = entries.iter().filter(|entry| entry.evidence == evidence);
             let found = own.filter_map(|entry| Some((figure(&entry)?, entry)));
-            // Of equal ones the first.
+            // Of equal figures the first wins.
             found.reduce(|best, other| if other.0 > best.0 { other } else { best })
         };
         let mut findings = Vec::new();
@@ -117,8 +117,8 @@ impl Submitted {
     }
 }
 
-/// Reads all submissions under a results folder. What a file contradicts, by itself or by the test labels of a data
-/// set at hand, is left out.
+/// Reads all submissions under a results folder. Files with a problem are left out, also if the test labels
+/// of a data set at hand contradict them.
 pub fn read(results: &Path, outlines: &Outlines) -> Submitted {
     let folder = results.join(RUN);
     let mut submitted = Submitted::default();
@@ -145,12 +145,12 @@ pub fn read(results: &Path, outlines: &Outlines) -> Submitted {
 
 type Methods = BTreeMap<Key, BTreeMap<String, Submission>>;
 
-/// What is one line: one configuration of one submitter at one size of the training set.
+/// Key of a line: one configuration of one submitter at one size of the training set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     /// An entry of the grid, and no method of its own.
     grid: bool,
-    /// For the order, whatever the case.
+    /// The classifier in lower case, for the order of the lines.
     name: String,
     id: String,
     /// The training rows, where they are fewer than the whole set has.
@@ -160,7 +160,7 @@ struct Key {
 
 impl Key {
     fn of(file: &Submission, outlines: &Outlines) -> Key {
-        // How many images a data set has that is not at hand is not known.
+        // The number of training images is unknown for a data set that is not at hand.
         let whole = outlines.get(&file.dataset).map(|outline| outline.shape.train_size);
         Key {
             grid: file.method.is_none(),
@@ -175,8 +175,8 @@ impl Key {
 /// A column: a data set with the number of its test images.
 type Column = (String, usize);
 
-/// The data sets that this project is about, then the others that are submitted to. Where a data set is not at hand, its
-/// test images are as many as the most that anybody was scored on.
+/// The two main data sets, then the others with submissions. The number of test images of a data set that is
+/// not at hand is taken from the submission with the most.
 fn columns(methods: &Methods, outlines: &Outlines) -> Vec<Column> {
     let files = || methods.values().flat_map(BTreeMap::values);
     let column = |name: String| {
@@ -225,7 +225,7 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
         };
         Some(match file.status {
             Claim::Ok => accuracy(file.accuracy),
-            // With at least the three digits that most are reported with, and all that it has.
+            // At least three digits, as most figures are reported, and all digits that the figure has.
             Claim::Reported => {
                 let (three, all) = (format!("{:.3}", file.accuracy), file.accuracy.to_string());
                 format!("{}{part}", if all.len() > three.len() { all } else { three })
@@ -255,7 +255,7 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
     })
 }
 
-/// What some files come to, unread and unchecked.
+/// The submissions in `files` as `read` arranges them, unchecked.
 #[cfg(test)]
 pub(crate) fn arranged(files: &[Submission]) -> Submitted {
     use crate::dataset::{Outline, Shape};

@@ -1,5 +1,4 @@
-//! The tie groups of the open view: a place for each result file, and for each data set what there is to say in
-//! words.
+//! The tie groups of the open view: the place of each result file, and a summary in words for each data set.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +9,7 @@ use crate::dataset::{Dataset, Outline, Outlines};
 use crate::format::{accuracy, count, library, round, title};
 use crate::results::Owner;
 
-/// Names of a first group that are told; more make no sentence.
+/// The most names listed of a first group; more make no readable sentence.
 const MOST_NAMES: usize = 6;
 
 /// What the page shows.
@@ -31,7 +30,7 @@ pub enum Place {
         /// The adjusted p-value against the best of the group; `None` for the best itself.
         against_best: Option<f64>,
     },
-    /// An earlier step of this entry, which is the one that is ranked.
+    /// An earlier step of the named entry, which is ranked in its place.
     StepOf(String),
 }
 
@@ -44,7 +43,7 @@ pub struct Summary {
     pub counts: String,
     /// The entries of the first group, the best first.
     pub leaders: Vec<String>,
-    /// How many more of them there are.
+    /// The number of further entries of the first group.
     pub more: usize,
     /// What all entries have in common.
     pub together: String,

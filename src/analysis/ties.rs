@@ -8,15 +8,15 @@ use super::tables::{SideBySide, View};
 use crate::dataset::Dataset;
 use crate::format::{accuracy, title};
 
-/// What there is to say of one classifier, for the report's text.
+/// A sentence on the ties of one classifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Untied {
     pub classifier: String,
     pub text: String,
 }
 
-/// One sentence for each row of the view that tells of its ties, as its first repeat has them. Rows of data sets that
-/// could not be read are left out.
+/// One sentence for each row of the view that has ties among its facts, from its first repeat. Rows of data
+/// sets that could not be read are left out.
 pub fn sentences(table: &SideBySide, view: &View, datasets: &BTreeMap<String, Dataset>) -> Vec<Untied> {
     let lines = table.view(view).flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
     let rows = lines.filter_map(|(line, dataset)| table.row(line, dataset));
@@ -41,7 +41,8 @@ pub fn sentences(table: &SideBySide, view: &View, datasets: &BTreeMap<String, Da
     rows.filter_map(sentence).collect()
 }
 
-/// The share of digits (base 36, one an image) that are the label. `None` where their number differs.
+/// Share of digits (base 36, one an image) that equal the label. `None` unless there is one digit for each
+/// label.
 fn share_right(digits: &str, labels: &[u8]) -> Option<f64> {
     let right = |(digit, &label): (char, &u8)| digit.to_digit(36) == Some(u32::from(label));
     let same_number = digits.chars().count() == labels.len() && !labels.is_empty();

@@ -13,7 +13,7 @@ pub enum CheckedFile {
     Submission(Box<Checked<Submission>>),
 }
 
-/// What comparing files needs of one.
+/// The parts of a file that are compared with other files.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub file: PathBuf,
@@ -21,7 +21,7 @@ pub struct Entry {
     pub dataset: String,
     /// The canonical id of the configuration, with the train size where it was cut.
     pub id: String,
-    /// Those of each repeat.
+    /// The predictions of each repeat.
     pub predictions: Vec<Predictions>,
 }
 
@@ -60,7 +60,7 @@ pub fn parse(path: &Path, bytes: &[u8], outlines: &Outlines) -> Result<CheckedFi
     }
 }
 
-/// Whether a file outside the folder of submissions is one.
+/// Whether a file outside the folder of submissions is one by its content.
 fn has_submitter(bytes: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Head {

@@ -1,8 +1,8 @@
-//! Checks a folder of results and submissions: each file by itself, files against each other, and figures that look
-//! too good.
+//! Checks a folder of results and submissions: each file by itself, files against each other, and figures
+//! that look too good.
 //!
-//! [`walk`] finds the files, [`file`] reads and checks one, [`duplicates`] compares them, [`suspicion`] warns.
-//! [`tree`] does all four.
+//! [`walk`] finds the files, [`file`] reads and checks one, [`duplicates`] compares them, [`suspicion`]
+//! warns. [`tree`] does all four.
 
 pub mod duplicates;
 pub mod file;
@@ -18,7 +18,7 @@ use crate::dataset::Outlines;
 use crate::results::{Problem, place};
 use file::Entry;
 
-/// Problems of one file that are reported one by one: a damaged file must not bury the problems of others.
+/// The most problems reported of one file: a damaged file must not bury the problems of others.
 const MOST_PROBLEMS: usize = 100;
 
 /// What was found.
@@ -28,7 +28,7 @@ pub struct Findings {
     pub files: usize,
     /// By file, and within a file by place.
     pub problems: Vec<Problem>,
-    /// Suspicions: worth a look, and no error.
+    /// Suspicions: not errors, but a person should look.
     pub warnings: Vec<Problem>,
 }
 

@@ -11,13 +11,14 @@ use crate::stats::interval::wilson;
 
 /// Confidence of the interval that an accuracy must stay below.
 const CONFIDENCE: f64 = 0.95;
-/// How far the order of the test images may be shifted.
+/// The largest shift of the order of the test images that is tried.
 const SHIFTS: usize = 16;
-/// Agreement with labels in another order that no real method reaches: chance is a tenth.
+/// A share of agreement with labels in another order that no real method reaches: chance is a tenth with ten
+/// classes.
 const OTHER_ORDER: f64 = 0.3;
-/// Entries at least so good say which images are hard.
+/// The accuracy from which an entry counts when the hard images are found.
 const GOOD: f64 = 0.8;
-/// Fewer hard images, or fewer good entries, say nothing.
+/// The least number of hard images, and of good entries, for a conclusion.
 const ENOUGH: usize = 20;
 
 /// The warnings for the submissions among `entries`; `others` are only compared with.
@@ -49,7 +50,7 @@ struct Scene<'a> {
     elsewhere: Vec<(&'a str, &'a [u8])>,
     /// The best entry that is not submitted.
     best: Option<(f64, &'a Entry)>,
-    /// Who predicted exactly this, in the order of the files.
+    /// Entries by their predictions, each list in the order of the files.
     same: HashMap<&'a [u8], Vec<&'a Entry>>,
     /// Images that almost every good entry that is not submitted gets wrong.
     hard: Vec<usize>,
@@ -148,7 +149,7 @@ impl<'a> Scene<'a> {
             }
         }
         let (share, how) = best;
-        // Many test images in a row of one class would make any method agree with its neighbours' labels.
+        // In a long run of one class, any method agrees with the labels of neighbours.
         let usual = 2.0 * self.share_of_equal_neighbours();
         (share > OTHER_ORDER.max(direct).max(usual)).then(|| {
             format!("suspicious: {share:.4} agree with the labels {how}; predictions stand in test order")
@@ -176,13 +177,13 @@ impl<'a> Scene<'a> {
         equal as f64 / self.labels.len().max(2) as f64
     }
 
-    /// The classes under other names.
+    /// Predictions that agree much better once the classes are renamed.
     fn other_names(&self, predictions: &[u8]) -> Option<String> {
         let mut counts = vec![[0usize; 256]; 256];
         for (&prediction, &label) in predictions.iter().zip(self.labels) {
             counts[usize::from(prediction)][usize::from(label)] += 1;
         }
-        // The commonest label of each predicted class; a renaming sends no two to one.
+        // The commonest label of each predicted class; a renaming maps no two classes to one label.
         let most = |row: &[usize; 256]| (0..256).max_by_key(|&label| (row[label], std::cmp::Reverse(label)));
         let mut taken = [false; 256];
         let mut matches = 0;
@@ -211,7 +212,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Labels with errors strewn over them: a method errs on the hard images, chance errs anywhere.
+    /// Labels with random errors: a method errs on the hard images, random errors fall anywhere.
     fn corrupted(&self, predictions: &[u8]) -> Option<String> {
         let count = self.labels.len();
         let overall = agreement(predictions, self.labels) as f64 / count as f64;

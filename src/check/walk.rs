@@ -8,7 +8,7 @@ use crate::results::Problem;
 use crate::results::place::{absolute, followed};
 use crate::results::submission::RUN;
 
-/// Folders in folders that are looked into; no result lies deeper.
+/// The most levels of folders that are searched; no result lies deeper.
 const DEEPEST: usize = 8;
 
 #[derive(Debug, Default)]
@@ -42,7 +42,8 @@ fn same_folder(one: &Path, other: &Path) -> bool {
 }
 
 impl Found {
-    /// What the user names may be a link to a folder or a file, and so may the folder of a run; nothing within a run.
+    /// Whether a link to a folder may be followed: only one that the user names, or the folder of a run.
+    /// Within a run none is.
     fn may_be_link(&self, path: &Path, depth: usize) -> bool {
         let is_run = path.parent().is_some_and(|folder| same_folder(folder, &self.results));
         (depth == 0 || is_run) && path.is_dir()

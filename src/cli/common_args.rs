@@ -29,7 +29,7 @@ fn default_data_dir() -> PathBuf {
 }
 
 impl DataDir {
-    /// Every data set of the folder without its images; those that cannot be loaded are told and left out.
+    /// The outline of every data set of the folder. One that cannot be loaded is left out, with a notice.
     pub fn outlines(&self) -> anyhow::Result<Outlines> {
         let (outlines, bad) = Outline::load_all(&self.data_dir)?;
         for error in bad {
@@ -62,7 +62,7 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// The external engines; none where the suites come without a list of them.
+    /// The external engines; empty if there is no list of them.
     pub fn definitions(&self, benchmarks: &Benchmarks) -> anyhow::Result<Vec<Definition>> {
         Ok(match self.engines.clone().or_else(|| benchmarks.engines()) {
             Some(path) => external::file::read(&path)?,
@@ -135,19 +135,21 @@ impl Selection {
         Ok(self.filters.select_datasets(&catalogue::available(&self.data_dir.data_dir)?)?)
     }
 
-    /// The same without their images. Those that have more classes than a result file holds are left out too.
+    /// Outlines of the selected data sets. One with more classes than a result file holds is left out like
+    /// one that cannot be loaded.
     pub fn outlines(&self) -> anyhow::Result<Vec<Outline>> {
         self.each(|name| Outline::load(&self.data_dir.data_dir, name))
     }
 
-    /// What `load` makes of each selected data set. Those that cannot be loaded are told and left out, unless they were
-    /// asked for by name.
+    /// Calls `load` for each selected data set. One that cannot be loaded is left out with a notice. It is an
+    /// error if it was asked for by name, if its name is invalid, or if no data set can be loaded.
     pub fn each<T>(&self, load: impl Fn(&str) -> Result<T, DatasetError>) -> anyhow::Result<Vec<T>> {
         let (mut loaded, mut bad) = (Vec::new(), Vec::new());
         for name in self.datasets()? {
             match load(&name) {
                 Ok(one) => loaded.push(one),
-                // What is no name of a data set will not become one while the others are trained.
+                // A data set with an invalid name stays unusable: better an error now than after training on
+                // the others.
                 Err(error) if self.filters.names_datasets() || !is_name(&name) => return Err(error.into()),
                 Err(error) => bad.push(error),
             }

@@ -30,7 +30,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = &args.data_dir.data_dir;
-    // What was not asked for by name may be broken.
+    // Without names all data sets are shown: a broken one is a notice, not an error.
     let all = args.names.is_empty();
     let names = if all { catalogue::available(folder)? } else { args.names };
     let mut last_error = None;

@@ -68,7 +68,7 @@ impl Groups {
     }
 }
 
-/// State, number of the group, and reason.
+/// State, number of the sharing group, and reason if the configuration is unsupported.
 fn describe(
     row: &Row,
     support: &Support,

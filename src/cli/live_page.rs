@@ -1,6 +1,6 @@
-//! The page of a sweep that runs: written soon after the start, and again after every minute with news.
+//! The page of a running sweep: written soon after the start, and then once a minute if more rows have ended.
 //!
-//! Another process of this program writes it, with the lowest priority, so that it takes next to nothing from the jobs.
+//! Another process of this program writes it, with the lowest priority, so that the jobs lose almost no time.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::opener;
 use crate::report::PAGE;
 use crate::sweep::progress::{Snapshot, describe, minute};
 
-/// A sweep that ends within this time has no page before its end.
+/// Time before the first page: a shorter sweep has a page only at its end.
 const FIRST: Duration = Duration::from_secs(1);
 
 pub struct Folders<'a> {
@@ -28,7 +28,7 @@ pub struct LivePage {
     since: Instant,
     /// Rows that had ended when the page was written last.
     shown: Option<usize>,
-    /// The page is yet to be opened.
+    /// Whether the page is still to be opened.
     open: bool,
 }
 
@@ -66,7 +66,8 @@ impl LivePage {
         }
     }
 
-    /// Waits for a page that is being written, which would replace the last one; gives whether that is to be opened.
+    /// Waits for a page that is being written, which would replace the final one. Returns whether the final
+    /// page is still to be opened.
     pub fn end(mut self) -> bool {
         if let Some(mut writer) = self.writer.take() {
             let _ = writer.wait();

@@ -9,7 +9,7 @@ use super::stdio::print_err;
 const OPENER: &[&str] = if cfg!(target_os = "macos") {
     &["open"]
 } else if cfg!(windows) {
-    // The empty text is the title of a window, which a path in quotes would be taken for.
+    // The empty text is the window's title; otherwise `start` would take a quoted path for it.
     &["cmd", "/C", "start", ""]
 } else {
     &["xdg-open"]

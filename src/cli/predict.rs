@@ -1,4 +1,4 @@
-//! `predict`: asks a saved network about images: PNG files, or test images by their number.
+//! `predict`: classifies images with a saved network: PNG files, or test images by their number.
 
 use std::fs;
 use std::io::{self, Write};
@@ -69,9 +69,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-/// The images with their names, as the network takes them.
+/// The images with their names, in the size that the network takes.
 fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let [rows, columns] = saved.trainer.setting.image;
+    let [rows, columns] = saved.trainer.setup.image;
     let mut test = None;
     let mut images = Vec::new();
     for name in &args.images {
@@ -80,7 +80,7 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
             continue;
         };
         if test.is_none() {
-            let dataset = args.dataset.as_deref().unwrap_or(&saved.trainer.setting.dataset);
+            let dataset = args.dataset.as_deref().unwrap_or(&saved.trainer.setup.dataset);
             test = Some(dataset::load_from(&args.data_dir.data_dir, dataset)?.test.images);
         }
         let Some(test) = &test else { continue };
@@ -101,7 +101,7 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
     Ok(images)
 }
 
-/// The content of a file. A named pipe would be waited for, and a device may have no end.
+/// The content of a regular file. Reading a named pipe would block, and a device may have no end.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
@@ -109,7 +109,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// A picture in the network's size, with a notice of what had to be done to it.
+/// Reads a PNG in the network's size; prints a notice of each change that this needs.
 fn read_png(path: &Path, size: [usize; 2], ink: Ink) -> anyhow::Result<Vec<u8>> {
     let bytes = read_file(path).with_context(|| {
         format!("cannot read {}: name a PNG file, or a test image by its number", path.display())

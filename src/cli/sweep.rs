@@ -159,13 +159,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The page that shows how far the sweep is. Neither a share, whose report comes later, nor a quiet pass, whose times it
-/// would disturb, has one.
+/// The page that shows the progress of the sweep. `None` for a share, whose report comes later, and for a
+/// quiet pass, whose times it would disturb.
 fn live_page(args: &Args) -> anyhow::Result<Option<LivePage>> {
     if args.shard.is_some() {
         return Ok(None);
     }
-    // Before anything is trained.
+    // Before anything is trained: a folder that cannot be written to is an error.
     store::try_to_write(&args.reports_dir)
         .with_context(|| format!("cannot write the report to {}", args.reports_dir.display()))?;
     let data_dir = &args.plan.selection.data_dir.data_dir;
@@ -173,7 +173,7 @@ fn live_page(args: &Args) -> anyhow::Result<Option<LivePage>> {
     Ok((!args.quiet_pass).then(|| LivePage::new(&args.run, &folders, args.open)))
 }
 
-/// The costs of `--costs`. Keeps the rows of the shard of `--shard`.
+/// Recorded costs from `--costs`. With `--shard`, leaves only the rows of that share in the plan.
 fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result<History> {
     let mut past = args.plan.past()?;
     if let Some(shard) = &args.shard {
@@ -196,7 +196,8 @@ fn past_and_share(args: &Args, store: &Store, plan: &mut Plan) -> anyhow::Result
     Ok(past)
 }
 
-/// Reads the results of the run: what they leave to do for each row, and what they say of its cost.
+/// Reads the results of the run. Returns what is still to be done for each row, and updates the plan's
+/// expected costs.
 fn read_results(
     store: &Store,
     plan: &mut Plan,

@@ -124,12 +124,12 @@ fn train(args: &Args, dataset: &Dataset, saved: &mut Saved) -> anyhow::Result<Ex
             }
         };
         line.end();
-        print_err(&describe(&epoch, saved.trainer.setting.epochs, line.images));
+        print_err(&describe(&epoch, saved.trainer.setup.epochs, line.images));
         if let Some(path) = &args.save {
             write(&checkpoint(path), saved, true)?;
         }
     }
-    if saved.trainer.history.len() < saved.trainer.setting.epochs {
+    if saved.trainer.history.len() < saved.trainer.setup.epochs {
         print_err("stopped early: the validation loss no longer improves");
     }
     let predictions = saved.trainer.predict(&dataset.test.images.pixels);
@@ -208,22 +208,22 @@ impl Line {
             let style = ProgressStyle::with_template("{spinner} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         }
-        let (epoch, epochs) = (trainer.history.len() + 1, trainer.setting.epochs);
+        let (epoch, epochs) = (trainer.history.len() + 1, trainer.setup.epochs);
         Line { bar, started: Instant::now(), epoch, epochs, images: 0 }
     }
 
     fn show(&mut self, underway: EpochProgress) {
-        self.images = underway.of;
+        self.images = underway.total;
         let Some(bar) = &self.bar else { return };
         let rate = underway.images as f64 / self.started.elapsed().as_secs_f64().max(1e-6);
-        let left = (underway.of - underway.images) + underway.of * (self.epochs - self.epoch);
+        let left = (underway.total - underway.images) + underway.total * (self.epochs - self.epoch);
         let left = Duration::from_secs_f64(left as f64 / rate.max(1e-6));
         bar.set_message(format!(
             "epoch {}/{}  {}/{} images  loss {:.4}  accuracy {:.4}  {rate:.0} images/s  {} left",
             self.epoch,
             self.epochs,
             underway.images,
-            underway.of,
+            underway.total,
             underway.loss,
             underway.accuracy,
             indicatif::HumanDuration(left)

@@ -82,7 +82,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         data_dir: args.data_dir.data_dir.clone(),
         jobs,
         memory_limit: Options::default_memory_limit(jobs),
-        // What is there has ended before.
+        // These rows have ended before: no forecast is needed.
         forecast: false,
         ..Options::default()
     };

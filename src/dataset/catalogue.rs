@@ -53,8 +53,8 @@ pub fn load_from(data_dir: &Path, name: &str) -> Result<Dataset, DatasetError> {
     Ok(Dataset { name: name.into(), title, train, test, class_names, digests })
 }
 
-/// The sizes of a data set, from the headers of its images and from its labels. Loading checks more and may still
-/// fail.
+/// The sizes of a data set, from the headers of its images and from its labels. Reads no pixels, so that
+/// loading may still fail.
 pub fn shape(data_dir: &Path, name: &str) -> Result<Shape, DatasetError> {
     let folder = find(data_dir, name)?;
     let paths: Vec<PathBuf> = FILES.iter().map(|file| find_file(&folder, file)).collect::<Result<_, _>>()?;
@@ -99,8 +99,8 @@ pub fn available(data_dir: &Path) -> Result<Vec<String>, DatasetError> {
     Ok(names)
 }
 
-/// Whether a folder may not be read: what is in it is not known, so that it is named. Every file system of its own has
-/// a `lost+found` of that kind.
+/// Whether a folder may not be read. It may be a data set, so it is listed. `lost+found` in the root of a
+/// file system is not.
 fn is_closed(folder: &Path) -> bool {
     let is_denied = fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
     is_denied && !folder.ends_with("lost+found")
@@ -133,7 +133,8 @@ fn find(data_dir: &Path, name: &str) -> Result<PathBuf, DatasetError> {
     ))
 }
 
-/// A file that is published under this name, or declared in `dataset.toml`, must have that content.
+/// Checks the SHA-256 of a file against the one published for it and the one in `dataset.toml`, if there are
+/// any.
 fn check_digest(
     path: &Path,
     dataset: &str,
@@ -162,7 +163,7 @@ fn check_digest(
     Ok(())
 }
 
-/// Images and labels must be as many, and of one data set where both are published files.
+/// Checks that there are as many labels as images, and that two published files are of the same data set.
 fn check_pair(
     images_path: &Path,
     images: &idx::Idx,
@@ -209,7 +210,8 @@ fn check_same_size(
     Err(DatasetError::new(test_path, problem, "put files that belong together there"))
 }
 
-/// The names of the manifest, or else the numbers of the labels that occur; no label may be beyond them.
+/// The class names of the manifest, or else the numbers from 0 to the largest label. A label without a name
+/// is an error.
 fn class_names(
     manifest: &manifest::Manifest,
     labels: [(&PathBuf, &[u8]); 2],

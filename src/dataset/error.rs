@@ -1,4 +1,4 @@
-//! What can be wrong with a data set, always in one line: the file, the problem, and what to do about it.
+//! Errors of data sets, each in one line: the file, the problem, and what to do about it.
 
 use std::path::{Path, PathBuf};
 

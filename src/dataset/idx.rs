@@ -2,8 +2,8 @@
 //! dimensions, each dimension as a big-endian u32, then the bytes in row-major order
 //! (<http://yann.lecun.com/exdb/mnist/>). Whether a file is gzipped is told by its content, not its name.
 //!
-//! Nothing in a file is believed: memory grows with the bytes that are really there, never with what the
-//! header promises.
+//! No header is trusted: memory grows with the bytes that are really there, never with the size that the
+//! header states.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 4 << 30;
 const DOWNLOAD: &str = "download or copy it again";
 const OTHER_FILE: &str = "put the right IDX file in its place";
 
-/// An IDX file: its dimensions, as many bytes as they multiply to, and the digest of all of it.
+/// An IDX file: its dimensions, its bytes (as many as the product of the dimensions), and its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {
     pub dimensions: Vec<usize>,
@@ -59,7 +59,7 @@ fn open(path: &Path) -> Result<BufReader<File>, DatasetError> {
     File::open(path).map(BufReader::new).map_err(unreadable)
 }
 
-/// What is wrong, before the path is known.
+/// A problem of a file whose path is not known yet.
 #[derive(Debug)]
 enum Problem {
     Told(String, &'static str),
@@ -94,8 +94,8 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// The content of a file, through gzip where it begins as gzip does, as gunzip reads it: one member after the other,
-/// and zeros after the last.
+/// The content of a file, unpacked if it begins like gzip. As gunzip does, reads member after member, and
+/// allows zeros after the last.
 pub(crate) enum Content<R> {
     Raw(R),
     /// `None` only while one member gives way to the next.
@@ -158,7 +158,7 @@ struct Header {
     length: usize,
 }
 
-/// Whether these bytes would be a file of `rank` dimensions; what is wrong with them otherwise, in one line.
+/// The dimensions, if these bytes are a file of `rank` dimensions; `Err` says in one line what is wrong.
 pub fn check(bytes: &[u8], rank: usize) -> Result<Vec<usize>, String> {
     let parsed = parse(bytes, rank).map_err(|problem| problem.of(Path::new("file")).to_string())?;
     Ok(parsed.dimensions)
@@ -168,7 +168,8 @@ fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
     let mut content = open_content(reader)?;
     let header = read_header(&mut content, rank)?;
     let mut bytes = Vec::with_capacity(header.length.min(1 << 20));
-    // One byte more than promised: it shows what is too much, and brings gzip to check its sum and what follows.
+    // One byte more than the header states: it shows surplus data, and makes gzip check its sum and what
+    // follows.
     (&mut content).take(header.length as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() != header.length {
         let held = if bytes.len() > header.length { "more".to_string() } else { bytes.len().to_string() };

@@ -1,4 +1,5 @@
-//! Finds the four files of a data set in the layouts and spellings that mirrors and unpackers make.
+//! Finds the four files of a data set in the folders and under the names that mirrors and archive programs
+//! use.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use crate::nearest::list;
 /// The file that says what a data set is.
 pub const MANIFEST: &str = "dataset.toml";
 
-/// The variable of the environment that names the folder of all data sets where `--data-dir` does not.
+/// The environment variable that names the folder of all data sets, unless `--data-dir` does.
 pub const VARIABLE: &str = "MNIST_BENCH_DATA";
 
 /// The folder that macOS puts into archives, with a file of its own for each.
@@ -18,9 +19,9 @@ const MACOS: &str = "__MACOSX";
 /// Where torchvision puts the files within a folder.
 const RAW: &str = "raw";
 
-/// The path of one of [`FILES`] in the folder of a data set: zipped or not, spelled `train-images-idx3-ubyte` or
-/// `train-images.idx3-ubyte`; in upper case; with `test` for `t10k` and a name in front, as EMNIST has them; in a
-/// folder called like the file; all of that in `raw/` too, and in a folder that is the only one in the folder.
+/// The path of one of [`FILES`] in the folder of a data set: zipped or not; spelled `train-images-idx3-ubyte`
+/// or `train-images.idx3-ubyte`; in upper case; with `test` for `t10k` and a name in front, as in EMNIST; in
+/// a folder called like the file. All of that also in `raw/`, and in the only subfolder.
 pub fn find_file(folder: &Path, file: &str) -> Result<PathBuf, DatasetError> {
     for place in places(folder) {
         if let Some(path) = exactly(&place, file) {
@@ -60,8 +61,8 @@ pub fn places(folder: &Path) -> Vec<PathBuf> {
     places
 }
 
-/// The only folder in a folder: unpackers make one called like the archive, which may lie beside it, torchvision one called
-/// like the data set.
+/// The only subfolder of a folder. Archive programs make one called like the archive (which may lie beside
+/// it), torchvision one called like the data set.
 fn only_folder(folder: &Path) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = entries(folder)
         .iter()
@@ -84,7 +85,7 @@ fn exactly(place: &Path, file: &str) -> Option<PathBuf> {
 
 /// The path itself or, if it is a folder, the file of the same name in it.
 fn in_place(path: &Path, names: &[String]) -> Option<PathBuf> {
-    // A link to nowhere is there, and reading it says so.
+    // A broken link is returned too: reading it gives the error.
     path.symlink_metadata().ok()?;
     if !path.is_dir() {
         return Some(path.to_path_buf());
@@ -92,7 +93,7 @@ fn in_place(path: &Path, names: &[String]) -> Option<PathBuf> {
     names.iter().map(|name| path.join(name)).find(|path| path.is_file())
 }
 
-/// The files of a folder whose names mean `file`; a zipped one does not count where it stands unzipped beside.
+/// The files of a folder whose names mean `file`; a zipped one is left out if it is there unzipped too.
 fn loosely(place: &Path, file: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = entries(place)
         .into_iter()
@@ -109,8 +110,8 @@ fn loosely(place: &Path, file: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Which of [`FILES`] a name means, whatever its case and what stands in front. The end may be shorter, a browser may have
-/// numbered the file, and a file manager may have copied it.
+/// The one of [`FILES`] that a name means. Ignored are case, text in front, a missing end, the number that a
+/// browser adds, and what a file manager adds to the name of a copy.
 fn meaning(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let lower = lower.strip_prefix("copy of ").unwrap_or(&lower);
@@ -186,7 +187,7 @@ pub fn other_folder() -> String {
     )
 }
 
-/// Nothing in the folder of all data sets is one: what was looked at, and what is expected.
+/// The error if no data set is in the folder of all data sets: what was found, and what is expected.
 pub fn no_data_set(data_dir: &Path) -> DatasetError {
     const MOST: usize = 3;
     if FILES.iter().any(|file| find_file(data_dir, file).is_ok()) {

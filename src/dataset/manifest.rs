@@ -1,4 +1,4 @@
-//! The optional `dataset.toml` of a data set: what its classes are called, and what its files must be.
+//! The optional `dataset.toml` of a data set: the names of its classes, and the digests of its files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::layout::{MANIFEST, places, unreadable};
 use super::{DatasetError, FILES, MAX_LABELS};
 
-/// What `dataset.toml` says.
+/// The content of `dataset.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -26,7 +26,7 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileDigests>,
 }
 
-/// What a file must be.
+/// The digests of a file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileDigests {

@@ -1,7 +1,7 @@
 //! Data sets: images and labels read from IDX files, found by name.
 //!
-//! [`Dataset`] is what the files hold, [`Outline`] all of it but the images; [`Features`] is what a model sees: the
-//! bytes with their scaling.
+//! [`Dataset`] is the content of the files, [`Outline`] all of it but the images. [`Features`] is the input
+//! of a model: the bytes with their scaling.
 
 pub mod catalogue;
 pub mod error;
@@ -27,10 +27,11 @@ use pixel_learn::{Features, Scaling};
 pub use predictions::{Predictions, PredictionsError};
 pub use shape::Shape;
 
-/// Classes in a result file, where predictions are one character an image, `0` to `9` and `a` to `z`.
+/// The most classes in a result file, where predictions are one character an image, `0` to `9` and `a` to
+/// `z`.
 pub const MAX_CLASSES: usize = 36;
 
-/// Classes of a data set, whose labels are one byte an image.
+/// The most classes of a data set, whose labels are one byte an image.
 pub const MAX_LABELS: usize = 256;
 
 /// The four files of a data set: training images and labels, test images and labels. Each may end in `.gz`.

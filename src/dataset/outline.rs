@@ -32,10 +32,10 @@ pub struct Outline {
 pub type Outlines = BTreeMap<String, Outline>;
 
 impl Outline {
-    /// Reads the labels and the headers of the image files, and digests all four files. The images are read once
-    /// and never held: time grows with the files, memory does not.
+    /// Reads the labels and the headers of the image files, and digests all four files. The images are read
+    /// once and never held: time grows with the files, memory does not.
     ///
-    /// The outline is that of result files, which hold at most [`MAX_CLASSES`] classes; a data set of more is refused.
+    /// Refuses a data set of more than [`MAX_CLASSES`] classes, which a result file cannot hold.
     pub fn load(data_dir: &Path, name: &str) -> Result<Outline, DatasetError> {
         let shape = catalogue::shape(data_dir, name)?;
         if shape.classes > MAX_CLASSES {
@@ -84,8 +84,8 @@ impl Outline {
         })
     }
 
-    /// The outline of every data set of a folder, and what is wrong with those that cannot be loaded. `Err` where the
-    /// folder cannot be read or holds no data set at all.
+    /// The outline of every data set of a folder, and the errors of those that cannot be loaded. `Err` if the
+    /// folder cannot be read or has no data set.
     pub fn load_all(data_dir: &Path) -> Result<(Outlines, Vec<DatasetError>), DatasetError> {
         let (mut outlines, mut bad) = (Outlines::new(), Vec::new());
         for name in catalogue::available(data_dir)? {
@@ -97,7 +97,7 @@ impl Outline {
         Ok((outlines, bad))
     }
 
-    /// Training images that a `--train-size` leaves; `None` is all of them.
+    /// The train size of a subset; `None` for the whole training set.
     pub fn subset(&self, train_size: Option<usize>) -> Option<usize> {
         train_size.filter(|&size| size < self.shape.train_size)
     }

@@ -9,11 +9,12 @@ use serde::ser::{Serialize, Serializer};
 
 use super::MAX_CLASSES;
 
-/// One class an image, in the order of the images. Every class is below [`MAX_CLASSES`], so each has a character.
+/// One class an image, in the order of the images. Every class is below [`MAX_CLASSES`], so each has a
+/// character.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Predictions(Vec<u8>);
 
-/// Why something is no list of predictions.
+/// Why a text or a list is not valid predictions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PredictionsError {
     #[error("character {found:?} at position {position} is not a class; expected 0-9 or a-z")]
@@ -75,7 +76,8 @@ impl FromStr for Predictions {
             _ => NONE,
         };
         let classes: Vec<u8> = text.bytes().map(class).collect();
-        // All before the first that is no class are single bytes, so its place in bytes is that in characters.
+        // All characters before the first invalid one have a single byte, so that its byte position is its
+        // character position.
         let wrong = classes.iter().position(|&class| class == NONE);
         match wrong.and_then(|position| Some((position, text[position..].chars().next()?))) {
             Some((position, found)) => Err(PredictionsError::Character { position, found }),
@@ -103,8 +105,8 @@ impl<'de> Deserialize<'de> for Predictions {
     }
 }
 
-/// Reads a text that should be predictions. The outer error is that of the format; the inner one says why the text
-/// is none.
+/// Reads a text of predictions. The outer error is that of the format; the inner one says why the text is
+/// invalid.
 pub fn parsed<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Result<Predictions, PredictionsError>, D::Error> {

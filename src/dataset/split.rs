@@ -1,4 +1,4 @@
-//! Which training rows a run sees, and in which order: a seeded shuffle, and a seeded stratified subset.
+//! The training rows of a run and their order: a seeded stratified subset, and a seeded shuffle.
 
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
@@ -47,7 +47,7 @@ fn quotas(counts: &[usize], n: usize) -> Vec<usize> {
     for &class in &by_remainder[..left] {
         quotas[class] += 1;
     }
-    // A class that its share left out takes a row from the class with the most.
+    // A class that got no row takes one from the class with the most.
     for class in 0..counts.len() {
         let richest = (0..counts.len()).rev().max_by_key(|&other| quotas[other]).unwrap_or(class);
         if counts[class] > 0 && quotas[class] == 0 && quotas[richest] > 1 {
@@ -60,7 +60,8 @@ fn quotas(counts: &[usize], n: usize) -> Vec<usize> {
 
 fn shuffle(list: &mut [usize], random: &mut Pcg64) {
     for last in (1..list.len()).rev() {
-        // A draw below `last + 1`; the bias of the multiplication is below 2^-40 for any list that fits memory.
+        // A draw below `last + 1`; the bias of the multiplication is below 2^-40 for any list that fits
+        // memory.
         let other = (u128::from(random.next_u64()) * (last as u128 + 1)) >> 64;
         list.swap(last, other as usize);
     }

@@ -1,4 +1,4 @@
-//! Images that stand in their file columns first, as EMNIST's do, turned upright.
+//! Transposes images that are column-major in their file, as EMNIST's are.
 
 use super::Images;
 

@@ -45,7 +45,7 @@ pub fn text(size: f64, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     static REGISTERED: OnceLock<()> = OnceLock::new();
     REGISTERED.get_or_init(|| {
         let bytes = include_bytes!("fonts/DejaVuSans-subset.ttf");
-        // Drawing text fails with an error of its own if this does.
+        // If this fails, drawing text fails with an error of its own.
         let _ = register_font("sans-serif", FontStyle::Normal, bytes);
     });
     TextStyle::from(("sans-serif", size).into_font()).color(&INK).pos(Pos::new(horizontal, vertical))

@@ -13,7 +13,8 @@ use crate::grid::Parameters;
 use pixel_learn::Features;
 use pixel_learn::models::svm::Gamma;
 
-/// The features row by row in `f64`: scaled pixels, or the `f32` values that the steps before the model computed.
+/// The features row by row in `f64`: scaled pixels, or the `f32` values that the steps before the model
+/// computed.
 pub fn values(features: &Features) -> Vec<f64> {
     let Some(bytes) = features.bytes() else {
         return features.scaled().as_slice().iter().map(|&value| f64::from(value)).collect();
@@ -101,7 +102,8 @@ pub fn outcome<M>(
     Ok(Outcome { predictions, fit, predict, converged, facts })
 }
 
-/// Runs `work` of the library's `part`; a panic becomes [`Failure::Failed`] with its message on one line.
+/// Runs `work`, which calls the library; `part` names it in messages. A panic becomes [`Failure::Failed`]
+/// with its message on one line.
 pub fn contain<T>(part: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     // The closures borrow read-only data, and nothing that a panic left half-written is used again.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {

@@ -1,8 +1,8 @@
 //! Engines, each a list of [`Family`]s, one a classifier. The native ones wrap the models of [`pixel_learn`],
 //! others another Rust library, and an external one ([`external`]) a program of its own.
 //!
-//! A family translates parameters as scikit-learn spells them into its own, says what it cannot express,
-//! names the configurations that share work, and runs a group of those, giving each outcome as it is ready.
+//! A family translates parameters from scikit-learn's names, refuses what it does not support, names the
+//! configurations that share work, and runs a group of these, giving each outcome as soon as it is ready.
 
 #[allow(unsafe_code, reason = "process groups and pipes below the standard library")]
 pub mod external;
@@ -26,14 +26,14 @@ use pixel_learn::models::{FitError, Training};
 pub use stopwatch::{Cost, Stopwatch};
 pub use support::Support;
 
-/// Somebody's implementation of some classifiers.
+/// An implementation of some classifiers.
 pub struct Engine {
-    /// As it stands in result files and on the command line.
+    /// The name in result files and on the command line.
     pub name: &'static str,
     /// The version of the implementation, without which nothing is measured.
     pub version: &'static str,
     pub families: &'static [&'static dyn Family],
-    /// Whether its families take features that other steps than standardising have made.
+    /// Whether its families take features that steps other than standardising have made.
     pub transforms: bool,
 }
 
@@ -95,7 +95,7 @@ pub struct Work<'a> {
     pub seed: u64,
 }
 
-/// What came out for one configuration.
+/// The result of one configuration.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// One class a test row, in test order.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::grid::Parameters;
 use crate::nearest::nearest;
 
-/// The parameters of one configuration, all of whose names are known to the family.
+/// The parameters of one configuration; the family knows all their names.
 pub struct ParamReader<'a>(&'a Parameters);
 
 impl<'a> ParamReader<'a> {
@@ -103,7 +103,7 @@ fn one_of(options: &[&str]) -> String {
     options.iter().map(|option| format!("{option:?}")).collect::<Vec<_>>().join(" or ")
 }
 
-/// "; did you mean ...?" with the option most like `text`, where there is one.
+/// "; did you mean ...?" with the option nearest to `text`, or empty if none is near.
 fn suggestion(text: &str, options: &[&str]) -> String {
     nearest(text, options).map_or(String::new(), |option| format!("; did you mean {option:?}?"))
 }

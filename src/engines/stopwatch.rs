@@ -3,7 +3,7 @@
 use std::ops::{Add, AddAssign};
 use std::time::Instant;
 
-/// No piece of work takes longer: a year in seconds.
+/// The longest time of a piece of work that is accepted: a year in seconds.
 pub const LONGEST_SECONDS: f64 = 366.0 * 86_400.0;
 
 /// The cost of a piece of work, in seconds.
@@ -30,7 +30,7 @@ impl AddAssign for Cost {
     }
 }
 
-/// Started once, read any number of times.
+/// A clock that is started once and can be read any number of times.
 pub struct Stopwatch {
     wall: Instant,
     cpu_seconds: f64,

@@ -1,4 +1,4 @@
-//! Whether an engine can run a configuration, and with which others it shares work.
+//! Whether an engine supports a configuration, and its key for shared work.
 
 use super::{Engine, Family, Shape};
 use crate::grid::Configuration;
@@ -6,14 +6,14 @@ use crate::grid::Configuration;
 /// Whether an engine can run a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
-    /// It runs, together with all that have the same sharing key.
+    /// Supported. Runs together with all configurations of the same sharing key.
     Ready { sharing_key: String },
-    /// It cannot be expressed, for this reason.
+    /// Not supported, for this reason.
     Unsupported(String),
 }
 
 impl Engine {
-    /// What this engine says to a configuration on data of this shape.
+    /// Whether this engine can run a configuration on data of this shape.
     pub fn support(&self, configuration: &Configuration, shape: &Shape) -> Support {
         let Some(family) = self.family(&configuration.classifier) else {
             return Support::Unsupported(format!("{} has no {}", self.name, configuration.classifier));

@@ -18,12 +18,12 @@ use scatter::Scatter;
 
 /// The file in the reports folder that names all pictures.
 pub const FILE: &str = "explore.json";
-/// Images that are laid out in the plane.
+/// The most images in a scatter plot.
 const LAID_OUT: usize = 10_000;
-/// Principal components that neighbours are found in.
+/// Principal components in which t-SNE finds the neighbours.
 const COMPONENTS: usize = 50;
 
-/// The file.
+/// The content of [`FILE`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Explorer {
@@ -41,7 +41,7 @@ pub struct Picture {
     /// Its file beside this one.
     pub file: String,
     pub title: String,
-    /// What one sees, for those who do not.
+    /// The picture in words, for readers who cannot see it.
     pub caption: String,
     pub width: u32,
     pub height: u32,

@@ -1,5 +1,5 @@
-//! One pixel for a pair of classes. `explore` computes the pairs from the training images and writes
-//! `one-pixel.json`, which the report reads, for it looks at no training image.
+//! One-pixel rules for pairs of classes. `explore` computes them from the training images and writes
+//! `one-pixel.json`; the report reads that file and no training image.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::stats::one_pixel::{Rule, rules};
 /// The file's name in the reports folder.
 pub const FILE: &str = "one-pixel.json";
 
-/// The file.
+/// The content of [`FILE`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnePixel {
@@ -37,7 +37,7 @@ pub struct PairData {
     pub second: usize,
     pub row: usize,
     pub column: usize,
-    /// The class `above` where the pixel is at least this.
+    /// The rule predicts `above` if the pixel is at least this, else the other class.
     pub threshold: u8,
     pub above: usize,
     pub train_correct: u32,
@@ -46,7 +46,7 @@ pub struct PairData {
     pub test_total: u32,
 }
 
-/// The pairs of a data set.
+/// Computes the best rule of each pair of classes.
 pub fn compute(dataset: &Dataset) -> DatasetPairs {
     let columns = dataset.train.images.columns.max(1);
     let pair = |rule: &Rule| PairData {

@@ -162,7 +162,7 @@ pub fn means(dataset: &Dataset) -> Result<Png> {
     canvas.png()
 }
 
-/// Mean and standard deviation of each pixel, side by side, each with its bar.
+/// Mean and standard deviation of each pixel, side by side, each with a colour bar.
 pub fn pixels(images: &Images) -> Result<Png> {
     let d = images.rows * images.columns;
     let n = images.count.max(1) as f64;
@@ -182,14 +182,14 @@ pub fn pixels(images: &Images) -> Result<Png> {
     maps(images, 9, &[("mean", &means), ("standard deviation", &deviations)], None)
 }
 
-/// One image, every pixel a square, with the bar of its values.
+/// The first image, each pixel a square, with a colour bar of its values.
 pub fn large(images: &Images) -> Result<Png> {
     let values: Vec<f64> =
         (0..images.rows * images.columns).map(|pixel| f64::from(value(images, 0, pixel))).collect();
     maps(images, 18, &[("pixel value", &values)], Some(255.0))
 }
 
-/// Maps of values from 0 to `top` (or their own largest), each with a bar.
+/// Maps of values from 0 to `top` (or the largest value of each map), each with a colour bar.
 fn maps(images: &Images, side: usize, maps: &[(&str, &[f64])], top: Option<f64>) -> Result<Png> {
     const HEAD: usize = 34;
     const BAR: usize = 80;
@@ -228,7 +228,7 @@ fn maps(images: &Images, side: usize, maps: &[(&str, &[f64])], top: Option<f64>)
     canvas.png()
 }
 
-/// The colour of a share of the scale.
+/// The colour at `share` (0 to 1) of the scale.
 fn colour(share: f64) -> [u8; 3] {
     let place = share.clamp(0.0, 1.0) * (SCALE.len() - 1) as f64;
     let below = (place.floor() as usize).min(SCALE.len() - 2);

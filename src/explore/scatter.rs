@@ -1,4 +1,5 @@
-//! Thousands of images as dots in a plane, coloured by class, with the names of the classes written among them.
+//! Thousands of images as dots in a plane, coloured by class, with the names of the classes written among
+//! them.
 
 use plotters::element::{Circle, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
@@ -19,7 +20,7 @@ const SIDE: usize = 640;
 const TOP: usize = 36;
 const EDGE: f64 = 14.0;
 
-/// Three more for ten classes; the names in the picture tell them apart without.
+/// Three colours more, for ten classes; class names in the picture tell them apart without colour.
 const MORE: [RGBColor; 3] =
     [RGBColor(0xb8, 0xa4, 0x00), RGBColor(0x33, 0x22, 0x88), RGBColor(0x66, 0x11, 0x00)];
 
@@ -64,7 +65,7 @@ impl Scatter<'_> {
             let name = cut(&plain(name), 13);
             let (x, mut y) = at(median(&own));
             let half = (name.chars().count() as i32 * 9 + 8) / 2;
-            // Below names that are in the way.
+            // Moves the name below names that it would cover.
             while let Some(other) =
                 written.iter().find(|other| (other.0 - x).abs() < other.2 + half && (other.1 - y).abs() < 21)
             {

@@ -1,4 +1,5 @@
-//! Where suites come from: a folder of grid files, or the program itself, which has those that need no other program.
+//! The source of suites: a folder of grid files, or the program itself, which has those that need no other
+//! program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,15 +9,15 @@ use super::schema::NETWORK;
 use super::{Grid, GridError, file, toml};
 use crate::nearest::{did_you_mean, list};
 
-/// The folder that is looked for where none is named.
+/// The folder of suites if no other is named.
 pub const FOLDER: &str = "benchmarks";
 /// The list of external engines in such a folder, which is not a suite.
 const ENGINES: &str = "engines.toml";
 /// The suite whose models every grid may name.
 const MODELS: &str = "neural";
 
-/// The suites of this program by name, in alphabetical order, with the text of their files. Those that need programs of
-/// the repository, and `held-out`, whose data set has to be made, are not among them.
+/// The built-in suites by name, in alphabetical order, with the text of their files. Left out are suites that
+/// need programs of the repository, and `held-out`, whose data set has to be made first.
 const BUILT_IN: [(&str, &str); 7] = [
     ("classic", include_str!("../../benchmarks/classic.toml")),
     ("crates", include_str!("../../benchmarks/crates.toml")),
@@ -37,8 +38,8 @@ pub enum Benchmarks {
 }
 
 impl Benchmarks {
-    /// The folder that the user named; without one `benchmarks` in the current folder where it has suites, and this
-    /// program's own elsewhere.
+    /// The folder that the user named; else `benchmarks` in the current folder, if it has suites; else the
+    /// built-in suites.
     pub fn find(named: Option<&Path>) -> Benchmarks {
         let here = Path::new(FOLDER);
         match named {
@@ -48,7 +49,7 @@ impl Benchmarks {
         }
     }
 
-    /// What the user is told where the program's own suites are used without being asked for.
+    /// The notice to the user if the built-in suites are used without being asked for.
     pub fn notice(&self) -> Option<String> {
         match self {
             Benchmarks::Folder(_) => None,
@@ -87,8 +88,8 @@ impl Benchmarks {
         Ok(grids)
     }
 
-    /// Gives the grids the models of the suite `neural` that they name and do not define. A model that nobody defines
-    /// is an error.
+    /// Adds to each grid the models of the suite `neural` that it names and does not define. A model that is
+    /// defined nowhere is an error.
     pub fn complete_models(&self, grids: &mut [Grid]) -> Result<(), GridError> {
         let mut shared: Option<Models> = None;
         for grid in grids {
@@ -108,7 +109,7 @@ impl Benchmarks {
         Ok(())
     }
 
-    /// The suite whose models every grid may name, and where it stands, for messages.
+    /// The suite whose models every grid may name, and its place for messages.
     pub fn models(&self) -> Result<(Grid, String), GridError> {
         let place = match self {
             Benchmarks::Folder(folder) => folder.join(format!("{MODELS}.toml")).display().to_string(),

@@ -7,8 +7,8 @@ use super::Preprocessing;
 /// Parameters by name, in the order in which the grid lists them.
 pub type Parameters = serde_json::Map<String, Value>;
 
-/// A classifier's name and its parameters, such as `SVC` with `{"C": 10.0, "kernel": "rbf"}`, behind the steps that
-/// make its features.
+/// A classifier's name and its parameters, such as `SVC` with `{"C": 10.0, "kernel": "rbf"}`, and the steps
+/// that make its features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
     pub classifier: String,
@@ -21,7 +21,7 @@ impl Configuration {
         Configuration { classifier: classifier.into(), parameters, preprocessing: Preprocessing::default() }
     }
 
-    /// The same behind these steps.
+    /// The configuration with these steps before the model.
     pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Configuration {
         Configuration { preprocessing, ..self }
     }

@@ -1,4 +1,4 @@
-//! Digests that name what a grid and its models say.
+//! Digests of grids.
 
 use crate::hex::hex;
 use sha2::{Digest, Sha256};

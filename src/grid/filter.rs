@@ -53,7 +53,7 @@ impl Filters {
         last.map_or(!first.includes, |pattern| pattern.includes)
     }
 
-    /// Whether data sets are asked for by name.
+    /// Whether data sets are selected by name.
     pub fn names_datasets(&self) -> bool {
         !self.datasets.is_empty()
     }
@@ -80,8 +80,8 @@ impl Filters {
         Ok(selected)
     }
 
-    /// Plans the selected configurations of `grids`. An engine that is named here but in no grid runs every
-    /// configuration. A row of two grids is planned once.
+    /// Plans the selected configurations of `grids`. An engine that the command line names and no grid has
+    /// runs every configuration. A row of two grids is planned once.
     pub fn plan(&self, grids: &[Grid], known_engines: &[String]) -> Result<Vec<Planned>, GridError> {
         check_names("engine", &self.engines, known_engines)?;
         let classifiers: Vec<String> = schema::CLASSIFIERS.iter().map(|c| c.name.to_string()).collect();

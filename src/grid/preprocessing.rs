@@ -1,8 +1,8 @@
 //! The steps before a model as grids, result files and ids write them: `["deskew", { pca = 50 }]` in a grid,
 //! `["deskew", {"pca": 50}]` in a result file, `deskew+pca-50` in an id.
 //!
-//! A step is its name, or a table of its name with its first parameter or with all of them by name. No steps at all,
-//! and `["standard"]`, are the published sweep's standardising, and leave no trace in ids and files.
+//! A step is its name, or a table with its name and either its first parameter or all parameters by name. No
+//! steps and `["standard"]` both mean the published sweep's standardising, and are left out of ids and files.
 
 use pixel_learn::preprocessing::Step;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::nearest::{did_you_mean, list};
 #[serde(try_from = "Value", into = "Value")]
 pub struct Preprocessing(Vec<Step>);
 
-/// Every step with its parameters, the one that may be given alone first.
+/// Every step with its parameters; the first may be given without its name.
 const STEPS: [(&str, &[&str]); 11] = [
     ("raw", &[]),
     ("unit", &[]),
@@ -52,7 +52,7 @@ impl Preprocessing {
         self.0.is_empty()
     }
 
-    /// The steps as they run, the standardising by name.
+    /// The steps that run; standardising is listed too.
     pub fn steps(&self) -> &[Step] {
         if self.0.is_empty() { &[Step::Standard] } else { &self.0 }
     }
@@ -84,12 +84,12 @@ impl Preprocessing {
         }
     }
 
-    /// Each step as an id has it, the standardising by name.
+    /// The name of each step as an id has it; standardising is listed too.
     pub fn names(&self) -> Vec<String> {
         self.steps().iter().map(short_step).collect()
     }
 
-    /// As an id and a table have it, such as `deskew+pca-50`; empty for the default.
+    /// The steps as ids and tables have them, such as `deskew+pca-50`; empty for the default.
     pub fn short(&self) -> String {
         self.0.iter().map(short_step).collect::<Vec<_>>().join("+")
     }
@@ -225,7 +225,8 @@ fn build(given: &Given) -> Result<Step, GridError> {
     })
 }
 
-/// The step as a result file has it: its name, or a table with its first parameter or with several by name.
+/// The step as a result file has it: its name, or a table with its first parameter or with all of them by
+/// name.
 fn step_to_json(step: &Step) -> Value {
     let with_gamma = |name: &str, n_components: usize, gamma: Option<f64>| match gamma {
         None => json!({ name: n_components }),

@@ -23,7 +23,7 @@ pub fn spelled(value: &Value) -> String {
     }
 }
 
-/// What a value of another version is here, for a message; `None` where it is not known under another name.
+/// A hint for a value that another version names differently; `None` if the tables do not have it.
 pub fn value(classifier: &str, parameter: &str, value: &Value) -> Option<String> {
     let name = spelled(value);
     let find = |table: &[(Of, &str, &str, &'static str)]| {
@@ -46,7 +46,7 @@ pub fn value(classifier: &str, parameter: &str, value: &Value) -> Option<String>
     })
 }
 
-/// What a parameter that the table does not know is, for a message.
+/// A hint for a parameter that the schema does not have.
 pub fn parameter(classifier: &str, name: &str) -> Option<String> {
     if NOT_THE_MODEL.contains(&name) {
         return Some("it does not change which model is meant, leave it out".into());
@@ -55,7 +55,7 @@ pub fn parameter(classifier: &str, name: &str) -> Option<String> {
     PARAMETERS.iter().find(is_meant).map(|(_, _, here)| (*here).to_string())
 }
 
-/// What a word of Python at the beginning of a text is in TOML and JSON.
+/// A hint for a text that starts with a Python word: how TOML and JSON write it.
 pub fn python_word(text: &str) -> Option<&'static str> {
     let word = text.trim_start();
     [
@@ -74,8 +74,8 @@ pub fn is_other_estimator(name: &str) -> bool {
     OTHER_ESTIMATORS.iter().any(|other| other.eq_ignore_ascii_case(name))
 }
 
-/// Whether a name that ends like those of `known` is of another model, such as XGBClassifier: what precedes the end is no
-/// slip of any of theirs.
+/// Whether a name that ends like those of `known` is another model, such as XGBClassifier: the part before
+/// the ending is not a misspelling of any known one.
 pub fn is_other_classifier(name: &str, known: &[&str]) -> bool {
     const END: &str = "classifier";
     let start = |name: &str| {

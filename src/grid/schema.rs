@@ -1,4 +1,4 @@
-//! What a grid may say: what a parameter may hold, and what is wrong with a configuration, by the table of
+//! The schema of configurations: the values that a parameter may have, and validation against the table of
 //! classifiers (`schema/classifiers.rs`).
 
 mod classifiers;
@@ -20,14 +20,14 @@ pub struct Classifier {
     pub parameters: &'static [Parameter],
 }
 
-/// A parameter with what it may hold.
+/// A parameter with the values that it may have.
 pub struct Parameter {
     pub name: &'static str,
     pub kind: Kind,
     pub default: Default,
 }
 
-/// What a parameter may hold.
+/// The values that a parameter may have.
 pub enum Kind {
     /// One of these names.
     Choice(&'static [&'static str]),
@@ -76,7 +76,7 @@ impl Default {
 }
 
 impl Parameter {
-    /// Whether it may hold the value.
+    /// Whether the parameter may have the value.
     pub fn accepts(&self, value: &Value) -> bool {
         self.kind.accepts(value)
     }
@@ -93,7 +93,7 @@ pub fn classifier(name: &str) -> Option<&'static Classifier> {
     CLASSIFIERS.iter().find(|classifier| classifier.name == name)
 }
 
-/// Says what is wrong with a configuration, naming the nearest valid classifier, parameter or value.
+/// Checks a configuration. The error names the nearest valid classifier, parameter or value.
 pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
     let known = classifier(&configuration.classifier).ok_or_else(|| {
         let names: Vec<&str> = CLASSIFIERS.iter().map(|classifier| classifier.name).collect();
@@ -111,7 +111,7 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
         if !parameter.kind.accepts(value) {
             let mut message =
                 format!("{}: {name} = {value}: expected {}", known.name, parameter.kind.describe());
-            // A value of another parameter, such as ovo, is no slip of one of this.
+            // A value of another parameter, such as ovo, is not a misspelling of one of this parameter's.
             let slip = value.as_str().filter(|text| !is_value(text));
             let slip = slip.and_then(|text| renamed::slip(text, &parameter.kind.names()));
             if let Some(here) = renamed::value(known.name, name, value) {
@@ -162,7 +162,7 @@ impl Kind {
         }
     }
 
-    /// Whether it holds the definition of a network.
+    /// Whether the value is the definition of a network.
     pub fn is_definition(&self) -> bool {
         match self {
             Kind::Definition => true,
@@ -188,7 +188,7 @@ impl Kind {
         }
     }
 
-    /// Every name that the kind knows, to find the nearest.
+    /// All names among the values, to find the nearest.
     fn names(&self) -> Vec<&'static str> {
         match self {
             Kind::Choice(names) => names.to_vec(),

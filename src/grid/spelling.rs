@@ -1,4 +1,5 @@
-//! Takes names of other versions of scikit-learn for those of the grid where both mean the same, with a notice.
+//! Replaces names of other versions of scikit-learn by the grid's names, if both mean the same, with a
+//! notice.
 
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ pub fn take(classifier: &str, parameters: &mut Vec<(String, Vec<Value>)>) -> Vec
         !is_out
     });
     for (name, values) in parameters.iter_mut() {
-        // What the grid knows under this name is meant as it stands.
+        // A value that the grid knows under this name stays.
         let stands = |value: &Value| known.parameter(name).is_none_or(|parameter| parameter.accepts(value));
         for value in values.iter_mut().filter(|value| !stands(value)) {
             let other = spelled(value);

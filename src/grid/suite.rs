@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::models::{self, Models};
 use super::{Configuration, GridError, Parameters, Preprocessing, schema};
 
-/// The most configurations that a grid may expand to: far beyond what anybody runs, near enough to notice a
-/// slip.
+/// The most configurations that a grid may expand to: far more than anybody runs, few enough to notice a
+/// mistake.
 const MAX_CONFIGURATIONS: usize = 100_000;
 
-/// What one grid file asks for.
+/// The content of one grid file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     /// The name of the file without its ending, such as `classic`.
@@ -23,7 +23,7 @@ pub struct Grid {
     pub default: bool,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
-    /// Networks that it defines, or borrows from the suite `neural`.
+    /// Networks that the grid defines, or takes from the suite `neural`.
     pub models: Models,
     /// In the order of the file.
     pub families: Vec<Family>,
@@ -39,13 +39,13 @@ pub struct Family {
     pub analysis: String,
     /// Names with the values to try, in the order of the file; the last one varies fastest.
     pub parameters: Vec<(String, Vec<Value>)>,
-    /// The steps before the model: several lists of them are tried one after the other, with all parameters each.
+    /// The steps before the model. Each of several lists of steps is tried with all parameters.
     pub preprocessing: Vec<Preprocessing>,
     /// Which engines run it.
     pub engines: Vec<String>,
-    /// How many training rows, rising where there are several; none for all of them.
+    /// Numbers of training rows, ascending; empty for all rows.
     pub train_sizes: Vec<usize>,
-    /// Parameters whose values, in the order of their list, are ever more of the same work.
+    /// Parameters whose values mean ever more of the same work, in the order of their list.
     pub rising: Vec<String>,
     /// Time limit of a configuration; `None` for the sweep's own.
     pub timeout: Option<Duration>,
@@ -68,7 +68,7 @@ pub struct Planned {
     pub analysis: String,
 }
 
-/// The same work with less of something: fewer training rows, or the value before of a rising parameter.
+/// The same work at lower cost: fewer training rows, or the previous value of a rising parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Smaller {
     pub configuration: Configuration,
@@ -173,7 +173,7 @@ impl Family {
         })
     }
 
-    /// The same with fewer training rows, and with the value before of each rising parameter.
+    /// The configuration with fewer training rows, and with the previous value of each rising parameter.
     fn smaller(
         &self,
         configuration: &Configuration,
@@ -195,7 +195,7 @@ impl Family {
         sizes.clone().zip(std::iter::once(None).chain(sizes)).collect()
     }
 
-    /// The configuration with the value before of each rising parameter, where there is one.
+    /// The configuration with the previous value of each rising parameter; none for a first value.
     fn before(&self, configuration: &Configuration) -> Vec<Configuration> {
         let before = |name: &String| {
             let (_, values) = self.parameters.iter().find(|(listed, _)| listed == name)?;

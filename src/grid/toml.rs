@@ -1,4 +1,4 @@
-//! The TOML form of a grid, which a stranger can read and write; `docs/FORMAT.md` has it key by key.
+//! The TOML form of a grid; `docs/FORMAT.md` has it key by key.
 
 use serde::Deserialize;
 use serde_json::Value;

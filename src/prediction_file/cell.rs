@@ -21,7 +21,7 @@ impl Cell {
         number(&self.text)
     }
 
-    /// A whole number, also as programs write it that know only real ones: `7.0`, `7,0`, `7.000000e+00`.
+    /// A whole number, also as written by programs that have only real numbers: `7.0`, `7,0`, `7.000000e+00`.
     pub fn whole(&self) -> Option<i64> {
         self.text.parse().ok().or_else(|| whole(self.number()?))
     }

@@ -44,7 +44,7 @@ pub fn read(table: Table, is_table: bool, question: &Question) -> Result<Reading
 fn wrong_count(rows: usize, columns: &[Column], question: &Question) -> Refusal {
     let (width, images) = (columns.len(), question.images);
     let cells = rows * width;
-    // As many numbers as classes or scores, but in lines of another length; and long lines of a few.
+    // As many numbers as classes or scores, but in lines of another length; or a few long lines.
     let is_other_shape = [images, images * question.classes()].contains(&cells) || 2 * rows < width;
     if width > 1 && is_other_shape {
         return Refusal::Shape { rows, columns: width, images };
@@ -53,7 +53,8 @@ fn wrong_count(rows: usize, columns: &[Column], question: &Question) -> Refusal 
     Refusal::Count { found: rows, header, images }
 }
 
-/// The refusal where no column holds classes: columns of scores that are too few or too many, or have a bad cell.
+/// The refusal where no column holds classes: columns of scores that are too few or too many, or have a bad
+/// cell.
 fn no_column(others: &[&Column], question: &Question) -> Refusal {
     let mostly_numbers: Vec<&&Column> = others.iter().filter(|column| column.is_mostly_numeric()).collect();
     let (found, classes) = (mostly_numbers.len(), question.classes());

@@ -66,7 +66,7 @@ impl Column<'_> {
         }
     }
 
-    /// What `--column` takes for it.
+    /// The argument of `--column` that names this column.
     pub fn argument(&self) -> String {
         match &self.name {
             Some(name)
@@ -88,7 +88,8 @@ impl Column<'_> {
         2 * self.cells.iter().filter(|cell| cell.number().is_some()).count() > self.cells.len()
     }
 
-    /// At least half of the cells are classes: a column with one bad cell is still in doubt.
+    /// Whether at least half of the cells are classes, so that a column with one bad cell is still a
+    /// candidate.
     pub fn may_be_classes(&self, question: &Question) -> bool {
         let classes = self.cells.iter().filter(|cell| cell.class(question.class_names).is_some()).count();
         2 * classes >= self.cells.len()
@@ -165,7 +166,7 @@ fn classes(cells: &[&Cell], column: Option<String>, question: &Question) -> Resu
     cells.iter().enumerate().map(class).collect()
 }
 
-/// The first number where the cells count up from it, one a row.
+/// The first number, if the cells count up from it by one a row.
 pub fn start_of_counting(cells: &[&Cell]) -> Option<i64> {
     let number = |cell: &Cell| cell.whole().or_else(|| last_number(&cell.text));
     let start = number(cells.first()?).filter(|start| *start >= 0)?;
@@ -185,7 +186,7 @@ fn last_number(text: &str) -> Option<i64> {
     stem[start..end].parse().ok()
 }
 
-/// Cells that are the predictions one after the other.
+/// Reads cells that hold the predictions one after the other.
 pub fn list(cells: &[&Cell], question: &Question) -> Result<Reading, Refusal> {
     if cells.len() != question.images {
         return Err(Refusal::Count { found: cells.len(), header: None, images: question.images });

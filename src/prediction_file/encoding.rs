@@ -1,5 +1,5 @@
-//! Text in the encodings that programs write: UTF-8 with or without a byte-order mark, UTF-16, and Windows-1252
-//! as spreadsheets save CSV by default.
+//! Text in the encodings that programs write: UTF-8 with or without a byte-order mark, UTF-16, and
+//! Windows-1252 as spreadsheets save CSV by default.
 
 use super::refusal::Refusal;
 
@@ -43,7 +43,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Refusal> {
     plain(text.map_err(|_| Refusal::Binary)?)
 }
 
-/// Control characters other than those between cells and lines are no text.
+/// Refuses control characters, except those that separate cells and lines.
 fn plain(text: String) -> Result<String, Refusal> {
     let is_text = |c: char| !c.is_ascii_control() || "\t\n\r\u{c}".contains(c);
     if text.chars().all(is_text) { Ok(text) } else { Err(Refusal::Binary) }

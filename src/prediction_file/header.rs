@@ -32,7 +32,7 @@ pub fn has_header(table: &Table, is_table: bool, question: &Question) -> Result<
             return Ok(true);
         }
     }
-    // One column a class, called by its number: with one line more than images, the first is no row.
+    // One column a class, named by its number: with one line more than images, the first line is the header.
     let is_first = |at: usize| first.cells[..at].iter().all(|other| other.text != first.cells[at].text);
     let are_classes =
         (0..width).all(|at| is_first(at) && first.cells[at].class(question.class_names).is_some());

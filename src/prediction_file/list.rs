@@ -38,7 +38,7 @@ pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
     }
 }
 
-/// Whether each line is a list of its own, as JSON lines are and what a program prints row after row.
+/// Whether each line is a list of its own, as in JSON Lines or in rows printed one by one.
 fn has_rows_in_lines(text: &str) -> bool {
     let is_list = |line: &str| {
         let line = line.trim().trim_end_matches(',');
@@ -80,7 +80,8 @@ enum Rows {
     Nested(Vec<Vec<Cell>>),
 }
 
-/// The elements between brackets, divided by blanks or commas, at most two deep; those in quotes may have blanks.
+/// The elements between brackets, divided by blanks or commas, at most two deep; those in quotes may have
+/// blanks.
 fn rows(text: &str) -> Result<Rows, Refusal> {
     let odd = || Refusal::OtherFile {
         what: "a list of lists of another depth".into(),

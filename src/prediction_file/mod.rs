@@ -1,11 +1,12 @@
 //! Reads predicted classes from the files that other programs write: text, tables, NumPy arrays.
 //!
-//! Nothing is guessed. A file that can be read in one way only is read, and [`Reading::summary`] says how; a file
-//! with a second reading is refused with one line that names what is in doubt. `docs/INPUT.md` lists what is
-//! accepted; `tests/fixtures/predictions/` holds a file of every kind.
+//! Nothing is guessed. A file that can be read in one way only is read, and [`Reading::summary`] says how; a
+//! file with a second reading is refused with one line that names what is in doubt. `docs/INPUT.md` lists
+//! what is accepted; `tests/fixtures/predictions/` holds a file of every kind.
 //!
-//! [`kind`] tells other file types apart, [`encoding`] decodes text, [`table`] splits it into cells, [`choice`]
-//! chooses the [`column`], [`scores`] takes the largest of one column a class, [`list`] and [`npy`] read lists and arrays.
+//! [`kind`] detects other file types, [`encoding`] decodes text, [`table`] splits it into cells, [`choice`]
+//! chooses the [`column`], [`scores`] takes the largest score of each row, [`list`] and [`npy`] read lists
+//! and arrays.
 
 pub mod cell;
 pub mod choice;
@@ -30,10 +31,10 @@ use flate2::read::MultiGzDecoder;
 pub use reading::{Reading, Source};
 pub use refusal::Refusal;
 
-/// No file of predictions is longer: 10,000 rows of 36 scores with 25 characters each take 9 MB.
+/// The longest file that is read: 10,000 rows of 36 scores with 25 characters each take 9 MB.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// How a gzipped file begins, such as that of `to_csv("p.csv.gz")`.
+/// The first bytes of a gzipped file, such as that of `to_csv("p.csv.gz")`.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What the file must hold, and what its reader decided about it.
@@ -73,7 +74,7 @@ pub fn read(path: &Path, question: &Question) -> Result<Reading, Refusal> {
     parse(&bytes, table, question)
 }
 
-/// Reads what would stand in a file. `is_table`: the file's name says that it is a table, which may have a header.
+/// Reads the bytes of a file. `is_table`: the file's name says that it is a table, which may have a header.
 pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Reading, Refusal> {
     if bytes.starts_with(&GZIP) {
         let content = unzipped(bytes)?;

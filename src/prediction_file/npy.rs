@@ -6,7 +6,7 @@ use super::reading::{Reading, Source};
 use super::refusal::Refusal;
 use super::scores::{self, Matrix};
 
-/// How every file begins.
+/// The first bytes of every file.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Reads an array of classes, of one dimension or with one row or column, or of one score a class.
@@ -101,7 +101,7 @@ fn header(bytes: &[u8]) -> Result<(Header, &[u8]), Refusal> {
     Ok((Header { descr, fortran, shape, text }, data))
 }
 
-/// Saves numbers and names alike, and rounds nothing.
+/// The NumPy call that saves numbers and names alike, without rounding.
 const AS_TEXT: &str = "np.savetxt(\"p.txt\", p, fmt=\"%s\")";
 
 fn array_type(what: &str, advice: &str) -> Refusal {

@@ -17,7 +17,8 @@ pub enum Source {
     Column { name: Option<String>, number: usize, of: usize },
     /// A NumPy array.
     Array { shape: String, kind: String },
-    /// One column a class: the largest counts. Ties go to the first class, as `numpy.argmax` decides.
+    /// One column a class: the largest score of a row wins. Ties go to the first class, as with
+    /// `numpy.argmax`.
     Scores { columns: usize, ties: usize },
 }
 
@@ -66,7 +67,8 @@ impl Reading {
         format!("{}, {rows}: from image 0 on the classes are {}{more}", self.source, first.join(", "))
     }
 
-    /// Whole numbers as classes; there must be one a test image, each below the number of classes.
+    /// Reads whole numbers as classes; refuses them unless there is one for each test image, and each is a
+    /// class.
     pub fn of_numbers(numbers: &[i64], source: Source, question: &Question) -> Result<Reading, Refusal> {
         if numbers.len() != question.images {
             return Err(Refusal::Count { found: numbers.len(), header: None, images: question.images });

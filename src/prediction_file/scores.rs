@@ -43,8 +43,8 @@ impl Matrix {
     }
 }
 
-/// The index of the largest of each row; `None` where the numbers may be something else than scores. `names` are
-/// those of the columns; `is_array`: the numbers are an array, whose second dimension is the classes.
+/// The index of the largest of each row; `None` where the numbers may be something else than scores. `names`
+/// are those of the columns; `is_array`: the numbers are an array, whose second dimension is the classes.
 pub fn read(
     matrix: &Matrix,
     names: Option<&[&str]>,
@@ -91,8 +91,8 @@ pub fn read(
     Reading::of_numbers(&classes, source, question).map(Some)
 }
 
-/// The class of each row of one 1 a row (one-hot) that lacks the classes which are never predicted, as `get_dummies` of
-/// pandas leaves them out; `None` unless every column is called by the name or the number of its class.
+/// Reads one-hot rows without columns of classes that are never predicted, which `get_dummies` of pandas
+/// leaves out. `None` unless each column has the name or the number of its class.
 pub fn read_some(matrix: &Matrix, names: &[&str], question: &Question) -> Result<Option<Reading>, Refusal> {
     let class = |name: &&str| Cell::new(*name).class(question.class_names).map(i64::from);
     let Some(classes) = names.iter().map(class).collect::<Option<Vec<i64>>>() else { return Ok(None) };
@@ -105,8 +105,8 @@ pub fn read_some(matrix: &Matrix, names: &[&str], question: &Question) -> Result
     Reading::of_numbers(&classes, Source::Scores { columns: matrix.columns, ties: 0 }, question).map(Some)
 }
 
-/// The column of each class, where the names of the columns say so: by the names of the classes, or by numbers from
-/// 0, or from 1 where they count up, behind one common beginning.
+/// The column of each class, by the names of the columns: names of classes, numbers from 0, or ascending
+/// numbers from 1, all after the same prefix.
 fn order(names: &[&str], class_names: &[String]) -> Option<Vec<usize>> {
     let place = |name: &str| names.iter().position(|other| *other == name);
     if let Some(order) = class_names.iter().map(|name| place(name)).collect() {

@@ -1,4 +1,4 @@
-//! Text as a table: the delimiter is decided once a file, quotes are RFC 4180's.
+//! Splits text into a table: one delimiter for the whole file, quotes as in RFC 4180.
 
 use super::cell::Cell;
 use super::refusal::Refusal;
@@ -15,13 +15,14 @@ pub struct Record {
 pub struct Table {
     /// All of one width, but for the last where `short_end` says so.
     pub records: Vec<Record>,
-    /// The cells stand between blanks.
+    /// The delimiter is blanks.
     pub blanks: bool,
     /// The first record names the columns, whatever stands in it.
     pub header: bool,
     /// The last line has fewer cells, as in numbers written several to a line.
     pub short_end: bool,
-    /// The last comment above, where it has one cell a column: the header where no line is one.
+    /// The last comment above the table, if it has one cell a column: the header, unless a line of the table
+    /// is.
     pub comment: Option<Record>,
 }
 
@@ -53,7 +54,7 @@ pub fn split(text: &str) -> Result<Table, Refusal> {
         first_line += 1;
         line.to_string()
     };
-    // Spreadsheets name the delimiter so.
+    // Spreadsheets write a first line such as `sep=;`.
     let mut named = None;
     let start: String = text.chars().take(5).collect();
     if start.to_ascii_lowercase().starts_with("sep=")
@@ -66,7 +67,7 @@ pub fn split(text: &str) -> Result<Table, Refusal> {
     while text.starts_with('#') {
         comment = Some(next(&mut text).trim_start_matches('#').trim().to_string());
     }
-    // And its footer.
+    // It writes its footer so too.
     while let Some((before, last)) = text.trim_end().rsplit_once('\n')
         && last.starts_with('#')
     {
@@ -153,7 +154,7 @@ fn divide(mut records: Vec<Record>, delimiter: Delimiter) -> Result<Table, Refus
             });
         }
     }
-    // A delimiter at the end of every line divides nothing.
+    // A delimiter at the end of every line adds no column.
     while width > 1
         && !short_end
         && records.iter().all(|record| record.cells.last().is_some_and(Cell::is_empty))
@@ -176,7 +177,7 @@ fn has_row_names(records: &[Record]) -> bool {
     })
 }
 
-/// The records of a text; lines with nothing in them are none.
+/// The records of a text, without empty lines.
 fn records(text: &str, delimiter: Delimiter, first_line: usize) -> Result<Vec<Record>, Refusal> {
     let mut reader = Reader { records: Vec::new(), cells: Vec::new(), cell: Cell::default(), begun: false };
     let mut characters = text.chars().peekable();

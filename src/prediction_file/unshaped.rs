@@ -7,7 +7,7 @@ use super::reading::{Reading, Source};
 use super::refusal::Refusal;
 use super::table::Table;
 
-/// Lines of characters, one an image, are at least as long: shorter ones may be numbers.
+/// The shortest line of characters, one an image, in a file of several: shorter lines may be numbers.
 const LINE_OF_CHARACTERS: usize = 10;
 
 /// Reads predictions that stand one after the other; `None` where each line is one row.

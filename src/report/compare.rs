@@ -1,4 +1,4 @@
-//! A comparison for people: columns for a terminal, a table of Markdown; and for programs: JSON.
+//! Comparisons as text: columns for a terminal, a Markdown table, or JSON for programs.
 
 use serde::Serialize;
 
@@ -17,7 +17,8 @@ pub enum Format {
     Json,
 }
 
-/// The comparison in a format. A single pair has intervals too, for which `images` is the number of test images.
+/// The comparison in a format. `images` is the number of test images, from which a single pair gets intervals
+/// too.
 pub fn comparison(comparison: &Comparison, format: Format, images: Option<usize>) -> String {
     match format {
         Format::Json => json(comparison),
@@ -45,7 +46,7 @@ pub fn comparison(comparison: &Comparison, format: Format, images: Option<usize>
     }
 }
 
-/// What became of one run against another.
+/// The verdict on one run against an earlier one, as text.
 pub fn verdict(verdict: &Verdict, format: Format) -> String {
     if format == Format::Json {
         return json(verdict);

@@ -1,8 +1,8 @@
-//! Links of the page to documents of the repository, which are not there when the program is used elsewhere.
+//! Links of the page to documents of the repository, which exist only beside the repository's own reports.
 
 use std::path::Path;
 
-/// How the address of a document begins where the repository has none.
+/// Start of a link to a document if no repository is set.
 const BESIDE: &str = "href=\"../docs/";
 
 /// Whether the folder of the documents lies beside that of the reports.
@@ -14,7 +14,7 @@ pub fn are_beside(reports: &Path) -> bool {
 /// The page without links to documents: only their text stays. The attribute `data-documents` tells its
 /// scripts to make no such links either.
 pub fn unlink(page: &str) -> String {
-    // Behind the first script there is no markup.
+    // After the first script there is no markup.
     let (markup, scripts) = page.split_at(page.find("<script").unwrap_or(page.len()));
     let markup = markup.replacen("<html ", "<html data-documents=\"none\" ", 1);
     let mut parts = markup.split("<a ");

@@ -1,7 +1,8 @@
 //! What people read: tables, charts and one page, made from result files.
 //!
 //! [`Report::make`] reads result files and gives every file of the report in memory; the same results give
-//! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with the files on disk.
+//! the same bytes. [`Report::write`] puts them on disk, [`Report::check`] compares them with the files on
+//! disk.
 
 pub mod charts;
 pub mod compare;
@@ -53,7 +54,7 @@ pub const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub results: &'a Path,
-    /// The folder of the data sets, for what takes labels and images.
+    /// The folder of the data sets, for parts of the report that need labels or images.
     pub data: &'a Path,
     /// Where the report goes, and where `explore` put its figures.
     pub reports: &'a Path,
@@ -62,9 +63,10 @@ pub struct Request<'a> {
     /// The train size that it opens on: `Some(None)` for the whole set. `None` takes the whole set when the
     /// run has results for it, else the largest size that it has.
     pub subset: Option<Option<usize>>,
-    /// The address of the repository, without a slash at its end, for the page's links; empty where there is none.
+    /// The address of the repository, without a slash at its end, for the page's links; empty where there is
+    /// none.
     pub repository: &'a str,
-    /// The page will soon be written again: it may be larger, and takes a third of the time.
+    /// The page will soon be replaced: it is compressed less, and takes a third of the time.
     pub draft: bool,
 }
 
@@ -99,7 +101,7 @@ impl Report {
         let references = reference::read()?;
         let table = SideBySide::join(read.rows, &references, &view);
         let scaling = Scaling::of(&table, &view);
-        // What was run for its curves has tables of its own.
+        // The run of the scaling curves has tables of its own; comparisons leave it out.
         let curves = scaling.as_ref().map(|scaling| scaling.run.as_str());
         let timed = timed_pairs::of(&table, &view, curves);
         let mut charts = charts::overview::charts(&table, &view, &timed)?;
@@ -245,8 +247,8 @@ impl Report {
         differences
     }
 
-    /// Files of the folder that are neither of the report nor what `explore` put there, sorted. Hidden files are
-    /// nobody's, such as those that are being written.
+    /// Files of the folder that belong neither to the report nor to `explore`, sorted. Hidden files are left
+    /// out, such as those being written.
     fn leftovers(&self, reports: &Path) -> Vec<String> {
         let Ok(entries) = fs::read_dir(reports) else { return Vec::new() };
         let found = entries.flatten().filter(|entry| entry.path().is_file());
@@ -267,8 +269,8 @@ fn compression(request: &Request) -> Compression {
     if request.draft { Compression::new(4) } else { Compression::best() }
 }
 
-/// The runs of a report: all that are there, sorted. `local` stands only on its own report, so that what is
-/// committed never depends on it.
+/// The runs of a report: all that exist, sorted. The run [`LOCAL`] is only in its own report, so that
+/// committed reports never depend on it.
 fn runs(request: &Request) -> Result<Vec<String>, String> {
     let found =
         Store::runs(request.results).map_err(|error| format!("{}: {error}", request.results.display()))?;
@@ -285,7 +287,7 @@ fn runs(request: &Request) -> Result<Vec<String>, String> {
             request.results.display()
         ));
     }
-    // Submissions are no run: they have a form and a report of their own.
+    // The folder of submissions is not a run: its files have a format and a report of their own.
     let own = |run: &String| (run != LOCAL || request.run == LOCAL) && run != submission::RUN;
     Ok(found.into_iter().filter(own).collect())
 }
@@ -305,7 +307,7 @@ fn datasets(request: &Request, runs: &[String]) -> Result<(BTreeMap<String, Data
             Ok(dataset) => {
                 datasets.insert(name.clone(), dataset);
             }
-            // One without results is not missed.
+            // A data set without results is not needed.
             Err(error) if names.contains(name) => {
                 unread.entry(error.to_string()).or_default().push(title(name));
             }

@@ -33,7 +33,7 @@ pub struct Pair {
     pub test: String,
 }
 
-/// What the page shows of every data set that `explore` has seen; none where it has not run.
+/// The pairs of every data set that `explore` has run on, as the page shows them; empty if it has not run.
 pub fn read(reports: &Path) -> Result<Vec<Pixels>, String> {
     let fault = |reason: String| {
         format!("{}: {reason}; `explore` writes it anew", reports.join(one_pixel::FILE).display())
@@ -85,10 +85,10 @@ fn easy(pairs: &[Pair]) -> usize {
     pairs.iter().filter(|pair| pair.train.as_str() >= "0.9500").count()
 }
 
-/// What the map comes to, in words.
+/// The map in words.
 fn caption(title: &str, pairs: &[Pair]) -> String {
     let mut sorted: Vec<&Pair> = pairs.iter().collect();
-    // Four digits each, so that the text sorts as the number.
+    // All accuracies have four decimals, so that their text sorts like the number.
     sorted.sort_by(|a, b| a.train.cmp(&b.train));
     let (Some(hardest), Some(easiest)) = (sorted.first(), sorted.last()) else { return String::new() };
     let median = &sorted[sorted.len() / 2].train;

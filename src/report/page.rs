@@ -25,7 +25,7 @@ use crate::format::{accuracy, count, title};
 use crate::grid::Benchmarks;
 use crate::results::{Problem, Status};
 
-/// What a plain sweep runs, with lines of analysis: the published grid first.
+/// The suites of a plain sweep, whose texts of analysis the page shows: the published grid first.
 const GRIDS: [&str; 3] = ["classic", "neural-quick", "crates"];
 
 /// What the template shows.
@@ -95,7 +95,7 @@ struct Story {
 struct Count {
     head: String,
     text: String,
-    /// Something went wrong.
+    /// Shown as a failure.
     bad: bool,
 }
 

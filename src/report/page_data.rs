@@ -20,7 +20,7 @@ struct Data<'a> {
     datasets: Vec<Dataset<'a>>,
     open: Open<'a>,
     lines: Vec<LineData<'a>>,
-    /// Where results come from, each once; cells number them.
+    /// The distinct origins of results; cells hold an index into this list.
     provenance: Vec<Provenance>,
     charts: Vec<ChartData<'a>>,
 }
@@ -29,7 +29,7 @@ struct Data<'a> {
 #[derive(Serialize)]
 struct ChartData<'a> {
     name: &'a str,
-    /// Across, down, and the number of the line.
+    /// X and y in pixels, and the index of the line.
     marks: &'a [(i32, i32, usize)],
 }
 
@@ -56,8 +56,8 @@ struct LineData<'a> {
     parameters: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<f64>,
-    /// The number of the first line of several that predict the same on every data set: one model under several
-    /// names of its parameters.
+    /// The index of the first of several lines with the same predictions on every data set: one model under
+    /// several names of its parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     same: Option<usize>,
     cells: Vec<CellData<'a>>,
@@ -109,7 +109,7 @@ struct RowData<'a> {
     /// Its tie group in the open view.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<usize>,
-    /// The adjusted p-value against the best of the group, which has none.
+    /// The adjusted p-value against the best of the group; `None` for the best itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     against_best: Option<f64>,
     /// The entry that is ranked in its place.
@@ -162,8 +162,9 @@ pub fn json(table: &SideBySide, open: &View, charts: &[Chart], groups: &Groups) 
     serde_json::to_string(&data).map(|json| script_safe(&json)).map_err(|error| error.to_string())
 }
 
-/// For each line of several with the same accuracies and predictions, in every repeat on every data set, the number
-/// of the first; they are results of one classifier, library, run and train size.
+/// For each line whose accuracies and predictions equal those of an earlier one, in every repeat on every
+/// data set, the index of the first such line. Only lines of one classifier, library, run and train size are
+/// compared.
 fn same_predictions(table: &SideBySide) -> Vec<Option<usize>> {
     let mut numbers: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (number, line) in table.lines.iter().enumerate() {
@@ -266,7 +267,7 @@ fn row_data<'a>(row: &'a Row, groups: &'a Groups, provenance: &mut Vec<Provenanc
     }
 }
 
-/// The number of a provenance among those seen, which differ in more than their time.
+/// The index of a provenance in `seen`, to which it is added if it differs in more than its time.
 fn number(own: &Provenance, seen: &mut Vec<Provenance>) -> usize {
     let own = Provenance { started_utc: String::new(), ..own.clone() };
     seen.iter().position(|earlier| *earlier == own).unwrap_or_else(|| {
@@ -280,7 +281,7 @@ pub fn size(subset: Option<usize>) -> String {
     subset.map_or("full".to_string(), |size| size.to_string())
 }
 
-/// Escapes what ends a script element or a line of one. These characters stand only inside JSON's strings,
+/// Escapes characters that end a script element or a line of a script. They occur only inside JSON strings,
 /// where `\u` and four digits mean the same.
 pub fn script_safe(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());

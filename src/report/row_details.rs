@@ -1,4 +1,4 @@
-//! The closer look at a row: which class it took for which, and the images that it got wrong.
+//! Details of a row: its confusion matrix, and the images that it got wrong.
 //!
 //! It needs the images and labels of the test set. It is seldom opened, so that all of it is packed: one
 //! gzipped JSON text, and one PNG a data set with the images that rows refer to.
@@ -20,17 +20,17 @@ use crate::format::round;
 use crate::stats::classification::{Classification, Scores};
 use crate::stats::confusion::{Confusion, Measures};
 
-/// Pairs of classes that a row shows images of.
+/// The most pairs of classes of which a row shows images.
 const PAIRS: usize = 5;
-/// Images that each of them would like to show.
+/// Images that a row shows of each of these pairs, if there are enough.
 const WANTED: usize = 4;
-/// Images of one pair of classes at most, over all rows.
+/// The most images of one pair of classes over all rows.
 const PER_PAIR: usize = 10;
-/// Images that most rows get wrong.
+/// The number of images shown as the hardest: those that most rows get wrong.
 const HARDEST: usize = 24;
-/// Images that most rows get wrong and that the page has pictures of, to be found by their number.
+/// The most images with a picture, of those that most rows get wrong; the page finds them by their number.
 const PICTURED: usize = 1_000;
-/// Images drawn by chance, the same for every row of a data set, and the seed that draws them.
+/// Images drawn at random, the same for every row of a data set, and the seed of the draw.
 const DRAWN: usize = 16;
 const SEED: u64 = 1;
 /// Images in a line of the PNG.
@@ -63,20 +63,20 @@ struct Set {
     size: (usize, usize),
     /// Images in a line of the PNG.
     columns: usize,
-    /// The number of each in the test set.
+    /// The index of each image in the test set.
     images: Vec<usize>,
     labels: Vec<u8>,
-    /// How many of `rows` get each wrong.
+    /// The number of rows that get each image wrong.
     missed: Vec<u32>,
     /// Rows of the view that have predictions.
     rows: usize,
-    /// The places of those that most rows get wrong, the hardest first.
+    /// Places in `images` of those that most rows get wrong, the hardest first.
     hardest: Vec<usize>,
-    /// The places of those drawn by chance, in the order of the draw.
+    /// Places in `images` of those drawn at random, in the order of the draw.
     drawn: Vec<usize>,
 }
 
-/// What rows answered, their first repeats.
+/// The first repeat's predictions of each row.
 #[derive(Serialize, Default)]
 struct Answers<'a> {
     sets: Vec<Labels>,
@@ -91,20 +91,20 @@ struct Labels {
     labels: String,
 }
 
-/// What one row did, its first repeat for the images, all of them for the counts.
+/// Details of one row: images by its first repeat, counts over all repeats.
 #[derive(Serialize)]
 struct Look {
     /// The data set's place in `sets`.
     set: usize,
-    /// Row by row: class, then predicted class.
+    /// The confusion matrix, row-major: class, then predicted class.
     confusion: Vec<u32>,
     /// Precision, recall and F1 of each class.
     measures: Vec<[Option<f64>; 3]>,
     /// Images of each class, counted once a repeat.
     support: Vec<usize>,
     accuracy: f64,
-    /// The same three as means over the classes: all alike, and weighted by support. What has no value counts
-    /// as 0 here, as scikit-learn has it.
+    /// Precision, recall and F1 as means over the classes: unweighted, and weighted by support. An undefined
+    /// measure counts as 0, as in scikit-learn.
     macro_average: [f64; 3],
     weighted_average: [f64; 3],
     /// For each of the first images of the set (those that rows refer to) the predicted class in base 36, or
@@ -112,8 +112,8 @@ struct Look {
     shown: String,
 }
 
-/// Looks closer at all rows that have predictions and whose data set is among these. The compression takes most of the
-/// time of a report: `Compression::best` makes the smallest page.
+/// Details of all rows that have predictions and whose data set is in `datasets`. The compression takes most
+/// of the time of a report: `Compression::best` makes the smallest page.
 pub fn build(
     datasets: &BTreeMap<String, Dataset>,
     table: &SideBySide,

@@ -21,7 +21,7 @@ pub struct Summary {
     pub cards: Vec<Card>,
     /// Machine, threads, days, versions.
     pub strip: Vec<String>,
-    /// How well people do, and who they were; nothing where nobody submitted that.
+    /// The accuracy of people, and who they were; empty if nobody submitted it.
     pub people: String,
 }
 
@@ -31,7 +31,7 @@ pub struct Card {
     pub id: &'static str,
     pub question: String,
     pub answers: Vec<String>,
-    /// What to keep in mind, with the document that says more.
+    /// A caveat, and the document that explains it.
     pub caveat: String,
     pub document: &'static str,
 }
@@ -40,18 +40,18 @@ pub struct Card {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
     pub text: &'a str,
-    /// It stood between backticks.
+    /// Whether the text stood between backticks.
     pub is_code: bool,
 }
 
 impl Card {
-    /// Its answers, with what is code apart.
+    /// The answers, split into text and code.
     pub fn pieces(&self) -> Vec<Vec<Piece<'_>>> {
         self.answers.iter().map(|answer| pieces(answer)).collect()
     }
 }
 
-/// A sentence with what stands between backticks apart.
+/// Splits a sentence into text and the code between backticks.
 fn pieces(sentence: &str) -> Vec<Piece<'_>> {
     let parts = sentence.split('`').enumerate();
     parts
@@ -259,7 +259,7 @@ fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
     answers
 }
 
-/// One library in a line; `None` where nothing is to be said.
+/// One library in a line; `None` if it has neither a time to compare nor a row that did not finish.
 fn library(library: &Library) -> Option<String> {
     let sizes: Vec<String> = library.train_sizes.iter().map(|&size| thousands(size)).collect();
     let at =

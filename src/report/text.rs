@@ -7,11 +7,11 @@ use crate::analysis::ties::Untied;
 use crate::format::{accuracy, cell, count, cut, difference, plain, seconds, title};
 use crate::results::Status;
 
-/// A column: its head and its text in a line; figures stand to the right.
+/// A column: its head, and its text in a line; figures are aligned to the right.
 struct Column<'a> {
     head: String,
     right: bool,
-    /// The higher, the sooner it goes when the terminal is narrow; 0 stays.
+    /// Columns with a higher value are dropped first when the terminal is narrow; 0 is never dropped.
     spare: u8,
     of: Box<dyn Fn(&Line) -> String + 'a>,
 }
@@ -144,7 +144,8 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
     let mut columns = columns(table);
     let mut cells: Vec<Vec<String>> =
         columns.iter().map(|column| lines.iter().map(|line| plain(&(column.of)(line))).collect()).collect();
-    // Columns that say nothing go first, then the spare ones, then the parameters are cut.
+    // Columns that are empty, or name one engine throughout, go first; then those with the highest `spare`;
+    // then parameters are cut.
     let says_nothing = |index: usize, columns: &[Column], cells: &[Vec<String>]| {
         columns[index].spare > 0
             && (cells[index].iter().all(String::is_empty)
@@ -160,7 +161,7 @@ pub fn terminal(table: &SideBySide, view: &View, width: usize) -> String {
             cells.remove(index);
         }
     }
-    // These are cut where room is short, down to this number of characters.
+    // The columns that may be cut, and the least number of characters that stay.
     let shortest = |head: &str| match head {
         "parameters" => 16,
         "status" => 12,

@@ -1,4 +1,4 @@
-//! The page of a sweep that still runs: a line on top says how far it is, and the page reloads itself.
+//! The page of a sweep that still runs: a line at the top shows the progress, and the page reloads itself.
 
 use std::time::SystemTime;
 

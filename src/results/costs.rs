@@ -1,4 +1,4 @@
-//! What recorded runs cost: the few figures of a result that say what the same would take again.
+//! Costs of recorded runs: time and memory of each result, for estimates of further runs.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::load;
 use super::record::{NOT_TRIED, Record, Repeat, Status};
 use crate::grid::Configuration;
 
-/// What one configuration took.
+/// The cost of one configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
     pub dataset: String,
@@ -16,18 +16,18 @@ pub struct Recorded {
     pub engine_version: Option<String>,
     pub configuration: Configuration,
     pub train_size: usize,
-    /// Seconds of one repeat, fit and predict: CPU time where it was measured, which other programs on the machine
-    /// disturb least; wall clock elsewhere.
+    /// Seconds of one repeat, fit and predict: CPU time where it was measured, which other programs on the
+    /// machine disturb least; wall clock elsewhere.
     pub seconds: f64,
     /// Whether the row is a timeout: `seconds` is its limit then, a lower bound.
     pub at_least: bool,
-    /// Whether it was run: a timeout may also follow from few images, or from a cheaper row.
+    /// Whether it was run: a timeout may also follow from a forecast, or from a cheaper row.
     pub was_run: bool,
     pub bytes: Option<u64>,
 }
 
 impl Recorded {
-    /// `None` where the result does not say what it cost.
+    /// The cost in a result; `None` if the result does not say it.
     pub fn of(record: &Record) -> Option<Recorded> {
         let (seconds, at_least) = match record.status {
             Status::Timeout => (record.provenance.as_ref()?.timeout_seconds, true),
@@ -47,8 +47,7 @@ impl Recorded {
     }
 }
 
-/// What the results below the folder of a run cost; nothing when there is no such folder. A file that is no valid
-/// result is passed over.
+/// Costs of the results below the folder of a run; empty without such a folder. Invalid files are skipped.
 pub fn read_run(root: &Path) -> io::Result<Vec<Recorded>> {
     let scan = load::below(root, |_| None)?;
     Ok(scan.records.iter().filter_map(|record| Recorded::of(record)).collect())

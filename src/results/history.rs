@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 pub struct Epoch {
     pub epoch: usize,
     pub learning_rate: f64,
-    /// Of the training rows, each batch before its step.
+    /// Loss and accuracy on the training rows, of each batch before its step.
     pub loss: f64,
     pub accuracy: f64,
-    /// Of the rows held out from the training set, where there are any.
+    /// Loss and accuracy on the rows held out from the training set, if any.
     pub validation_loss: Option<f64>,
     pub validation_accuracy: Option<f64>,
     pub seconds: f64,

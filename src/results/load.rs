@@ -1,4 +1,4 @@
-//! The one way into the program for a file of results: a file is read and parsed once, and is either content that has
+//! The only way to read a result file: a file is read and parsed once, and gives either content that has
 //! passed every check or the list of all its problems.
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Checked<T> {
 pub struct Refused {
     /// All that is wrong with the file; never empty.
     pub problems: Vec<Problem>,
-    /// The file was made from other data than those here. Nothing else was checked then.
+    /// The file was made from other data than the data set here has. Nothing else was checked then.
     pub made_from_other_data: bool,
 }
 

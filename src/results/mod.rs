@@ -1,7 +1,7 @@
 //! Result files: one JSON file a run of one configuration. Only this module knows their format.
 //!
-//! [`Record`] is what the program works with; [`wire`] is the file, key by key; [`Store`] finds and writes the files
-//! of a run. [`load`] alone reads one: what it gives is [`Checked`]. [`Submission`] is a file that other programs
+//! [`Record`] is the program's type, [`wire`] the file's, key by key. [`Store`] finds and writes the files of
+//! a run. Only [`load`] reads one: it gives [`Checked`] content. [`Submission`] is a file that other programs
 //! wrote.
 
 pub mod costs;

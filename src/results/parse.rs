@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::duplicate_keys;
 use super::schema_check::{self, SchemaError};
 
-/// What could be read, and what is wrong with it.
+/// The parsed file, if it could be parsed, and all its faults.
 #[derive(Debug)]
 pub struct Reading<T> {
-    /// The file, when it is near enough to one that its content can be checked too.
+    /// `None` if the content is too far from a file of this schema to be checked further.
     pub file: Option<T>,
     pub faults: Vec<SchemaError>,
 }
 
-/// Reads bytes that should be a file of this schema. A file without faults is read once, into its type; only one with
-/// a fault is read again as a JSON value, to name every fault.
+/// Reads bytes that should be a file of this schema. A file without faults is read once, into its type; only
+/// one with a fault is read again as a JSON value, to name every fault.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], schema: &Value) -> Reading<T> {
     if is_plain(bytes)
         && duplicate_keys::find(bytes).is_ok_and(|places| places.is_empty())
@@ -26,7 +26,8 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], schema: &Value) -> Reading<T> {
     read_with_faults(bytes, schema)
 }
 
-/// Whether no text can hold a character that [`schema_check::check`] refuses: those are not ASCII, or escaped.
+/// Whether no text can hold a character that [`schema_check::check`] refuses: such characters are not ASCII,
+/// or escaped.
 fn is_plain(bytes: &[u8]) -> bool {
     !bytes.iter().any(|&byte| byte == b'\\' || byte >= 0x7f)
 }

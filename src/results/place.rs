@@ -1,4 +1,4 @@
-//! What the path of a file of results says: which run, data set and engine or submitter, and which configuration.
+//! What the path of a result file tells: run, data set, engine or submitter, and configuration.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -37,10 +37,10 @@ pub fn followed(path: &Path) -> PathBuf {
     target.unwrap_or_else(|| path.to_path_buf())
 }
 
-/// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one folder too
-/// high or too deep.
+/// Whether a file lies in a folder of submissions: at `submitted/<submitter>/<dataset>/<id>.json`, or one
+/// folder too high or too deep.
 pub fn is_submitted(file: &Path) -> bool {
     let file = absolute(file);
-    // No higher: a whole project may lie in a folder of that name.
+    // Only four levels up: the whole project may lie in a folder of that name.
     file.ancestors().skip(1).take(4).any(|folder| folder.file_name() == Some(OsStr::new(RUN)))
 }

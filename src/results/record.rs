@@ -14,7 +14,7 @@ use crate::grid::Configuration;
 /// Key of a fact: CPU seconds of the steps before the model that the harness ran for an external engine. The
 /// engine's times do not include them.
 pub const UNCOUNTED_STEPS: &str = "uncounted_preprocessing_cpu_seconds";
-/// How the reason of a row begins that was not run because a cheaper one hit its limit.
+/// Start of the reason of a row that was not run because a cheaper row hit its limit.
 pub const NOT_TRIED: &str = "not tried, because of the row ";
 
 /// How a run ended. Everything but [`Status::Ok`] and [`Status::Reported`] is a failure with a reason.
@@ -114,12 +114,12 @@ pub struct Repeat {
     pub accuracy: f64,
     /// Wall-clock seconds that fitting this configuration alone takes.
     pub fit_seconds: f64,
-    /// Likewise for predicting the whole test set.
+    /// Wall-clock seconds that predicting the whole test set takes.
     pub predict_seconds: f64,
     /// CPU seconds of all threads, where measured.
     pub fit_cpu_seconds: Option<f64>,
     pub predict_cpu_seconds: Option<f64>,
-    /// Whether an iterative method met its tolerance; `None` where there is nothing to meet.
+    /// Whether an iterative method met its tolerance; `None` for a method without one.
     pub converged: Option<bool>,
     /// What the engine tells of the model: support vectors, nodes, iterations.
     pub facts: serde_json::Map<String, serde_json::Value>,
@@ -156,7 +156,7 @@ impl Record {
         self.mean(|repeat| repeat.accuracy).or(self.reported.map(|reported| reported.accuracy))
     }
 
-    /// Why it failed, without the log; empty where it did not.
+    /// First line of the error: why the run failed, without the log. Empty if it did not fail.
     pub fn reason(&self) -> &str {
         self.error.as_deref().and_then(|error| error.lines().next()).unwrap_or_default()
     }
@@ -237,7 +237,7 @@ pub fn contradicted(said: f64, predictions: &[u8], labels: &[u8]) -> Option<f64>
     ((made - said).abs() > 1e-9).then_some(made)
 }
 
-/// Seconds to the microsecond: what a clock can say, in few digits.
+/// Seconds rounded to the microsecond, to keep the figures short.
 pub fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }

@@ -1,5 +1,5 @@
-//! JSON Schemas of the files that other programs write, made from the types that read them. Committed under
-//! `docs/schema/`; a test holds those to this.
+//! JSON Schemas of result files and submissions, made from the types that read them. `docs/schema/` has a
+//! copy of each; a test compares the two.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::submission::Submission;
 use super::wire::WireRecord;
 
-/// Of a result file, as a sweep writes it.
+/// The schema of a result file, as a sweep writes it.
 pub static RESULT: LazyLock<Value> = LazyLock::new(of::<WireRecord>);
 
-/// Of a submission, as any program writes it.
+/// The schema of a submission, as any program writes it.
 pub static SUBMISSION: LazyLock<Value> = LazyLock::new(of::<Submission>);
 
 /// The schema of a type. `null` is nowhere allowed: a key without a value is left out.

@@ -1,7 +1,7 @@
 //! Checks a JSON value against a schema, and names every error, not only the first.
 //!
-//! It knows the part of JSON Schema that [`super::schema`] makes, and is stricter in one thing: an integer is written
-//! without a point.
+//! It supports the part of JSON Schema that [`super::schema`] uses, and is stricter in one thing: an integer
+//! is written without a point.
 
 use serde_json::{Map, Value};
 
@@ -14,8 +14,8 @@ pub type SchemaError = (String, String);
 /// Errors that are reported at most, so that a file of nothing else cannot fill the memory.
 const MOST: usize = 1000;
 
-/// The errors of `value`. Unknown keys are reported and removed from it, so that the rest may still be read and
-/// checked.
+/// The errors of `value`. Unknown keys are reported and removed from it, so that the rest may still be read
+/// and checked.
 pub fn check(value: &mut Value, schema: &Value) -> Vec<SchemaError> {
     let mut walk = Walk { root: schema, errors: Vec::new() };
     walk.value("", value, schema);
@@ -25,7 +25,7 @@ pub fn check(value: &mut Value, schema: &Value) -> Vec<SchemaError> {
     walk.errors
 }
 
-/// A value for a message: what it is, and its beginning.
+/// A value for a message: its type, or its text, cut if it is long.
 pub fn show(value: &Value) -> String {
     match value {
         Value::Null => "null".to_string(),

@@ -44,8 +44,9 @@ impl Store {
         self.root().join(dataset).join(engine).join(format!("{id}.json"))
     }
 
-    /// Makes the folder of an engine's results on a data set, and tries to write there: what cannot be written is known
-    /// before anything is trained. Within a run no folder is a link: other commands do not follow it.
+    /// Makes the folder of an engine's results on a data set, and tries to write there: what cannot be
+    /// written is known before anything is trained. Within a run no folder is a link: other commands do not
+    /// follow it.
     pub fn prepare(&self, dataset: &str, engine: &str) -> io::Result<()> {
         let folder = self.root().join(dataset).join(engine);
         if let Some(link) = folder.ancestors().take(2).find(|folder| folder.is_symlink()) {
@@ -72,7 +73,7 @@ impl Store {
         Ok(path)
     }
 
-    /// What lies in the folder of the run. A run that is not there is empty.
+    /// The files in the folder of the run. A missing folder is an empty run.
     pub fn files(&self) -> io::Result<Found> {
         find(&self.root())
     }
@@ -103,7 +104,8 @@ impl Store {
 pub struct Found {
     /// `.json` files.
     pub files: Vec<PathBuf>,
-    /// Symbolic links, which are not followed since they may lead anywhere, and what has no end, such as a pipe.
+    /// Symbolic links, which may lead anywhere and are not followed, and files without an end, such as a
+    /// pipe.
     pub odd: Vec<PathBuf>,
 }
 
@@ -157,7 +159,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut file = temporary_file(folder)?;
     file.write_all(bytes)?;
-    // A temporary file is the owner's alone; a result is to be read like any other file.
+    // A temporary file is readable by its owner only; a result by everybody.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

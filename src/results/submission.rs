@@ -1,5 +1,5 @@
-//! A submission as it stands on disk, key by key, and whether it says one thing. `docs/SUBMITTING.md` leads
-//! through it.
+//! A submission as it stands on disk, key by key, and the checks that its values agree. `docs/SUBMITTING.md`
+//! is the guide.
 //!
 //! `results/submitted/<submitter>/<dataset>/<id>.json`, written by any program in any language.
 
@@ -22,10 +22,10 @@ use crate::grid::{Configuration, Parameters, schema};
 
 pub use super::place::RUN;
 
-/// Characters of a name, and of any other text.
+/// The most characters of a name, and of any other text.
 const LONGEST_NAME: usize = 100;
 const LONGEST_TEXT: usize = 2000;
-/// Repeats of one entry.
+/// The most repeats of one entry.
 const MOST_REPEATS: usize = 50;
 
 /// What stands behind the figure.
@@ -157,8 +157,8 @@ pub fn check(path: &Path, submission: &Submission, outline: Option<&Outline>) ->
     check.problems
 }
 
-/// A submission lies where its content says. Where its data set is not at hand, whether its training set was cut is not
-/// known, and the file's name may say so or not.
+/// Requires that a submission lies where its content says. Without the data set it is unknown whether the
+/// training set was cut, so that the file's name may or may not have `@n=`.
 pub fn check_place(path: &Path, submission: &Submission, outline: Option<&Outline>) -> Option<Problem> {
     let absolute = absolute(path);
     let parts: Vec<String> = absolute
@@ -234,8 +234,7 @@ impl Check<'_> {
         });
     }
 
-    /// An entry of the grid is one that the table knows, with values that it allows; anything else says what
-    /// it is.
+    /// An entry of the grid has a known classifier with allowed values; any other entry describes its method.
     fn division(&mut self, file: &Submission) {
         match &file.method {
             None => {
@@ -274,7 +273,7 @@ impl Check<'_> {
         }
     }
 
-    /// Predictions or a source, never both and never none.
+    /// Exactly one of predictions and a source.
     fn claim(&mut self, file: &Submission) {
         let count = file.repeats.len();
         match file.status {
@@ -363,7 +362,7 @@ impl Check<'_> {
             return;
         }
         let found = file.repeats.iter().map(|repeat| repeat.accuracy).sum::<f64>() / count as f64;
-        // Where the repeats are wrong themselves, the mean is held to what they should be.
+        // If a repeat's accuracy is wrong, the mean must be that of the correct values.
         let mean = if right.len() == count { right.iter().sum::<f64>() / count as f64 } else { found };
         let top = file.accuracy;
         self.require((top - mean).abs() <= 1e-9, "/accuracy", || {

@@ -1,6 +1,6 @@
-//! Checks what a result file says: its figures follow from its predictions, its path from its content.
+//! Checks the content of a result file: its figures follow from its predictions, its path from its content.
 //!
-//! A check never stops at the first problem; each has the file, the place in it and what to do.
+//! A check goes on after the first problem; each problem has the file, the place in it and what to do.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::dataset::{MAX_CLASSES, Outline};
 use crate::file_name::is_name;
 use crate::grid::Configuration;
 
-/// The problems of a result that lies at `path`. `outline` is that of the data set which it names, where that is at
+/// The problems of a result that lies at `path`. `outline` is that of its data set, if the data set is at
 /// hand.
 pub fn record(path: &Path, wire: &WireRecord, outline: Option<&Outline>) -> Vec<Problem> {
     let mut check = Check { path, problems: Vec::new() };
@@ -120,7 +120,7 @@ impl Check<'_> {
         }
     }
 
-    /// Each status has what it needs and nothing that it cannot have.
+    /// Each status has the keys that it needs, and none that it must not have.
     fn status(&mut self, wire: &WireRecord) {
         let name = wire.status.name();
         let has_error = wire.error.as_ref().is_some_and(|error| !error.trim().is_empty());

@@ -1,7 +1,7 @@
-//! How well a figure is backed, and the file that remembers which results were reproduced.
+//! The evidence for a figure, and the file that records which results were reproduced.
 //!
-//! `results/verified.jsonl`: one line of JSON a result, sorted by file. A line counts only as long as the file's
-//! predictions are those that were compared.
+//! `results/verified.jsonl`: one line of JSON a result, sorted by file. A line counts only as long as the
+//! file's predictions are those that were compared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,13 +47,13 @@ pub struct Verified {
     pub file: String,
     /// SHA-256 of the predictions that were compared, see [`digest`].
     pub predictions_sha256: String,
-    /// The program that trained again.
+    /// Version of the program that trained the result again.
     pub version: String,
     /// Vector instructions that it used.
     pub cpu_features: String,
     /// The day, such as `2026-11-23`.
     pub date: String,
-    /// Predictions that differ, of all: 0 unless the CPU was another.
+    /// How many of all predictions differ; 0 unless the CPU was another.
     pub differing: usize,
 }
 

@@ -1,7 +1,7 @@
 //! The result file as it stands on disk, key by key. `docs/FORMAT.md` describes each.
 //!
-//! Unknown, missing, duplicate or null keys and values of another type are errors, which [`super::load`] names.
-//! Writing is stable: the same record gives the same bytes.
+//! Unknown, missing, duplicate or null keys and values of another type are errors, which [`super::load`]
+//! names. Writing is stable: the same record gives the same bytes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer, ser};
@@ -85,10 +85,10 @@ pub struct WireRepeat {
     pub predictions: Parsed,
 }
 
-/// Predictions of a file, or why its text is none: a wrong character must not hide what else is wrong.
+/// Predictions of a file, or why they are invalid: one wrong character must not hide the other problems.
 pub type Parsed = Result<Predictions, PredictionsError>;
 
-/// Writes predictions. Those that were never read as such cannot be written.
+/// Writes predictions. Fails for those that could not be read.
 pub(super) fn written<S: Serializer>(predictions: &Parsed, serializer: S) -> Result<S::Ok, S::Error> {
     match predictions {
         Ok(predictions) => predictions.serialize(serializer),

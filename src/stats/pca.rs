@@ -108,7 +108,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// A vector that is not orthogonal to anything by accident.
+/// A pseudo-random start vector, so that it is practically never orthogonal to an axis; equal in every run.
 fn start(index: usize, d: usize) -> Vec<f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(index as u64 + 1);
     (0..d)

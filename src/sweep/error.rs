@@ -1,4 +1,5 @@
-//! Why a sweep, a merge or a worker cannot go on. What happens to a single row is a status in its file, and no error.
+//! Why a sweep, a merge or a worker cannot go on. The failure of a single row is a status in its file, not an
+//! error.
 
 use std::io;
 use std::path::PathBuf;
@@ -46,7 +47,7 @@ pub enum SweepError {
 }
 
 impl SweepError {
-    /// Makes an error of what the system says; `action` is what could not be done, such as "cannot write to ...".
+    /// Wraps an error of the operating system; `action` is what failed, such as "cannot write to ...".
     pub fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> SweepError {
         move |source| SweepError::Io { action: action.into(), source }
     }
@@ -77,7 +78,7 @@ pub enum WorkerError {
 }
 
 impl WorkerError {
-    /// Makes an error of what the system says; `action` is what could not be done.
+    /// Wraps an error of the operating system; `action` is what failed.
     pub fn io(action: &'static str) -> impl FnOnce(io::Error) -> WorkerError {
         move |source| WorkerError::Io { action, source }
     }

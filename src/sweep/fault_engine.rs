@@ -66,7 +66,7 @@ enum Fault {
     WrongLength,
     /// A class that does not exist.
     OutOfRange,
-    /// Says nothing and goes, with exit code 0.
+    /// Exits with code 0 and without a reply.
     Vanish,
     Panic,
     Abort,
@@ -113,7 +113,7 @@ fn outcome(predictions: Vec<u8>, cost: Cost) -> Outcome {
     Outcome { predictions, fit: cost, predict: Cost::default(), converged: None, facts: Parameters::new() }
 }
 
-/// What the environment says about a configuration.
+/// The fault that the environment variable asks for with this configuration.
 fn fault_of(configuration: &Configuration) -> Option<Fault> {
     let entries: Vec<Entry> = match serde_json::from_str(&std::env::var(VARIABLE).ok()?) {
         Ok(entries) => entries,

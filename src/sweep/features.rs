@@ -58,13 +58,13 @@ pub struct Transformed {
     fit: Cost,
     /// Transforming the test rows.
     predict: Cost,
-    /// Whether any step was run: a program that has them all is handed the pixels.
+    /// Whether any step was run here. An external engine that runs all steps itself gets the pixels.
     ran: bool,
 }
 
 impl Transformed {
-    /// Runs the steps of the job; `None` where there are none beyond standardising. Random steps draw from the seed that
-    /// orders the rows, so that all models of a repeat see the same features.
+    /// Runs the steps of the job; `None` where there are none beyond standardising. Random steps draw from
+    /// the seed that orders the rows, so that all models of a repeat see the same features.
     pub fn of(job: &WorkerJob, loaded: &Loaded) -> Result<Option<Transformed>, WorkerError> {
         if job.preprocessing.is_default() {
             return Ok(None);

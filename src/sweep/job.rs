@@ -1,4 +1,4 @@
-//! Rows with what is known of them so far, and the jobs that they are put into.
+//! The state of each row, and the tasks that rows are grouped into.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,9 +30,9 @@ pub struct RowState {
     pub bytes: u64,
     /// Its time limit in seconds.
     pub limit: f64,
-    /// It is expected to exceed its limit, so that it is tried on few images first.
+    /// Whether the row is expected to exceed its limit, so that it is tried on few images first.
     pub forecast: bool,
-    /// An earlier run says that it exceeds its limit, so that it is not run.
+    /// An earlier run exceeded twice the limit: the row is not run.
     pub known: Option<Forecast>,
 }
 
@@ -145,7 +145,7 @@ impl RowState {
         options.repeats.most().max(earlier).saturating_sub(self.record.repeats.len())
     }
 
-    /// Whether the times were measured again and other predictions came out.
+    /// Whether a run that measures the times again predicted something else than the earlier result.
     pub fn contradicts_earlier(&self) -> bool {
         self.earlier.as_ref().is_some_and(|earlier| {
             let pairs = earlier.repeats.iter().zip(&self.record.repeats);
@@ -181,7 +181,7 @@ pub struct Task {
     pub repeat: usize,
     /// Expected seconds of this task.
     pub seconds: f64,
-    /// With the repeats that follow it.
+    /// Expected seconds of this task and of the repeats that follow it.
     pub chain_seconds: f64,
     pub bytes: u64,
     /// Its time limit in seconds.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::SweepError;
 use super::shares::Shard;
 
-/// Held as long as the sweep runs; the system lets go of it however the process ends.
+/// A lock on files, held while the sweep runs; the system releases it however the process ends.
 #[derive(Debug)]
 pub struct Lock {
     _files: Vec<File>,
@@ -17,8 +17,8 @@ pub struct Lock {
 impl Lock {
     const NAME: &str = ".sweep.lock";
 
-    /// For a whole sweep: no other process writes. Makes the folder where needed. The error says who holds it, or what
-    /// cannot be written.
+    /// For a whole sweep: no other process writes. Makes the folder where needed. The error says who holds
+    /// it, or what cannot be written.
     pub fn take(folder: &Path) -> Result<Lock, SweepError> {
         let mut file = open(folder, Self::NAME)?;
         hold(&mut file, folder, File::try_lock)?;

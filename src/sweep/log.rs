@@ -14,7 +14,7 @@ pub struct LogTail {
 impl LogTail {
     /// Bytes kept while a worker runs.
     pub const KEPT: usize = 16 * 1024;
-    /// Lines, and bytes of them, that go into a result file.
+    /// The most lines, and the most bytes of all lines, that go into a result file.
     const LINES: usize = 12;
     const BYTES: usize = 2000;
 

@@ -33,7 +33,7 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
     Some(number * 1024)
 }
 
-/// Memory that this program may count on: the machine's, or less where its control group or one above is limited.
+/// Memory in bytes that this program may use: the machine's, or the limit of a control group if that is less.
 pub fn total() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| kilobytes(&text, "MemTotal:"));
     let known = machine.into_iter().chain(cgroup::memory_limit());
@@ -50,18 +50,17 @@ pub fn kernel_kills() -> u64 {
         .unwrap_or(0)
 }
 
-/// Resident memory of process groups. One look at all processes serves every worker.
+/// Resident memory of process groups. One scan of all processes serves every worker.
 #[derive(Default)]
 pub struct Groups {
     seen: Mutex<Option<(Instant, HashMap<u32, u64>)>>,
 }
 
 impl Groups {
-    /// Looking at all processes costs a millisecond or two, so an answer may be this old.
+    /// The greatest age of an answer: a scan of all processes costs a millisecond or two.
     const MAX_AGE: Duration = Duration::from_millis(200);
 
-    /// Resident bytes of the group that `leader` leads: the leader's at this moment, the others' as of the
-    /// last look at all processes.
+    /// Resident bytes of the group that `leader` leads: the leader's now, the others' as of the last scan.
     pub fn resident(&self, leader: u32) -> u64 {
         let mut seen = self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if seen.as_ref().is_none_or(|(when, _)| when.elapsed() > Self::MAX_AGE) {

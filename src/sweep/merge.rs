@@ -1,8 +1,8 @@
 //! Joins the results of several folders, such as those of shares, into one run.
 //!
-//! Nothing is believed: every file is read as `validate` reads it, must lie where its content says, and goes to a
-//! place made from that content alone. Two files that say different things of one row are a conflict, which is
-//! named and never resolved here: then nothing at all is written.
+//! No file is trusted: each is read as `validate` reads it, must lie where its content says, and is copied to
+//! a path made from that content alone. Two files with different results of one row are a conflict. A merge
+//! never chooses between them: it names all conflicts and writes nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub struct Merge {
     pub same: usize,
     /// Files that are invalid results or lie in a wrong folder.
     pub problems: Vec<Problem>,
-    /// Rows of which two files say different things: which, where, and what differs.
+    /// Rows with two different results: which row, which files, and the difference.
     pub conflicts: Vec<String>,
     /// Files by the digest of the code that made them.
     pub codes: BTreeMap<String, usize>,

@@ -1,4 +1,4 @@
-//! What may be chosen about a sweep, apart from what it runs.
+//! The options of a sweep, apart from the rows that it runs.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,11 +13,11 @@ pub struct Options {
     pub jobs: usize,
     /// Threads of a job; the last jobs of a sweep may get more.
     pub threads: usize,
-    /// Resident memory of a job.
+    /// The limit of a job's resident memory, in bytes.
     pub memory_limit: u64,
     /// How often each configuration runs.
     pub repeats: Repeats,
-    /// Time that a configuration may spend on repeats after the first.
+    /// The most time that a configuration may spend on repeats after the first; `None` is no limit.
     pub repeat_budget: Option<Duration>,
     /// The seed from which all others derive.
     pub seed: u64,
@@ -42,12 +42,12 @@ impl Options {
         std::thread::available_parallelism().map_or(1, |cores| cores.get())
     }
 
-    /// Memory that all jobs together may use.
+    /// Memory in bytes that all jobs together may use.
     pub fn memory_for_jobs() -> u64 {
         (memory::total() as f64 * Self::MEMORY_SHARE) as u64
     }
 
-    /// The memory limit of a job when none is asked for.
+    /// The memory limit of a job in bytes, unless one is given.
     pub fn default_memory_limit(jobs: usize) -> u64 {
         Self::memory_for_jobs() / jobs.max(1) as u64
     }
@@ -78,7 +78,8 @@ impl Default for Options {
 pub enum Repeats {
     /// That often.
     Times(usize),
-    /// Until the mean accuracy is known to 0.001, at most [`Repeats::MOST_AUTO`] times.
+    /// Until the 95 % confidence interval of the mean accuracy is at most 0.001 to either side, at most
+    /// [`Repeats::MOST_AUTO`] times.
     Auto,
 }
 

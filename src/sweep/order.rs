@@ -7,7 +7,7 @@ use super::job::{SHORT, Task};
 /// Tasks that wait.
 #[derive(Default)]
 pub struct Queue {
-    // Each by rising time: the longest is taken from the end.
+    // Both sorted by time, shortest first: the longest is taken from the end.
     short: Vec<Task>,
     long: Vec<Task>,
     /// A short one has been taken.
@@ -81,8 +81,8 @@ impl Queue {
         task
     }
 
-    /// Whether a long task takes longer than all the work divided by the workers: it starts at once, as long as a
-    /// worker is left for the short ones.
+    /// Whether a long task takes longer than all the work divided by the workers: it starts at once, as long
+    /// as a worker is left for the short ones.
     fn decides_the_end(&self, place: usize, running: Running) -> bool {
         let share = (self.seconds + running.seconds) / running.jobs as f64;
         running.long + 1 < running.jobs && self.long[place].chain_seconds >= share

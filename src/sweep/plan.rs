@@ -1,5 +1,5 @@
-//! From what is wanted to rows that can run: finds engine and family of each, reads what is known of the data
-//! sets, and tells apart what no engine can run.
+//! From requests to rows: finds the engine and family of each, reads the facts of the data sets, and marks
+//! rows that no engine can run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -23,7 +23,7 @@ pub struct Request {
     pub configuration: Configuration,
     /// Number of training rows; all of them when absent, or when there are no more.
     pub train_size: Option<usize>,
-    /// What has to end within its limits before this one is tried.
+    /// The cheaper rows that have to end within their limits before this one is tried.
     pub after: Vec<Smaller>,
     pub timeout: Duration,
     /// Digest of the grid that asks for it.
@@ -53,7 +53,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// As lines of the progress name it.
+    /// The row's name in progress lines: data set, engine and id.
     pub fn name(&self) -> String {
         format!("{} {} {}", self.dataset, self.engine.name, self.id)
     }
@@ -75,7 +75,7 @@ impl Plan {
         Plan::with(Vec::new(), wanted, data_dir)
     }
 
-    /// The same with data sets that have been read already.
+    /// [`Plan::new`] with data sets that have been read already.
     pub fn with(outlines: Vec<Outline>, wanted: Vec<Request>, data_dir: &Path) -> Result<Plan, SweepError> {
         let mut plan = Plan { outlines, ..Plan::default() };
         let mut known: HashMap<(String, String, String), usize> = HashMap::new();
@@ -119,7 +119,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Takes what is recorded as the expectation of every row.
+    /// Replaces the expected cost of every row by an estimate from recorded results.
     pub fn expect(&mut self, past: &History) {
         for row in &mut self.rows {
             let train_size = self.outlines[row.outline].shape.with_subset(row.subset).train_size;

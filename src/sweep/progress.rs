@@ -39,7 +39,7 @@ impl Progress {
     pub fn line(&mut self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            // Nobody is left to tell when standard error is closed; the results are written all the same.
+            // Standard error may be closed: nobody reads the line, and the results are written all the same.
             None => drop(writeln!(stderr(), "{text}")),
         }
     }
@@ -83,7 +83,7 @@ pub fn minute() -> Duration {
     Duration::from_secs_f64(given.filter(|seconds: &f64| (0.0..1e6).contains(seconds)).unwrap_or(60.0))
 }
 
-/// How far it is, what is left, and what runs, in one line.
+/// Rows finished, time left and running rows, in one line.
 pub fn describe(snapshot: &Snapshot) -> String {
     let mut text = format!("{}/{} rows", snapshot.finished, snapshot.total);
     if snapshot.failed > 0 {
@@ -98,7 +98,7 @@ pub fn describe(snapshot: &Snapshot) -> String {
     text
 }
 
-/// Seconds in the two units that matter: `45 s`, `3 min 20 s`, `2 h 05 min`.
+/// Seconds as text: `45 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn human(seconds: f64) -> String {
     // The cast saturates: infinity becomes the largest integer, NaN 0.
     let seconds = seconds as u64;
@@ -109,7 +109,7 @@ pub fn human(seconds: f64) -> String {
     }
 }
 
-/// Seconds in as many digits as a reader wants: `0.042 s`, `3.21 s`, `184 s`.
+/// Seconds with three decimals below 1 s, two below 100 s, else none: `0.042 s`, `3.21 s`, `184 s`.
 pub fn seconds(value: f64) -> String {
     match value {
         v if v < 1.0 => format!("{v:.3} s"),

@@ -5,7 +5,7 @@ use super::options::Repeats;
 use crate::results::Repeat;
 use crate::stats::interval::student_t;
 
-/// Half the width of the confidence interval of the mean that [`Repeats::Auto`] asks for.
+/// Half the width of the confidence interval at which [`Repeats::Auto`] ends.
 const MARGIN: f64 = 0.001;
 const CONFIDENCE: f64 = 0.95;
 /// The fewest repeats before `Auto` may end. Two accuracies of standard deviation 0.002 have so narrow an

@@ -1,4 +1,4 @@
-//! What the result files of a run leave to do.
+//! Resuming a run: reads its result files and decides for each row what is still to be done.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -30,7 +30,7 @@ pub enum Todo {
     Nothing { status: Status, error: Option<String> },
     /// More repeats: the file stays valid.
     More(Box<Record>),
-    /// To measure the times again, quietly; the predictions must come out the same.
+    /// The times are measured again with nothing else running; the predictions must come out the same.
     Remeasure(Box<Record>),
     /// The whole row; with a reason if it has a file, which is replaced.
     All(Option<Reason>),
@@ -68,7 +68,7 @@ impl Reason {
     }
 }
 
-/// Reads every result file of the run, and decides what it leaves to do. Changes nothing on disk.
+/// Reads every result file of the run and decides what is still to be done. Changes nothing on disk.
 pub fn read(store: &Store, plan: &Plan, options: &Options) -> io::Result<Found> {
     let paths: Vec<PathBuf> =
         plan.rows.iter().map(|row| store.path(&row.dataset, row.engine.name, &row.id)).collect();
@@ -76,7 +76,7 @@ pub fn read(store: &Store, plan: &Plan, options: &Options) -> io::Result<Found> 
     let listed: HashSet<&PathBuf> = files.iter().collect();
     let mut linked = Vec::new();
     for path in &paths {
-        // A row's file may be a link, which no list of a folder has.
+        // A row's file may be a symbolic link, which `files` leaves out.
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         if !listed.contains(path) && path.try_exists().map_err(named)? {
             linked.push(path.clone());

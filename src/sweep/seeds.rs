@@ -3,8 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// The seed of a model: of its data set, its sharing group and the repeat. All configurations of a sharing
-/// group have the same, so that 10 and 50 trees are prefixes of the 100.
+/// The seed of a model, by data set, engine, classifier, sharing group and repeat. All configurations of a
+/// sharing group have the same seed, so that 10 and 50 trees are prefixes of the 100.
 pub fn model(
     base: u64,
     dataset: &str,
@@ -31,7 +31,7 @@ fn derive(base: u64, parts: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     hash.update(base.to_le_bytes());
     for part in parts {
-        // With its length in front no two lists of parts run together.
+        // The length in front separates the parts: `ab, c` and `a, bc` have different hashes.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }

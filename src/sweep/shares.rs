@@ -1,8 +1,9 @@
-//! Shares of a plan for several machines: the same on every machine, balanced by expected cost, groups that share work
-//! whole.
+//! Shares of a plan for several machines: the same on every machine, balanced by expected cost, groups that
+//! share work whole.
 //!
-//! A share follows from the plan and from what is expected of its rows, and from nothing that is done meanwhile.
-//! Every machine computes all shares for itself; their digest tells whether two machines see the same ones.
+//! A share depends only on the plan and on the expected costs of its rows, not on results that come
+//! meanwhile. Every machine computes all shares for itself; their digest tells whether two machines computed
+//! the same.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub struct Shard {
     pub digest: Option<String>,
 }
 
-/// No more shares than this.
+/// The largest number of shares.
 pub const MOST: usize = 100_000;
 
 /// All shares of a plan.
@@ -40,7 +41,7 @@ pub struct Share {
     pub rows: usize,
     /// The expected seconds of each job, one repeat, longest first.
     pub jobs: Vec<f64>,
-    /// The peak memory of each job, largest first.
+    /// The expected peak memory of each job in bytes, largest first.
     pub bytes: Vec<u64>,
 }
 
@@ -53,7 +54,7 @@ struct Group {
 }
 
 impl Shard {
-    /// As on the command line. `Err` says how it is written.
+    /// Reads `2/8` or `2/8@DIGEST`. `Err` shows how to write a share.
     pub fn parse(text: &str) -> Result<Shard, String> {
         let (place, digest) = match text.split_once('@') {
             Some((place, digest)) => (place, Some(digest.to_ascii_lowercase())),
@@ -85,7 +86,7 @@ impl Shares {
         let mut loads = vec![0u64; shares.len()];
         for (_, group) in &groups {
             let place = least(&loads);
-            // Nothing is free: what takes no time at all is spread too.
+            // Groups without expected time cost 1 ms, so that they are spread too.
             loads[place] += cost(group).max(1);
             shares[place].rows += group.rows.len();
             if group.seconds > 0.0 {
@@ -101,7 +102,8 @@ impl Shares {
         Shares { of_row, shares, digest }
     }
 
-    /// Leaves only the rows of one share in the plan. Fails when the shares are others than those meant.
+    /// Leaves only the rows of one share in the plan. Fails when the digest in `shard` is not that of these
+    /// shares.
     pub fn keep(&self, shard: &Shard, plan: &mut Plan) -> Result<(), SweepError> {
         if let Some(meant) = &shard.digest
             && *meant != self.digest
@@ -141,8 +143,8 @@ impl Share {
     }
 }
 
-/// The groups that share work, by a name that follows from what they are. Rows that no engine can run are groups
-/// of their own, at no cost.
+/// The groups that share work, by a name that follows from what they are. Rows that no engine can run are
+/// groups of their own, at no cost.
 fn groups(plan: &Plan) -> BTreeMap<String, Group> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (index, row) in plan.rows.iter().enumerate() {

@@ -13,7 +13,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Starts nothing more and kills what runs: nothing that it gives could be written.
+    /// Starts nothing more and kills the running jobs, because their results could not be written.
     pub fn at_once(&self) {
         self.starting.store(true, Ordering::Relaxed);
         self.running.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What is said at the end of a sweep.
+//! The summary that is printed at the end of a sweep.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub struct Summary {
     pub ended: BTreeMap<Status, usize>,
     /// Rows that were there already.
     pub kept: usize,
-    /// Of those, failures.
+    /// Failures among the kept rows, without unsupported ones.
     pub kept_failures: usize,
     /// Engines that this binary was built without, and how many rows that leaves out.
     pub absent: BTreeMap<String, usize>,

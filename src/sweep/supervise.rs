@@ -1,5 +1,5 @@
-//! Runs one job in a worker process and holds it to its limits: reads its replies, keeps the end of its log,
-//! and says how it ended.
+//! Runs one job in a worker process: reads its replies, enforces its limits, keeps the end of its log, and
+//! classifies how it ended.
 
 use std::io::{self, PipeReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -30,7 +30,7 @@ pub enum End {
     Finished,
     /// Killed: nothing came for as long as the limit allows.
     Timeout(String),
-    /// Not run on all images: on few it took too long for the limit.
+    /// Not run on all images: judging by few images, it would exceed the limit.
     Forecast(Forecast),
     /// Killed at the memory limit, or it could not get memory.
     OutOfMemory(String),
@@ -63,7 +63,7 @@ const TICK: Duration = Duration::from_millis(50);
 const LOADING: Duration = Duration::from_secs(300);
 /// How long a worker may take to go after its last result.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// Bytes read from a pipe after the worker has ended, whatever keeps writing to it.
+/// The most bytes read from a pipe after the worker has ended: a child process may write to it without end.
 const DRAINED: usize = 4 << 20;
 
 /// Runs `job` and calls `deliver` for each reply that the job allows. Returns when the worker and everything
@@ -153,8 +153,9 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
                 break Some(end);
             }
         };
-        // The rest of the pipes is read before the group is killed only when the worker went by itself: its
-        // last results may still be in the pipe. Something that it started may keep a pipe open, so not to the end.
+        // The rest of the pipes is read before the group is killed; that of the results only if the worker
+        // ended by itself: its last results may still be in the pipe. A child process may keep a pipe open,
+        // so reading does not wait for its end.
         if log_open {
             drain(&mut process.log, |bytes| self.log.push(bytes));
         }
@@ -172,7 +173,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
             (None, Some(violation)) => End::Crashed(invalid(&violation)),
             (None, None) => self.classify(status),
         };
-        // What happens after the last result changes none.
+        // All results are there: how the worker ended does not matter any more.
         let end = if self.complete() && !matches!(end, End::Interrupted) { End::Finished } else { end };
         Ended { end, log: self.log.last_lines() }
     }
@@ -232,7 +233,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
         None
     }
 
-    /// What a worker's exit status says when results are missing.
+    /// How the worker ended, by its exit status, if results are missing.
     fn classify(&self, status: io::Result<ExitStatus>) -> End {
         let status = match status {
             Ok(status) => status,

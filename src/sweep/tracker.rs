@@ -42,8 +42,8 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// Takes what is to be done for each row: sets damaged files aside, writes what no engine can run, and gives the
-    /// rows to run.
+    /// Takes what is to be done for each row: sets damaged files aside, writes the files of unsupported rows,
+    /// and returns the rows to run.
     pub fn begin(&mut self, todo: Vec<Todo>) -> Result<Vec<usize>, SweepError> {
         let mut again: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut waiting = Vec::new();
@@ -53,7 +53,7 @@ impl<'a> Tracker<'a> {
             match todo {
                 Todo::Nothing { status, error } => {
                     state.finished = true;
-                    // What waits for this row asks how it ended.
+                    // Rows that wait for this one need its status.
                     state.record.status = status;
                     state.record.error = error;
                     self.summary.kept += 1;
@@ -162,7 +162,7 @@ impl<'a> Tracker<'a> {
         self.finish(row)
     }
 
-    /// Writes what is known of a row, unless its earlier file says more.
+    /// Writes the row's file, unless the earlier file has more repeats.
     fn write(&self, row: usize) -> Result<(), SweepError> {
         let state = &self.states[row];
         if state.earlier.as_ref().is_some_and(|earlier| earlier.repeats.len() > state.record.repeats.len()) {
@@ -199,7 +199,7 @@ impl<'a> Tracker<'a> {
     }
 }
 
-/// Status and reason of a row without a result; of a crash the last line too that its engine wrote.
+/// Status and reason of a row without a result; after a crash also the last line that its engine wrote.
 fn failure(record: &Record) -> String {
     let text = format!("{}: {}", record.status.name().replace('_', " "), record.reason());
     let log = record.error.iter().flat_map(|error| error.lines().skip(1));

@@ -1,4 +1,5 @@
-//! Trains committed results again, with the settings and seeds that they record, and compares the predictions.
+//! Trains committed results again, with the settings and seeds that they record, and compares the
+//! predictions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +10,17 @@ use super::signals::Stop;
 use super::{Options, Plan, Request, Summary, SweepError, plan, resume, schedule};
 use crate::results::{Checked, Record, Status, Store, load, provenance};
 
-/// How a result did.
+/// The outcome of training one result again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The same predictions, all of them.
     Reproduced,
-    /// Other vector instructions, and so few other predictions that rounding explains them.
+    /// Trained with other vector instructions; at most [`TOLERANCE`] of the predictions differ, which
+    /// rounding explains.
     Near { differing: usize, of: usize },
     /// Other predictions.
     Differs(String),
-    /// Nothing to compare: why.
+    /// Nothing to compare, because the row was not trained or has no result: the reason.
     NotRun(String),
 }
 
@@ -152,7 +154,7 @@ fn compare(before: &Record, again: &Record) -> Verdict {
     ))
 }
 
-/// Where and with what the comparison was made, for the record.
+/// The version and CPU features of this program, which made the comparison.
 pub fn here() -> (String, String) {
     let here = provenance::Provenance::here();
     (here.binary_version, here.cpu_features)

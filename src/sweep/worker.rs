@@ -14,7 +14,8 @@ use pixel_learn::models::Training;
 
 /// The longest job that is read.
 const LONGEST_JOB: u64 = 16 << 20;
-/// Stack of a pool thread: the libraries of other engines grow trees by recursion, without a limit on the depth.
+/// Stack of a pool thread: the libraries of other engines grow trees by recursion, without a limit on the
+/// depth.
 const STACK: usize = 16 << 20;
 
 /// Runs the job on standard input. Does not return when the supervisor goes away.
@@ -72,7 +73,8 @@ pub fn run() -> Result<(), WorkerError> {
     Ok(())
 }
 
-/// One line of JSON. The rest of standard input is left to the watch for its end.
+/// Reads one line of JSON. The rest of standard input stays unread: its end tells that the supervisor is
+/// gone.
 fn read_job() -> Result<WorkerJob, WorkerError> {
     let mut line = Vec::new();
     io::stdin()

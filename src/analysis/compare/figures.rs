@@ -19,11 +19,11 @@ pub struct Figures {
     pub processor: Option<Processor>,
 }
 
-/// What times depend on, whatever else the machine does.
+/// The kind of a processor: only times of equal kinds are a fair comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Processor {
     pub model: String,
-    /// The highest level of instructions of ours that it has.
+    /// The vector instructions in use: `scalar`, `avx2` or `avx512`.
     pub features: String,
 }
 
@@ -32,8 +32,8 @@ impl Processor {
         Processor { model: made.cpu_model.clone(), features: made.cpu_features.clone() }
     }
 
-    /// Whether the two differ at most in their generation, which stands after the comma: `AMD EPYC, Zen 5`. Their times
-    /// differ by less than a factor of two, and are no fair comparison.
+    /// Whether the two differ at most in their generation, which stands after the comma: `AMD EPYC, Zen 5`.
+    /// Their times differ by less than a factor of two, and are no fair comparison.
     pub fn resembles(&self, other: &Processor) -> bool {
         let name = |one: &Processor| one.model.split(',').next().map(str::to_string);
         self.features == other.features && name(self) == name(other)

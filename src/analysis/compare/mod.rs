@@ -16,7 +16,7 @@ use crate::stats::ties::LEVEL;
 pub use figures::{Figures, Processor};
 use side::Side;
 
-/// What both sides have, and how much only one of them has.
+/// The pairs of configurations that both sides have, and the names of those that only one side has.
 #[derive(Serialize)]
 pub struct Comparison {
     pub first: String,
@@ -36,7 +36,8 @@ pub struct Pair {
     pub second: Figures,
     /// The second's accuracy less the first's.
     pub accuracy_difference: Option<f64>,
-    /// The second's seconds over the first's, where both are of as many threads of the same kind of processor.
+    /// The second's seconds over the first's; `None` unless both ran with the same number of threads on the
+    /// same kind of processor.
     pub fit_ratio: Option<f64>,
     pub predict_ratio: Option<f64>,
     pub time_ratio: Option<f64>,
@@ -53,7 +54,7 @@ pub struct Paired {
     pub only_first: u64,
     pub only_second: u64,
     pub p: f64,
-    /// By Holm's method over the table.
+    /// Holm's adjusted p-value over all pairs of the comparison.
     pub adjusted: f64,
     /// The side that is better at level 0.05 of the whole table, if one is.
     pub better: Option<Better>,
@@ -74,8 +75,8 @@ pub struct Summary {
     pub better_second: usize,
     pub not_told_apart: usize,
     pub mean_accuracy_difference: Option<f64>,
-    /// Geometric mean of the ratios of time, over the pairs that have them; how many those are, and how many
-    /// of them are quiet on both sides.
+    /// Geometric mean of the ratios of time, over the pairs that have one; then the number of these pairs,
+    /// and of those among them that were measured with nothing else running.
     pub time_ratio: Option<f64>,
     pub timed: usize,
     pub timed_quiet: usize,
@@ -132,7 +133,7 @@ impl Comparison {
     }
 }
 
-/// Over the repeats.
+/// Mean accuracy over the repeats; `None` without a repeat.
 fn mean_accuracy(repeats: &[Predictions], labels: &[u8]) -> Option<f64> {
     let sum: f64 = repeats.iter().map(|predictions| accuracy(predictions, labels)).sum();
     (!repeats.is_empty()).then(|| sum / repeats.len() as f64)
@@ -162,12 +163,12 @@ impl Pair {
         }
     }
 
-    /// Whether it has times that cannot be compared.
+    /// Whether both sides have times, but no ratio of them is allowed.
     fn times_only_apart(&self) -> bool {
         !self.times_comparable && self.first.seconds().is_some() && self.second.seconds().is_some()
     }
 
-    /// As lines name it.
+    /// The pair's name in messages: data set and id.
     pub fn name(&self) -> String {
         format!("{} {}", self.dataset, self.id)
     }

@@ -11,7 +11,7 @@ use crate::results::Status;
 pub struct Limits {
     /// The largest fall of an accuracy that is not a regression.
     pub accuracy_drop: f64,
-    /// A time may grow by this factor.
+    /// The largest factor by which a time may grow.
     pub time_ratio: f64,
     /// Times below this many seconds on both sides are not judged: they are mostly noise.
     pub least_seconds: f64,
@@ -66,7 +66,7 @@ pub fn judge(comparison: Comparison, limits: Limits) -> Verdict {
     }
 }
 
-/// The ratio of times of a pair that is judged by them.
+/// The ratio of times of a pair; `None` unless the pair is judged by time.
 fn time(pair: &Pair, limits: &Limits) -> Option<f64> {
     let (first, second) = (pair.first.seconds()?, pair.second.seconds()?);
     pair.time_ratio.filter(|_| pair.times_quiet && first.max(second) >= limits.least_seconds)
@@ -80,7 +80,7 @@ fn worse(pair: &Pair, limits: &Limits) -> Vec<Regression> {
         let status = pair.second.status.name().replace('_', " ");
         found.push(regression(Kind::Failed, format!("was ok, is {status}")));
     }
-    // A drop of exactly the limit is within it; the differences are of decimals.
+    // A drop of exactly the limit is no regression; the slack covers the rounding of decimals.
     if let (Some(change), Some(before), Some(after)) =
         (pair.accuracy_difference, pair.first.accuracy, pair.second.accuracy)
         && -change > limits.accuracy_drop + 1e-9

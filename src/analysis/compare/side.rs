@@ -8,7 +8,7 @@ use crate::check::{self, file::CheckedFile};
 use crate::dataset::{Outlines, Predictions};
 use crate::results::{Problem, Record, Status, Store, load, place};
 
-/// Results by what joins them.
+/// The results of one side, by the key that joins them with the other side's.
 pub struct Side {
     pub name: String,
     pub entries: BTreeMap<Key, Entry>,
@@ -20,7 +20,7 @@ pub struct Key {
     pub dataset: String,
     /// Empty where engines are compared with each other.
     pub engine: String,
-    /// With the train size, as in the file's name.
+    /// The canonical id with the train size, as in the file's name.
     pub id: String,
 }
 
@@ -30,7 +30,8 @@ pub struct Entry {
     pub predictions: Vec<Predictions>,
 }
 
-/// What a side is asked for by: `FILE`, `ENGINE` (of the run in question), `RUN/ENGINE` or `RUN`.
+/// A side as the user names it: `ENGINE` (of the current run), `RUN/ENGINE` or `RUN`. For two files see
+/// [`files`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spec {
     Engine { run: String, engine: String },
@@ -45,8 +46,8 @@ impl Key {
 }
 
 impl Spec {
-    /// Reads a side that is no file, given where results are and which run is meant where none is named. An
-    /// engine of that run comes before a run of the same name.
+    /// Reads the name of a side that is not a file. `run` is the run of an engine without one. An engine of
+    /// that run is preferred to a run of the same name.
     pub fn find(text: &str, results: &Path, run: &str) -> Result<Spec, String> {
         let runs = Store::runs(results).map_err(|error| format!("{}: {error}", results.display()))?;
         if let Some((run, engine)) = text.split_once('/') {
@@ -80,7 +81,8 @@ fn has_engine(results: &Path, run: &str, engine: &str) -> bool {
     plain && datasets.map(|dataset| dataset.path().join(engine)).any(|folder| folder.is_dir())
 }
 
-/// Both sides. Two runs join engine by engine; where one side is an engine, engines are compared with each other.
+/// Both sides. Two runs join engine by engine; where one side is an engine, engines are compared with each
+/// other.
 pub fn pair(
     first: &Spec,
     second: &Spec,
@@ -119,7 +121,7 @@ fn side(spec: &Spec, results: &Path, outlines: &Outlines) -> Result<Side, String
     Ok(Side { name, entries })
 }
 
-/// Two single files, which need not be of one configuration, but of one data set.
+/// The sides of two files. They may differ in configuration, but not in data set.
 pub fn files(first: &Path, second: &Path, outlines: &Outlines) -> Result<(Side, Side), String> {
     let ((dataset, id, a), (other, other_id, b)) = (file(first, outlines)?, file(second, outlines)?);
     if dataset != other {
@@ -155,7 +157,7 @@ fn file(path: &Path, outlines: &Outlines) -> Result<(String, String, Entry), Str
     if predictions.is_empty() {
         return Err(none());
     }
-    // Its times are of another machine.
+    // The times of a submission come from an unknown machine, so they are not compared.
     let figures = Figures {
         engine: "submitted".to_string(),
         status: Status::Ok,

@@ -4,7 +4,8 @@ use super::{PictureError, orientation};
 
 /// The longest side that is read.
 const MOST: u32 = 4096;
-/// The least ratio of a colour channel's range to the brightness's range at which the channel replaces the brightness.
+/// If a colour channel's range is at least this many times that of the brightness, the channel replaces the
+/// brightness.
 const MUCH_MORE: f64 = 2.0;
 
 /// A decoded picture: one shade (0 black, 255 white) and one opacity (0 to 1) a pixel, row after row.
@@ -14,11 +15,11 @@ pub struct Decoded {
     pub shades: Vec<f64>,
     /// `None` where all of it is opaque.
     pub opacities: Option<Vec<f64>>,
-    /// What colours became.
+    /// How colours became shades; `None` for a grey picture.
     pub colours: Option<Colours>,
-    /// Two bytes a sample.
+    /// Whether a sample has two bytes.
     pub is_deep: bool,
-    /// Stored another way up than it is shown.
+    /// Whether the picture was stored in another orientation, by its Exif data.
     pub was_turned: bool,
 }
 
@@ -38,7 +39,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
     }
     let wrong = |error: png::DecodingError| PictureError::Damaged(error.to_string());
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
-    // Palettes become colours, samples of less than a byte become bytes, a transparent colour becomes an opacity.
+    // Palettes become colours, samples of less than a byte become bytes, a transparent colour becomes an
+    // opacity.
     decoder.set_transformations(png::Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(wrong)?;
     let (width, height) = (reader.info().width, reader.info().height);

@@ -1,4 +1,4 @@
-//! Why a picture is not read, in one line.
+//! Errors of pictures, each in one line.
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {

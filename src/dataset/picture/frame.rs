@@ -1,13 +1,14 @@
-//! The sheet that a drawing stands on, inside margins, frames, bars and dark edges of a scan.
+//! Finds the sheet that a drawing is on, inside margins, frames, bars and dark edges of a scan.
 //!
-//! Peels off rows and columns of one shade from outside to inside. Every rectangle whose four sides have one shade may be
-//! the sheet: a page with its drawing, or a plot in a white margin. The innermost one that holds a drawing is it.
+//! Peels off rows and columns of one shade from outside to inside. Every rectangle whose four sides have one
+//! shade may be the sheet: a page with its drawing, or a plot in a white margin. The innermost one that holds
+//! a drawing is taken.
 
 use super::ground::SAME_SHADE;
 
-/// So much of a row or column has one shade where it belongs to a margin; corners may be round.
+/// The least share of one shade in a row or column of a margin; corners may be round.
 const SHARE: f64 = 0.9;
-/// A margin and the sheet inside differ at least by this.
+/// The least difference of shade between a margin and the sheet inside.
 const CONTRAST: f64 = 64.0;
 /// A region that fills this share of its bounding rectangle may be the hole of a drawn 0, whose stroke was
 /// taken for the sheet. The hole has at least [`LEAST_HOLE`] of the sheet's rows and columns, and the widest
@@ -15,11 +16,11 @@ const CONTRAST: f64 = 64.0;
 const FILLED: f64 = 0.75;
 const LEAST_HOLE: f64 = 0.25;
 const MOST_UNEVEN: f64 = 3.0;
-/// A drawing has at least this share of the sheet.
+/// The least share of a sheet that a drawing covers.
 const LEAST_FILLED: f64 = 0.002;
-/// A sheet has at least this share of the height and the width of the picture.
+/// The least share of the picture's height and width that a sheet has.
 const LEAST_SIDE: f64 = 0.3;
-/// More margins and frames than this inside each other are a pattern.
+/// The most margins and frames inside each other; more are a pattern.
 const MOST_LAYERS: usize = 8;
 
 /// Rows `top..bottom` and columns `left..right` of a picture.
@@ -62,9 +63,9 @@ impl Area {
 pub struct Sheet {
     pub area: Area,
     pub shade: f64,
-    /// Most of what stands on it is darker.
+    /// Whether most of the drawing is darker than the sheet.
     pub has_dark_ink: bool,
-    /// What stands on it may be the hole of a drawn 0.
+    /// Whether the drawing may be the hole of a drawn 0, and the sheet its stroke.
     pub may_be_stroke: bool,
 }
 
@@ -87,7 +88,7 @@ pub fn sheets(values: &[f64], rows: usize, columns: usize) -> Vec<Sheet> {
                 found.extend(picture.sheet(area, shade));
                 area = picture.peeled(area, shade);
             }
-            // Bars on some sides: what lies inside must have one shade all around.
+            // Bars on some sides: the rectangle inside must have one shade on all four sides.
             None => {
                 let inner = |shade: &f64| picture.peeled(area, *shade);
                 let is_sheet = |(shade, inner): &(f64, Area)| {
@@ -133,7 +134,7 @@ impl Pixels<'_> {
         (area.top..area.bottom).map(move |row| self.at(row, column))
     }
 
-    /// The shades of the top, bottom, left and right line, of those that have one.
+    /// The shades of the top, bottom, left and right line; `None` for a line of several shades.
     fn shades_of_sides(&self, area: &Area) -> [Option<f64>; 4] {
         [
             one_shade(self.row(area, area.top)),
@@ -210,7 +211,7 @@ impl Pixels<'_> {
     }
 }
 
-/// The median of a line where most of it has that shade.
+/// The median of a line, if most of the line has that shade.
 fn one_shade(line: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = line.collect();
     values.sort_by(f64::total_cmp);

@@ -1,24 +1,25 @@
-//! The ground of a picture, told by its border: one shade or, on photographs of paper, a shade that changes evenly
-//! from side to side.
+//! The ground of a picture, estimated from its border: one shade or, on photographs of paper, a shade that
+//! changes linearly from side to side.
 
-/// The share of the border that has the shade of the ground where the border shows it. No image of the published data
-/// sets whose border is brighter than black reaches it.
+/// The least share of the border that has the shade of the ground, if the border shows the ground. No image
+/// of the published data sets whose border is brighter than black reaches it.
 const SHARE: f64 = 0.8;
 pub const SAME_SHADE: f64 = 24.0;
 /// If ink covers more of the border, such as a shirt that touches the edge, the ground is the range of the
 /// picture's darkest or lightest shades that is the commonest on the border. This is right for each of the
 /// 140,000 published images, as it is and inverted. The width of the range, of 256 shades:
 const RANGE: f64 = 16.0;
-/// The shortest side of a photograph. Images of the data sets are smaller, and keep their ground.
+/// The shortest side of a photograph. Smaller images, such as those of the data sets, have a ground of one
+/// shade.
 const PHOTOGRAPH: usize = 56;
 
-/// Shades of the ground: that of the middle, and how much it gains from the middle to the last row and column.
+/// Shades of the ground: `middle` at the centre, plus `down` and `across` at the last row and column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ground {
     pub middle: f64,
-    /// The picture's lightest shades are the commonest of its border.
+    /// Whether the picture's lightest shades are the commonest of its border.
     pub is_lightest: bool,
-    /// Half of the border or less shows it.
+    /// Whether at most half of the border has the shade of the ground.
     pub is_in_doubt: bool,
     down: f64,
     across: f64,
@@ -65,7 +66,8 @@ impl Ground {
         plane.or_else(|| end.map(of_end))
     }
 
-    /// The plane nearest to the border, by least squares: over a whole border rows and columns do not correlate.
+    /// The plane nearest to the border by least squares. Over a whole border rows and columns are
+    /// uncorrelated, so that each slope is fitted alone.
     fn slanted(values: &[f64], border: &[usize], rows: usize, columns: usize) -> Ground {
         let slope = |place: &dyn Fn(usize) -> f64| {
             let products: f64 = border.iter().map(|&at| place(at) * values[at]).sum();
@@ -86,7 +88,7 @@ impl Ground {
         self.middle + self.down * from_middle(row, rows) + self.across * from_middle(column, columns)
     }
 
-    /// That of the picture turned round, dark for light.
+    /// The ground of the inverted picture.
     pub fn turned(self) -> Ground {
         Ground { middle: 255.0 - self.middle, down: -self.down, across: -self.across, ..self }
     }
@@ -98,7 +100,7 @@ struct End {
     /// The commonest of them.
     shade: f64,
     is_lightest: bool,
-    /// Of the border.
+    /// The share of the border in this range.
     share: f64,
 }
 

@@ -1,4 +1,5 @@
-//! What is drawn in a picture, bright on black as the data sets have it: ink is what differs from the ground.
+//! Extracts the drawing of a picture, bright on black like the data sets: ink is what differs from the
+//! ground.
 
 use clap::ValueEnum;
 
@@ -19,10 +20,10 @@ pub enum Ink {
     Light,
 }
 
-/// With less between the darkest and the brightest pixel nothing is drawn. Every image of MNIST and Fashion-MNIST has
-/// 254 or 255.
+/// The least difference between the darkest and the brightest pixel of a drawing. Every image of MNIST and
+/// Fashion-MNIST has 254 or 255.
 const LEAST_RANGE: f64 = 32.0;
-/// A ground as dark as this is black: light ink stays as it is, byte for byte.
+/// The lightest ground that counts as black: light ink on it stays as it is, byte for byte.
 const BLACK: f64 = 16.0;
 /// The largest share of ink in a large rectangle around it; with more, the rectangle may be a sheet of paper
 /// that lies aslant.
@@ -59,7 +60,7 @@ pub fn extract(picture: &Decoded, ink: Ink) -> Result<Picture, PictureError> {
         return Err(one_shade(picture, low, high));
     }
     let mut size = [picture.rows, picture.columns];
-    // Opacity knows no dark and light: it is 0 where nothing is drawn.
+    // An opacity has no dark or light ground: it is 0 where nothing is drawn.
     if !is_opacity {
         if let Some(area) = sheet(&values, size, ink)? {
             values = area.cut(&values, picture.columns);
@@ -75,7 +76,7 @@ pub fn extract(picture: &Decoded, ink: Ink) -> Result<Picture, PictureError> {
     Ok(Picture { rows: size[0], columns: size[1], pixels, notices })
 }
 
-/// The part of the picture that is the sheet of the drawing; `None` where all of it is.
+/// The area of the drawing's sheet; `None` if that is the whole picture.
 fn sheet(values: &[f64], [rows, columns]: [usize; 2], ink: Ink) -> Result<Option<Area>, PictureError> {
     let sheets = frame::sheets(values, rows, columns);
     let chosen = match ink {
@@ -106,7 +107,7 @@ fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink,
         }
     }
     let ground = ground.map(|ground| if is_dark_on_light { ground.turned() } else { ground });
-    // Said by hand, light ink is what it is.
+    // With `--ink light` the ground stays as it is.
     let least = if is_dark_on_light { 0.0 } else { BLACK };
     let is_shade = |ground: &Ground| ground.middle > least && ground.middle < 255.0 - BLACK;
     if let Some(ground) = ground.filter(|ground| ink != Ink::Light && is_shade(ground)) {

@@ -1,6 +1,6 @@
-//! Pictures from elsewhere, made into images of the size that a network takes: PNG in, grey bytes out, bright on
-//! black. [`decode`] reads the file, [`frame`] finds the sheet inside margins, [`ink`] what is drawn on which ground,
-//! [`Picture::fitted`] changes the size.
+//! Turns pictures into images of the size that a network takes: PNG in, grey bytes out, bright on black.
+//! [`decode`] reads the file, [`frame`] finds the sheet inside margins, [`ink`] separates the drawing from
+//! its ground, [`Picture::fitted`] changes the size.
 
 pub mod decode;
 pub mod error;
@@ -18,7 +18,7 @@ pub struct Picture {
     pub rows: usize,
     pub columns: usize,
     pub pixels: Vec<u8>,
-    /// What was done to it.
+    /// Notices of what was done to the picture.
     notices: Vec<String>,
 }
 
@@ -28,7 +28,8 @@ pub fn read(bytes: &[u8], ink: Ink) -> Result<Picture, PictureError> {
 }
 
 impl Picture {
-    /// The picture in another size, and notices of what was done: each pixel is the mean of what it covers.
+    /// The picture in another size, and notices of what was done. Each pixel is the mean of the area that it
+    /// covers.
     pub fn fitted(&self, [rows, columns]: [usize; 2]) -> (Vec<u8>, Vec<String>) {
         let mut notices = self.notices.clone();
         if [self.rows, self.columns] == [rows, columns] {
@@ -75,13 +76,13 @@ impl Picture {
     }
 }
 
-/// What the place `index` of `count` covers of a length.
+/// The interval of a length that part `index` of `count` equal parts covers.
 fn cover(index: usize, count: usize, length: usize) -> (f64, f64) {
     let each = length as f64 / count as f64;
     (index as f64 * each, (index + 1) as f64 * each)
 }
 
-/// The whole numbers that an interval overlaps, each with how much.
+/// The unit intervals that an interval overlaps, by their starts, each with the length of the overlap.
 fn overlaps((from, to): (f64, f64)) -> impl Iterator<Item = (usize, f64)> {
     (from.floor() as usize..to.ceil() as usize).filter_map(move |place| {
         let overlap = to.min(place as f64 + 1.0) - from.max(place as f64);

@@ -19,7 +19,7 @@ use crate::engines::{Failure, Outcome, Work};
 use crate::grid::Preprocessing;
 use crate::grid::schema::NETWORK;
 
-/// How often the program's memory is looked at.
+/// Interval between two readings of the program's memory.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a program that has closed its results may take to end, for its exit status.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -28,11 +28,11 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Program {
     name: String,
     child: Child,
-    /// Its end tells the program that the worker is gone.
+    /// The program's standard input: its end tells the program that the worker is gone.
     _stdin: ChildStdin,
     lines: Receiver<Vec<u8>>,
     expected: Expected,
-    /// A refusal that came in the place of 'ready'.
+    /// A refusal that came instead of `ready`.
     first: Option<Reply>,
 }
 
@@ -87,7 +87,7 @@ impl Program {
         let mut program = Program { name, child, _stdin: stdin, lines, expected, first: None };
         match program.next()? {
             Some(Reply::Ready {}) => Ok(program),
-            // What it cannot express it may refuse before it has loaded anything.
+            // The program may refuse a configuration before it has loaded anything.
             Some(first @ Reply::Failed { .. }) => {
                 program.first = Some(first);
                 Ok(program)
@@ -135,8 +135,8 @@ impl Program {
                     return self.parse(&line).map(Some);
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                // What it wrote last may still be on its way; something that it started may hold the results open after
-                // its end.
+                // The last reply may still be in the pipe; a child of the program may hold the pipe open
+                // after the program's end.
                 Err(RecvTimeoutError::Timeout) if matches!(self.child.try_wait(), Ok(Some(_))) => {
                     return self.lines.recv_timeout(FAREWELL).ok().map(|line| self.parse(&line)).transpose();
                 }
@@ -158,7 +158,7 @@ impl Program {
         format!("{} sent an invalid reply: {error}", self.name)
     }
 
-    /// How a program ended that should not have.
+    /// The error for a program that ended too early.
     fn ended(&mut self, when: &str) -> String {
         let mut status = self.child.try_wait();
         for _ in 0..FAREWELL.as_millis() / TICK.as_millis() {
@@ -184,7 +184,8 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// Starts the program with a pipe for its results; gives the number that the pipe has in the program.
+/// Starts the program with a pipe for its results; also returns the number of the pipe's descriptor in the
+/// program.
 fn spawn(
     start: &Start,
     folder: &Path,
@@ -216,7 +217,7 @@ fn spawn(
     Ok((child, stdin, results, descriptor))
 }
 
-/// Reads lines in a thread, a few at most ahead of who takes them. A longer line than `longest` is cut behind that.
+/// Reads lines in a thread, at most a few ahead of the receiver. A line is cut after `longest` + 1 bytes.
 fn read(results: PipeReader, longest: usize) -> Receiver<Vec<u8>> {
     let (sender, receiver) = sync_channel(4);
     std::thread::spawn(move || {

@@ -1,15 +1,15 @@
-//! What an engine's program sees of the environment: what is on the list below and nothing else, so that no
-//! secret of the user's shell reaches a program of somebody else.
+//! The environment of an engine's program: the variables listed below and no others, so that no secret of the
+//! user's shell reaches a program of somebody else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// Passed on where they are set: what finds programs and libraries, and the time zone.
+/// Variables passed on if they are set: where programs and libraries are, and the time zone.
 const PASSED: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"];
 
-/// Set to the threads of the job. What is not set here, such as `OPENBLAS_CORETYPE` and `OPENBLAS_L2_SIZE`, is
-/// not there: the library picks its kernel for this processor by itself.
+/// Variables set to the number of threads of the job. Others, such as `OPENBLAS_CORETYPE` and
+/// `OPENBLAS_L2_SIZE`, are not set: the library then chooses its kernel for this processor.
 const THREADS: [&str; 9] = [
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -28,14 +28,14 @@ pub fn scrub(command: &mut Command, folder: &Path, threads: usize, own: &BTreeMa
     command.env_clear();
     command.envs(PASSED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command.envs(THREADS.iter().map(|name| (name, threads.to_string())));
-    // No settings of the user's, and temporary files where they are removed with the job.
+    // No settings of the user are read, and temporary files are removed with the job.
     command.envs([("HOME", folder), ("TMPDIR", folder)]);
     command.envs([("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")]);
     command.envs(own);
     command.current_dir(folder);
 }
 
-/// Whether every job sets the variable, so that no engine may.
+/// Whether every job sets the variable; an engine's `env` may not.
 pub fn is_set(name: &str) -> bool {
     THREADS.contains(&name) || ["HOME", "TMPDIR", "LANG", "LC_ALL"].contains(&name)
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with external engines and with the file that lists them.
+//! Errors of external engines and of the file that lists them.
 
 use std::io;
 use std::path::PathBuf;

@@ -26,7 +26,7 @@ impl Family for External {
         self.classifier
     }
 
-    /// Only the program knows what it can express, and says so when it is asked to run it.
+    /// Accepts everything: only the program knows what it supports, and refuses the rest when it runs.
     fn check(&self, _: &Parameters, _: &Shape) -> Result<(), String> {
         Ok(())
     }

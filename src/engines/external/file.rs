@@ -1,4 +1,4 @@
-//! `engines.toml`: which external engines there are and how each is started. `docs/FORMAT.md` has it key by key.
+//! `engines.toml`: the list of external engines and how each is started. `docs/FORMAT.md` has it key by key.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -12,11 +12,11 @@ use crate::engines::BUILT_IN;
 use crate::grid::{Preprocessing, schema};
 use crate::nearest::did_you_mean;
 
-/// Larger files than this are no list of engines.
+/// The largest list of engines that is read.
 const MAX_BYTES: u64 = 1 << 20;
-/// What stands for the folder of the file.
+/// Placeholder for the folder of the file.
 const HERE: &str = "{here}";
-/// What stands for the user's home in a variable: where R, Python, Julia and Perl keep a user's own packages.
+/// Placeholder for the user's home in a variable: R, Python, Julia and Perl keep a user's own packages there.
 const HOME: &str = "{home}";
 
 /// One external engine.
@@ -27,7 +27,7 @@ pub struct Definition {
     pub description: String,
     /// Program and arguments, ready to be started from any folder.
     pub command: Vec<String>,
-    /// Arguments behind those of `command` that make it say its version.
+    /// Arguments after those of `command` that make the program print its version.
     pub version: Vec<String>,
     pub classifiers: Vec<String>,
     /// The command that installs it.
@@ -35,7 +35,8 @@ pub struct Definition {
     /// Files among the arguments that lie in the list's own folder (`{here}`): their digest is recorded with
     /// the version.
     pub files: Vec<PathBuf>,
-    /// Steps before a model that the program runs itself, by name; of the others it is handed the features.
+    /// Steps before a model that the program runs itself, by name; of other steps it gets the resulting
+    /// features.
     pub preprocessing: Vec<String>,
     /// Variables of the program's environment beside those that every engine has.
     pub env: BTreeMap<String, String>,
@@ -86,7 +87,7 @@ pub fn read(path: &Path) -> Result<Vec<Definition>, EngineError> {
     })
 }
 
-/// `Err` has the line and what is wrong in it.
+/// Reads the list. `Err` has the line number and what is wrong there.
 fn parse(text: &str, here: &Path) -> Result<Vec<Definition>, (usize, String)> {
     let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
     let wire: Wire = toml::from_str(text).map_err(|error| {
@@ -106,7 +107,8 @@ fn parse(text: &str, here: &Path) -> Result<Vec<Definition>, (usize, String)> {
         let home = std::env::var("HOME").unwrap_or_default();
         let put = |argument: &String| argument.replace(HERE, &folder);
         let mut command: Vec<String> = one.command.iter().map(put).collect();
-        // A program that is only a name is looked for in PATH; one with a folder lies beside the file.
+        // A bare program name is searched for in PATH; one with a relative folder is relative to the list's
+        // folder.
         if command[0].contains('/') && !Path::new(&command[0]).is_absolute() {
             command[0] = here.join(&command[0]).to_string_lossy().into_owned();
         }
@@ -131,7 +133,7 @@ fn parse(text: &str, here: &Path) -> Result<Vec<Definition>, (usize, String)> {
 }
 
 fn check(one: &WireEngine, name: &str) -> Result<(), String> {
-    // It is the name of a folder of results.
+    // The name is also that of a folder of results.
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 60 || !name.chars().all(good) || name.starts_with('-') {
         return Err(format!("name = {name:?}: a name is made of a-z, 0-9 and '-', such as scikit-learn"));

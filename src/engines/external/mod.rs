@@ -1,5 +1,5 @@
-//! Engines that are programs of their own, in any language: which there are ([`file`]), what version answers
-//! ([`version`]), and how a worker has one run a configuration ([`adapter`]).
+//! External engines: programs of their own, in any language. [`file`] lists them, [`version`] asks one for
+//! its version, and [`adapter`] runs one in a worker.
 //!
 //! An external engine becomes an [`Engine`] like the built-in ones when it is registered, which happens once,
 //! at the start of a command; it lives as long as the process.
@@ -29,23 +29,23 @@ pub use start::Start;
 struct Registered {
     engine: &'static Engine,
     definition: &'static Definition,
-    /// What the program said of its surroundings along with its version.
+    /// Facts about its environment that the program printed with its version.
     environment: &'static BTreeMap<String, String>,
 }
 
 static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 
-/// Whether the program has to say its version before the engine counts as there.
+/// Whether registering an engine asks its program for the version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// To measure: without a version nothing is.
+    /// To measure: a result needs a version.
     Version,
     /// To list and plan: the program need not be installed.
     Nothing,
 }
 
-/// Makes an engine known to this process. Fails, with how to install it, when the program is needed and gives
-/// no version.
+/// Registers an engine for this process. Fails if a version is needed and the program gives none; the error
+/// says how to install it.
 pub fn register(definition: &Definition, need: Need) -> Result<(), EngineError> {
     if find(&definition.name).is_some() {
         return Ok(());
@@ -73,12 +73,12 @@ pub fn find(name: &str) -> Option<&'static Engine> {
     registered(name).map(|one| one.engine)
 }
 
-/// What goes into the provenance of an engine's results: empty for the built-in ones.
+/// The environment for the provenance of an engine's results; empty for a built-in engine.
 pub fn environment(name: &str) -> BTreeMap<String, String> {
     registered(name).map_or_else(BTreeMap::new, |one| one.environment.clone())
 }
 
-/// What a worker needs to know of a registered engine; `None` for the built-in ones.
+/// What a worker needs to start a registered engine; `None` for a built-in engine.
 pub fn start(name: &str, scratch: &std::path::Path) -> Option<Start> {
     let Registered { engine, definition, .. } = registered(name)?;
     Some(Start {
@@ -103,7 +103,7 @@ fn registered(name: &str) -> Option<Registered> {
     all.iter().find(|one| one.engine.name == name).copied()
 }
 
-/// Leaked: an engine is asked for by reference all over the program, and is never given back.
+/// The engine is leaked: all of the program holds `&'static` references to engines, and none is ever removed.
 fn engine(name: &str, version: &str, classifiers: &[String], start: Option<Start>) -> &'static Engine {
     let families: Vec<&'static dyn super::Family> = classifiers
         .iter()

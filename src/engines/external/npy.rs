@@ -1,5 +1,5 @@
 //! The prepared arrays as files that every language reads: NumPy's `.npy`, version 1.0, row-major and
-//! little-endian. Jobs that train on the same rows share them, by the digest of what is in them.
+//! little-endian. The name of a file is a digest of its content, so that jobs with the same rows share it.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::engines::Work;
 use pixel_learn::{Bytes, Features, Scaling};
 
-/// Where the arrays of a job are.
+/// The paths of a job's arrays.
 pub struct Arrays {
     pub x_train: PathBuf,
     pub y_train: PathBuf,
@@ -19,8 +19,8 @@ pub struct Arrays {
 }
 
 impl Arrays {
-    /// Writes what is not there yet into `folder`. The test labels are no part of `work`, and so of no array. `pixels`:
-    /// from 0 to 255 instead of standardised.
+    /// Writes the arrays that `folder` does not have yet. `work` has no test labels, so no array has them.
+    /// `pixels`: values from 0 to 255 instead of standardised ones.
     pub fn write(work: &Work, folder: &Path, pixels: bool) -> io::Result<Arrays> {
         fs::create_dir_all(folder)?;
         let labels = work.training.labels;
@@ -39,7 +39,7 @@ impl Arrays {
     }
 }
 
-/// The pixels from 0 to 255; `None` where steps have made other features of them.
+/// The features as pixels from 0 to 255; `None` if steps have made other features of them.
 fn as_they_are(features: &Features) -> Option<Features> {
     let (n, d) = (features.n(), features.d());
     let scaling = Scaling { offset: vec![0.0; d], scale: vec![1.0; d] };
@@ -82,7 +82,7 @@ fn once(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>)
     let mut permissions = file.metadata()?.permissions();
     permissions.set_readonly(true);
     crate::file_systems::best_effort(file.set_permissions(permissions))?;
-    // Another worker may have been quicker, with the same bytes.
+    // Another worker may have written the same bytes meanwhile.
     temporary.persist(path).map(drop).map_err(|error| error.error)
 }
 
@@ -99,7 +99,7 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
     bytes
 }
 
-/// What the values follow from: the pixels and their scaling.
+/// Digest of the pixels and their scaling, or of the values that steps have made; 32 hexadecimal digits.
 fn digest(features: &Features) -> String {
     let mut hash = Sha256::new();
     hash.update((features.n() as u64).to_le_bytes());

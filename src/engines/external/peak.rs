@@ -15,7 +15,7 @@ pub fn look(process: u32) {
     PEAK.fetch_max(kibibytes.unwrap_or(0) * 1024, Ordering::Relaxed);
 }
 
-/// In bytes; 0 where no program was started.
+/// The highest resident memory of the program in bytes; 0 if none was started.
 pub fn peak_memory_bytes() -> u64 {
     PEAK.load(Ordering::Relaxed)
 }

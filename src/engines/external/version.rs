@@ -14,12 +14,12 @@ use crate::hex::hex;
 
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long its output is waited for after the program has ended: all that it wrote is there by then, and what it left behind
-/// outside its process group may hold the pipes open for ever.
+/// The longest wait for output after the program has ended: all of it is in the pipe by then, and a child
+/// outside the process group may hold the pipe open for ever.
 const PIPE_PATIENCE: Duration = Duration::from_secs(2);
-/// Bytes of output that are read; a version is a line.
+/// The most bytes of output that are kept.
 const LONGEST: usize = 64 * 1024;
-/// Facts beside the version, and characters of each.
+/// The most facts beside the version, and the most characters of each.
 const MOST_FACTS: usize = 32;
 const LONGEST_FACT: usize = 200;
 
@@ -62,7 +62,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
                     Ok(0) => return,
                     Ok(length) if sent < LONGEST => {
                         sent += length;
-                        // Nobody listens any more where the patience was not enough.
+                        // After a timeout there is no receiver any more.
                         let _ = sender.send(part[..length].to_vec());
                     }
                     // Read on, so that a talkative program is not held up.
@@ -86,7 +86,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
         }
         std::thread::sleep(Duration::from_millis(10));
     };
-    // Also what it may have left behind, which would keep the pipes open.
+    // This kills also children of the program, which would keep the pipes open.
     // SAFETY: kill takes no pointers. Where the child is reaped its group's number may only name what it
     // started itself: it led a group of its own.
     unsafe { libc::kill(-group, libc::SIGKILL) };
@@ -106,7 +106,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
     read(&collect(&output))
 }
 
-/// What came through a pipe of a program that has ended.
+/// The output of a program that has ended.
 fn collect(parts: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {
     let until = Instant::now() + PIPE_PATIENCE;
     let mut text = Vec::new();
@@ -120,7 +120,7 @@ fn collect(parts: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {
     text
 }
 
-/// One line of JSON, an object of texts with `version` among them, after whatever else was printed.
+/// Reads the last line, a JSON object of texts with the key `version`; other output may precede it.
 fn read(output: &[u8]) -> Result<VersionReply, VersionError> {
     let text = String::from_utf8_lossy(output);
     let line = text.trim().lines().last().unwrap_or_default();

@@ -1,7 +1,8 @@
-//! libsvm-rs as an engine: LIBSVM's algorithms in Rust, without the C library. Of the grid it has SVC and NuSVC.
+//! libsvm-rs as an engine: LIBSVM's algorithms in Rust, without the C library. Of the grid it has SVC and
+//! NuSVC.
 //!
-//! Rows are sparse, as LIBSVM's: pairs of a column (from 1) and an `f64`, those at zero left out. On
-//! standardised pixels next to none are. Labels are `f64` that hold whole numbers.
+//! Rows are sparse, as in LIBSVM: pairs of a column (from 1) and an `f64`, without zeros. Standardised pixels
+//! have almost no zeros. Labels are whole numbers in `f64`.
 
 mod svc;
 
@@ -14,7 +15,7 @@ use pixel_learn::Features;
 pub static LIBSVM: Engine =
     Engine { name: "libsvm-rs", version: VERSION, families: &[&svc::Svc, &svc::NuSvc], transforms: true };
 
-/// As in Cargo.lock; a test holds it to that.
+/// The version in Cargo.lock; a test compares them.
 const VERSION: &str = "0.9.2";
 
 /// The features as LIBSVM's rows.

@@ -1,8 +1,8 @@
-//! SVC and NuSVC over libsvm-rs: one-vs-one by SMO with shrinking and a cache of kernel rows, as the LIBSVM below
-//! scikit-learn's. `cache_size`, which changes no model, is scikit-learn's 200 MB.
+//! SVC and NuSVC over libsvm-rs: one-vs-one by SMO with shrinking and a cache of kernel rows, as in the
+//! LIBSVM inside scikit-learn. `cache_size` does not change the model; it is scikit-learn's 200 MB.
 //!
-//! Classes count in the order in which they first come, as in LIBSVM (scikit-learn's copy sorts them), and
-//! of tied votes the last such class wins instead of the first (see docs/FINDINGS.md).
+//! Classes are ordered by first occurrence, as in LIBSVM (scikit-learn's copy sorts them), and of tied votes
+//! the last such class wins instead of the first (see docs/FINDINGS.md).
 
 use std::sync::Once;
 
@@ -23,7 +23,7 @@ const CACHE_SIZE: f64 = 200.0;
 pub struct Svc;
 pub struct NuSvc;
 
-/// Parameters of LIBSVM with a gamma that is still to be turned into its number.
+/// Parameters of LIBSVM; `gamma` is not yet a number.
 struct Settings {
     parameters: SvmParameter,
     gamma: Gamma,
@@ -45,8 +45,8 @@ fn nu_svc(parameters: &Parameters) -> Result<Settings, String> {
     read(&reader, penalty, "scale")
 }
 
-/// `gamma` is what a missing one stands for: "auto" for SVC (scikit-learn 0.19), "scale" for NuSVC, which the grid of 0.19
-/// does not have.
+/// `gamma` is the default of the parameter: "auto" for SVC, as in scikit-learn 0.19, "scale" for NuSVC, which
+/// the grid of 0.19 does not have.
 fn read(reader: &ParamReader, penalty: SvmParameter, gamma: &str) -> Result<Settings, String> {
     let degree = reader.integer("degree", 3, 0)?;
     let gamma = library::gamma(reader, gamma)?;
@@ -110,7 +110,8 @@ fn run(
     read: impl Fn(&Parameters) -> Result<Settings, String>,
 ) {
     static QUIET: Once = Once::new();
-    // It writes several lines a pair of classes to the log, which keeps only the last ones of a job.
+    // libsvm-rs prints several lines for each pair of classes, and the log keeps only the last lines of a
+    // job.
     QUIET.call_once(|| set_quiet(true));
     let problem = SvmProblem {
         labels: work.training.labels.iter().map(|&label| f64::from(label)).collect(),

@@ -1,6 +1,6 @@
-//! BaggingClassifier over linfa-ensemble's learner of trees of linfa-trees, each with one vote. It draws images and columns
-//! of a tree with replacement: rows that ask for `bootstrap=False`, or for columns without replacement, which is
-//! scikit-learn's default, are unsupported.
+//! BaggingClassifier over linfa-ensemble's learner of trees of linfa-trees, each with one vote. It draws the
+//! images and the columns of a tree with replacement. Rows with `bootstrap=False` are unsupported, as are
+//! those that draw columns without replacement, scikit-learn's default.
 
 use linfa::Dataset;
 use linfa::traits::{Fit, PredictInplace};
@@ -20,7 +20,8 @@ pub struct Bagging;
 struct Settings {
     trees: usize,
     max_depth: Option<usize>,
-    /// Shares of the training images and of the features that linfa-ensemble rounds up to the numbers asked for.
+    /// Shares of the training images and of the features that linfa-ensemble rounds up to the numbers asked
+    /// for.
     images: f64,
     features: f64,
 }

@@ -1,8 +1,8 @@
 //! DecisionTreeClassifier over linfa-trees. There is no random splitter, and `min_impurity_decrease` stays
 //! at its default of 1e-5, since 0 (scikit-learn's) is refused.
 //!
-//! Below the root linfa-trees passes over most cuts of data with few distinct values, and it draws the
-//! majority class of a tied leaf from a hash map (see docs/FINDINGS.md): its rows measure that.
+//! Below the root linfa-trees skips most cuts of data with few distinct values, and it takes the majority
+//! class of a tied leaf in the order of a hash map (see docs/FINDINGS.md). Its rows show both.
 
 use linfa::DatasetView;
 use linfa::traits::Fit;

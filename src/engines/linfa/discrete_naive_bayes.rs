@@ -1,5 +1,5 @@
-//! BernoulliNB and MultinomialNB over linfa-bayes, which has no ComplementNB. `alpha` and `binarize` mean what they mean in
-//! scikit-learn; the priors are estimated from the training images and cannot be given.
+//! BernoulliNB and MultinomialNB over linfa-bayes, which has no ComplementNB. `alpha` and `binarize` mean the
+//! same as in scikit-learn; the priors are estimated from the training images and cannot be given.
 
 use linfa::DatasetView;
 use linfa::traits::Fit;
@@ -29,7 +29,7 @@ fn multinomial(parameters: &Parameters) -> Result<f64, String> {
     smoothing(&ParamReader::new(parameters, &["alpha", "fit_prior", "class_prior"])?)
 }
 
-/// Added to every count; priors other than the estimated ones are an error.
+/// `alpha`, which is added to every count. Priors other than the estimated ones are an error.
 fn smoothing(reader: &ParamReader) -> Result<f64, String> {
     if !reader.boolean("fit_prior", true)? || reader.value("class_prior").is_some() {
         return Err("linfa-bayes estimates the priors from the training images and takes no others".into());

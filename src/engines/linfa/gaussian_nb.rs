@@ -1,9 +1,9 @@
 //! GaussianNB over linfa-bayes. The variance smoothing is scikit-learn's (1e-9 of the largest variance).
 //!
-//! linfa-bayes estimates the priors from the training rows and cannot be given any. The grid asks for
-//! equal ones, which the data sets nearly have: the row is run as long as no class's log prior is off by
-//! more than [`TOLERANCE`], and the largest error is kept as the fact `prior_log_error`. Log likelihoods
-//! of neighbouring classes lie hundreds apart, so that this decides next to no prediction.
+//! linfa-bayes estimates the priors from the training rows; they cannot be given. The grid asks for equal
+//! priors, which the data sets nearly have: a row runs if no class's log prior is off by more than
+//! [`TOLERANCE`], and the largest error is the fact `prior_log_error`. Log likelihoods of the best two
+//! classes usually differ by hundreds, so that such an error changes almost no prediction.
 
 use linfa::DatasetView;
 use linfa::traits::Fit;

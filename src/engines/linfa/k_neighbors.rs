@@ -1,9 +1,10 @@
-//! KNeighborsClassifier over linfa-nn, which finds neighbours and knows nothing of classes: votes and
-//! weights are ours. `algorithm` chooses its index; "auto" is the linear search, to which scikit-learn's
-//! "auto" comes down at this many features.
+//! KNeighborsClassifier over linfa-nn, which only finds neighbours: votes and weights are computed here.
+//! `algorithm` chooses its index; "auto" is the linear search, which scikit-learn's "auto" also takes for
+//! this many features.
 //!
-//! With the linear search, configurations of one metric share the search for the largest `n_neighbors`:
-//! it orders all rows for each query, whatever the number wanted, so that each is charged the whole of it.
+//! With the linear search, configurations of one metric share the search for the largest `n_neighbors`. It
+//! orders all rows for each query, whatever the number of neighbours, so that each configuration is charged
+//! the whole search.
 
 use linfa_nn::distance::{Distance, L1Dist, L2Dist, LpDist};
 use linfa_nn::{CommonNearestNeighbour, NearestNeighbour};
@@ -153,8 +154,8 @@ fn search<D: Distance<f64> + 'static>(
     Ok(Found { neighbours: neighbours?, build, search })
 }
 
-/// The class with the most votes, the lowest of several: every neighbour counts one, or the inverse of its
-/// distance; where some lie at distance 0, they alone count, as in scikit-learn.
+/// The class with the most votes, the lowest of several. A vote counts 1, or the inverse of its distance; if
+/// some distances are 0, only these neighbours vote, as in scikit-learn.
 fn vote(settings: &Settings, neighbours: &[Neighbour], labels: &[u8], classes: usize) -> u8 {
     let neighbours = &neighbours[..settings.n_neighbors.min(neighbours.len())];
     let exact = neighbours.iter().any(|neighbour| neighbour.distance == 0.0);

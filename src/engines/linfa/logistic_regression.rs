@@ -1,8 +1,8 @@
-//! LogisticRegression over linfa-logistic: the l2 penalty, multinomial as it has it, and one-vs-rest by this
-//! adapter over its binary model (the class of the highest probability). Its loss is the sum over rows plus
-//! alpha/2 |w|^2 without the intercept, so that alpha = 1/C is scikit-learn's objective; LIBLINEAR, which
-//! stands behind the published one-vs-rest rows, penalises the intercept too. The solver is L-BFGS, and it
-//! does not say whether it converged; where its line search gives up, the row is a failure with its message.
+//! LogisticRegression over linfa-logistic with the l2 penalty: multinomial, which it has, and one-vs-rest by
+//! this adapter over its binary model (the class of the highest probability). Its loss is the sum over rows
+//! plus alpha/2 |w|^2 without the intercept, so that alpha = 1/C gives scikit-learn's objective. LIBLINEAR,
+//! which fitted the published one-vs-rest rows, penalises the intercept too. The solver is L-BFGS; it does
+//! not say whether it converged. If its line search fails, the row is a failure with linfa's message.
 
 use linfa::DatasetView;
 use linfa::traits::Fit;
@@ -108,7 +108,7 @@ fn fit(
 fn most_probable(models: &[(usize, FittedLogisticRegression<f64, bool>)], test: ArrayView2<f64>) -> Vec<u8> {
     let mut probabilities = Array2::zeros((test.nrows(), models.len()));
     for (column, (_, model)) in models.iter().enumerate() {
-        // What linfa gives is the probability of its "positive" label, which either label can be.
+        // The probability is that of linfa's "positive" label, which may be either label.
         let of_positive = model.predict_probabilities(&test);
         let of_class = if model.labels().pos.class { of_positive } else { 1.0 - of_positive };
         probabilities.column_mut(column).assign(&of_class);

@@ -1,5 +1,5 @@
 //! linfa as an engine: the classifiers of the grid that it has, with parameters translated as closely as
-//! its interfaces allow. What it cannot express is unsupported; differences to scikit-learn are documented
+//! its interfaces allow. Other configurations are unsupported. Differences from scikit-learn are documented
 //! at each family and not corrected.
 //!
 //! Values are `f64`, as in linfa's own examples; labels are `usize`.

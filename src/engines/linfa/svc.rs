@@ -1,6 +1,6 @@
-//! SVC and NuSVC over linfa-svm, which is binary: one-vs-one with votes by this adapter, as in LIBSVM (ties go to the
-//! lower class). Shrinking is off, because three places of it deviate from LIBSVM's, and the tolerance is
-//! scikit-learn's 1e-3 (linfa's own default is 1e-7).
+//! SVC and NuSVC over linfa-svm, which is binary: one-vs-one with votes by this adapter, as in LIBSVM (ties
+//! go to the lower class). Shrinking is off, because it deviates from LIBSVM's in three places. The tolerance
+//! is scikit-learn's 1e-3 (linfa's default is 1e-7).
 //!
 //! Kernels: linfa's Gaussian is exp(-d2/eps), so eps = 1/gamma; its polynomial has no gamma, so the rows
 //! are scaled by sqrt(gamma), which gives the same kernel; there is no sigmoid. Every pair builds its whole
@@ -29,7 +29,7 @@ struct Settings {
     gamma: Gamma,
 }
 
-/// What bounds the errors of the training images.
+/// The parameter that bounds the errors on the training images.
 #[derive(Clone, Copy)]
 enum Penalty {
     C(f64),
@@ -63,8 +63,8 @@ fn nu_svc(parameters: &Parameters) -> Result<Settings, String> {
     read(&reader, Penalty::Nu(nu), "scale")
 }
 
-/// `gamma` is what a missing one stands for: "auto" for SVC (scikit-learn 0.19), "scale" for NuSVC, which the grid of 0.19
-/// does not have.
+/// `gamma` is the default of the parameter: "auto" for SVC, as in scikit-learn 0.19, "scale" for NuSVC, which
+/// the grid of 0.19 does not have.
 fn read(reader: &ParamReader, penalty: Penalty, gamma: &str) -> Result<Settings, String> {
     let gamma = library::gamma(reader, gamma)?;
     let (degree, coef0) = (reader.integer("degree", 3, 1)? as f64, reader.number("coef0", 0.0)?);
@@ -77,7 +77,7 @@ fn read(reader: &ParamReader, penalty: Penalty, gamma: &str) -> Result<Settings,
     Ok(Settings { penalty, tol: reader.positive("tol", 1e-3)?, kernel, gamma })
 }
 
-/// Settings with the number of their gamma.
+/// Settings with `gamma` as a number.
 struct Machine {
     settings: Settings,
     gamma: f64,
@@ -101,7 +101,7 @@ impl Machine {
         }
     }
 
-    /// The factor of the rows.
+    /// The factor by which rows are scaled.
     fn scale(&self) -> f64 {
         match self.settings.kernel {
             Kernel::Polynomial { .. } => self.gamma.sqrt(),
@@ -109,7 +109,7 @@ impl Machine {
         }
     }
 
-    /// linfa-svm does not ask whether a nu can be met, and starts from a point outside its bounds.
+    /// Refuses an infeasible nu: linfa-svm does not check it, and would start outside its bounds.
     fn feasible(&self, one: usize, other: usize) -> Result<(), Failure> {
         match self.settings.penalty {
             Penalty::Nu(nu) if nu * (one + other) as f64 / 2.0 > one.min(other) as f64 => {

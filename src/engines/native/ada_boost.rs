@@ -1,5 +1,5 @@
-//! `AdaBoostClassifier`: every configuration is boosted alone. The depth of its trees, which scikit-learn gives with the
-//! estimator, is a parameter here.
+//! `AdaBoostClassifier`: every configuration is fitted alone. The depth of the trees is a parameter here; in
+//! scikit-learn it is a parameter of the estimator.
 
 use serde_json::Value;
 

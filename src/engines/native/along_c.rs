@@ -7,7 +7,8 @@ use pixel_learn::models::{FitError, Model};
 
 use super::facts::to_json;
 
-/// Fits the configurations of `wanted`, each an index with its C, along one path of `settings`, the smallest C first.
+/// Fits configurations that differ in C along one path of `settings`, the smallest C first. `wanted` has the
+/// index and the C of each.
 pub fn run<S: WarmStart>(
     work: &Work,
     settings: &S::Settings,
@@ -29,7 +30,7 @@ pub fn run<S: WarmStart>(
         let outcome = match last.take() {
             Some((same, outcome)) if same == c => outcome,
             _ => {
-                // A fit alone costs the whole path to its C.
+                // A single fit would cost the whole path up to its C.
                 shared += timed(|| path.advance(c)).1;
                 let (model, own) = timed(|| path.fit(c));
                 outcome(model, shared + own, work)

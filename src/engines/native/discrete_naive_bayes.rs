@@ -65,7 +65,7 @@ fn complement(parameters: &Parameters) -> Result<ComplementNB, String> {
     })
 }
 
-/// Added to every count: not negative.
+/// `alpha`, which is added to every count; it must not be negative.
 fn smoothing(reader: &ParamReader, default: f64) -> Result<f64, String> {
     let alpha = reader.number("alpha", default)?;
     if alpha < 0.0 { Err(format!("alpha={alpha}: must be at least 0")) } else { Ok(alpha) }

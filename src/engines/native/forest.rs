@@ -1,5 +1,5 @@
-//! Ensembles of trees that vote: configurations that differ only in their number of trees share the trees of the
-//! largest. Other shared work (transposing the bytes) is counted in full for each.
+//! Ensembles of trees that vote: configurations that differ only in their number of trees share the trees of
+//! the largest. Other shared work (transposing the bytes) is charged in full to each.
 
 use super::incremental::{self, Incremental};
 use super::tree::{criterion, max_depth, max_features};
@@ -7,7 +7,7 @@ use crate::engines::params::ParamReader;
 use crate::engines::{self, Failure, Outcome, Shape, Work};
 use crate::grid::Parameters;
 use pixel_learn::models::Training;
-use pixel_learn::models::bagging::{Amount, BaggingClassifier};
+use pixel_learn::models::bagging::{BaggingClassifier, SampleSize};
 use pixel_learn::models::forest::{ExtraTreesClassifier, Forest, RandomForestClassifier, Votes, facts};
 use pixel_learn::models::tree::DecisionTreeClassifier;
 use pixel_learn::{Facts, Features, FitError};
@@ -136,7 +136,11 @@ fn bagging(parameters: &Parameters) -> Result<(BaggingClassifier, usize), String
 }
 
 /// A number up to 1 is a share, 1 being all of them; a larger one is a count.
-fn amount(reader: &ParamReader, name: &str) -> Result<Amount, String> {
+fn amount(reader: &ParamReader, name: &str) -> Result<SampleSize, String> {
     let given = reader.positive(name, 1.0)?;
-    if given <= 1.0 { Ok(Amount::Share(given)) } else { Ok(Amount::Count(reader.integer(name, 1, 1)?)) }
+    if given <= 1.0 {
+        Ok(SampleSize::Share(given))
+    } else {
+        Ok(SampleSize::Count(reader.integer(name, 1, 1)?))
+    }
 }

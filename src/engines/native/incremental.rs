@@ -1,5 +1,5 @@
-//! Ensembles whose configurations differ only in their number of members: one ensemble grows, and the smaller
-//! ones are read off on the way. What is shared beyond the members counts in full for each.
+//! Ensembles whose configurations differ only in their number of members: one ensemble grows, and each
+//! smaller one predicts on the way. Shared work other than growing members is charged in full to each.
 
 use super::facts::to_json;
 use crate::engines::stopwatch::timed;

@@ -60,7 +60,8 @@ impl engines::Family for Family {
     }
 }
 
-/// Every algorithm of scikit-learn finds the same neighbours; the two that are exhaustive are taken.
+/// Reads the parameters. All algorithms of scikit-learn find the same neighbours; only the names of the
+/// exhaustive ones are accepted.
 fn read(parameters: &Parameters) -> Result<KNeighborsClassifier, String> {
     let reader = ParamReader::new(parameters, &["n_neighbors", "weights", "p", "algorithm", "metric"])?;
     reader.choice("algorithm", "auto", &["auto", "brute"])?;

@@ -38,7 +38,7 @@ impl engines::Family for Family {
 /// The definition and the number of epochs.
 fn read(parameters: &Parameters) -> Result<(Definition, usize), String> {
     let reader = ParamReader::new(parameters, &KNOWN)?;
-    // The definition has a number of epochs for when the parameter is absent.
+    // An absent parameter means the definition's own number of epochs.
     let epochs = reader.integer("epochs", usize::MAX, 1)?;
     let definition =
         reader.value("definition").ok_or("no definition: name a model that a grid file defines")?;

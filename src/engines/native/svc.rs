@@ -23,9 +23,9 @@ impl engines::Family for Family {
         "SVC".to_string()
     }
 
-    /// Class pairs are solved for all configurations before the next pair, so that its dot products need
-    /// not be kept; hence all outcomes come at the end. What a configuration would cost alone is its own
-    /// solving plus all of the shared dot products, as a part of the time that the whole took.
+    /// A class pair is solved for all configurations before the next pair, so that its dot products need not
+    /// be kept; hence all outcomes come at the end. A configuration is charged its own solving and all of the
+    /// shared dot products, as shares of the total time.
     fn run(&self, work: &Work, emit: &mut dyn FnMut(usize, Result<Outcome, Failure>)) {
         let mut svcs = Vec::new();
         let mut positions = Vec::new();
@@ -59,8 +59,8 @@ impl engines::Family for Family {
                 positions[index],
                 Ok(Outcome {
                     predictions: predicted.classes,
-                    fit: part(fitting, fitted.alone[index], fitted.total),
-                    predict: part(predicting, predicted.alone, predicted.total),
+                    fit: part(fitting, fitted.seconds_alone[index], fitted.seconds_total),
+                    predict: part(predicting, predicted.seconds_alone, predicted.seconds_total),
                     converged: Some(model.converged()),
                     facts: to_json(&model.facts()),
                 }),

@@ -1,5 +1,5 @@
-//! `DecisionTreeClassifier` and `ExtraTreeClassifier`. Every configuration grows its own tree: a tree of
-//! depth 10 costs less than the deeper one whose top it could be read from, and its time should say so.
+//! `DecisionTreeClassifier` and `ExtraTreeClassifier`. Every configuration grows its own tree: the top of a
+//! deeper tree would give the tree of depth 10 too, but not the time that it costs.
 
 use serde_json::Value;
 

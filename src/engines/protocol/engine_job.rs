@@ -13,7 +13,7 @@ pub const PROTOCOL: u32 = 1;
 #[derive(Debug, Serialize)]
 pub struct EngineJob<'a> {
     pub protocol: u32,
-    /// To be opened for writing: takes the replies.
+    /// The path that the program opens to write its replies.
     pub results: String,
     #[serde(rename = "X_train")]
     pub x_train: &'a Path,
@@ -28,15 +28,16 @@ pub struct EngineJob<'a> {
     /// Rows and columns of an image.
     pub image: [usize; 2],
     pub classifier: &'a str,
-    /// The configurations to run, in order: spelled and meant as in scikit-learn 0.19; a value that is the default may
-    /// be left out.
+    /// The configurations to run, in order, with the names and meanings of scikit-learn 0.19. Parameters at
+    /// their default may be absent.
     pub parameters: Vec<&'a Parameters>,
-    /// The steps that the program runs itself, on the features that it is handed; absent where there are none.
+    /// The steps that the program runs itself, on the features that it is handed; absent where there are
+    /// none.
     #[serde(skip_serializing_if = "Preprocessing::is_default")]
     pub preprocessing: &'a Preprocessing,
-    /// All randomness is to follow from it.
+    /// The seed of all randomness.
     pub seed: u64,
-    /// The seed's low 31 bits, for what takes no more: NumPy takes 32, R's `set.seed` 31.
+    /// The low 31 bits of the seed, for generators that take no more: R's `set.seed` takes 31, NumPy 32.
     pub seed_31: u32,
     pub threads: usize,
 }

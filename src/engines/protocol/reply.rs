@@ -20,11 +20,11 @@ pub enum Reply {
     Failed { index: usize, kind: FailureKind, reason: String },
 }
 
-/// What a configuration gave.
+/// The result of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    /// Which of the job's configurations.
+    /// Index of the configuration in the job, from 0.
     pub index: usize,
     pub predictions: Predictions,
     pub fit_seconds: f64,
@@ -35,7 +35,8 @@ pub struct Answer {
     pub converged: Option<bool>,
     #[serde(default)]
     pub facts: Parameters,
-    /// From a worker alone: the highest resident memory so far, its own or that of the program that it started.
+    /// Only from a worker: the highest resident memory so far in bytes, of the worker or of the program that
+    /// it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
 }
@@ -50,7 +51,7 @@ pub enum FailureKind {
     Failed,
 }
 
-/// What is wrong with a line.
+/// Why a line is not a valid reply.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReplyError {
     #[error("{error}{hint}: {start:?}")]
@@ -76,7 +77,7 @@ pub enum ReplyError {
 }
 
 impl Reply {
-    /// The line for what a family gave. Classes that no file can hold make it a failure.
+    /// The reply for the result of a family. Classes that a result file cannot hold make it a failure.
     pub fn new(index: usize, result: Result<Outcome, Failure>, peak_memory_bytes: u64) -> Reply {
         let answer = result.and_then(|outcome| {
             let predictions = Predictions::try_from(outcome.predictions)

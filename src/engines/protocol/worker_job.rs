@@ -16,7 +16,7 @@ pub struct WorkerJob {
     pub results_descriptor: i32,
     pub data_dir: PathBuf,
     pub dataset: String,
-    /// SHA-256 of the content of its files, by name: what the worker loads must be what the sweep saw.
+    /// SHA-256 of the content of the data set's files, by name: the worker must load what the sweep read.
     pub digests: BTreeMap<String, String>,
     /// Number of stratified training images; all of them when absent.
     pub train_size: Option<usize>,
@@ -29,14 +29,14 @@ pub struct WorkerJob {
     pub classifier: String,
     /// The configurations to run, all of one sharing group.
     pub parameters: Vec<Parameters>,
-    /// The steps that make their features; absent for standardising.
+    /// The steps that make the features; absent for standardising.
     #[serde(default, skip_serializing_if = "Preprocessing::is_default")]
     pub preprocessing: Preprocessing,
     /// Chooses the subset of training images.
     pub subset_seed: u64,
     /// Orders the training images.
     pub shuffle_seed: u64,
-    /// All randomness of the model.
+    /// The seed of all randomness of the model.
     pub model_seed: u64,
     /// Size of the thread pool.
     pub threads: usize,

@@ -1,8 +1,8 @@
 //! DecisionTreeClassifier over smartcore's. There is no random splitter.
 //!
-//! `max_depth` is passed as it is given. smartcore counts the root as level 1, so that its tree is one
-//! level shallower than scikit-learn's of the same `max_depth`; the fact `depth` counts as scikit-learn
-//! does. It also passes over cuts between equal labels (see docs/FINDINGS.md).
+//! `max_depth` is passed as it is given. smartcore counts the root as level 1, so that its tree is one level
+//! shallower than scikit-learn's of the same `max_depth`; the fact `depth` counts as scikit-learn does.
+//! smartcore also skips cuts between equal labels (see docs/FINDINGS.md).
 
 use smartcore::tree::decision_tree_classifier::{
     DecisionTreeClassifier, DecisionTreeClassifierParameters, SplitCriterion,

@@ -1,5 +1,6 @@
-//! BernoulliNB and MultinomialNB over smartcore, which has no ComplementNB. `alpha`, `binarize` and the priors mean what they
-//! mean in scikit-learn. Its multinomial model takes whole numbers alone: raw or binarised pixels.
+//! BernoulliNB and MultinomialNB over smartcore, which has no ComplementNB. `alpha`, `binarize` and the
+//! priors mean the same as in scikit-learn. Its multinomial model takes whole numbers only: raw or binarised
+//! pixels.
 
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::naive_bayes::bernoulli::{BernoulliNB, BernoulliNBParameters};
@@ -38,7 +39,7 @@ fn smoothing(reader: &ParamReader) -> Result<f64, String> {
     }
 }
 
-/// `None` where the training images give the priors.
+/// The priors; `None` if they are estimated from the training images.
 fn priors(reader: &ParamReader, classes: usize) -> Result<Option<Vec<f64>>, String> {
     let given = reader.numbers("class_prior")?;
     if let Some(priors) = &given

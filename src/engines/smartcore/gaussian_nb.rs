@@ -1,5 +1,5 @@
-//! GaussianNB over smartcore's, which smooths no variance: a pixel that is constant within a class makes
-//! that class's likelihood not a number, and the class is never predicted; where all classes have one,
+//! GaussianNB over smartcore's, which smooths no variance. A pixel that is constant within a class makes the
+//! likelihood of that class NaN, and the class is never predicted; if all classes have such a pixel,
 //! predicting fails.
 
 use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};

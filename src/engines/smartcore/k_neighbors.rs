@@ -1,5 +1,6 @@
 //! KNeighborsClassifier over smartcore's `KNNClassifier`. `algorithm` "auto" and "brute" are its linear
-//! search, to which scikit-learn's "auto" comes down at this many features; "cover_tree" is its default.
+//! search, which scikit-learn's "auto" also takes for this many features; "cover_tree" is smartcore's
+//! default.
 //!
 //! Of training rows at the same distance it keeps the first, as scikit-learn's brute force mostly does.
 

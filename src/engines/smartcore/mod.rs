@@ -1,6 +1,6 @@
-//! smartcore as an engine: the classifiers of the grid that it has, with parameters passed as they are
-//! given. What it cannot express is unsupported; differences to scikit-learn are documented at each family
-//! and not corrected.
+//! smartcore as an engine: the classifiers of the grid that it has, with parameters passed as they are given.
+//! Other configurations are unsupported. Differences from scikit-learn are documented at each family and not
+//! corrected.
 //!
 //! Values are `f64` in its row-major [`DenseMatrix`], as in smartcore's own examples; labels are `u32`.
 

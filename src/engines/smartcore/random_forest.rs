@@ -1,6 +1,6 @@
-//! RandomForestClassifier over smartcore's, which draws its bootstrap within each class and lets every
-//! tree cast one vote, where scikit-learn draws over all rows and averages probabilities. `max_depth` and
-//! the cuts that are passed over are those of its single tree.
+//! RandomForestClassifier over smartcore's. It draws its bootstrap within each class and gives every tree one
+//! vote; scikit-learn draws over all rows and averages probabilities. `max_depth` and the skipped cuts are
+//! those of smartcore's single tree.
 
 use smartcore::ensemble::random_forest_classifier::{
     RandomForestClassifier, RandomForestClassifierParameters,

@@ -23,7 +23,7 @@ struct Settings {
     fit_intercept: bool,
 }
 
-/// The regression of a class, and the number that is added to what it answers.
+/// The regression of a class; `intercept` is added to its predictions.
 struct Regression {
     class: u32,
     model: RidgeRegression<f64, f64, Matrix, Vec<f64>>,
@@ -71,7 +71,7 @@ impl Family for Ridge {
     }
 }
 
-/// Classes without training images have no regression, and are never predicted.
+/// Fits one regression a class. Classes without training images have none, and are never predicted.
 fn fit(settings: &Settings, data: &Data) -> Result<Vec<Regression>, Failure> {
     let means =
         if settings.fit_intercept { column_means(&data.train) } else { vec![0.0; data.train.shape().1] };
@@ -111,7 +111,7 @@ fn centred(x: &Matrix, means: &[f64]) -> Matrix {
     x
 }
 
-/// The class whose regression answers the largest number; ties go to the lowest class.
+/// The class whose regression predicts the largest number; ties go to the lowest class.
 fn predict(regressions: &[Regression], test: &Matrix) -> Result<Vec<u8>, Failure> {
     let mut best = vec![(f64::NEG_INFINITY, 0); test.shape().0];
     for regression in regressions {

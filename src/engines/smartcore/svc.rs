@@ -20,7 +20,7 @@ struct Settings {
     kernel: Kernels,
 }
 
-/// `number` turns the gamma that is asked for into its number.
+/// Reads the parameters; `number` computes the value of `gamma`.
 fn read(parameters: &Parameters, number: impl Fn(Gamma) -> f64) -> Result<Settings, String> {
     let reader = ParamReader::new(parameters, &["C", "kernel", "degree", "gamma", "coef0", "tol"])?;
     let gamma = number(library::gamma(&reader, "auto")?);

@@ -1,5 +1,6 @@
-//! The tables of names. Checked against the signatures and docstrings of scikit-learn 1.9.1, whose versionadded,
-//! versionchanged and deprecated notes say since when, and the deprecation warnings of 0.24 to 1.8 for what is gone.
+//! The tables of names. Source: signatures and docstrings of scikit-learn 1.9.1, whose versionadded,
+//! versionchanged and deprecated notes date the changes, and for removed names the deprecation warnings of
+//! 0.24 to 1.8.
 
 pub type Of = &'static [&'static str];
 
@@ -10,7 +11,7 @@ const VECTORS: Of = &["SVC", "NuSVC"];
 const BOOSTED_AND_BAGGED: Of = &["AdaBoostClassifier", "BaggingClassifier"];
 const ANY: Of = &[];
 
-/// Values under another name: classifiers (none is all), parameter, the other name, the name here.
+/// Values under another name: classifiers (empty for all), parameter, the other name, the name here.
 pub const VALUES: &[(Of, &str, &str, &str)] = &[
     // Renamed in 1.1, 1.0 and 1.2.
     (&["SGDClassifier"], "loss", "log_loss", "log"),
@@ -22,12 +23,12 @@ pub const VALUES: &[(Of, &str, &str, &str)] = &[
     (&["GradientBoostingClassifier"], "criterion", "squared_error", "mse"),
     // 1.1 gave the entropy a second name.
     (TREES, "criterion", "log_loss", "entropy"),
-    // Names of one metric since 0.10.
+    // Synonyms of one metric since 0.10.
     (&["KNeighborsClassifier"], "metric", "l1", "manhattan"),
     (&["KNeighborsClassifier"], "metric", "cityblock", "manhattan"),
     (&["KNeighborsClassifier"], "metric", "l2", "euclidean"),
     (&["KNeighborsClassifier"], "weights", "null", "uniform"),
-    // Names before 0.16, gone with 1.0.
+    // Names before 0.16, removed in 1.0.
     (&["LinearSVC"], "loss", "l1", "hinge"),
     (&["LinearSVC"], "loss", "l2", "squared_hinge"),
     // Names before 0.17 and 0.18.
@@ -35,7 +36,7 @@ pub const VALUES: &[(Of, &str, &str, &str)] = &[
     (&["MLPClassifier"], "solver", "l-bfgs", "lbfgs"),
 ];
 
-/// Values that have no name here: classifiers, parameter, the other name, what to do.
+/// Values without a counterpart here: classifiers, parameter, the other name, what to do.
 pub const ABSENT: &[(Of, &str, &str, &str)] = &[
     (
         &["LogisticRegression"],
@@ -96,11 +97,11 @@ pub const ABSENT: &[(Of, &str, &str, &str)] = &[
     ),
 ];
 
-/// Classifiers, the other name of a parameter, its name here, and values with theirs.
+/// Classifiers, the other name of a parameter, its name here, and its values under both names.
 pub type Spelling = (Of, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// Parameters under another name: classifiers, the other name, the name here, and, where the values have other names
-/// too, all values that are taken.
+/// Parameters under another name: classifiers, the other name, the name here, and, if the values have other
+/// names too, all values that are accepted.
 pub const NAMES: &[Spelling] = &[
     // Renamed in 0.19; the old name was removed in 0.21.
     (ONLINE, "n_iter", "max_iter", &[]),
@@ -130,7 +131,7 @@ pub const AS_BEFORE: &[(Of, &str, &str)] = &[
     (&["GradientBoostingClassifier"], "n_iter_no_change", "null"),
 ];
 
-/// Parameters of later versions, or that this project has not: classifiers, name, what to do.
+/// Parameters of later versions, or not in this project: classifiers, name, what to do.
 pub const PARAMETERS: &[(Of, &str, &str)] = &[
     (
         &["AdaBoostClassifier"],
@@ -168,11 +169,11 @@ pub const PARAMETERS: &[(Of, &str, &str)] = &[
     (&["GaussianProcessClassifier"], "n_restarts_optimizer", "the kernel stays as it is given: leave it out"),
 ];
 
-/// What changes no model: the threads, the seed, what is printed, what is kept in memory.
+/// Parameters that do not change the model: threads, seed, output, memory.
 pub const NOT_THE_MODEL: &[&str] =
     &["n_jobs", "random_state", "verbose", "cache_size", "presort", "warm_start", "copy_X_train"];
 
-/// scikit-learn's other estimators, which a similar name here is not.
+/// scikit-learn's other estimators: none of them is a misspelling of a similar name here.
 pub const OTHER_ESTIMATORS: &[&str] = &[
     "CategoricalNB",
     "DummyClassifier",

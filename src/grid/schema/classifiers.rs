@@ -1,8 +1,9 @@
-//! The table of classifiers: the parameters of each, what they may hold, and scikit-learn 0.19's defaults. Source: the
-//! signatures of scikit-learn 0.19.0's estimators; parameters that scikit-learn does not have are marked as extensions.
+//! The table of classifiers: the parameters of each, the values that they may have, and scikit-learn 0.19's
+//! defaults. Source: the signatures of scikit-learn 0.19.0's estimators; parameters that scikit-learn does
+//! not have are marked as extensions.
 //!
-//! It holds every parameter that changes which model is fitted. What an engine does not honour although the table
-//! knows it, the engine itself reports as `unsupported`.
+//! It has every parameter that changes the fitted model. An engine reports a parameter of this table that it
+//! does not implement as `unsupported`.
 
 use super::{Classifier, Default, Kind, Parameter};
 
@@ -58,7 +59,8 @@ const EPOCH_TOL: Parameter = optional("tol", &[Kind::Number, Kind::Null]);
 const AVERAGE: Parameter =
     parameter("average", Kind::Either(&[Kind::Flag, Kind::Whole(1)]), Default::Flag(false));
 
-/// The 14 classifiers of the published grid, the networks that grid files define, and the classifiers of today's grid.
+/// The 14 classifiers of the published grid, the networks that grid files define, and the classifiers of the
+/// suite `today`.
 pub const CLASSIFIERS: &[Classifier] = &[
     Classifier {
         name: "DecisionTreeClassifier",
@@ -99,7 +101,8 @@ pub const CLASSIFIERS: &[Classifier] = &[
             choice("multi_class", &["one_vs_rest", "one_vs_one"], "one_vs_rest"),
             number("max_iter_predict", Kind::Whole(1), 100.0),
             // Extensions: the kernel constant_value * RBF(length_scale), both 1 in scikit-learn's default
-            // kernel (`"median"` is the median heuristic), and the number of inducing points of an approximation.
+            // kernel (`"median"` is the median heuristic), and the number of inducing points of an
+            // approximation.
             number("constant_value", Kind::Above(0.0), 1.0),
             parameter(
                 "length_scale",

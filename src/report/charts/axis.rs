@@ -1,7 +1,7 @@
 //! The axes of the charts: accuracy on a logarithmic scale of the error, seconds and training rows
 //! logarithmic, differences linear.
 //!
-//! On a plain axis from 0 to 1 everything worth seeing crowds between 0.8 and 1; here 0.9, 0.99 and 0.999 are
+//! On a linear axis from 0 to 1 most results would crowd between 0.8 and 1; here 0.9, 0.99 and 0.999 are
 //! equally far apart, as are 0.1, 1 and 10 seconds.
 
 use std::ops::Range;
@@ -85,7 +85,7 @@ impl Axis {
         let first = candidates.iter().rposition(|&tick| tick <= low).unwrap_or(0);
         let last = candidates.iter().position(|&tick| tick >= high).unwrap_or(candidates.len() - 1);
         let (first, last) = if first < last { (first, last) } else { (0, candidates.len() - 1) };
-        // Labels that would stand on each other are left out, the ends never.
+        // Labels that would overlap are left out, except the two ends.
         let near = (candidates[last] - candidates[first]) * 0.075;
         let mut ticks: Vec<f64> = Vec::new();
         for (place, &tick) in candidates[..=last].iter().enumerate().skip(first).rev() {
@@ -102,7 +102,7 @@ impl Axis {
     }
 }
 
-/// plotters' side of an axis: linear in the coordinate, with labels and lines at our ticks.
+/// The axis as plotters draws it: linear in the coordinate, with labels and grid lines at our ticks.
 #[derive(Clone)]
 pub struct Ticked {
     range: (f64, f64),

@@ -124,7 +124,8 @@ impl Dumbbell<'_> {
         for (accuracy, words) in &self.rules {
             let x = self.across(*accuracy);
             area.draw(&PathElement::new(vec![(x, TOP - 6), (x, bottom)], INK.mix(0.7).stroke_width(2)))?;
-            // The word of the lower rule stands left of it, so that two never meet.
+            // The label of a rule below `BAR` stands left of the rule, so that it does not overlap the label
+            // at `BAR`.
             let side = if *accuracy < BAR { HPos::Right } else { HPos::Center };
             area.draw(&Text::new(words.clone(), (x, TOP - 10), text(14.0, side, VPos::Bottom)))?;
         }

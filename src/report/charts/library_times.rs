@@ -1,5 +1,5 @@
-//! How many times longer each library takes than mnist-bench: families down, the ratio across on a logarithm, one line of
-//! marks a library and a mark a result.
+//! How many times longer each library takes than mnist-bench: one band a family, one line of marks a library,
+//! one mark a result, the ratio across on a logarithmic axis.
 
 use std::collections::BTreeSet;
 
@@ -105,7 +105,7 @@ impl<'a> Strip<'a> {
         let high = pairs.iter().map(|pair| pair.ratio).fold(1.0, f64::max);
         let first = TICKS.iter().rfind(|&&tick| tick <= low).unwrap_or(&TICKS[0]);
         let last = TICKS.iter().find(|&&tick| tick >= high).unwrap_or(&TICKS[TICKS.len() - 1]);
-        // One library that takes exactly as long has an axis too.
+        // If all ratios are 1, both ends would be the same tick.
         let range = if first < last { (*first, *last) } else { (0.3, 3.0) };
         Strip { bands, libraries, range }
     }

@@ -1,5 +1,5 @@
-//! The charts of the side-by-side: one data set's accuracy against the other's, accuracy against time,
-//! and what ours differs by from that of the 2017 paper.
+//! The charts of the side-by-side: accuracy on one data set against the other, accuracy against time, and the
+//! difference from the 2017 paper.
 
 use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
@@ -10,7 +10,7 @@ use crate::format::{short, title};
 
 /// A finished chart with the name of its file.
 pub struct Chart {
-    /// Of its files, without the ending.
+    /// The name of its files, without the ending.
     pub name: String,
     pub svg: String,
     pub png: Vec<u8>,
@@ -94,7 +94,7 @@ fn over_time(
     let mut points = Vec::new();
     for &(number, line) in lines {
         let Some(row) = table.row(line, dataset) else { continue };
-        // Nearest neighbours train in no time and pay when they predict: only the sum is a cost.
+        // Nearest neighbours need no time to train and much to predict: only the sum compares models.
         if let (Some(fit), Some(predict), Some(y)) = (row.fit_seconds, row.predict_seconds, row.accuracy) {
             points.push(Point {
                 x: fit + predict,
@@ -144,7 +144,7 @@ fn over_time(
     scatter_chart(name, &scatter, &words).map(Some)
 }
 
-/// What our accuracy differs by from that of the paper, on one data set.
+/// Our accuracy less that of the paper, against that of the paper, on one data set.
 fn published(
     table: &SideBySide,
     lines: &[Numbered],

@@ -1,8 +1,8 @@
-//! Scaling curves as pictures: one panel a configuration, one curve a library, training images across and time upwards,
+//! Scaling curves as pictures: one panel a configuration, one curve a library, time against training images,
 //! all panels of a data set on the same axes.
 //!
-//! Each panel is a picture of its own, as wide as a phone: a page sets them beside each other or below each other, and
-//! their text stays legible.
+//! Each panel is a picture of its own, as wide as a phone: a page sets them side by side or below each other,
+//! and their text stays legible.
 
 use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
@@ -21,12 +21,12 @@ use crate::analysis::tables::SideBySide;
 use crate::drawing::{ChartError, INK, Marks, Words, png, svg, text};
 use crate::format::{accuracy, count, library as library_name, seconds, title};
 
-/// How the names of these charts begin.
+/// Prefix of the names of these charts.
 pub const PREFIX: &str = "scaling-time-";
 const SIZE: (u32, u32) = (360, 296);
 /// Room for the title and for the two lines below it.
 const HEAD: u32 = 70;
-/// Room for the names behind the curves that reach the most images.
+/// Room for the names to the right of the curves that reach the most images.
 const NAMES: u32 = 118;
 const LINE: i32 = 14;
 /// Half the width of the cross where a curve ends early.
@@ -66,7 +66,7 @@ fn axes(points: &[&Point]) -> (Axis, Axis) {
     let (low, high) = (coordinate(sizes[0]), coordinate(sizes[sizes.len() - 1]));
     let room = ((high - low) * 0.05).max(0.05);
     let ticks = sizes.iter().map(|&size| coordinate(size));
-    // Labels that would stand on each other are left out, the last never.
+    // Labels that would overlap are left out, except the last.
     let mut labelled: Vec<f64> = Vec::new();
     for tick in ticks.rev() {
         if labelled.last().is_none_or(|next| next - tick > 0.16 * (high - low)) {
@@ -87,7 +87,7 @@ fn describe(panel: &Panel, run: &str) -> String {
     )
 }
 
-/// What one curve says, for those who do not see it.
+/// One curve in words, for the text alternative.
 fn describe_curve(curve: &Curve) -> String {
     match (curve.points.first(), curve.points.last()) {
         (Some(first), Some(last)) => format!(
@@ -109,7 +109,7 @@ fn describe_curve(curve: &Curve) -> String {
     }
 }
 
-/// What a curve is called where it ends: the library, and where it ends early the reason.
+/// The label at the end of a curve: the library, and the reason if the curve ends early.
 fn name(curve: &Curve) -> String {
     let visible: String = library_name(&curve.engine).chars().filter(|c| !c.is_control()).take(20).collect();
     match curve.reason() {
@@ -189,7 +189,7 @@ impl Picture<'_> {
     }
 }
 
-/// Family and parameters, short enough for the width of a panel: what all classifiers are called is left out.
+/// Family (without the ending `Classifier`) and parameters, each cut to the width of a panel.
 fn parts(name: &str) -> (String, String) {
     const LONGEST: usize = 52;
     let cut = |text: &str| {
@@ -207,7 +207,7 @@ fn apart(names: &mut [(i32, i32, String)], marks: &[(i32, i32)], (top, bottom): 
     let end = names.iter().map(|name| name.0).max().unwrap_or(0);
     names.sort_by_key(|(across, down, _)| (*across != end, -*across, *down));
     let whole = names.iter().filter(|name| name.0 == end).count();
-    // Down from the top, then up from the bottom what went too far.
+    // Downwards from the top, then upwards from the bottom for names that went too far.
     for index in 0..whole {
         let above = if index == 0 { top } else { names[index - 1].1 + LINE };
         names[index].1 = names[index].1.max(above);
@@ -216,7 +216,7 @@ fn apart(names: &mut [(i32, i32, String)], marks: &[(i32, i32)], (top, bottom): 
         let below = if index + 1 == whole { bottom } else { names[index + 1].1 - LINE };
         names[index].1 = names[index].1.min(below);
     }
-    // What a letter of 12.5 pixels takes on average.
+    // The average width of a letter of 12.5 pixels: 23 / 4 pixels.
     let width = |name: &str| name.chars().count() as i32 * 23 / 4;
     for index in whole..names.len() {
         let (placed, rest) = names.split_at_mut(index);

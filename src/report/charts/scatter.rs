@@ -18,16 +18,17 @@ pub struct Scatter {
     pub title: String,
     pub x: Axis,
     pub y: Axis,
-    /// Names of the families, which the points number.
+    /// Names of the families; a point holds the index of its family.
     pub families: Vec<String>,
     /// The families are libraries, which look the same in every chart.
     pub libraries: bool,
     pub points: Vec<Point>,
-    /// A line of equal values, with these words so far along it: above it, or below in its first half.
+    /// The diagonal of equal values: its label, and the place of the label along it (0 to 1), below the line
+    /// in the first half, else above.
     pub diagonal: Option<(&'static str, f64)>,
     /// A level line, with words at its right end.
     pub level: Option<(f64, &'static str)>,
-    /// Corners of the front of best compromises, from left to right.
+    /// Corners of the Pareto front, from left to right.
     pub front: Vec<(f64, f64)>,
 }
 
@@ -45,7 +46,7 @@ pub struct Point {
 
 /// Columns of the legend.
 const COLUMNS: usize = 2;
-/// Height of a line of it.
+/// Height of a line of the legend in pixels.
 const LINE: u32 = 20;
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
@@ -162,8 +163,8 @@ impl Scatter {
 /// Where words stand: left, top and width.
 type Taken = Vec<(i32, i32, i32)>;
 
-/// Where the words of a mark go: right of it, left, above or below, wherever they cover the fewest other marks and no
-/// other words.
+/// The place of a mark's label: right of it, left, above or below, whichever covers the fewest other marks
+/// and no other label.
 fn beside(
     marks: &Marks,
     taken: &mut Taken,
@@ -172,7 +173,7 @@ fn beside(
     (width, height): (u32, u32),
 ) -> (HPos, VPos, (i32, i32)) {
     let (x, y, _) = marks[index];
-    // About what a sans-serif of 12.5 pixels needs.
+    // The approximate width of a label in a sans-serif of 12.5 pixels.
     let long = words.chars().count() as i32 * 7;
     let places = [
         (HPos::Left, VPos::Center, (x + 9, y), (x + 9, y - 7)),
@@ -202,7 +203,7 @@ pub fn label_long(title: &str) -> String {
     title.chars().filter(|c| !c.is_control()).take(70).collect()
 }
 
-/// A mark where many stand close to each other, so dense from 0 to 1.
+/// A small mark for crowded charts; `dense` is its opacity, from 0 to 1.
 pub fn small_mark<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     (x, y): (i32, i32),

@@ -51,7 +51,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
     )
 }
 
-/// As [`markdown`], with the suite beyond the published grid as a group of its own where it has results.
+/// [`markdown`], followed by the same table of the suite beyond the published grid, if that has results.
 pub fn with_beyond(table: &SideBySide, view: &View, findings: &Findings) -> String {
     let own = markdown(table, view);
     match findings.beyond {
@@ -60,7 +60,7 @@ pub fn with_beyond(table: &SideBySide, view: &View, findings: &Findings) -> Stri
     }
 }
 
-/// How many rows of a family did, if any.
+/// How many rows of a family stopped before they converged; `None` if none did.
 fn stopped_rows(table: &SideBySide, classifier: &str, own: &[&Line]) -> Option<String> {
     let all =
         own.iter().flat_map(|line| (0..table.datasets.len()).filter_map(|dataset| table.row(line, dataset)));

@@ -1,4 +1,4 @@
-//! How near the models come to those they stand for, as Markdown: counts by the rule, with every exception named.
+//! Fidelity as Markdown: counts by the rule, and every exception by name.
 
 use super::equivalence;
 use crate::analysis::equivalence::comparisons;

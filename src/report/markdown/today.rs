@@ -1,4 +1,5 @@
-//! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the model does.
+//! What the published grid lacks, as Markdown: the best of each classifier, and what each step before the
+//! model does.
 
 use super::{best_per_family, bullets, equivalence};
 use crate::analysis::beyond;
@@ -38,7 +39,7 @@ pub fn markdown(table: &SideBySide, opened: &View, summary: &Summary) -> Result<
     Ok(Some(text))
 }
 
-/// LeCun's rows beside ours, with the column of the other data sets that he could not have.
+/// LeCun's rows beside ours, with a column for each data set; he had MNIST alone.
 fn lecuns_table(table: &SideBySide, pairs: &[Pair]) -> String {
     if pairs.is_empty() {
         return String::new();

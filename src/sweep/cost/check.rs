@@ -4,10 +4,10 @@
 use super::history::{History, Known, Query, median};
 use super::{Expected, table};
 
-/// Recorded results against expectations made with less than all of them.
+/// Recorded costs against their estimates, each made without some of the results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errors {
-    /// What was left out.
+    /// What each estimate was made without.
     pub without: &'static str,
     pub results: usize,
     /// Factor between expected and recorded seconds, at least 1: its median, and its 90th percentile.
@@ -29,7 +29,7 @@ pub struct Worst {
     pub recorded_seconds: f64,
 }
 
-/// What is expected of a result that is known.
+/// The estimate for a recorded result.
 type Expect<'a> = &'a dyn Fn(&Known) -> Expected;
 
 /// Errors of estimates without the result itself, without its configuration, and from the table alone.
@@ -95,13 +95,13 @@ fn of_kind(without: &'static str, past: &History, expect: Expect) -> Option<Erro
     })
 }
 
-/// How many times one is the other, at least 1.
+/// Ratio of the larger to the smaller value, at least 1.
 fn factor(a: f64, b: f64) -> f64 {
     let ratio = a.max(f64::MIN_POSITIVE) / b.max(f64::MIN_POSITIVE);
     ratio.max(ratio.recip())
 }
 
-/// The value that nine in ten do not exceed; 1 of none.
+/// The 90th percentile: the smallest value that nine in ten do not exceed; 1 without values.
 fn nine_in_ten(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = (values.len() * 9).div_ceil(10).saturating_sub(1);
@@ -130,7 +130,8 @@ mod tests {
         past.add(costs::read_run(Path::new("results/reference")).unwrap());
         let errors = errors(&past);
         let found: Vec<_> = errors.iter().map(|one| (one.without, one.seconds_middle)).collect();
-        // What a sweep needs for its order: within a factor of two for half the rows, however little is known.
+        // What a sweep needs for its order: within a factor of two for half the rows, however little is
+        // known.
         assert!(errors.len() == 3 && errors.iter().all(|one| one.seconds_middle < 2.0), "{found:?}");
         assert!(errors[0].seconds_middle <= errors[2].seconds_middle, "{found:?}");
     }

@@ -1,5 +1,5 @@
-//! Cost estimates from recorded results: the same configuration at the nearest train size, rescaled by the family's
-//! power law; otherwise the built-in table times the family's median error.
+//! Cost estimates from recorded results: the same configuration at the nearest train size, rescaled by the
+//! family's power law; otherwise the built-in table times the family's median error.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub struct History {
     /// Places in `known` by engine and id, and by engine and classifier.
     same: HashMap<(String, String), Vec<usize>>,
     family: HashMap<(String, String), Vec<usize>>,
-    /// Of every family, kept because thousands of rows may ask.
+    /// Median ratios of each family, computed once: thousands of rows ask for them.
     factors: HashMap<(String, String), Factors>,
 }
 
@@ -38,7 +38,7 @@ struct Factors {
 pub(super) struct Known {
     pub recorded: Recorded,
     pub id: String,
-    /// What the table says of it.
+    /// The table's estimate for this result.
     guess: Expected,
 }
 
@@ -63,7 +63,7 @@ impl History {
             .collect();
     }
 
-    /// What is expected of a configuration.
+    /// The estimated cost of a configuration.
     pub fn expected(&self, ask: &Query) -> Expected {
         let known = self.factors.get(&name(ask.engine, &ask.configuration.classifier));
         self.estimate(ask, &|_| false, || known.copied().unwrap_or_default())
@@ -101,7 +101,7 @@ impl History {
     ) -> Expected {
         let guess = table::expected(ask.engine, ask.configuration, ask.train_size);
         let places = self.same.get(&name(ask.engine, &ask.configuration.id()));
-        // Of two that are as near, what was added last.
+        // Of equally near results, the one added last.
         let same = places.into_iter().flatten().rev().map(|&place| &self.known[place]);
         let nearest = same
             .filter(|known| !left_out(known))
@@ -119,7 +119,8 @@ impl History {
         }
     }
 
-    /// By what the table is off for a family.
+    /// Median ratios of a family. Runs that a limit stopped say nothing of the time, but count for the
+    /// memory.
     fn factors_of(&self, family: &(String, String), left_out: &dyn Fn(&Known) -> bool) -> Factors {
         let places = self.family.get(family).into_iter().flatten();
         let known: Vec<&Known> =

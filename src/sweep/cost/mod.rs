@@ -24,11 +24,11 @@ pub struct Expected {
 pub enum Basis {
     /// The same configuration on the same data set, as many rows.
     Same,
-    /// The same, trained on another number of rows.
+    /// The same configuration and data set, another number of training rows.
     Size,
     /// The same configuration on another data set.
     Dataset,
-    /// Other configurations of the family: they say how far off the table is.
+    /// The table, corrected by the median ratio of other configurations of the family.
     Family,
     /// The table alone.
     Guess,

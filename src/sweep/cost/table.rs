@@ -1,7 +1,7 @@
-//! The table of the families' costs at 60,000 training rows, for configurations of which nothing is recorded.
+//! The built-in table of costs at 60,000 training rows, for configurations without recorded results.
 //!
-//! It is that of one core of 2024 and need only be right to a factor of two or three: it decides an order, not a
-//! result. Its powers also carry recorded costs to other train sizes.
+//! It holds for one core of 2024 and need only be right within a factor of two or three: it decides an order,
+//! not a result. Its powers also carry recorded costs to other train sizes.
 
 use super::{Basis, Expected};
 use crate::grid::Configuration;
@@ -67,7 +67,7 @@ fn rates(configuration: &Configuration) -> Rates {
     Rates { seconds, power, mebibytes }
 }
 
-/// Whether a network has layers that cost far more than others.
+/// Whether a network has convolutions, which cost far more than other layers.
 fn has_convolutions(configuration: &Configuration) -> bool {
     let layers =
         configuration.parameters.get("definition").and_then(|definition| definition["layers"].as_array());

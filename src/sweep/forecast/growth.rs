@@ -1,19 +1,20 @@
 //! How the time of a configuration grows with the images, and what follows for all of them.
 //!
-//! A configuration that trains on the share `f` of the training images and predicts the same share of the test images
-//! takes `t(f) = c + k f^p` seconds. The constant `c` (compiling, starting threads) drops out of differences. Fitting
-//! and predicting take at least in proportion to the images, so that `p` is at least 1: two sizes give a lower bound.
-//! Three sizes, each three times the one before, give `p` from the ratio of the two differences.
+//! A configuration that trains on the share `f` of the training images and predicts the same share of the
+//! test images takes `t(f) = c + k f^p` seconds. The constant `c` (compiling, starting threads) drops out of
+//! differences. Fitting and predicting take at least in proportion to the images, so that `p` is at least 1:
+//! two sizes give a lower bound. Three sizes, each three times the one before, give `p` from the ratio of the
+//! two differences.
 
 use crate::results::forecast::{Forecast, Measured};
 
 /// The largest power that is believed. Kernel machines have about 2; more is noise in short times.
 const STEEPEST: f64 = 2.5;
-/// A run is stopped only after it has taken this much longer than the forecast needs: the clock on the wall sees other
-/// programs too.
+/// A run is stopped only after it has taken this much longer than the forecast needs: the clock on the wall
+/// sees other programs too.
 const PATIENCE: f64 = 2.0;
 
-/// All training images of a row, of which runs take shares.
+/// All training images of a row; a run uses a share of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Whole {
     pub train_size: usize,
@@ -24,7 +25,8 @@ impl Whole {
         of.train_size as f64 / self.train_size as f64
     }
 
-    /// The seconds that all images take at least, by the two largest sizes. What one size alone took, all take too.
+    /// Lower bound of the seconds for all images: linear in the two largest sizes; with one size, the seconds
+    /// of that size.
     pub fn at_least(self, measured: &[Measured]) -> f64 {
         match measured {
             [.., before, last] => {
@@ -36,7 +38,8 @@ impl Whole {
         }
     }
 
-    /// The seconds that all images take, and the power, by the three largest sizes.
+    /// Seconds for all images and the power `p`, from the three largest sizes. `None` with fewer, or if the
+    /// time does not grow.
     pub fn extrapolated(self, measured: &[Measured]) -> Option<(f64, f64)> {
         let [.., first, before, last] = measured else { return None };
         let (slow, fast) = (before.seconds - first.seconds, last.seconds - before.seconds);

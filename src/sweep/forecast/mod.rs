@@ -1,9 +1,9 @@
-//! Forecasts: a row that is expected to exceed its time limit is first tried on few images, and is not run where they
-//! say that it cannot end in time.
+//! Forecasts: a row that is expected to exceed its time limit is first tried on few images. It is not run on
+//! all if the times on few show that it cannot end within the limit.
 //!
-//! Only rows that recorded results, or the table of costs, expect to take longer than their limit are tried so: what
-//! ended within it before runs as ever. Each size runs in a worker like any other job, under the same limits; what it
-//! predicts is thrown away. What an earlier run of the same version did not end in twice the limit is not tried at all.
+//! A row is tried so only if recorded results, or the table of costs, expect it to exceed its limit. Each
+//! size runs in a worker like any other job, under the same limits; its predictions are thrown away. A row
+//! that an earlier run of the same version did not end within twice the limit is not tried at all.
 
 mod growth;
 
@@ -19,7 +19,7 @@ use crate::results::record::microseconds;
 
 /// The denominators of the parts of the images that are tried: 1/90, 1/30 and 1/10.
 const ONE_IN: [usize; 3] = [90, 30, 10];
-/// Fewer training images of a class say nothing.
+/// The least training images of a class in a part; with fewer, the time says nothing.
 const IMAGES_A_CLASS: usize = 5;
 /// The least ratio of a row's forecast to its time limit at which the row is not run.
 const MARGIN: f64 = 2.0;
@@ -28,8 +28,8 @@ const SHORTEST: f64 = 1.0;
 /// Typical time of a forecast, as a share of the row's time limit.
 pub const LIKELY_SHARE: f64 = 0.15;
 
-/// Tries the job, which is of one configuration, on parts of its `train_size` images. `None` where it is to be run on
-/// all of them: it may end in time, or a part gave no result.
+/// Tries the job, which is of one configuration, on parts of its `train_size` images. `None` where it is to
+/// be run on all of them: it may end in time, or a part gave no result.
 pub fn forecast(
     surroundings: &Surroundings,
     job: &WorkerJob,
@@ -93,8 +93,8 @@ fn least_seconds(answer: &Answer) -> f64 {
     if processors > 0.0 { wall.min(processors) } else { wall }
 }
 
-/// What follows from an earlier run of the whole row by the same version of its engine, on one thread, that was stopped
-/// after `seconds`. `None` where a faster machine may end it within the `limit`.
+/// What follows from an earlier run of the whole row by the same version of its engine, on one thread, that
+/// was stopped after `seconds`. `None` where a faster machine may end it within the `limit`.
 pub fn by_earlier_run(seconds: f64, limit: f64, train_size: usize, test_size: usize) -> Option<Forecast> {
     let measured = vec![Measured { train_size, test_size, seconds, stopped: true }];
     (seconds >= MARGIN * limit).then_some(Forecast { seconds, exponent: None, measured })
