@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pixel_learn::models::ada_boost::AdaBoostClassifier;
-use pixel_learn::models::bagging::{Amount, BaggingClassifier};
+use pixel_learn::models::bagging::{BaggingClassifier, SampleSize};
 use pixel_learn::models::forest::ExtraTreesClassifier;
 use pixel_learn::models::tree::{Criterion, DecisionTreeClassifier, Splitter};
 use pixel_learn::{Classifier, Features, FitError, Scaling, Training};
@@ -72,8 +72,8 @@ fn seeded_families_have_the_accuracies_of_scikit_learn() {
         (
             "Bagging 10 of half the rows and 100 features",
             Box::new(BaggingClassifier {
-                max_samples: Amount::Share(0.5),
-                max_features: Amount::Count(100),
+                max_samples: SampleSize::Share(0.5),
+                max_features: SampleSize::Count(100),
                 bootstrap: false,
                 ..bagging
             }),
@@ -82,7 +82,7 @@ fn seeded_families_have_the_accuracies_of_scikit_learn() {
             "Bagging 10 of a fifth of the features drawn again",
             Box::new(BaggingClassifier {
                 estimator: random,
-                max_features: Amount::Share(0.2),
+                max_features: SampleSize::Share(0.2),
                 bootstrap_features: true,
                 ..bagging
             }),
@@ -121,9 +121,9 @@ fn ada_boost_has_the_trees_errors_and_votes_of_scikit_learn() {
             let mut boosting = classifier.begin(&data.training(), seed).unwrap();
             boosting.boost_to(1).unwrap();
             boosting.boost_to(count).unwrap();
-            let committee = boosting.committee();
-            assert_eq!(committee.members().len(), count);
-            for (number, member) in committee.members().iter().enumerate() {
+            let fitted = boosting.fitted();
+            assert_eq!(fitted.members().len(), count);
+            for (number, member) in fitted.members().iter().enumerate() {
                 assert_eq!(
                     member.tree.feature(0).map(|f| f as u64),
                     case["roots"][number].as_u64(),
@@ -134,11 +134,11 @@ fn ada_boost_has_the_trees_errors_and_votes_of_scikit_learn() {
                     assert!((ours - golden).abs() < 1e-9, "tree {number}: {name} {ours} against {golden}");
                 }
             }
-            let mut ballots = committee.begin(data.test.n());
-            committee.update_to(1, &mut ballots, &data.test);
-            committee.update_to(count, &mut ballots, &data.test);
+            let mut votes = fitted.begin(data.test.n());
+            fitted.update_to(1, &mut votes, &data.test);
+            fitted.update_to(count, &mut votes, &data.test);
             let theirs = case["answers"].as_array().unwrap();
-            let answers = committee.classes(&ballots);
+            let answers = fitted.classes(&votes);
             let alike =
                 answers.iter().zip(theirs).filter(|(a, b)| Some(u64::from(**a)) == b.as_u64()).count();
             assert_eq!(alike, answers.len());
@@ -154,11 +154,8 @@ fn ada_boost_ends_with_a_perfect_tree_and_refuses_a_useless_one() {
         .begin(&Training { features: &train, labels: &[0, 1, 0, 1], classes: 2 }, 1)
         .unwrap();
     boosting.boost_to(50).unwrap();
-    assert_eq!(boosting.committee().members().len(), 1);
-    assert_eq!(
-        (boosting.committee().members()[0].error, boosting.committee().members()[0].weight),
-        (0.0, 1.0)
-    );
+    assert_eq!(boosting.fitted().members().len(), 1);
+    assert_eq!((boosting.fitted().members()[0].error, boosting.fitted().members()[0].weight), (0.0, 1.0));
     // No pixel tells anything: half of the rows are wrong.
     let useless = Training { features: &train, labels: &[0, 0, 1, 1], classes: 2 };
     assert!(matches!(AdaBoostClassifier::default().fit(&useless, 1), Err(FitError::UnusableData(_))));
@@ -175,7 +172,7 @@ fn ada_boost_ends_with_a_perfect_tree_and_refuses_a_useless_one() {
 #[test]
 fn an_ensemble_grows_in_steps() {
     let data = Data::load(&golden());
-    let bagging = BaggingClassifier { max_samples: Amount::Count(300), ..Default::default() };
+    let bagging = BaggingClassifier { max_samples: SampleSize::Count(300), ..Default::default() };
     let mut steps = bagging.begin(&data.training(), 5).unwrap();
     steps.grow_to(3);
     steps.grow_to(6);
@@ -188,7 +185,7 @@ fn an_ensemble_grows_in_steps() {
 }
 
 #[test]
-fn amounts_that_cannot_be_drawn_are_refused() {
+fn sizes_that_cannot_be_drawn_are_refused() {
     let train = Features::standardised([0, 10, 20, 30, 40, 50], 2).unwrap();
     let labels = [0, 1, 0];
     let training = Training::new(&train, &labels).unwrap();
@@ -197,13 +194,15 @@ fn amounts_that_cannot_be_drawn_are_refused() {
         _ => "none",
     };
     let bagging = BaggingClassifier::default();
-    for amount in [Amount::Share(0.0), Amount::Share(1.5), Amount::Share(f64::NAN), Amount::Count(0)] {
-        assert_eq!(refused(BaggingClassifier { max_samples: amount, ..bagging }), "max_samples");
-        assert_eq!(refused(BaggingClassifier { max_features: amount, ..bagging }), "max_features");
+    for size in
+        [SampleSize::Share(0.0), SampleSize::Share(1.5), SampleSize::Share(f64::NAN), SampleSize::Count(0)]
+    {
+        assert_eq!(refused(BaggingClassifier { max_samples: size, ..bagging }), "max_samples");
+        assert_eq!(refused(BaggingClassifier { max_features: size, ..bagging }), "max_features");
     }
-    assert_eq!(refused(BaggingClassifier { max_features: Amount::Count(3), ..bagging }), "max_features");
+    assert_eq!(refused(BaggingClassifier { max_features: SampleSize::Count(3), ..bagging }), "max_features");
     let without = BaggingClassifier { bootstrap: false, ..bagging };
-    assert_eq!(refused(BaggingClassifier { max_samples: Amount::Count(4), ..without }), "max_samples");
-    assert_eq!(refused(BaggingClassifier { max_samples: Amount::Count(4), ..bagging }), "none");
+    assert_eq!(refused(BaggingClassifier { max_samples: SampleSize::Count(4), ..without }), "max_samples");
+    assert_eq!(refused(BaggingClassifier { max_samples: SampleSize::Count(4), ..bagging }), "none");
     assert_eq!(refused(BaggingClassifier { n_estimators: 0, ..bagging }), "n_estimators");
 }

@@ -22,13 +22,13 @@ pub const LANES: usize = 16;
 /// Vectors of `f64` taken together.
 pub const WIDE_LANES: usize = 8;
 /// Rows of a group.
-const TOGETHER: usize = 4;
+const GROUP_ROWS: usize = 4;
 /// Interleaved partial sums of a product, which hide the latency of the additions: visited column `t` goes to
 /// sum `t % 2`.
 const CHAINS: usize = 2;
 
 /// The number of rows sampled to find the most frequent byte of each column.
-const COUNTED: usize = 4096;
+const SAMPLE_ROWS: usize = 4096;
 
 /// One value of each of sixteen vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +58,7 @@ pub struct SparseRows {
     starts: Vec<usize>,
     /// Ascending within a group, each below d.
     columns: Vec<u16>,
-    values: Vec<[f32; TOGETHER]>,
+    values: Vec<[f32; GROUP_ROWS]>,
 }
 
 impl SparseRows {
@@ -76,12 +76,12 @@ impl SparseRows {
             .map(|(j, byte)| (value(j, byte) - base[j]) as f32)
             .collect();
         // Room for all columns, in huge pages: pages that are never touched are never allocated.
-        let most = order.len().div_ceil(TOGETHER) * d;
+        let most = order.len().div_ceil(GROUP_ROWS) * d;
         let (mut columns, mut values) = (huge_pages::with_capacity(most), huge_pages::with_capacity(most));
         let mut starts = vec![0];
-        for rows in order.chunks(TOGETHER) {
+        for rows in order.chunks(GROUP_ROWS) {
             // Rows beyond the last are equal to the base.
-            let mut four = [common.as_slice(); TOGETHER];
+            let mut four = [common.as_slice(); GROUP_ROWS];
             for (place, &row) in four.iter_mut().zip(rows) {
                 *place = &bytes[row as usize * d..][..d];
             }
@@ -126,15 +126,15 @@ impl SparseRows {
     /// Writes a row, d values, to `out`. O(d).
     pub fn write(&self, row: usize, out: &mut [f32]) {
         out.iter_mut().zip(&self.base).for_each(|(out, base)| *out = *base as f32);
-        let (columns, values) = self.group(row / TOGETHER);
+        let (columns, values) = self.group(row / GROUP_ROWS);
         for (&column, values) in columns.iter().zip(values) {
-            out[usize::from(column)] += values[row % TOGETHER];
+            out[usize::from(column)] += values[row % GROUP_ROWS];
         }
     }
 
     /// The rows with every value squared.
     pub fn squared(&self) -> SparseRows {
-        let square = |(&column, values): (&u16, &[f32; TOGETHER])| {
+        let square = |(&column, values): (&u16, &[f32; GROUP_ROWS])| {
             let base = self.base[usize::from(column)];
             values.map(|value| (f64::from(value) * (f64::from(value) + 2.0 * base)) as f32)
         };
@@ -148,7 +148,7 @@ impl SparseRows {
     }
 
     /// The columns in which any of the rows 4 `group` to 4 `group` + 3 differs, and by what.
-    fn group(&self, group: usize) -> (&[u16], &[[f32; TOGETHER]]) {
+    fn group(&self, group: usize) -> (&[u16], &[[f32; GROUP_ROWS]]) {
         let range = self.starts[group]..self.starts[group + 1];
         (&self.columns[range.clone()], &self.values[range])
     }
@@ -156,19 +156,19 @@ impl SparseRows {
 
 /// Splits an ascending list of rows into runs that belong to one group.
 fn groups(list: &[u32]) -> impl Iterator<Item = &[u32]> {
-    list.chunk_by(|a, b| a / TOGETHER as u32 == b / TOGETHER as u32)
+    list.chunk_by(|a, b| a / GROUP_ROWS as u32 == b / GROUP_ROWS as u32)
 }
 
 /// The group of such a run.
-fn group_of(stretch: &[u32]) -> usize {
-    stretch[0] as usize / TOGETHER
+fn group_of(run: &[u32]) -> usize {
+    run[0] as usize / GROUP_ROWS
 }
 
-/// The most frequent byte of every column in about `COUNTED` rows, the smallest of equals. A sample is
+/// The most frequent byte of every column in about `SAMPLE_ROWS` rows, the smallest of equals. A sample is
 /// enough: a byte that is only nearly the most frequent one makes as good a base.
 fn most_frequent(bytes: &[u8], d: usize) -> Vec<u8> {
     let mut counts = vec![0u32; d * 256];
-    for row in bytes.chunks_exact(d).step_by((bytes.len() / d / COUNTED).max(1)) {
+    for row in bytes.chunks_exact(d).step_by((bytes.len() / d / SAMPLE_ROWS).max(1)) {
         for (&byte, counts) in row.iter().zip(counts.chunks_exact_mut(256)) {
             counts[usize::from(byte)] += 1;
         }
@@ -235,10 +235,10 @@ pub fn project_at(
         Level::Avx2 => unsafe { x86::project_avx2(x, list, start, vectors, out) },
         _ => {
             let mut out = out.iter_mut();
-            for stretch in groups(list) {
-                let (columns, values) = x.group(group_of(stretch));
-                for (row, out) in stretch.iter().zip(&mut out) {
-                    let values = values.iter().map(|values| values[*row as usize % TOGETHER]);
+            for run in groups(list) {
+                let (columns, values) = x.group(group_of(run));
+                for (row, out) in run.iter().zip(&mut out) {
+                    let values = values.iter().map(|values| values[*row as usize % GROUP_ROWS]);
                     let mut sums = [start.0, [0.0f32; LANES]];
                     for (t, (&column, value)) in columns.iter().zip(values).enumerate() {
                         let terms = sums[t % CHAINS].iter_mut().zip(vectors[usize::from(column)].0);
@@ -264,10 +264,10 @@ pub fn accumulate_at(level: Level, x: &SparseRows, list: &[u32], factors: &[Lane
         Level::Avx2 => unsafe { x86::accumulate_avx2(x, list, factors, sums) },
         _ => {
             let mut factors = factors.iter();
-            for stretch in groups(list) {
-                let (columns, values) = x.group(group_of(stretch));
-                for (row, factor) in stretch.iter().zip(&mut factors) {
-                    let values = values.iter().map(|values| values[*row as usize % TOGETHER]);
+            for run in groups(list) {
+                let (columns, values) = x.group(group_of(run));
+                for (row, factor) in run.iter().zip(&mut factors) {
+                    let values = values.iter().map(|values| values[*row as usize % GROUP_ROWS]);
                     for (&column, value) in columns.iter().zip(values) {
                         let terms = sums[usize::from(column)].0.iter_mut().zip(factor.0);
                         terms.for_each(|(sum, factor)| *sum = value.mul_add(factor, *sum));
@@ -286,7 +286,7 @@ pub fn accumulate_wide_at(
     factors: &[WideLanes],
     sums: &mut [WideLanes],
 ) {
-    assert!(first.is_multiple_of(TOGETHER) && first + factors.len() <= x.rows(), "rows of whole groups");
+    assert!(first.is_multiple_of(GROUP_ROWS) && first + factors.len() <= x.rows(), "rows of whole groups");
     let sums = &mut sums[..x.columns()];
     match level.min(simd::supported()) {
         // SAFETY: the machine supports the level; every column of a row is below the number of sums.
@@ -296,7 +296,7 @@ pub fn accumulate_wide_at(
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { x86::accumulate_wide_avx2(x, first, factors, sums) },
         _ => {
-            for (group, factors) in (first / TOGETHER..).zip(factors.chunks(TOGETHER)) {
+            for (group, factors) in (first / GROUP_ROWS..).zip(factors.chunks(GROUP_ROWS)) {
                 let (columns, values) = x.group(group);
                 for (&column, values) in columns.iter().zip(values) {
                     let sums = &mut sums[usize::from(column)].0;
@@ -319,7 +319,7 @@ pub fn project_wide_at(
     vectors: &[WideLanes],
     out: &mut [WideLanes],
 ) {
-    assert!(first.is_multiple_of(TOGETHER) && first + out.len() <= x.rows(), "rows of whole groups");
+    assert!(first.is_multiple_of(GROUP_ROWS) && first + out.len() <= x.rows(), "rows of whole groups");
     let vectors = &vectors[..x.columns()];
     match level.min(simd::supported()) {
         // SAFETY: the machine supports the level; every column of a row is below the number of vectors.
@@ -330,10 +330,10 @@ pub fn project_wide_at(
         Level::Avx2 => unsafe { x86::project_wide_avx2(x, first, start, vectors, out) },
         _ => {
             for (row, out) in (first..).zip(out) {
-                let (columns, values) = x.group(row / TOGETHER);
+                let (columns, values) = x.group(row / GROUP_ROWS);
                 let mut sums = [start.0, [0.0f64; WIDE_LANES]];
                 for (t, (&column, values)) in columns.iter().zip(values).enumerate() {
-                    let value = f64::from(values[row % TOGETHER]);
+                    let value = f64::from(values[row % GROUP_ROWS]);
                     let terms = sums[t % CHAINS].iter_mut().zip(vectors[usize::from(column)].0);
                     terms.for_each(|(sum, vector)| *sum = value.mul_add(vector, *sum));
                 }
@@ -352,9 +352,9 @@ pub(crate) mod tests {
     /// Rows that differ from nothing in every column.
     pub(crate) fn of_matrix(x: &Matrix) -> SparseRows {
         let (n, d) = (x.rows(), x.columns());
-        let groups = n.div_ceil(TOGETHER);
+        let groups = n.div_ceil(GROUP_ROWS);
         let value = |row: usize, column: usize| if row < n { x.row(row)[column] } else { 0.0 };
-        let of_group = |at: usize| std::array::from_fn(|place| value(at / d * TOGETHER + place, at % d));
+        let of_group = |at: usize| std::array::from_fn(|place| value(at / d * GROUP_ROWS + place, at % d));
         SparseRows {
             n,
             base: vec![0.0; d],
@@ -444,10 +444,10 @@ pub(crate) mod tests {
             project_at(Level::Scalar, &x, &list, &start, &vectors, &mut scores);
             let mut sums = vectors.clone();
             accumulate_at(Level::Scalar, &x, &list, &scores, &mut sums);
-            let mut wide_scores = vec![WideLanes::ZERO; n - TOGETHER];
-            project_wide_at(Level::Scalar, &x, TOGETHER, &wide_start, &wide, &mut wide_scores);
+            let mut wide_scores = vec![WideLanes::ZERO; n - GROUP_ROWS];
+            project_wide_at(Level::Scalar, &x, GROUP_ROWS, &wide_start, &wide, &mut wide_scores);
             let mut wide_sums = wide.clone();
-            accumulate_wide_at(Level::Scalar, &x, TOGETHER, &wide_scores, &mut wide_sums);
+            accumulate_wide_at(Level::Scalar, &x, GROUP_ROWS, &wide_scores, &mut wide_sums);
             for level in [Level::Avx2, Level::Avx512] {
                 let mut again = vec![Lanes::ZERO; list.len()];
                 project_at(level, &x, &list, &start, &vectors, &mut again);
@@ -455,11 +455,11 @@ pub(crate) mod tests {
                 let mut again = vectors.clone();
                 accumulate_at(level, &x, &list, &scores, &mut again);
                 assert_eq!(again, sums, "{level:?}, {d}");
-                let mut again = vec![WideLanes::ZERO; n - TOGETHER];
-                project_wide_at(level, &x, TOGETHER, &wide_start, &wide, &mut again);
+                let mut again = vec![WideLanes::ZERO; n - GROUP_ROWS];
+                project_wide_at(level, &x, GROUP_ROWS, &wide_start, &wide, &mut again);
                 assert_eq!(again, wide_scores, "{level:?}, {d}");
                 let mut again = wide.clone();
-                accumulate_wide_at(level, &x, TOGETHER, &wide_scores, &mut again);
+                accumulate_wide_at(level, &x, GROUP_ROWS, &wide_scores, &mut again);
                 assert_eq!(again, wide_sums, "{level:?}, {d}");
             }
             let exact = |row: usize, lane: usize| {
@@ -479,11 +479,11 @@ pub(crate) mod tests {
             }
             for lane in 0..WIDE_LANES {
                 for (i, score) in wide_scores.iter().enumerate() {
-                    assert!((score.0[lane] - exact(i + TOGETHER, lane)).abs() < 1e-5, "{d}");
+                    assert!((score.0[lane] - exact(i + GROUP_ROWS, lane)).abs() < 1e-5, "{d}");
                 }
                 for j in 0..d {
                     let terms = wide_scores.iter().enumerate().map(|(i, score)| {
-                        (value(j, bytes[(i + TOGETHER) * d + j]) - x.base()[j]) * score.0[lane]
+                        (value(j, bytes[(i + GROUP_ROWS) * d + j]) - x.base()[j]) * score.0[lane]
                     });
                     let exact = wide[j].0[lane] + terms.sum::<f64>();
                     assert!((wide_sums[j].0[lane] - exact).abs() < 1e-5 * (1.0 + exact.abs()), "{d}");

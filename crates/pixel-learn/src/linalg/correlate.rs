@@ -69,71 +69,72 @@ pub enum Start<'a> {
     /// The present value of the output.
     Output,
     /// Zero; the finished sum is added to the present value of the output.
-    Apart,
+    AddToOutput,
 }
 
-/// Computes the sums that `walk` describes; with `relu`, negative sums become 0. Panics when an index leaves
-/// a slice; b must contain its last padded row in full.
-pub fn correlate(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
-    correlate_at(simd::level(), walk, a, b, start, relu, out);
+/// Computes the sums that `strides` describe; with `relu`, negative sums become 0. Panics when an index
+/// leaves a slice; b must contain its last padded row in full.
+pub fn correlate(strides: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+    correlate_at(simd::level(), strides, a, b, start, relu, out);
 }
 
 /// [`correlate`] at a given level, lowered to what the machine supports.
 pub fn correlate_at(
     level: Level,
-    walk: &ConvStrides,
+    strides: &ConvStrides,
     a: &[f32],
     b: &[f32],
     start: Start,
     relu: bool,
     out: &mut [f32],
 ) {
-    if walk.points == 0 || walk.lanes == 0 {
+    if strides.points == 0 || strides.lanes == 0 {
         return;
     }
-    check(walk, a, b, start, out);
+    check(strides, a, b, start, out);
     match level.min(simd::supported()) {
         // SAFETY: the machine supports the level, and `check` found all indices inside the slices.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::correlate_avx512(walk, a, b, start, relu, out) },
+        Level::Avx512 => unsafe { x86::correlate_avx512(strides, a, b, start, relu, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::correlate_avx2(walk, a, b, start, relu, out) },
-        _ => scalar(walk, a, b, start, relu, out),
+        Level::Avx2 => unsafe { x86::correlate_avx2(strides, a, b, start, relu, out) },
+        _ => scalar(strides, a, b, start, relu, out),
     }
 }
 
-fn check(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
-    let ConvStrides { outer, inner, points, lanes, .. } = *walk;
-    assert!((points - 1) * walk.out_stride + lanes <= out.len(), "the output is too short");
+fn check(strides: &ConvStrides, a: &[f32], b: &[f32], start: Start, out: &[f32]) {
+    let ConvStrides { outer, inner, points, lanes, .. } = *strides;
+    assert!((points - 1) * strides.out_stride + lanes <= out.len(), "the output is too short");
     if let Start::Bias(bias) = start {
         assert!(bias.len() >= lanes, "a bias for every lane");
     }
     if outer > 0 && inner > 0 {
-        let a_last = (outer - 1) * walk.a_outer + (inner - 1) * walk.a_inner + (points - 1) * walk.a_point;
-        assert!(a_last < a.len(), "the walk leaves a");
-        let b_last = (outer - 1) * walk.b_outer + (inner - 1) * walk.b_inner + padded(lanes);
-        assert!(b_last <= b.len(), "the walk leaves b");
+        let a_last =
+            (outer - 1) * strides.a_outer + (inner - 1) * strides.a_inner + (points - 1) * strides.a_point;
+        assert!(a_last < a.len(), "the strides leave a");
+        let b_last = (outer - 1) * strides.b_outer + (inner - 1) * strides.b_inner + padded(lanes);
+        assert!(b_last <= b.len(), "the strides leave b");
     }
 }
 
 /// The scalar path, which defines the result.
-fn scalar(walk: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
-    for p in 0..walk.points {
-        for lane in 0..walk.lanes {
-            let out = &mut out[p * walk.out_stride + lane];
+fn scalar(strides: &ConvStrides, a: &[f32], b: &[f32], start: Start, relu: bool, out: &mut [f32]) {
+    for p in 0..strides.points {
+        for lane in 0..strides.lanes {
+            let out = &mut out[p * strides.out_stride + lane];
             let mut sum = match start {
-                Start::Zero | Start::Apart => 0.0,
+                Start::Zero | Start::AddToOutput => 0.0,
                 Start::Bias(bias) => bias[lane],
                 Start::Output => *out,
             };
-            for o in 0..walk.outer {
-                for i in 0..walk.inner {
-                    let left = a[o * walk.a_outer + i * walk.a_inner + p * walk.a_point];
-                    sum = left.mul_add(b[o * walk.b_outer + i * walk.b_inner + lane], sum);
+            for o in 0..strides.outer {
+                for i in 0..strides.inner {
+                    let left = a[o * strides.a_outer + i * strides.a_inner + p * strides.a_point];
+                    sum = left.mul_add(b[o * strides.b_outer + i * strides.b_inner + lane], sum);
                 }
             }
-            if let Start::Apart = start {
+            if let Start::AddToOutput = start {
                 sum += *out;
             }
             *out = if relu && sum < 0.0 { 0.0 } else { sum };
@@ -166,10 +167,10 @@ mod x86 {
         points.div_ceil(points.div_ceil(most))
     }
 
-    /// The walk must stay inside the slices, as `check` holds it to.
+    /// The strides must stay inside the slices, as `check` holds them to.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
     pub unsafe fn correlate_avx512(
-        walk: &ConvStrides,
+        strides: &ConvStrides,
         a: &[f32],
         b: &[f32],
         start: Start,
@@ -177,22 +178,22 @@ mod x86 {
         out: &mut [f32],
     ) {
         let mut lane = 0;
-        while lane < walk.lanes {
-            let two = walk.lanes - lane > LANES;
+        while lane < strides.lanes {
+            let two = strides.lanes - lane > LANES;
             // 14 x 2 sums, 2 right factors, and the left ones straight from memory fill the 32 registers.
-            let size = tile_size(walk.points, 14);
+            let size = tile_size(strides.points, 14);
             let mut point = 0;
-            while point < walk.points {
-                let count = size.min(walk.points - point);
-                // SAFETY: points and lanes of the tile are inside the walk.
+            while point < strides.points {
+                let count = size.min(strides.points - point);
+                // SAFETY: points and lanes of the tile are among those of the strides.
                 unsafe {
-                    let a = a.as_ptr().add(point * walk.a_point);
+                    let a = a.as_ptr().add(point * strides.a_point);
                     let b = b.as_ptr().add(lane);
                     if two {
-                        with_points!(count, tile_avx512, 2, (walk, a, b, start, relu, out, point, lane),
+                        with_points!(count, tile_avx512, 2, (strides, a, b, start, relu, out, point, lane),
                             1 2 3 4 5 6 7 8 9 10 11 12 13 14);
                     } else {
-                        with_points!(count, tile_avx512, 1, (walk, a, b, start, relu, out, point, lane),
+                        with_points!(count, tile_avx512, 1, (strides, a, b, start, relu, out, point, lane),
                             1 2 3 4 5 6 7 8 9 10 11 12 13 14);
                     }
                 }
@@ -206,7 +207,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
     #[allow(clippy::too_many_arguments)]
     unsafe fn tile_avx512<const P: usize, const C: usize>(
-        walk: &ConvStrides,
+        strides: &ConvStrides,
         a: *const f32,
         b: *const f32,
         start: Start,
@@ -216,15 +217,15 @@ mod x86 {
         lane: usize,
     ) {
         let masks: [__mmask16; C] = std::array::from_fn(|c| {
-            let left = walk.lanes.saturating_sub(lane + c * LANES).min(LANES);
+            let left = strides.lanes.saturating_sub(lane + c * LANES).min(LANES);
             ((1u32 << left) - 1) as __mmask16
         });
         // SAFETY: masked lanes are not touched; the others are inside, by the contract of `correlate_avx512`.
         unsafe {
-            let out = out.as_mut_ptr().add(point * walk.out_stride + lane);
+            let out = out.as_mut_ptr().add(point * strides.out_stride + lane);
             let mut sums = [[_mm512_setzero_ps(); C]; P];
             match start {
-                Start::Zero | Start::Apart => {}
+                Start::Zero | Start::AddToOutput => {}
                 Start::Bias(bias) => {
                     for c in 0..C {
                         let bias =
@@ -237,32 +238,32 @@ mod x86 {
                 Start::Output => {
                     for p in 0..P {
                         for c in 0..C {
-                            let at = out.wrapping_add(p * walk.out_stride + c * LANES);
+                            let at = out.wrapping_add(p * strides.out_stride + c * LANES);
                             sums[p][c] = _mm512_maskz_loadu_ps(masks[c], at);
                         }
                     }
                 }
             }
-            for o in 0..walk.outer {
-                let mut a = a.add(o * walk.a_outer);
-                let mut b = b.add(o * walk.b_outer);
-                for _ in 0..walk.inner {
+            for o in 0..strides.outer {
+                let mut a = a.add(o * strides.a_outer);
+                let mut b = b.add(o * strides.b_outer);
+                for _ in 0..strides.inner {
                     let right: [__m512; C] = std::array::from_fn(|c| _mm512_loadu_ps(b.add(c * LANES)));
                     for p in 0..P {
-                        let left = _mm512_set1_ps(*a.add(p * walk.a_point));
+                        let left = _mm512_set1_ps(*a.add(p * strides.a_point));
                         for c in 0..C {
                             sums[p][c] = _mm512_fmadd_ps(left, right[c], sums[p][c]);
                         }
                     }
-                    a = a.wrapping_add(walk.a_inner);
-                    b = b.wrapping_add(walk.b_inner);
+                    a = a.wrapping_add(strides.a_inner);
+                    b = b.wrapping_add(strides.b_inner);
                 }
             }
             for p in 0..P {
                 for c in 0..C {
-                    let at = out.wrapping_add(p * walk.out_stride + c * LANES);
+                    let at = out.wrapping_add(p * strides.out_stride + c * LANES);
                     let mut sum = sums[p][c];
-                    if let Start::Apart = start {
+                    if let Start::AddToOutput = start {
                         sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[c], at), sum);
                     }
                     if relu {
@@ -275,27 +276,27 @@ mod x86 {
         }
     }
 
-    /// The walk must stay inside the slices, as `check` holds it to.
+    /// The strides must stay inside the slices, as `check` holds them to.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn correlate_avx2(
-        walk: &ConvStrides,
+        strides: &ConvStrides,
         a: &[f32],
         b: &[f32],
         start: Start,
         relu: bool,
         out: &mut [f32],
     ) {
-        for lane in (0..walk.lanes).step_by(LANES) {
+        for lane in (0..strides.lanes).step_by(LANES) {
             // 6 x 2 sums and 2 right factors of the 16 registers.
-            let size = tile_size(walk.points, 6);
+            let size = tile_size(strides.points, 6);
             let mut point = 0;
-            while point < walk.points {
-                let count = size.min(walk.points - point);
-                // SAFETY: points and lanes of the tile are inside the walk.
+            while point < strides.points {
+                let count = size.min(strides.points - point);
+                // SAFETY: points and lanes of the tile are among those of the strides.
                 unsafe {
-                    let a = a.as_ptr().add(point * walk.a_point);
+                    let a = a.as_ptr().add(point * strides.a_point);
                     let b = b.as_ptr().add(lane);
-                    with_points!(count, tile_avx2, 2, (walk, a, b, start, relu, out, point, lane),
+                    with_points!(count, tile_avx2, 2, (strides, a, b, start, relu, out, point, lane),
                         1 2 3 4 5 6);
                 }
                 point += count;
@@ -307,7 +308,7 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     #[allow(clippy::too_many_arguments)]
     unsafe fn tile_avx2<const P: usize, const C: usize>(
-        walk: &ConvStrides,
+        strides: &ConvStrides,
         a: *const f32,
         b: *const f32,
         start: Start,
@@ -317,13 +318,13 @@ mod x86 {
         lane: usize,
     ) {
         const HALF: usize = LANES / 2;
-        let count = (walk.lanes - lane).min(LANES);
-        let at = |p: usize| (point + p) * walk.out_stride + lane;
+        let count = (strides.lanes - lane).min(LANES);
+        let at = |p: usize| (point + p) * strides.out_stride + lane;
         // Through an array, because the output may end before the last lanes.
         let mut values = [[0.0f32; LANES]; P];
         for p in 0..P {
             match start {
-                Start::Zero | Start::Apart => {}
+                Start::Zero | Start::AddToOutput => {}
                 Start::Bias(bias) => values[p][..count].copy_from_slice(&bias[lane..lane + count]),
                 Start::Output => values[p][..count].copy_from_slice(&out[at(p)..at(p) + count]),
             }
@@ -336,19 +337,19 @@ mod x86 {
                     sums[p][c] = _mm256_loadu_ps(values[p].as_ptr().add(c * HALF));
                 }
             }
-            for o in 0..walk.outer {
-                let mut a = a.add(o * walk.a_outer);
-                let mut b = b.add(o * walk.b_outer);
-                for _ in 0..walk.inner {
+            for o in 0..strides.outer {
+                let mut a = a.add(o * strides.a_outer);
+                let mut b = b.add(o * strides.b_outer);
+                for _ in 0..strides.inner {
                     let right: [__m256; C] = std::array::from_fn(|c| _mm256_loadu_ps(b.add(c * HALF)));
                     for p in 0..P {
-                        let left = _mm256_set1_ps(*a.add(p * walk.a_point));
+                        let left = _mm256_set1_ps(*a.add(p * strides.a_point));
                         for c in 0..C {
                             sums[p][c] = _mm256_fmadd_ps(left, right[c], sums[p][c]);
                         }
                     }
-                    a = a.wrapping_add(walk.a_inner);
-                    b = b.wrapping_add(walk.b_inner);
+                    a = a.wrapping_add(strides.a_inner);
+                    b = b.wrapping_add(strides.b_inner);
                 }
             }
             for p in 0..P {
@@ -363,7 +364,7 @@ mod x86 {
         }
         for p in 0..P {
             let out = &mut out[at(p)..at(p) + count];
-            if let Start::Apart = start {
+            if let Start::AddToOutput = start {
                 values[p].iter_mut().zip(&*out).for_each(|(sum, out)| *sum += out);
             }
             out.copy_from_slice(&values[p][..count]);
@@ -390,7 +391,7 @@ mod tests {
             (5, 48, 3, 28),
             (3, 20, 0, 4),
         ] {
-            let walk = ConvStrides {
+            let strides = ConvStrides {
                 outer,
                 inner,
                 points,
@@ -403,19 +404,19 @@ mod tests {
                 out_stride: lanes + 1,
             };
             let a = values(outer * 41 + inner + points * 3, 1);
-            let b = values((outer + 1) * walk.b_outer, 2);
+            let b = values((outer + 1) * strides.b_outer, 2);
             let bias = values(lanes, 3);
-            let before = values(points * walk.out_stride, 4);
+            let before = values(points * strides.out_stride, 4);
             let starts = [
                 (Start::Zero, false),
                 (Start::Bias(&bias), true),
                 (Start::Output, false),
-                (Start::Apart, false),
+                (Start::AddToOutput, false),
             ];
             for (start, relu) in starts {
                 let run = |level: Level| {
                     let mut out = before.clone();
-                    correlate_at(level, &walk, &a, &b, start, relu, &mut out);
+                    correlate_at(level, &strides, &a, &b, start, relu, &mut out);
                     out
                 };
                 let expected = run(Level::Scalar);
@@ -429,9 +430,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the walk leaves a")]
-    fn a_walk_outside_its_slices_panics() {
-        let walk = ConvStrides {
+    #[should_panic(expected = "the strides leave a")]
+    fn strides_outside_their_slices_panic() {
+        let strides = ConvStrides {
             outer: 1,
             inner: 4,
             points: 2,
@@ -443,6 +444,6 @@ mod tests {
             b_inner: LANES,
             out_stride: 1,
         };
-        correlate(&walk, &[0.0; 4], &[0.0; 4 * LANES], Start::Zero, false, &mut [0.0; 2]);
+        correlate(&strides, &[0.0; 4], &[0.0; 4 * LANES], Start::Zero, false, &mut [0.0; 2]);
     }
 }

@@ -29,7 +29,7 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
     let weights = with_padded_rows(weights, outputs);
     let part = |first: usize, strip: usize, out: &mut [f32]| {
         for from in (0..inputs).step_by(CHAIN) {
-            let walk = ConvStrides {
+            let strides = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(inputs - from),
                 points: rows,
@@ -42,7 +42,7 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
                 out_stride: strip,
             };
             let weights = &weights[from * lanes + first..];
-            correlate(&walk, &input[from..], weights, Start::Apart, false, out);
+            correlate(&strides, &input[from..], weights, Start::AddToOutput, false, out);
         }
     };
     let threads = rayon::current_num_threads();
@@ -84,7 +84,7 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
     let delta = with_padded_rows(delta, outputs);
     let part = |first: usize, gradient: &mut [f32]| {
         for from in (0..rows).step_by(CHAIN) {
-            let walk = ConvStrides {
+            let strides = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(rows - from),
                 points: gradient.len() / outputs,
@@ -96,8 +96,15 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
                 b_inner: lanes,
                 out_stride: outputs,
             };
-            let start = if from == 0 { Start::Zero } else { Start::Apart };
-            correlate(&walk, &input[from * inputs + first..], &delta[from * lanes..], start, false, gradient);
+            let start = if from == 0 { Start::Zero } else { Start::AddToOutput };
+            correlate(
+                &strides,
+                &input[from * inputs + first..],
+                &delta[from * lanes..],
+                start,
+                false,
+                gradient,
+            );
         }
     };
     share(rows * inputs * outputs, gradient, WEIGHTS_A_TASK * outputs, |task, gradient| {
@@ -120,7 +127,7 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
     let multiplications = rows * inputs * outputs;
     share(multiplications, &mut turned, WEIGHTS_A_TASK * rows, |task, turned| {
         for from in (0..outputs).step_by(CHAIN) {
-            let walk = ConvStrides {
+            let strides = ConvStrides {
                 outer: 1,
                 inner: CHAIN.min(outputs - from),
                 points: turned.len() / rows,
@@ -132,9 +139,9 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
                 b_inner: lanes,
                 out_stride: rows,
             };
-            let start = if from == 0 { Start::Zero } else { Start::Apart };
+            let start = if from == 0 { Start::Zero } else { Start::AddToOutput };
             let weights = &weights[task * WEIGHTS_A_TASK * outputs + from..];
-            correlate(&walk, weights, &turned_delta[from * lanes..], start, false, turned);
+            correlate(&strides, weights, &turned_delta[from * lanes..], start, false, turned);
         }
     });
     let rows_a_task = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);

@@ -12,10 +12,10 @@ mod x86;
 
 /// Vectors that are interleaved.
 pub const LANES: usize = 8;
-/// Vectors per product: eight interleaved and one alone. The softmax of ten classes needs exactly nine.
-pub const NINE: usize = LANES + 1;
+/// Vectors per product: eight interleaved and the ninth alone. The softmax of ten classes needs exactly nine.
+pub const VECTORS: usize = LANES + 1;
 /// Rows of a group.
-pub const TOGETHER: usize = 4;
+pub const GROUP_ROWS: usize = 4;
 
 /// One value of each of eight vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,18 +28,18 @@ impl Lanes {
 }
 
 /// One value of each of nine vectors for each of four rows.
-pub type Scores = [[f64; NINE]; TOGETHER];
+pub type Scores = [[f64; VECTORS]; GROUP_ROWS];
 
-/// n rows of d bytes, in groups of four: rows 4 g to 4 g + 3 hold the bytes of `fours[t]`, the lowest first,
-/// in column `columns[t]`, t from `starts[g]` to `starts[g + 1]`, and 0 elsewhere. Rows beyond the last are
-/// 0.
+/// n rows of d bytes, in groups of four: rows 4 g to 4 g + 3 hold the bytes of `row_bytes[t]`, the lowest
+/// first, in column `columns[t]`, t from `starts[g]` to `starts[g + 1]`, and 0 elsewhere. Rows beyond the
+/// last are 0.
 pub struct PixelRows {
     n: usize,
     d: usize,
     starts: Vec<usize>,
     /// Ascending within a group, each below d.
     columns: Vec<u16>,
-    fours: Vec<u32>,
+    row_bytes: Vec<u32>,
 }
 
 impl PixelRows {
@@ -50,9 +50,10 @@ impl PixelRows {
         assert!(d <= 1 << 16, "columns are numbered with 16 bits");
         assert_eq!(bytes.len() % d, 0, "bytes do not fill rows of d");
         let black = vec![0; d];
-        let mut x = PixelRows { n: order.len(), d, starts: vec![0], columns: Vec::new(), fours: Vec::new() };
-        for rows in order.chunks(TOGETHER) {
-            let mut four = [black.as_slice(); TOGETHER];
+        let mut x =
+            PixelRows { n: order.len(), d, starts: vec![0], columns: Vec::new(), row_bytes: Vec::new() };
+        for rows in order.chunks(GROUP_ROWS) {
+            let mut four = [black.as_slice(); GROUP_ROWS];
             for (place, &row) in four.iter_mut().zip(rows) {
                 *place = &bytes[row as usize * d..][..d];
             }
@@ -60,7 +61,7 @@ impl PixelRows {
                 let four = u32::from_le_bytes(four.map(|row| row[column]));
                 if four != 0 {
                     x.columns.push(column as u16);
-                    x.fours.push(four);
+                    x.row_bytes.push(four);
                 }
             }
             x.starts.push(x.columns.len());
@@ -80,13 +81,13 @@ impl PixelRows {
 
     fn group(&self, group: usize) -> (&[u16], &[u32]) {
         let range = self.starts[group]..self.starts[group + 1];
-        (&self.columns[range.clone()], &self.fours[range])
+        (&self.columns[range.clone()], &self.row_bytes[range])
     }
 
     /// Adds to `scores` the products of rows 4 `group` to 4 `group` + 3 with nine vectors. Panics when the
     /// rows do not exist, or when a vector is shorter than d.
-    pub fn project(&self, group: usize, scores: &mut Scores, eight: &[Lanes], one: &[f64]) {
-        self.project_at(simd::level(), group, scores, eight, one);
+    pub fn project(&self, group: usize, scores: &mut Scores, eight: &[Lanes], ninth: &[f64]) {
+        self.project_at(simd::level(), group, scores, eight, ninth);
     }
 
     /// Adds rows 4 `group` to 4 `group` + 3, each times its `factors`, to the sums. For the ninth vector each
@@ -96,27 +97,34 @@ impl PixelRows {
         group: usize,
         factors: &Scores,
         eight: &mut [Lanes],
-        one: &mut [[f64; TOGETHER]],
+        ninth: &mut [[f64; GROUP_ROWS]],
     ) {
-        self.accumulate_at(simd::level(), group, factors, eight, one);
+        self.accumulate_at(simd::level(), group, factors, eight, ninth);
     }
 
     /// [`PixelRows::project`] at a given level, lowered to what the machine supports.
-    pub fn project_at(&self, level: Level, group: usize, scores: &mut Scores, eight: &[Lanes], one: &[f64]) {
-        let (eight, one) = (&eight[..self.d], &one[..self.d]);
-        let (columns, fours) = self.group(group);
+    pub fn project_at(
+        &self,
+        level: Level,
+        group: usize,
+        scores: &mut Scores,
+        eight: &[Lanes],
+        ninth: &[f64],
+    ) {
+        let (eight, ninth) = (&eight[..self.d], &ninth[..self.d]);
+        let (columns, row_bytes) = self.group(group);
         match level.min(simd::supported()) {
             // SAFETY: the machine supports the level; every column is below the lengths of the vectors.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { x86::project_avx512(columns, fours, scores, eight, one) },
+            Level::Avx512 => unsafe { x86::project_avx512(columns, row_bytes, scores, eight, ninth) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { x86::project_avx2(columns, fours, scores, eight, one) },
+            Level::Avx2 => unsafe { x86::project_avx2(columns, row_bytes, scores, eight, ninth) },
             _ => {
-                for (&column, four) in columns.iter().zip(fours) {
+                for (&column, four) in columns.iter().zip(row_bytes) {
                     let column = usize::from(column);
                     for (scores, byte) in scores.iter_mut().zip(four.to_le_bytes()) {
-                        let vectors = eight[column].0.iter().chain([&one[column]]);
+                        let vectors = eight[column].0.iter().chain([&ninth[column]]);
                         let terms = scores.iter_mut().zip(vectors);
                         terms.for_each(|(sum, vector)| *sum = f64::from(byte).mul_add(*vector, *sum));
                     }
@@ -132,22 +140,22 @@ impl PixelRows {
         group: usize,
         factors: &Scores,
         eight: &mut [Lanes],
-        one: &mut [[f64; TOGETHER]],
+        ninth: &mut [[f64; GROUP_ROWS]],
     ) {
-        let (eight, one) = (&mut eight[..self.d], &mut one[..self.d]);
-        let (columns, fours) = self.group(group);
+        let (eight, ninth) = (&mut eight[..self.d], &mut ninth[..self.d]);
+        let (columns, row_bytes) = self.group(group);
         match level.min(simd::supported()) {
             // SAFETY: the machine supports the level; every column is below the numbers of sums.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { x86::accumulate_avx512(columns, fours, factors, eight, one) },
+            Level::Avx512 => unsafe { x86::accumulate_avx512(columns, row_bytes, factors, eight, ninth) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { x86::accumulate_avx2(columns, fours, factors, eight, one) },
+            Level::Avx2 => unsafe { x86::accumulate_avx2(columns, row_bytes, factors, eight, ninth) },
             _ => {
-                for (&column, four) in columns.iter().zip(fours) {
-                    let (eight, one) = (&mut eight[usize::from(column)].0, &mut one[usize::from(column)]);
+                for (&column, four) in columns.iter().zip(row_bytes) {
+                    let (eight, ninth) = (&mut eight[usize::from(column)].0, &mut ninth[usize::from(column)]);
                     for (row, byte) in four.to_le_bytes().into_iter().enumerate() {
-                        let sums = eight.iter_mut().chain([&mut one[row]]).zip(factors[row]);
+                        let sums = eight.iter_mut().chain([&mut ninth[row]]).zip(factors[row]);
                         sums.for_each(|(sum, factor)| *sum = f64::from(byte).mul_add(factor, *sum));
                     }
                 }
@@ -175,13 +183,13 @@ mod tests {
             assert_eq!((x.rows(), x.columns()), (n, d));
             let vectors: Vec<Lanes> =
                 (0..d).map(|j| Lanes(std::array::from_fn(|lane| number(j * 31 + lane)))).collect();
-            let one: Vec<f64> = vectors.iter().map(|lanes| lanes.0[5]).collect();
-            let start: [f64; NINE] = std::array::from_fn(number);
+            let ninth: Vec<f64> = vectors.iter().map(|lanes| lanes.0[5]).collect();
+            let start: [f64; VECTORS] = std::array::from_fn(number);
             for at in 0..2 {
                 let all = |level: Level| {
-                    let mut scores = [start; TOGETHER];
-                    let (mut sums, mut single_sums) = (vectors.clone(), vec![[0.0; TOGETHER]; d]);
-                    x.project_at(level, at, &mut scores, &vectors, &one);
+                    let mut scores = [start; GROUP_ROWS];
+                    let (mut sums, mut single_sums) = (vectors.clone(), vec![[0.0; GROUP_ROWS]; d]);
+                    x.project_at(level, at, &mut scores, &vectors, &ninth);
                     x.accumulate_at(level, at, &scores, &mut sums, &mut single_sums);
                     (scores, sums, single_sums)
                 };
@@ -190,7 +198,7 @@ mod tests {
                     assert_eq!(all(level), scalar, "{level:?}, {d}");
                 }
                 let (scores, sums, single_sums) = scalar;
-                let pixel = |row: usize, j: usize| match order.get(at * TOGETHER + row) {
+                let pixel = |row: usize, j: usize| match order.get(at * GROUP_ROWS + row) {
                     Some(&row) => f64::from(bytes[row as usize * d + j]),
                     None => 0.0,
                 };
@@ -202,7 +210,7 @@ mod tests {
                 }
                 for j in 0..d {
                     let exact =
-                        |vector: usize| (0..TOGETHER).map(|r| pixel(r, j) * scores[r][vector]).sum::<f64>();
+                        |vector: usize| (0..GROUP_ROWS).map(|r| pixel(r, j) * scores[r][vector]).sum::<f64>();
                     assert!((sums[j].0[2] - vectors[j].0[2] - exact(2)).abs() < 1e-6, "{d}");
                     assert!((single_sums[j].iter().sum::<f64>() - exact(LANES)).abs() < 1e-6, "{d}");
                 }

@@ -158,12 +158,12 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// `v += a * slope * row`, at the row's places. Panics when a place is beyond `v` or `slope`.
-    pub fn add_scaled(a: f64, row: Row, slope: &[Block], v: &mut [Block]) {
+    /// `v += a * factors * row`, at the row's places. Panics when a place is beyond `v` or `factors`.
+    pub fn add_scaled(a: f64, row: Row, factors: &[Block], v: &mut [Block]) {
         for (pixels, &place) in row.pixels.iter().zip(row.places) {
-            let (Block(v), Block(slope)) = (&mut v[usize::from(place)], &slope[usize::from(place)]);
+            let (Block(v), Block(factors)) = (&mut v[usize::from(place)], &factors[usize::from(place)]);
             for lane in 0..WIDTH {
-                v[lane] += a * (slope[lane] * f64::from(pixels[lane]));
+                v[lane] += a * (factors[lane] * f64::from(pixels[lane]));
             }
         }
     }
@@ -248,7 +248,7 @@ mod tests {
             let pixels: Vec<Pixels> =
                 (0..n).map(|at| std::array::from_fn(|lane| ((at * WIDTH + lane) * 89 + 7) as u8)).collect();
             let row = Row { pixels: &pixels, places: &places };
-            let (v, slope) = (values(2 * n * WIDTH, 0.4), values(2 * n * WIDTH, 0.1));
+            let (v, factors) = (values(2 * n * WIDTH, 0.4), values(2 * n * WIDTH, 0.1));
             let mut dense = vec![0.0; v.len()];
             for (pixels, &place) in pixels.iter().zip(&places) {
                 let dense = &mut dense[usize::from(place) * WIDTH..][..WIDTH];
@@ -264,9 +264,9 @@ mod tests {
                 assert_eq!(bits(Level::Avx2), bits(Level::Avx512), "{n} blocks");
             }
             let mut moved = blocks(&v);
-            add_scaled(0.7, row, &blocks(&slope), &mut moved);
+            add_scaled(0.7, row, &blocks(&factors), &mut moved);
             for (j, &moved) in moved.iter().flat_map(|block| &block.0).enumerate() {
-                assert!((moved - (v[j] + 0.7 * slope[j] * dense[j])).abs() < 1e-9, "{n} blocks");
+                assert!((moved - (v[j] + 0.7 * factors[j] * dense[j])).abs() < 1e-9, "{n} blocks");
             }
         }
     }

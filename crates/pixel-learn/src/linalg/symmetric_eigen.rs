@@ -12,7 +12,7 @@ use super::simd::for_each_level;
 const LANES: usize = 8;
 /// A squared length below this counts as 0: in a matrix with values up to 1 it is far below rounding error,
 /// and its inverse could overflow.
-const NOTHING: f64 = 1e-60;
+const NEGLIGIBLE: f64 = 1e-60;
 /// Maximum number of QL steps for one eigenvalue; two are usual, and thirty have never been seen.
 const MOST_STEPS: usize = 100;
 /// Components of the eigenvectors that are rotated together.
@@ -84,7 +84,7 @@ impl Eigen {
 struct Tridiagonal {
     diagonal: Vec<f64>,
     /// The off-diagonal: entry i is T(i, i + 1). The last value is 0.
-    beside: Vec<f64>,
+    off_diagonal: Vec<f64>,
     /// 2 / |v|^2 of the reflection I - factor v v' that cleared row i, whose v is stored in that row of A; 0
     /// for no reflection.
     factors: Vec<f64>,
@@ -94,7 +94,7 @@ impl Tridiagonal {
     /// Reduces `a` from its last row upwards.
     fn reduce(a: &mut [f64], n: usize) -> Tridiagonal {
         let mut tridiagonal =
-            Tridiagonal { diagonal: vec![0.0; n], beside: vec![0.0; n], factors: vec![0.0; n] };
+            Tridiagonal { diagonal: vec![0.0; n], off_diagonal: vec![0.0; n], factors: vec![0.0; n] };
         // The pending update A -= v w' + w v'.
         let (mut v, mut w) = (vec![0.0; n], vec![0.0; n]);
         for i in (0..n).rev() {
@@ -105,8 +105,8 @@ impl Tridiagonal {
             tridiagonal.diagonal[i] = row[i];
             let Some(last) = i.checked_sub(1) else { break };
             let row = &mut row[..i];
-            let (beside, factor) = reflection(row);
-            (tridiagonal.beside[last], tridiagonal.factors[i]) = (beside, factor);
+            let (off_diagonal, factor) = reflection(row);
+            (tridiagonal.off_diagonal[last], tridiagonal.factors[i]) = (off_diagonal, factor);
             // One pass applies the pending update to the rows above and multiplies the result by the new v.
             let mut product = vec![0.0; i];
             update_and_multiply(above, n, &v[..i], &w[..i], row, &mut product);
@@ -120,7 +120,7 @@ impl Tridiagonal {
 
     /// Makes the matrix diagonal and returns the rotations that did it.
     fn diagonalise(&mut self) -> Sweeps {
-        let (d, e) = (&mut self.diagonal, &mut self.beside);
+        let (d, e) = (&mut self.diagonal, &mut self.off_diagonal);
         let n = d.len();
         let mut sweeps = Sweeps::default();
         // Relative to the norm of the matrix, as rounding errors are: the computed value of a zero eigenvalue
@@ -179,7 +179,7 @@ fn length(a: f64, b: f64) -> f64 {
 fn reflection(x: &mut [f64]) -> (f64, f64) {
     let last = x.len() - 1;
     let rest = dot(&x[..last], &x[..last]);
-    if rest < NOTHING {
+    if rest < NEGLIGIBLE {
         return (x[last], 0.0);
     }
     let size = (rest + x[last] * x[last]).sqrt();

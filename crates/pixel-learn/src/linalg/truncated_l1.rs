@@ -104,18 +104,25 @@ for_each_level! {
     }
 }
 
-/// Soft thresholding of `y` by `owed`: `y` moved towards 0 by `owed`, and 0 where |y| <= `owed`. NaN stays NaN.
+/// Soft thresholding of `y` by `total_penalty`: `y` moved towards 0 by `total_penalty`, and 0 where |y| <=
+/// `total_penalty`. NaN stays NaN.
 #[inline(always)]
-fn truncated(y: f64, owed: f64) -> f64 {
+fn truncated(y: f64, total_penalty: f64) -> f64 {
     // These comparisons are single instructions; f64::clamp is not.
-    let below = if y < owed { y } else { owed };
-    y - if below > -owed { below } else { -owed }
+    let below = if y < total_penalty { y } else { total_penalty };
+    y - if below > -total_penalty { below } else { -total_penalty }
 }
 
 for_each_level! {
-    /// Writes the scaled row to `x` and returns its dot product with `y` soft-thresholded by `owed`. Panics
-    /// when the lengths differ.
-    pub fn dot_truncated(pixels: &[Pixels], affine: &Affine, y: &[f64], owed: f64, x: &mut [f64]) -> f64 {
+    /// Writes the scaled row to `x` and returns its dot product with `y` soft-thresholded by `total_penalty`.
+    /// Panics when the lengths differ.
+    pub fn dot_truncated(
+        pixels: &[Pixels],
+        affine: &Affine,
+        y: &[f64],
+        total_penalty: f64,
+        x: &mut [f64],
+    ) -> f64 {
         let (offset, unit) = (blocks(&affine.offset, pixels.len()), blocks(&affine.unit, pixels.len()));
         let y = blocks(y, pixels.len());
         assert_eq!(x.len(), pixels.len() * LANES, "lengths differ");
@@ -124,7 +131,7 @@ for_each_level! {
         for ((((pixels, offset), unit), y), x) in pixels.iter().zip(offset).zip(unit).zip(y).zip(x) {
             for lane in 0..LANES {
                 x[lane] = (f64::from(pixels[lane]) - offset[lane]) * unit[lane];
-                sums[lane] += truncated(y[lane], owed) * x[lane];
+                sums[lane] += truncated(y[lane], total_penalty) * x[lane];
             }
         }
         total(&sums)
@@ -132,9 +139,9 @@ for_each_level! {
 }
 
 for_each_level! {
-    /// `y[j] += a * x[j] - decay * truncated(y[j])`, with soft thresholding by `owed`. Panics when the
-    /// lengths differ.
-    pub fn add_truncated(a: f64, x: &[f64], decay: f64, owed: f64, y: &mut [f64]) {
+    /// `y[j] += a * x[j] - decay * truncated(y[j])`, with soft thresholding by `total_penalty`. Panics when
+    /// the lengths differ.
+    pub fn add_truncated(a: f64, x: &[f64], decay: f64, total_penalty: f64, y: &mut [f64]) {
         assert_eq!(x.len(), y.len(), "lengths differ");
         if decay == 0.0 {
             for (y, x) in y.iter_mut().zip(x) {
@@ -142,15 +149,15 @@ for_each_level! {
             }
         } else {
             for (y, x) in y.iter_mut().zip(x) {
-                *y += a * x - decay * truncated(*y, owed);
+                *y += a * x - decay * truncated(*y, total_penalty);
             }
         }
     }
 }
 
-/// Soft thresholding of every `y[j]` by `owed`.
-pub fn truncate(y: &mut [f64], owed: f64) {
-    y.iter_mut().for_each(|y| *y = truncated(*y, owed));
+/// Soft thresholding of every `y[j]` by `total_penalty`.
+pub fn truncate(y: &mut [f64], total_penalty: f64) {
+    y.iter_mut().for_each(|y| *y = truncated(*y, total_penalty));
 }
 
 /// Prefetches values that are needed soon into the cache. Affects speed only; does nothing on machines other
@@ -191,11 +198,11 @@ mod tests {
     /// One value after the other, as the documentation has it.
     #[test]
     fn kernels_follow_their_definitions_for_every_length() {
-        let soft = |y: f64, owed: f64| {
-            if y > owed {
-                y - owed
-            } else if y < -owed {
-                y + owed
+        let soft = |y: f64, total_penalty: f64| {
+            if y > total_penalty {
+                y - total_penalty
+            } else if y < -total_penalty {
+                y + total_penalty
             } else {
                 0.0
             }
@@ -217,17 +224,22 @@ mod tests {
                 let plain: f64 = (0..d).map(|j| scaled(j).powi(2)).sum();
                 near(squared_norm(&p.as_flattened()[..d], &offset[..d], &unit[..d]), plain);
             }
-            let (owed, mut x) = (1.5, vec![f64::NAN; d]);
-            near(dot_truncated(&p, &affine, &v, owed, &mut x), sum(&|j| scaled(j) * soft(v[j], owed)));
+            let (total_penalty, mut x) = (1.5, vec![f64::NAN; d]);
+            near(
+                dot_truncated(&p, &affine, &v, total_penalty, &mut x),
+                sum(&|j| scaled(j) * soft(v[j], total_penalty)),
+            );
             (0..d).for_each(|j| assert_eq!(x[j], scaled(j)));
             for decay in [0.0, 0.3] {
                 let mut moved = v.clone();
-                add_truncated(0.7, &x, decay, owed, &mut moved);
-                (0..d).for_each(|j| near(moved[j], v[j] + 0.7 * scaled(j) - decay * soft(v[j], owed)));
+                add_truncated(0.7, &x, decay, total_penalty, &mut moved);
+                (0..d).for_each(|j| {
+                    near(moved[j], v[j] + 0.7 * scaled(j) - decay * soft(v[j], total_penalty));
+                });
             }
             let mut left = v.clone();
-            truncate(&mut left, owed);
-            (0..d).for_each(|j| near(left[j], soft(v[j], owed)));
+            truncate(&mut left, total_penalty);
+            (0..d).for_each(|j| near(left[j], soft(v[j], total_penalty)));
         }
     }
 

@@ -25,7 +25,7 @@ const LARGEST: f64 = 32_000.0;
 
 /// The fixed-point format of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stored {
+pub struct RowFormat {
     /// The step 1 / s: the value of integer 1.
     pub step: f32,
     /// |e| / (s |x|): the length of the error relative to that of the row; 0 for a row of zeros. Infinite where the
@@ -37,7 +37,7 @@ pub struct Stored {
 pub struct LeftRows {
     /// Two features of each of 12 rows, then the next two.
     words: Vec<[i16; 2]>,
-    stored: Vec<Stored>,
+    formats: Vec<RowFormat>,
     groups: usize,
 }
 
@@ -45,7 +45,7 @@ pub struct LeftRows {
 pub struct RightRows {
     /// Two features of each of 32 rows in two lines, then the next two.
     lines: Vec<Line>,
-    stored: Vec<Stored>,
+    formats: Vec<RowFormat>,
     groups: usize,
 }
 
@@ -55,19 +55,19 @@ impl LeftRows {
         let (rows, groups) = (count(values, d), d.div_ceil(2));
         let mut words = vec![[0i16; 2]; rows.div_ceil(LEFT) * LEFT * groups];
         let mut whole = vec![0; 2 * groups];
-        let mut stored = Vec::with_capacity(rows);
+        let mut formats = Vec::with_capacity(rows);
         for (index, row) in values.chunks_exact(d).enumerate() {
-            stored.push(store(row, &mut whole));
+            formats.push(store(row, &mut whole));
             let start = index / LEFT * LEFT * groups + index % LEFT;
             let words = words[start..].iter_mut().step_by(LEFT);
             words.zip(whole.as_chunks().0).for_each(|(word, pair)| *word = *pair);
         }
-        LeftRows { words, stored, groups }
+        LeftRows { words, formats, groups }
     }
 
     /// The fixed-point format of each row.
-    pub fn stored(&self) -> &[Stored] {
-        &self.stored
+    pub fn formats(&self) -> &[RowFormat] {
+        &self.formats
     }
 }
 
@@ -78,29 +78,29 @@ impl RightRows {
         let panels = rows.div_ceil(RIGHT);
         let mut lines: Vec<Line> = huge_pages::with_capacity(panels * 2 * groups);
         lines.resize(panels * 2 * groups, Line([0; 64]));
-        let mut stored = vec![Stored { step: 1.0, error: 0.0 }; rows];
-        let tasks = lines.par_chunks_mut(2 * groups).zip(stored.par_chunks_mut(RIGHT));
-        tasks.zip(values.par_chunks(RIGHT * d)).for_each(|((lines, stored), values)| {
+        let mut formats = vec![RowFormat { step: 1.0, error: 0.0 }; rows];
+        let tasks = lines.par_chunks_mut(2 * groups).zip(formats.par_chunks_mut(RIGHT));
+        tasks.zip(values.par_chunks(RIGHT * d)).for_each(|((lines, formats), values)| {
             let mut whole = vec![0; 2 * groups];
-            for (slot, (row, stored)) in values.chunks_exact(d).zip(stored).enumerate() {
-                *stored = store(row, &mut whole);
+            for (slot, (row, format)) in values.chunks_exact(d).zip(formats).enumerate() {
+                *format = store(row, &mut whole);
                 for (line, &[a, b]) in lines[slot / 16..].iter_mut().step_by(2).zip(whole.as_chunks().0) {
                     let ([a0, a1], [b0, b1]) = (a.to_ne_bytes(), b.to_ne_bytes());
                     line.0[slot % 16 * 4..][..4].copy_from_slice(&[a0, a1, b0, b1]);
                 }
             }
         });
-        RightRows { lines, stored, groups }
+        RightRows { lines, formats, groups }
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.stored.len()
+        self.formats.len()
     }
 
     /// The fixed-point format of each row.
-    pub fn stored(&self) -> &[Stored] {
-        &self.stored
+    pub fn formats(&self) -> &[RowFormat] {
+        &self.formats
     }
 }
 
@@ -111,23 +111,23 @@ fn count(values: &[f32], d: usize) -> usize {
 
 /// Writes the integers of a row to `whole` and returns their format. Entries of `whole` beyond the row stay
 /// 0.
-fn store(row: &[f32], whole: &mut [i16]) -> Stored {
+fn store(row: &[f32], whole: &mut [i16]) -> RowFormat {
     let Size { square, largest } = size(row);
     let whole = &mut whole[..row.len()];
     whole.fill(0);
     if square == 0.0 {
-        return Stored { step: 1.0, error: 0.0 };
+        return RowFormat { step: 1.0, error: 0.0 };
     }
     // Rounding may lengthen the row by up to half a unit in each feature.
     let longest = LONGEST - 0.6 * (row.len() as f64).sqrt();
     let scale = (longest / square.sqrt()).min(LARGEST / f64::from(largest)) as f32;
     let step = scale.recip();
     if !(square.is_finite() && scale.is_normal() && step.is_normal()) {
-        return Stored { step: 1.0, error: f32::INFINITY };
+        return RowFormat { step: 1.0, error: f32::INFINITY };
     }
     let error = round(row, scale, whole);
     let length = square.sqrt() * f64::from(scale);
-    Stored { step, error: (error.sqrt() / length * 1.000_001) as f32 }
+    RowFormat { step, error: (error.sqrt() / length * 1.000_001) as f32 }
 }
 
 /// The squared length of a row, and its largest absolute value.
@@ -183,7 +183,7 @@ pub fn dots_at(level: Level, left: &LeftRows, right: &RightRows, mut visit: impl
     let tile_of = kernel(level.min(simd::supported()));
     let mut tile = [[0; RIGHT]; LEFT];
     for (panel, lines) in right.lines.chunks_exact(2 * right.groups).enumerate() {
-        for first in (0..left.stored.len()).step_by(LEFT) {
+        for first in (0..left.formats.len()).step_by(LEFT) {
             let words = &left.words[first * left.groups..][..LEFT * left.groups];
             tile_of(words, lines, &mut tile);
             visit(first, panel * RIGHT, &tile);
@@ -252,7 +252,7 @@ mod tests {
         {
             let (a, b) = (values(m, d, 1), values(n, d, 77));
             let (left, right) = (LeftRows::new(&a, d), RightRows::new(&b, d));
-            assert_eq!((left.stored().len(), right.rows()), (m, n));
+            assert_eq!((left.formats().len(), right.rows()), (m, n));
             let at_level = |level| {
                 let mut seen = vec![None; m * n];
                 dots_at(level, &left, &right, |i, j, tile| {
@@ -268,9 +268,9 @@ mod tests {
             for (at, found) in scalar.into_iter().enumerate() {
                 let (i, j) = (at / n, at % n);
                 let (x, y) = (&a[i * d..][..d], &b[j * d..][..d]);
-                let (x_stored, y_stored) = (left.stored()[i], right.stored()[j]);
-                let found = f64::from(found.unwrap()) * f64::from(x_stored.step) * f64::from(y_stored.step);
-                let (p, q) = (f64::from(x_stored.error), f64::from(y_stored.error));
+                let (x_format, y_format) = (left.formats()[i], right.formats()[j]);
+                let found = f64::from(found.unwrap()) * f64::from(x_format.step) * f64::from(y_format.step);
+                let (p, q) = (f64::from(x_format.error), f64::from(y_format.error));
                 assert!(p <= 0.5 * (d as f64).sqrt() / LARGEST && q <= 0.5 * (d as f64).sqrt() / LARGEST);
                 let bound = (dot(x, x) * dot(y, y)).sqrt() * (p + q + 3.0 * p * q + 1e-6);
                 assert!((found - dot(x, y)).abs() <= bound, "{i} {j}: {found} {} {bound}", dot(x, y));
@@ -286,7 +286,7 @@ mod tests {
                 let (left, right) = (LeftRows::new(&row, d), RightRows::new(&row, d));
                 for level in [Level::Scalar, Level::Avx2, Level::Avx512] {
                     dots_at(level, &left, &right, |_, _, tile| {
-                        let step = left.stored()[0].step;
+                        let step = left.formats()[0].step;
                         let found = f64::from(tile[0][0]) * f64::from(step * step);
                         assert!((found / dot(&row, &row) - 1.0).abs() < 0.01, "{level:?} {d} {found}");
                     });
@@ -308,7 +308,7 @@ mod tests {
         ];
         for (value, checks) in cases {
             let left = LeftRows::new(&[1.0, value, value, value, 0.0, 0.0], 2);
-            let errors: Vec<f32> = left.stored().iter().map(|row| row.error).collect();
+            let errors: Vec<f32> = left.formats().iter().map(|row| row.error).collect();
             assert!(checks[0](errors[0]) && checks[1](errors[1]), "{value}: {errors:?}");
             assert_eq!(errors[2], 0.0);
         }

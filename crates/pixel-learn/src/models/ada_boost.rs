@@ -16,7 +16,7 @@ use crate::linalg::argmax;
 const ROWS: usize = 256;
 
 /// Fixed-point scale of the row weights: a weight of 1 as an integer. The least weight, 2^-52, becomes 1.
-const WHOLE: f64 = (1u64 << 52) as f64;
+const WEIGHT_SCALE: f64 = (1u64 << 52) as f64;
 
 /// scikit-learn's `AdaBoostClassifier` of `DecisionTreeClassifier`s, by default stumps.
 ///
@@ -62,7 +62,7 @@ pub struct AdaBoosting<'a> {
     /// One weight per training row; the sum is 1.
     weights: Vec<f64>,
     stopped: bool,
-    committee: Committee,
+    fitted: FittedAdaBoost,
 }
 
 /// A tree with its vote.
@@ -78,7 +78,7 @@ pub struct Member {
 
 /// A fitted ensemble: trees that vote.
 #[derive(Clone, Debug)]
-pub struct Committee {
+pub struct FittedAdaBoost {
     members: Vec<Member>,
     classes: usize,
 }
@@ -102,7 +102,7 @@ impl AdaBoostClassifier {
             present: training.present_classes(1)?.len() as f64,
             weights: vec![1.0 / n as f64; n],
             stopped: false,
-            committee: Committee { members: Vec::new(), classes: training.classes },
+            fitted: FittedAdaBoost { members: Vec::new(), classes: training.classes },
         })
     }
 }
@@ -111,25 +111,26 @@ impl AdaBoosting<'_> {
     /// Boosts until there are `count` trees, or a tree is perfect or no better than a guess. `Err` when the
     /// first tree is no better than a guess.
     pub fn boost_to(&mut self, count: usize) -> Result<(), FitError> {
-        while self.committee.members.len() < count && !self.stopped {
+        while self.fitted.members.len() < count && !self.stopped {
             self.boost()?;
         }
         Ok(())
     }
 
     /// The ensemble so far.
-    pub fn committee(&self) -> &Committee {
-        &self.committee
+    pub fn fitted(&self) -> &FittedAdaBoost {
+        &self.fitted
     }
 
     fn boost(&mut self) -> Result<(), FitError> {
         let n = self.weights.len();
-        let number = self.committee.members.len();
+        let number = self.fitted.members.len();
         self.weights.iter_mut().for_each(|weight| *weight = weight.max(f64::EPSILON));
-        let whole: Vec<u64> = self.weights.iter().map(|weight| (weight * WHOLE).round() as u64).collect();
+        let fixed_weights: Vec<u64> =
+            self.weights.iter().map(|weight| (weight * WEIGHT_SCALE).round() as u64).collect();
         let mut predictions = vec![0u8; n];
         let seed = Random::of_task(self.seed, number as u64).seed();
-        let rows = WeightedRows { data: &self.data, weights: &whole };
+        let rows = WeightedRows { data: &self.data, weights: &fixed_weights };
         let tree = rows.grow(&self.tree, seed, &mut predictions);
         let wrong: Vec<bool> =
             (0..n).map(|position| predictions[position] != self.data.label(position)).collect();
@@ -139,7 +140,7 @@ impl AdaBoosting<'_> {
                 / all;
         if error <= 0.0 {
             self.stopped = true;
-            self.committee.members.push(Member { tree, error, weight: 1.0 });
+            self.fitted.members.push(Member { tree, error, weight: 1.0 });
             return Ok(());
         }
         if error >= 1.0 - 1.0 / self.present {
@@ -154,7 +155,7 @@ impl AdaBoosting<'_> {
             };
         }
         let weight = self.learning_rate * (((1.0 - error) / error).ln() + (self.present - 1.0).ln());
-        self.committee.members.push(Member { tree, error, weight });
+        self.fitted.members.push(Member { tree, error, weight });
         let factor = weight.exp();
         self.weights.iter_mut().zip(&wrong).for_each(|(w, &wrong)| *w *= if wrong { factor } else { 1.0 });
         let all: f64 = self.weights.iter().sum();
@@ -165,29 +166,29 @@ impl AdaBoosting<'_> {
 }
 
 /// Votes for every row that is predicted.
-pub struct Ballots {
+pub struct Votes {
     sums: Vec<f64>,
     members: usize,
 }
 
-impl Committee {
+impl FittedAdaBoost {
     /// The trees so far.
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
     /// No votes yet for `n` rows.
-    pub fn begin(&self, n: usize) -> Ballots {
-        Ballots { sums: vec![0.0; n * self.classes], members: 0 }
+    pub fn begin(&self, n: usize) -> Votes {
+        Votes { sums: vec![0.0; n * self.classes], members: 0 }
     }
 
     /// Adds the votes of the trees up to number `count` for the rows of `x`, tree after tree. O(n trees
     /// depth).
-    pub fn update_to(&self, count: usize, ballots: &mut Ballots, x: &Features) {
+    pub fn update_to(&self, count: usize, votes: &mut Votes, x: &Features) {
         let (classes, d) = (self.classes, x.d());
         let count = count.min(self.members.len());
-        let new = &self.members[ballots.members.min(count)..count];
-        ballots.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
+        let new = &self.members[votes.members.min(count)..count];
+        votes.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
             |(sums, rows)| {
                 for member in new {
                     for (sums, row) in sums.chunks_exact_mut(classes).zip(rows.chunks_exact(d)) {
@@ -196,12 +197,12 @@ impl Committee {
                 }
             },
         );
-        ballots.members = ballots.members.max(count);
+        votes.members = votes.members.max(count);
     }
 
     /// The class with the most votes of each row; the first of equals.
-    pub fn classes(&self, ballots: &Ballots) -> Vec<u8> {
-        ballots.sums.chunks_exact(self.classes).map(|sums| argmax(sums) as u8).collect()
+    pub fn classes(&self, votes: &Votes) -> Vec<u8> {
+        votes.sums.chunks_exact(self.classes).map(|sums| argmax(sums) as u8).collect()
     }
 
     /// Size: trees, nodes in all, and the weighted error of the last tree.
@@ -218,18 +219,18 @@ impl Classifier for AdaBoostClassifier {
     fn fit(&self, training: &Training, seed: u64) -> Result<Box<dyn Model>, FitError> {
         let mut boosting = self.begin(training, seed)?;
         boosting.boost_to(self.n_estimators)?;
-        Ok(Box::new(boosting.committee))
+        Ok(Box::new(boosting.fitted))
     }
 }
 
-impl Model for Committee {
+impl Model for FittedAdaBoost {
     fn predict(&self, x: &Features) -> Vec<u8> {
-        let mut ballots = self.begin(x.n());
-        self.update_to(self.members.len(), &mut ballots, x);
-        self.classes(&ballots)
+        let mut votes = self.begin(x.n());
+        self.update_to(self.members.len(), &mut votes, x);
+        self.classes(&votes)
     }
 
     fn facts(&self) -> Facts {
-        Committee::facts(self)
+        FittedAdaBoost::facts(self)
     }
 }

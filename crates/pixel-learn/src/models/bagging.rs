@@ -11,7 +11,7 @@ const MOST_DRAWS: usize = (u16::MAX as usize) << 12;
 
 /// The number of rows or features that a tree draws.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Amount {
+pub enum SampleSize {
     /// A share of them, above 0 and at most 1: the integer part of share x number, at least one.
     Share(f64),
     /// A number of them.
@@ -39,9 +39,9 @@ pub struct BaggingClassifier {
     /// Number of trees, at least 1.
     pub n_estimators: usize,
     /// Rows that a tree draws; a share of 1 makes as many draws as there are rows.
-    pub max_samples: Amount,
+    pub max_samples: SampleSize,
     /// Features that a tree draws.
-    pub max_features: Amount,
+    pub max_features: SampleSize,
     /// Draw rows with replacement.
     pub bootstrap: bool,
     /// Draw features with replacement.
@@ -53,8 +53,8 @@ impl Default for BaggingClassifier {
         BaggingClassifier {
             estimator: DecisionTreeClassifier::default(),
             n_estimators: 10,
-            max_samples: Amount::Share(1.0),
-            max_features: Amount::Share(1.0),
+            max_samples: SampleSize::Share(1.0),
+            max_features: SampleSize::Share(1.0),
             bootstrap: true,
             bootstrap_features: false,
         }
@@ -73,14 +73,19 @@ impl BaggingClassifier {
 
 /// The draw from a set of `size` elements; `None` when all of them are taken. As in scikit-learn, a draw with
 /// replacement may have more rows than there are, but not more features.
-fn draw(name: &'static str, amount: Amount, size: usize, replace: bool) -> Result<Option<Draw>, FitError> {
+fn draw(
+    name: &'static str,
+    amount: SampleSize,
+    size: usize,
+    replace: bool,
+) -> Result<Option<Draw>, FitError> {
     let count = match amount {
-        Amount::Share(share) if share > 0.0 && share <= 1.0 => ((share * size as f64) as usize).max(1),
-        Amount::Share(share) => {
+        SampleSize::Share(share) if share > 0.0 && share <= 1.0 => ((share * size as f64) as usize).max(1),
+        SampleSize::Share(share) => {
             return Err(FitError::parameter(name, share, "a share must be above 0 and at most 1"));
         }
-        Amount::Count(0) => return Err(FitError::parameter(name, 0, "must be at least 1")),
-        Amount::Count(count) => count,
+        SampleSize::Count(0) => return Err(FitError::parameter(name, 0, "must be at least 1")),
+        SampleSize::Count(count) => count,
     };
     let most = if replace && name == "max_samples" { MOST_DRAWS } else { size };
     if count > most {

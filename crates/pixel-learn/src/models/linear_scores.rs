@@ -30,7 +30,7 @@ impl LinearScores {
     pub fn decision_function(&self, x: &Features) -> Vec<f64> {
         match x.bytes() {
             Some(bytes) => {
-                let (weights, intercepts) = self.of_pixels(&bytes.scaling.offset, &bytes.scaling.scale);
+                let (weights, intercepts) = self.fold_scaling(&bytes.scaling.offset, &bytes.scaling.scale);
                 let d = x.d();
                 scores(x.n(), d, &weights, &intercepts, |index, row| {
                     widen(&bytes.pixels[index * d..(index + 1) * d], row);
@@ -46,7 +46,7 @@ impl LinearScores {
     }
 
     /// The weights and intercepts for raw bytes p of values (p - offset) / scale.
-    fn of_pixels(&self, offset: &[f64], scale: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn fold_scaling(&self, offset: &[f64], scale: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let d = scale.len();
         let weights: Vec<f64> = self.weights.iter().enumerate().map(|(at, w)| w / scale[at % d]).collect();
         let intercepts = self.intercepts.iter().zip(weights.chunks_exact(d)).map(|(intercept, weights)| {
@@ -57,7 +57,7 @@ impl LinearScores {
     }
 
     /// The class of the largest of each row's scores.
-    pub(super) fn best(&self, scores: &[f64]) -> Vec<u8> {
+    pub(super) fn predict_from_scores(&self, scores: &[f64]) -> Vec<u8> {
         scores.chunks_exact(self.classes.len()).map(|scores| self.classes[argmax(scores)]).collect()
     }
 }
@@ -93,7 +93,7 @@ for_each_level! {
 
 impl Model for LinearScores {
     fn predict(&self, x: &Features) -> Vec<u8> {
-        self.best(&self.decision_function(x))
+        self.predict_from_scores(&self.decision_function(x))
     }
 
     fn facts(&self) -> Facts {
@@ -129,6 +129,6 @@ mod tests {
             let expected: f64 = (0..d).map(|j| weights[j] * value(j)).sum::<f64>() + model.intercepts[k];
             assert!((a - expected).abs() < 1e-9 && (b - expected).abs() < 1e-4, "{a} {b} {expected}");
         }
-        assert_eq!(model.best(&[0.0, 1.0, 1.0, 3.0, 3.0, 2.0]), [2, 1]);
+        assert_eq!(model.predict_from_scores(&[0.0, 1.0, 1.0, 3.0, 3.0, 2.0]), [2, 1]);
     }
 }

@@ -92,7 +92,7 @@ impl Classifier for NearestCentroid {
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         let fitted = self.fit_centroids(training)?;
         Ok(match fitted.metric {
-            CentroidMetric::Euclidean => Box::new(fitted.by_products()),
+            CentroidMetric::Euclidean => Box::new(fitted.into_linear_scores()),
             CentroidMetric::Manhattan => Box::new(fitted),
         })
     }
@@ -170,7 +170,7 @@ fn within_class_deviation(
 
 impl Centroids {
     /// The Euclidean metric as scores: |x - c|^2 is least where x.c - |c|^2 / 2 is largest.
-    fn by_products(self) -> LinearScores {
+    fn into_linear_scores(self) -> LinearScores {
         let d = self.centroids.len() / self.classes.len();
         let half_square = |centroid: &[f64]| -0.5 * centroid.iter().map(|value| value * value).sum::<f64>();
         let intercepts = self.centroids.chunks_exact(d).map(half_square).collect();
@@ -239,7 +239,7 @@ impl Model for Centroids {
     /// O(n d classes). The first of equally near centroids wins.
     fn predict(&self, x: &Features) -> Vec<u8> {
         match self.metric {
-            CentroidMetric::Euclidean => self.clone().by_products().predict(x),
+            CentroidMetric::Euclidean => self.clone().into_linear_scores().predict(x),
             CentroidMetric::Manhattan => {
                 let nearest = |distances: &[f64]| {
                     let better =

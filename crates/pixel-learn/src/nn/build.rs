@@ -7,7 +7,7 @@ use super::conv::{Conv2D, Convolution, Image, Padding};
 use super::definition::{self, Activation, Definition, Layer as Kind, Units};
 use super::error::NetworkError;
 use super::layer::Layer;
-use super::random::{Purpose, generator, mixed};
+use super::random::{Purpose, generator, hash};
 use super::{BatchNorm, Dense, Dropout, MaxPool, Network, Relu, Tanh};
 
 /// The shape of the values between two layers.
@@ -174,7 +174,7 @@ fn step(
 /// The settings of a convolution over such images.
 fn convolution(layer: &Kind, input: Image) -> Result<Convolution, String> {
     let Kind::Conv { filters, kernel, padding, activation } = layer else {
-        return Err("is no convolution".into());
+        return Err("is not a convolution".into());
     };
     let kernel = kernel.sides();
     let [kh, kw] = kernel;
@@ -199,11 +199,11 @@ pub fn network(steps: &[Step], seed: u64) -> Network {
     let mut rng = generator(seed, Purpose::Weights, 0);
     let mut layers: Vec<Box<dyn Layer>> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
-        if index > 0 && steps[index - 1].takes_relu_of(step) {
+        if index > 0 && steps[index - 1].fuses_relu(step) {
             continue;
         }
-        let relu = steps.get(index + 1).is_some_and(|next| step.takes_relu_of(next));
-        let seed = mixed(mixed(seed, Purpose::Dropout as u64), index as u64);
+        let relu = steps.get(index + 1).is_some_and(|next| step.fuses_relu(next));
+        let seed = hash(hash(seed, Purpose::Dropout as u64), index as u64);
         layers.extend(step.layers(seed, &mut rng, relu));
     }
     Network::new(layers)
@@ -211,7 +211,7 @@ pub fn network(steps: &[Step], seed: u64) -> Network {
 
 impl Step {
     /// Whether this layer computes `next`, a ReLU after batch normalisation, in its own pass.
-    fn takes_relu_of(&self, next: &Step) -> bool {
+    fn fuses_relu(&self, next: &Step) -> bool {
         let relu = Kind::Activation { function: Activation::Relu };
         matches!(self.layer, Kind::BatchNorm { .. }) && next.layer == relu
     }

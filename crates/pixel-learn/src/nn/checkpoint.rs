@@ -43,7 +43,8 @@ struct Head {
     definition: Value,
     class_names: Vec<String>,
     digests: BTreeMap<String, String>,
-    setting: TrainingSetup,
+    #[serde(rename = "setting")]
+    setup: TrainingSetup,
     history: Vec<Epoch>,
     optimizer_steps: u64,
     best: Option<BestHead>,
@@ -89,7 +90,7 @@ impl Saved {
             definition: self.definition.clone(),
             class_names: self.class_names.clone(),
             digests: self.digests.clone(),
-            setting: trainer.setting.clone(),
+            setup: trainer.setup.clone(),
             history: trainer.history.clone(),
             optimizer_steps: trainer.optimizer.steps,
             best: best.map(|best| BestHead {
@@ -129,7 +130,7 @@ impl Saved {
     pub fn is_of(&self, other: &Saved) -> bool {
         self.definition == other.definition
             && self.digests == other.digests
-            && self.trainer.setting == other.trainer.setting
+            && self.trainer.setup == other.trainer.setup
     }
 
     /// Parameters and statistics under the names of their layers.
@@ -156,11 +157,11 @@ impl Saved {
         }
         let file = File(SafeTensors::deserialize(bytes).map_err(unreadable)?);
         let definition = Definition::from_json(&head.definition)?;
-        let [rows, columns] = head.setting.image;
-        if rows.saturating_mul(columns) > 1 << 20 || head.class_names.len() != head.setting.classes {
+        let [rows, columns] = head.setup.image;
+        if rows.saturating_mul(columns) > 1 << 20 || head.class_names.len() != head.setup.classes {
             return Err(wrong("its metadata: sizes that cannot be"));
         }
-        let steps = build::steps(&definition, head.setting.image, head.setting.classes)?;
+        let steps = build::steps(&definition, head.setup.image, head.setup.classes)?;
         let scaling = match definition.scaling {
             Scaling::Unit => crate::Scaling::unit(rows * columns),
             Scaling::Standard => crate::Scaling {
@@ -168,7 +169,7 @@ impl Saved {
                 scale: file.doubles("scaling.scale", rows * columns)?,
             },
         };
-        let mut trainer = Trainer::untrained(definition, head.setting, steps, scaling);
+        let mut trainer = Trainer::untrained(definition, head.setup, steps, scaling);
         let (parameters, statistics) = names(&trainer);
         for (parameter, (name, _)) in trainer.network.parameters_mut().zip(parameters) {
             parameter.value = file.values(&name, parameter.value.len())?;

@@ -78,7 +78,7 @@ impl Convolution {
     }
 
     /// The shape of the input with its padding.
-    fn framed(&self) -> Image {
+    fn padded_input(&self) -> Image {
         let output = self.output();
         let [kh, kw] = self.kernel;
         Image { height: output.height + kh - 1, width: output.width + kw - 1, channels: self.input.channels }
@@ -86,7 +86,7 @@ impl Convolution {
 
     /// The shape of the gradient by the outputs, padded with zeros like an input, and with channels padded to
     /// whole registers.
-    fn framed_gradient(&self) -> Image {
+    fn padded_gradient(&self) -> Image {
         let [kh, kw] = self.kernel;
         Image {
             height: self.input.height + kh - 1,
@@ -95,15 +95,15 @@ impl Convolution {
         }
     }
 
-    /// The strides that compute one row of the output from the framed input.
-    fn forward_walk(&self) -> ConvStrides {
-        let ([kh, kw], framed, cin) = (self.kernel, self.framed(), self.input.channels);
+    /// The strides that compute one row of the output from the padded input.
+    fn forward_strides(&self) -> ConvStrides {
+        let ([kh, kw], padded_input, cin) = (self.kernel, self.padded_input(), self.input.channels);
         ConvStrides {
             outer: kh,
             inner: kw * cin,
             points: self.output().width,
             lanes: self.filters,
-            a_outer: framed.width * cin,
+            a_outer: padded_input.width * cin,
             a_inner: 1,
             a_point: cin,
             b_outer: kw * cin * padded(self.filters),
@@ -112,34 +112,34 @@ impl Convolution {
         }
     }
 
-    /// The strides that compute one row of the gradient by the input from the framed gradient by the outputs.
-    fn input_walk(&self) -> ConvStrides {
-        let ([kh, kw], framed, cin) = (self.kernel, self.framed_gradient(), self.input.channels);
+    /// The strides that compute one row of the gradient by the input from the padded gradient by the outputs.
+    fn input_strides(&self) -> ConvStrides {
+        let ([kh, kw], gradient_shape, cin) = (self.kernel, self.padded_gradient(), self.input.channels);
         ConvStrides {
             outer: kh,
-            inner: kw * framed.channels,
+            inner: kw * gradient_shape.channels,
             points: self.input.width,
             lanes: cin,
-            a_outer: framed.width * framed.channels,
+            a_outer: gradient_shape.width * gradient_shape.channels,
             a_inner: 1,
-            a_point: framed.channels,
-            b_outer: kw * framed.channels * padded(cin),
+            a_point: gradient_shape.channels,
+            b_outer: kw * gradient_shape.channels * padded(cin),
             b_inner: padded(cin),
             out_stride: cin,
         }
     }
 
-    /// The strides that compute the gradient by one row of the kernel from the framed input and the framed
+    /// The strides that compute the gradient by one row of the kernel from the padded input and the padded
     /// gradient.
-    fn weights_walk(&self) -> ConvStrides {
-        let ([_, kw], framed, gradient) = (self.kernel, self.framed(), self.framed_gradient());
+    fn weight_strides(&self) -> ConvStrides {
+        let ([_, kw], padded_input, gradient) = (self.kernel, self.padded_input(), self.padded_gradient());
         let (output, cin) = (self.output(), self.input.channels);
         ConvStrides {
             outer: output.height,
             inner: output.width,
             points: kw * cin,
             lanes: self.filters,
-            a_outer: framed.width * cin,
+            a_outer: padded_input.width * cin,
             a_inner: cin,
             a_point: 1,
             b_outer: gradient.width * gradient.channels,
@@ -148,29 +148,29 @@ impl Convolution {
         }
     }
 
-    /// Copies an image into its frame, whose border is zero already.
-    fn frame(&self, image: &[f32], framed: &mut [f32]) {
-        let ([top, left], cin, width) = (self.before(), self.input.channels, self.framed().width);
+    /// Copies an image into `padded_image`, whose border is zero already.
+    fn pad_into(&self, image: &[f32], padded_image: &mut [f32]) {
+        let ([top, left], cin, width) = (self.before(), self.input.channels, self.padded_input().width);
         let row = self.input.width * cin;
         for (y, values) in image.chunks_exact(row).enumerate() {
             let start = ((y + top) * width + left) * cin;
-            framed[start..start + row].copy_from_slice(values);
+            padded_image[start..start + row].copy_from_slice(values);
         }
     }
 
-    /// The position of the gradient by the first output in its frame.
+    /// The position of the gradient by the first output in its padded image.
     fn gradient_start(&self) -> usize {
-        let ([kh, kw], [top, left], framed) = (self.kernel, self.before(), self.framed_gradient());
-        ((kh - 1 - top) * framed.width + (kw - 1 - left)) * framed.channels
+        let ([kh, kw], [top, left], shape) = (self.kernel, self.before(), self.padded_gradient());
+        ((kh - 1 - top) * shape.width + (kw - 1 - left)) * shape.channels
     }
 
-    /// Copies the gradient by the outputs into its frame, with 0 where ReLU was not active.
-    fn frame_gradient(&self, output: &[f32], gradient: &[f32], framed: &mut [f32]) {
-        let (image, frame, start) = (self.output(), self.framed_gradient(), self.gradient_start());
+    /// Copies the gradient by the outputs into `padded_gradient`, with 0 where ReLU was not active.
+    fn pad_gradient_into(&self, output: &[f32], gradient: &[f32], padded_gradient: &mut [f32]) {
+        let (image, shape, start) = (self.output(), self.padded_gradient(), self.gradient_start());
         let pixels = output.chunks_exact(self.filters).zip(gradient.chunks_exact(self.filters));
         for (index, (y, dy)) in pixels.enumerate() {
-            let at = start + (index / image.width * frame.width + index % image.width) * frame.channels;
-            let values = &mut framed[at..at + self.filters];
+            let at = start + (index / image.width * shape.width + index % image.width) * shape.channels;
+            let values = &mut padded_gradient[at..at + self.filters];
             if self.relu {
                 for ((value, &y), &dy) in values.iter_mut().zip(y).zip(dy) {
                     *value = if y > 0.0 { dy } else { 0.0 };
@@ -213,20 +213,20 @@ impl Conv2D {
 
     /// The kernel for the backward pass: rotated by 180 degrees, filters x input channels, both padded to
     /// whole registers.
-    fn turned_weights(&self) -> Vec<f32> {
+    fn transposed_kernel(&self) -> Vec<f32> {
         let ([kh, kw], cin, filters) =
             (self.settings.kernel, self.settings.input.channels, self.settings.filters);
         let (rows, lanes) = (padded(filters), padded(cin));
-        let mut turned = vec![0.0; kh * kw * rows * lanes];
+        let mut transposed = vec![0.0; kh * kw * rows * lanes];
         for (place, weights) in self.parameters[0].value.chunks_exact(cin * filters).enumerate() {
-            let block = &mut turned[(kh * kw - 1 - place) * rows * lanes..][..rows * lanes];
+            let block = &mut transposed[(kh * kw - 1 - place) * rows * lanes..][..rows * lanes];
             for (channel, weights) in weights.chunks_exact(filters).enumerate() {
                 for (filter, &weight) in weights.iter().enumerate() {
                     block[filter * lanes + channel] = weight;
                 }
             }
         }
-        turned
+        transposed
     }
 }
 
@@ -247,7 +247,7 @@ impl Layer for Conv2D {
 
     fn infer(&self, input: &[f32], output: &mut [f32]) {
         let settings = &self.settings;
-        let (framed, walk) = (settings.framed(), settings.forward_walk());
+        let (input_shape, strides) = (settings.padded_input(), settings.forward_strides());
         let weights = with_padded_rows(&self.parameters[0].value, settings.filters);
         let row = settings.output().width * settings.filters;
         let (inputs, outputs) = (self.input_width(), self.output_width());
@@ -255,14 +255,14 @@ impl Layer for Conv2D {
             .par_chunks_mut(IMAGES_A_TASK * outputs)
             .zip(input.par_chunks(IMAGES_A_TASK * inputs))
             .for_each_init(
-                || vec![0.0; framed.size()],
-                |frame, (output, input)| {
+                || vec![0.0; input_shape.size()],
+                |padded_image, (output, input)| {
                     for (output, input) in output.chunks_exact_mut(outputs).zip(input.chunks_exact(inputs)) {
-                        settings.frame(input, frame);
+                        settings.pad_into(input, padded_image);
                         for (y, output) in output.chunks_exact_mut(row).enumerate() {
-                            let window = &frame[y * framed.width * framed.channels..];
+                            let window = &padded_image[y * input_shape.width * input_shape.channels..];
                             let bias = Start::Bias(&self.parameters[1].value);
-                            correlate(&walk, window, &weights, bias, settings.relu, output);
+                            correlate(&strides, window, &weights, bias, settings.relu, output);
                         }
                     }
                 },
@@ -280,7 +280,7 @@ impl Layer for Conv2D {
         let (inputs, outputs) = (self.input_width(), self.output_width());
         let images = input.len() / inputs;
         let share = images.div_ceil(PARTS).max(1);
-        let turned = if input_gradient.is_some() { self.turned_weights() } else { Vec::new() };
+        let kernel = if input_gradient.is_some() { self.transposed_kernel() } else { Vec::new() };
         let input_gradients: Vec<Option<&mut [f32]>> = match input_gradient {
             Some(gradient) => gradient.chunks_mut(share * inputs).map(Some).collect(),
             None => (0..images.div_ceil(share)).map(|_| None).collect(),
@@ -292,31 +292,38 @@ impl Layer for Conv2D {
             .zip(output.par_chunks(share * outputs))
             .zip(output_gradient.par_chunks(share * outputs))
             .map(|(((mut input_gradient, input), output), gradient)| {
-                let (framed, framed_gradient) = (settings.framed(), settings.framed_gradient());
-                let mut frame = vec![0.0; framed.size()];
-                let mut gradient_frame = vec![0.0; framed_gradient.size()];
+                let (input_shape, gradient_shape) = (settings.padded_input(), settings.padded_gradient());
+                let mut padded_image = vec![0.0; input_shape.size()];
+                let mut padded_gradient = vec![0.0; gradient_shape.size()];
                 let mut part = Part { weights: vec![0.0; weights_length], bias: vec![0.0; settings.filters] };
                 for image in 0..input.len() / inputs {
                     let outputs = image * outputs..(image + 1) * outputs;
-                    settings.frame(&input[image * inputs..(image + 1) * inputs], &mut frame);
-                    settings.frame_gradient(
+                    settings.pad_into(&input[image * inputs..(image + 1) * inputs], &mut padded_image);
+                    settings.pad_gradient_into(
                         &output[outputs.clone()],
                         &gradient[outputs],
-                        &mut gradient_frame,
+                        &mut padded_gradient,
                     );
-                    add_bias(&settings, &gradient_frame, &mut part.bias);
+                    add_bias(&settings, &padded_gradient, &mut part.bias);
                     let rows = weights_length / settings.kernel[0];
                     for (ky, weights) in part.weights.chunks_exact_mut(rows).enumerate() {
-                        let window = &frame[ky * framed.width * framed.channels..];
-                        let gradient = &gradient_frame[settings.gradient_start()..];
-                        correlate(&settings.weights_walk(), window, gradient, Start::Output, false, weights);
+                        let window = &padded_image[ky * input_shape.width * input_shape.channels..];
+                        let gradient = &padded_gradient[settings.gradient_start()..];
+                        correlate(
+                            &settings.weight_strides(),
+                            window,
+                            gradient,
+                            Start::Output,
+                            false,
+                            weights,
+                        );
                     }
                     let Some(input_gradient) = &mut input_gradient else { continue };
                     let row = settings.input.width * settings.input.channels;
                     let rows = input_gradient[image * inputs..(image + 1) * inputs].chunks_exact_mut(row);
                     for (y, values) in rows.enumerate() {
-                        let window = &gradient_frame[y * framed_gradient.width * framed_gradient.channels..];
-                        correlate(&settings.input_walk(), window, &turned, Start::Zero, false, values);
+                        let window = &padded_gradient[y * gradient_shape.width * gradient_shape.channels..];
+                        correlate(&settings.input_strides(), window, &kernel, Start::Zero, false, values);
                     }
                 }
                 part
@@ -341,11 +348,11 @@ impl Layer for Conv2D {
 }
 
 /// Adds the sums over the pixels of one image of the gradient by the outputs, one per filter.
-fn add_bias(settings: &Convolution, gradient_frame: &[f32], bias: &mut [f32]) {
-    let (output, frame, start) = (settings.output(), settings.framed_gradient(), settings.gradient_start());
+fn add_bias(settings: &Convolution, padded_gradient: &[f32], bias: &mut [f32]) {
+    let (output, shape, start) = (settings.output(), settings.padded_gradient(), settings.gradient_start());
     for y in 0..output.height {
-        let row = &gradient_frame[start + y * frame.width * frame.channels..];
-        for pixel in row.chunks_exact(frame.channels).take(output.width) {
+        let row = &padded_gradient[start + y * shape.width * shape.channels..];
+        for pixel in row.chunks_exact(shape.channels).take(output.width) {
             bias.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
         }
     }

@@ -39,7 +39,7 @@ pub struct Definition {
     pub early_stopping: Option<EarlyStopping>,
     augmentation: Augmentation,
     /// Settings that differ on one data set, by its name.
-    on: BTreeMap<String, On>,
+    overrides: BTreeMap<String, DatasetOverrides>,
 }
 
 /// The scaling of the pixels before the first layer.
@@ -69,7 +69,7 @@ pub struct EarlyStopping {
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct On {
+struct DatasetOverrides {
     augmentation: Option<Augmentation>,
 }
 
@@ -249,8 +249,8 @@ struct Wire {
     early_stopping: Option<EarlyStopping>,
     #[serde(default)]
     augmentation: Augmentation,
-    #[serde(default)]
-    on: BTreeMap<String, On>,
+    #[serde(default, rename = "on")]
+    overrides: BTreeMap<String, DatasetOverrides>,
 }
 
 impl Definition {
@@ -261,7 +261,7 @@ impl Definition {
 
     /// The augmentation of training images for a data set.
     pub fn augmentation(&self, dataset: &str) -> Augmentation {
-        self.on.get(dataset).and_then(|on| on.augmentation).unwrap_or(self.augmentation)
+        self.overrides.get(dataset).and_then(|own| own.augmentation).unwrap_or(self.augmentation)
     }
 }
 
@@ -300,7 +300,7 @@ impl TryFrom<Wire> for Definition {
             validation: wire.validation,
             early_stopping: wire.early_stopping,
             augmentation: wire.augmentation,
-            on: wire.on,
+            overrides: wire.overrides,
         };
         definition.check()?;
         Ok(definition)
@@ -337,7 +337,7 @@ impl Definition {
             }
         }
         self.schedule.check()?;
-        let changes = self.on.values().filter_map(|on| on.augmentation).chain([self.augmentation]);
+        let changes = self.overrides.values().filter_map(|own| own.augmentation).chain([self.augmentation]);
         changes.into_iter().try_for_each(|augmentation| augmentation.check())
     }
 }

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::layer::Layer;
-use super::random::mixed;
+use super::random::hash;
 
 /// Sets each value to 0 with a probability, with a new mask in every step. The mask depends only on seed,
 /// step and position, so it is stored neither between forward and backward pass nor in a checkpoint.
@@ -31,12 +31,12 @@ impl Dropout {
         let scale = (1.0 / (1.0 - self.rate)) as f32;
         // Four values share one draw of 64 bits.
         let limit = (self.rate * 65_536.0).round() as u64;
-        let base = mixed(self.seed, self.step);
+        let base = hash(self.seed, self.step);
         let rows = kept.par_chunks_mut(self.width).zip(values.par_chunks(self.width));
         rows.enumerate().for_each(|(row, (kept, values))| {
-            let row = mixed(base, row as u64);
+            let row = hash(base, row as u64);
             for (index, (kept, values)) in kept.chunks_mut(4).zip(values.chunks(4)).enumerate() {
-                let mut draw = mixed(row, index as u64);
+                let mut draw = hash(row, index as u64);
                 for (kept, &value) in kept.iter_mut().zip(values) {
                     *kept = if draw & 0xffff < limit { 0.0 } else { value * scale };
                     draw >>= 16;

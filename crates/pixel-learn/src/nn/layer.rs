@@ -8,13 +8,13 @@ pub struct Parameter {
     /// The gradient of the loss by the values.
     pub gradient: Vec<f32>,
     /// Whether an L2 penalty applies: yes for weights, no for biases.
-    pub decays: bool,
+    pub is_regularised: bool,
 }
 
 impl Parameter {
     /// A parameter with zero gradient.
-    pub fn new(value: Vec<f32>, decays: bool) -> Parameter {
-        Parameter { gradient: vec![0.0; value.len()], value, decays }
+    pub fn new(value: Vec<f32>, is_regularised: bool) -> Parameter {
+        Parameter { gradient: vec![0.0; value.len()], value, is_regularised }
     }
 }
 

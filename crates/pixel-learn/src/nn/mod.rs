@@ -23,8 +23,8 @@
 //!     "epochs": 20,
 //!     "batch": 10,
 //! }))?;
-//! let setting = TrainingSetup { dataset: "bright".into(), image: [2, 2], classes: 3, epochs: 20, seed: 1 };
-//! let mut trainer = Trainer::new(definition, setting, &pixels)?;
+//! let setup = TrainingSetup { dataset: "bright".into(), image: [2, 2], classes: 3, epochs: 20, seed: 1 };
+//! let mut trainer = Trainer::new(definition, setup, &pixels)?;
 //! while !trainer.finished() {
 //!     trainer.epoch(Images { pixels: &pixels, labels: &labels }, &mut |_| {})?;
 //! }

@@ -56,9 +56,9 @@ impl Network {
         self.layers.iter_mut().for_each(|layer| layer.begin_step(step));
     }
 
-    /// The sum of squares of all parameters that decay, for the L2 penalty.
+    /// The sum of squares of all regularised parameters, for the L2 penalty.
     pub fn squared_weights(&self) -> f64 {
-        self.parameters().filter(|parameter| parameter.decays).map(|p| sum_of_squares(&p.value)).sum()
+        self.parameters().filter(|parameter| parameter.is_regularised).map(|p| sum_of_squares(&p.value)).sum()
     }
 
     /// The outputs of the trained network for a batch (rows x input width): rows x output width, row-major.

@@ -58,11 +58,11 @@ impl Optimizer {
         Optimizer { rule, steps: 0, memory }
     }
 
-    /// Updates every parameter by its gradient, to which a parameter that decays adds `l2` times its value.
+    /// Updates every parameter by its gradient, to which a regularised parameter adds `l2` times its value.
     pub fn step(&mut self, network: &mut Network, rate: f64, l2: f64) {
         self.steps += 1;
         for (parameter, memory) in network.parameters_mut().zip(&mut self.memory) {
-            let l2 = if parameter.decays { l2 as f32 } else { 0.0 };
+            let l2 = if parameter.is_regularised { l2 as f32 } else { 0.0 };
             match self.rule {
                 Rule::Sgd { momentum, nesterov } => {
                     sgd(
@@ -74,7 +74,7 @@ impl Optimizer {
                 Rule::Adam { beta_1, beta_2, epsilon, weight_decay } => {
                     let steps = self.steps.min(i32::MAX as u64) as i32;
                     let correction = (1.0 - beta_2.powi(steps)).sqrt() / (1.0 - beta_1.powi(steps));
-                    if weight_decay > 0.0 && parameter.decays {
+                    if weight_decay > 0.0 && parameter.is_regularised {
                         let kept = (1.0 - rate * weight_decay) as f32;
                         parameter.value.iter_mut().for_each(|value| *value *= kept);
                     }

@@ -68,7 +68,7 @@ pub struct EpochProgress {
     /// Images so far.
     pub images: usize,
     /// Images of the epoch.
-    pub of: usize,
+    pub total: usize,
     /// Mean loss so far.
     pub loss: f64,
     /// Mean accuracy so far.
@@ -91,7 +91,7 @@ pub struct Trainer {
     /// The network and its training.
     pub definition: Definition,
     /// The data that it is made for.
-    pub setting: TrainingSetup,
+    pub setup: TrainingSetup,
     /// The layers with their shapes.
     pub steps: Vec<Step>,
     /// The layers with their weights.
@@ -113,33 +113,29 @@ const ROWS_A_TASK: usize = 64;
 impl Trainer {
     /// An untrained network; `pixels` are those of all training images, which `standard` scaling is fitted on.
     /// `Err` names the layer that does not fit.
-    pub fn new(
-        definition: Definition,
-        setting: TrainingSetup,
-        pixels: &[u8],
-    ) -> Result<Trainer, NetworkError> {
-        let steps = build::steps(&definition, setting.image, setting.classes)?;
-        let features = setting.image[0] * setting.image[1];
+    pub fn new(definition: Definition, setup: TrainingSetup, pixels: &[u8]) -> Result<Trainer, NetworkError> {
+        let steps = build::steps(&definition, setup.image, setup.classes)?;
+        let features = setup.image[0] * setup.image[1];
         let scaling = match definition.scaling {
             Scaling::Unit => crate::Scaling::unit(features),
             Scaling::Standard => crate::Scaling::standard(pixels, pixels.len() / features.max(1), features),
         };
-        Ok(Trainer::untrained(definition, setting, steps, scaling))
+        Ok(Trainer::untrained(definition, setup, steps, scaling))
     }
 
     /// [`Trainer::new`] with given steps and scaling.
     pub fn untrained(
         definition: Definition,
-        setting: TrainingSetup,
+        setup: TrainingSetup,
         steps: Vec<Step>,
         scaling: crate::Scaling,
     ) -> Trainer {
-        let network = build::network(&steps, setting.seed);
+        let network = build::network(&steps, setup.seed);
         let optimizer = Optimizer::new(definition.rule, &network);
         let scaled = scaled(definition.scaling, &scaling);
         Trainer {
             definition,
-            setting,
+            setup,
             steps,
             network,
             optimizer,
@@ -152,7 +148,7 @@ impl Trainer {
 
     /// Whether the last epoch is over, or the training stopped early.
     pub fn finished(&self) -> bool {
-        self.history.len() >= self.setting.epochs || self.stopped_early()
+        self.history.len() >= self.setup.epochs || self.stopped_early()
     }
 
     /// Whether the validation loss has not improved for longer than the definition's patience.
@@ -168,25 +164,25 @@ impl Trainer {
         let mut order: Vec<u32> = (0..rows as u32).collect();
         let held = (rows as f64 * self.definition.validation).round() as usize;
         if held > 0 {
-            order.shuffle(&mut generator(self.setting.seed, Purpose::Validation, 0));
+            order.shuffle(&mut generator(self.setup.seed, Purpose::Validation, 0));
         }
         let watched = order.split_off(rows - held.min(rows.saturating_sub(1)));
         order.sort_unstable();
         (order, watched)
     }
 
-    /// Trains for one epoch on the rows that are not held out. Calls `tell` after each batch. `Err` when the
-    /// loss is not finite.
+    /// Trains for one epoch on the rows that are not held out. Calls `on_progress` after each batch. `Err`
+    /// when the loss is not finite.
     pub fn epoch(
         &mut self,
         images: Images,
-        tell: &mut dyn FnMut(EpochProgress),
+        on_progress: &mut dyn FnMut(EpochProgress),
     ) -> Result<&Epoch, NetworkError> {
         let started = std::time::Instant::now();
         let (mut order, watched) = self.split(images.labels.len());
         let number = self.history.len() as u64;
-        order.shuffle(&mut generator(self.setting.seed, Purpose::Order, number));
-        let augmentation = self.definition.augmentation(&self.setting.dataset);
+        order.shuffle(&mut generator(self.setup.seed, Purpose::Order, number));
+        let augmentation = self.definition.augmentation(&self.setup.dataset);
         let batch = self.definition.batch.min(order.len().max(1));
         let steps_an_epoch = order.len().div_ceil(batch) as u64;
         let (mut loss, mut correct, mut done, mut rate) = (0.0, 0, 0, 0.0);
@@ -196,12 +192,12 @@ impl Trainer {
             labels.clear();
             labels.extend(rows.iter().map(|&row| images.labels[row as usize]));
             let step = self.optimizer.steps;
-            let progress = Progress { step, steps_an_epoch, epochs: self.setting.epochs };
+            let progress = Progress { step, steps_an_epoch, epochs: self.setup.epochs };
             rate = self.definition.learning_rate * self.definition.schedule.factor(progress);
             self.network.begin_step(step);
             let scores = self.network.forward(&input);
-            correct += right(&highest_scores(scores, self.setting.classes), &labels);
-            let mut mean = softmax_cross_entropy(scores, self.setting.classes, &labels);
+            correct += count_correct(&highest_scores(scores, self.setup.classes), &labels);
+            let mut mean = softmax_cross_entropy(scores, self.setup.classes, &labels);
             if self.definition.l2 > 0.0 {
                 mean += 0.5 * self.definition.l2 * self.network.squared_weights();
             }
@@ -210,9 +206,9 @@ impl Trainer {
             loss += mean * rows.len() as f64;
             done += rows.len();
             let count = done as f64;
-            tell(EpochProgress {
+            on_progress(EpochProgress {
                 images: done,
-                of: order.len(),
+                total: order.len(),
                 loss: loss / count,
                 accuracy: correct as f64 / count,
             });
@@ -221,7 +217,7 @@ impl Trainer {
             }
         }
         let count = order.len().max(1) as f64;
-        let validation = (!watched.is_empty()).then(|| self.watch(images, &watched));
+        let validation = (!watched.is_empty()).then(|| self.evaluate(images, &watched));
         self.history.push(Epoch {
             epoch: number as usize + 1,
             learning_rate: rate,
@@ -291,8 +287,8 @@ impl Trainer {
             || vec![0; width],
             |changed, (values, &row)| {
                 let place = epoch * total + u64::from(row);
-                let mut rng = generator(self.setting.seed, Purpose::Augmentation, place);
-                augmentation.apply(image(row), self.setting.image, &mut rng, changed);
+                let mut rng = generator(self.setup.seed, Purpose::Augmentation, place);
+                augmentation.apply(image(row), self.setup.image, &mut rng, changed);
                 self.scale(changed, values);
             },
         );
@@ -313,8 +309,8 @@ impl Trainer {
     }
 
     /// Loss (without penalty) and accuracy of the present network on `rows`.
-    fn watch(&self, images: Images, rows: &[u32]) -> (f64, f64) {
-        let classes = self.setting.classes;
+    fn evaluate(&self, images: Images, rows: &[u32]) -> (f64, f64) {
+        let classes = self.setup.classes;
         let parts: Vec<(f64, usize)> = rows
             .par_chunks(ROWS_A_TASK)
             .map(|rows| {
@@ -322,7 +318,7 @@ impl Trainer {
                 self.gather(images, rows, Augmentation::default(), 0, &mut input);
                 let labels: Vec<u8> = rows.iter().map(|&row| images.labels[row as usize]).collect();
                 let mut scores = self.network.infer(&input);
-                let correct = right(&highest_scores(&scores, classes), &labels);
+                let correct = count_correct(&highest_scores(&scores, classes), &labels);
                 (softmax_cross_entropy(&mut scores, classes, &labels) * rows.len() as f64, correct)
             })
             .collect();
@@ -333,7 +329,7 @@ impl Trainer {
     /// The probabilities of all classes for images as bytes, row by row.
     pub fn probabilities(&self, pixels: &[u8]) -> Vec<f32> {
         let width = self.network.input_width();
-        let classes = self.setting.classes;
+        let classes = self.setup.classes;
         let parts: Vec<Vec<f32>> = pixels
             .par_chunks(ROWS_A_TASK * width)
             .map(|pixels| {
@@ -351,7 +347,7 @@ impl Trainer {
 
     /// The likeliest class of each image.
     pub fn predict(&self, pixels: &[u8]) -> Vec<u8> {
-        highest_scores(&self.probabilities(pixels), self.setting.classes)
+        highest_scores(&self.probabilities(pixels), self.setup.classes)
     }
 }
 
@@ -360,7 +356,7 @@ fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
-fn right(predicted: &[u8], labels: &[u8]) -> usize {
+fn count_correct(predicted: &[u8], labels: &[u8]) -> usize {
     predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count()
 }
 

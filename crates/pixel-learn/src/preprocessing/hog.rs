@@ -69,13 +69,13 @@ impl Layout {
 /// The transform, with the table of its gradients.
 pub(super) struct Hog {
     layout: Layout,
-    /// Magnitude and bin of the gradient (down, across) at `down * ACROSS + across + 255`, for down from 0 on: opposite
-    /// gradients have the same direction.
+    /// Magnitude and bin of the gradient (down, across) at `down * GRADIENT_RANGE + across + 255`, for down
+    /// from 0 on: opposite gradients have the same direction.
     table: Vec<(f32, u32)>,
 }
 
 /// The number of values of a difference of two bytes.
-const ACROSS: usize = 511;
+const GRADIENT_RANGE: usize = 511;
 
 impl Hog {
     pub fn new(layout: Layout) -> Hog {
@@ -111,10 +111,10 @@ impl Hog {
     }
 
     /// Writes the index in the table of each pixel's gradient.
-    fn gradients(&self, image: &[u8], places: &mut [u32]) {
+    fn gradients(&self, image: &[u8], table_indices: &mut [u32]) {
         let [rows, columns] = self.layout.image;
         let blank = vec![0u8; columns];
-        for (y, places) in places.chunks_exact_mut(columns).enumerate() {
+        for (y, table_indices) in table_indices.chunks_exact_mut(columns).enumerate() {
             let row = &image[y * columns..][..columns];
             let inside = y > 0 && y + 1 < rows;
             let (above, below) = if inside {
@@ -122,32 +122,32 @@ impl Hog {
             } else {
                 (&blank[..], &blank[..])
             };
-            let place = |down: i32, across: i32| {
+            let index = |down: i32, across: i32| {
                 let across = if down < 0 { -across } else { across };
-                (down.abs() * ACROSS as i32 + across + 255) as u32
+                (down.abs() * GRADIENT_RANGE as i32 + across + 255) as u32
             };
             let difference = |a: u8, b: u8| i32::from(a) - i32::from(b);
             let last = columns - 1;
             for x in [0, last] {
-                places[x] = place(difference(below[x], above[x]), 0);
+                table_indices[x] = index(difference(below[x], above[x]), 0);
             }
-            for (x, place_of) in places.iter_mut().enumerate().take(last).skip(1) {
-                *place_of = place(difference(below[x], above[x]), difference(row[x + 1], row[x - 1]));
+            for (x, table_index) in table_indices.iter_mut().enumerate().take(last).skip(1) {
+                *table_index = index(difference(below[x], above[x]), difference(row[x + 1], row[x - 1]));
             }
         }
     }
 
     /// The histogram of every cell, means over its pixels.
-    fn histograms(&self, places: &[u32], cells: &mut [f64]) {
+    fn histograms(&self, table_indices: &[u32], cells: &mut [f64]) {
         let Layout { orientations, pixels_per_cell: size, image: [_, columns], .. } = self.layout;
         let [down, across] = self.layout.cells();
         cells.fill(0.0);
         for y in 0..down * size {
-            let row = &places[y * columns..][..across * size];
+            let row = &table_indices[y * columns..][..across * size];
             let cells = &mut cells[y / size * across * orientations..][..across * orientations];
-            for (places, cell) in row.chunks_exact(size).zip(cells.chunks_exact_mut(orientations)) {
-                for &place in places {
-                    let (magnitude, bin) = self.table[place as usize];
+            for (table_indices, cell) in row.chunks_exact(size).zip(cells.chunks_exact_mut(orientations)) {
+                for &index in table_indices {
+                    let (magnitude, bin) = self.table[index as usize];
                     cell[bin as usize] += f64::from(magnitude);
                 }
             }

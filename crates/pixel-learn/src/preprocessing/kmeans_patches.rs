@@ -26,12 +26,12 @@ const SAMPLE: usize = 200_000;
 /// Passes of k-means over the sample.
 const PASSES: usize = 20;
 /// Added to the variance of a patch, in squared pixel values, so that noise in flat patches is not amplified.
-const CONTRAST: f32 = 10.0;
+const VARIANCE_EPSILON: f32 = 10.0;
 /// Added to the eigenvalues of the covariance of patches.
-const WHITENING: f64 = 0.1;
+const ZCA_EPSILON: f64 = 0.1;
 /// The number of training images that set the scale of the bytes: their largest pooled value becomes 255, and
 /// larger values are clipped.
-const IMAGES: usize = 2000;
+const SCALE_IMAGES: usize = 2000;
 /// Patches that one task compares with the centroids.
 const CHUNK: usize = 4096;
 /// Values that a vector loop takes at a time.
@@ -55,7 +55,7 @@ pub(super) struct KmeansPatches {
 
 impl KmeansPatches {
     /// Maximum number of centroids.
-    pub const MOST: usize = 10_000;
+    pub const MAX_CLUSTERS: usize = 10_000;
 
     /// `Err` when an image has fewer rows or columns of patches than the grid.
     pub fn check(image: [usize; 2]) -> Result<(), StepError> {
@@ -93,7 +93,7 @@ impl KmeansPatches {
 
     /// The largest pooled value of some training images, evenly spaced.
     fn largest(&self, bytes: &Bytes) -> f32 {
-        let count = bytes.n.min(IMAGES);
+        let count = bytes.n.min(SCALE_IMAGES);
         let image = |at: usize| &bytes.pixels[at * bytes.n / count * bytes.d..][..bytes.d];
         let of_image = |scratch: &mut Scratch, at: usize| {
             self.pool(image(at), scratch);
@@ -272,7 +272,7 @@ fn normalise(pixels: &[u8], at: usize, width: usize, out: &mut Vec<f32>) {
     // Whole numbers: a flat patch has a variance of exactly 0.
     let count = PIXELS as u32;
     let variance = (squares * count - sum * sum) as f32 / (count * count) as f32;
-    let (mean, scale) = (sum as f32 / count as f32, 1.0 / (variance + CONTRAST).sqrt());
+    let (mean, scale) = (sum as f32 / count as f32, 1.0 / (variance + VARIANCE_EPSILON).sqrt());
     for row in 0..SIDE {
         let pixels = &pixels[at + row * width..][..SIDE];
         out.extend(pixels.iter().map(|&pixel| (f32::from(pixel) - mean) * scale));
@@ -300,7 +300,7 @@ fn whiten(patches: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let (i, j) = (at / PIXELS, at % PIXELS);
         let terms = eigen.values.iter().zip(eigen.vectors.chunks_exact(PIXELS));
         *out = terms
-            .map(|(value, vector)| vector[i] * vector[j] / (value.max(0.0) + WHITENING).sqrt())
+            .map(|(value, vector)| vector[i] * vector[j] / (value.max(0.0) + ZCA_EPSILON).sqrt())
             .sum::<f64>() as f32;
     }
     (mean.iter().map(|&mean| mean as f32).collect(), whitening)
@@ -340,7 +340,7 @@ mod tests {
             let pixel = |at: usize| f64::from(image[(row + at / SIDE) * IMAGE[1] + column + at % SIDE]);
             let mean = (0..PIXELS).map(pixel).sum::<f64>() / PIXELS as f64;
             let variance = (0..PIXELS).map(|at| (pixel(at) - mean).powi(2)).sum::<f64>() / PIXELS as f64;
-            let scale = (variance + f64::from(CONTRAST)).sqrt();
+            let scale = (variance + f64::from(VARIANCE_EPSILON)).sqrt();
             let centred = |at: usize| (pixel(at) - mean) / scale - f64::from(patches.mean[at]);
             let whitened = |at: usize| -> f64 {
                 (0..PIXELS).map(|k| centred(k) * f64::from(patches.whitening[k * PIXELS + at])).sum()
@@ -391,7 +391,7 @@ mod tests {
                     .enumerate()
                     .for_each(|(i, sum)| *sum += centred(i) * product / SAMPLE as f64);
             }
-            column.iter_mut().enumerate().for_each(|(i, value)| *value += WHITENING * weight(i));
+            column.iter_mut().enumerate().for_each(|(i, value)| *value += ZCA_EPSILON * weight(i));
             for i in 0..PIXELS {
                 let row = &whitening[i * PIXELS..][..PIXELS];
                 let got: f64 = row.iter().zip(&column).map(|(&w, value)| f64::from(w) * value).sum();

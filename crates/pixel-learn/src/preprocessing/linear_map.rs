@@ -22,7 +22,7 @@ impl LinearMap {
     pub fn new(weights: &[f64], mut bias: Vec<f64>, scaling: Option<&Scaling>) -> LinearMap {
         let outputs = bias.len();
         let d = weights.len() / outputs;
-        let mut turned = vec![0.0; weights.len()];
+        let mut transposed = vec![0.0; weights.len()];
         for (output, (row, bias)) in weights.chunks_exact(d).zip(&mut bias).enumerate() {
             for (feature, &weight) in row.iter().enumerate() {
                 let weight = match scaling {
@@ -33,10 +33,10 @@ impl LinearMap {
                     }
                     None => weight,
                 };
-                turned[feature * outputs + output] = weight as f32;
+                transposed[feature * outputs + output] = weight as f32;
             }
         }
-        LinearMap { weights: turned, bias: bias.into_iter().map(|bias| bias as f32).collect() }
+        LinearMap { weights: transposed, bias: bias.into_iter().map(|bias| bias as f32).collect() }
     }
 
     /// The outputs of every row, n x outputs. `finish` is applied to the outputs of whole rows. O(n d

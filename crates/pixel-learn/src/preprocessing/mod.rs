@@ -25,7 +25,7 @@ mod step;
 
 use std::sync::Arc;
 
-use crate::nn::random::mixed;
+use crate::nn::random::hash;
 use crate::{Features, Scaling};
 pub use error::StepError;
 use hog::{Hog, Layout};
@@ -82,7 +82,7 @@ pub fn fit(
     let mut rows = Rows::raw(train);
     let mut fitted = Vec::with_capacity(steps.len());
     for (place, (step, content)) in steps.iter().zip(inputs).enumerate() {
-        let step = Fitted::new(step, content, &rows, mixed(seed, place as u64))?;
+        let step = Fitted::new(step, content, &rows, hash(seed, place as u64))?;
         rows = step.transform(rows);
         fitted.push(step);
     }

@@ -115,8 +115,8 @@ fn output(
         }
         Step::KmeansPatches { n_clusters } => {
             KmeansPatches::check(raw_image()?)?;
-            if !(2..=KmeansPatches::MOST).contains(&n_clusters) {
-                let reason = format!("must be from 2 to {}", KmeansPatches::MOST);
+            if !(2..=KmeansPatches::MAX_CLUSTERS).contains(&n_clusters) {
+                let reason = format!("must be from 2 to {}", KmeansPatches::MAX_CLUSTERS);
                 return Err(StepError::parameter(step.name(), "n_clusters", n_clusters, reason));
             }
             Ok(Content { kind: Kind::Bytes(KmeansPatches::features(n_clusters)), scaled: false })

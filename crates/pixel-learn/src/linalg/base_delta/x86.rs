@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{CHAINS, Lanes, SparseRows, TOGETHER, WideLanes, group_of, groups};
+use super::{CHAINS, GROUP_ROWS, Lanes, SparseRows, WideLanes, group_of, groups};
 
 /// Prefetch distance in columns: far enough to cross a page, where the hardware prefetcher stops.
 const AHEAD: usize = 256;
@@ -16,33 +16,33 @@ macro_rules! product {
         #[target_feature(enable = $features)]
         unsafe fn $name(
             columns: &[u16],
-            values: &[[f32; TOGETHER]],
+            values: &[[f32; GROUP_ROWS]],
             start: &$lanes,
             vectors: &[$lanes],
-        ) -> [$lanes; TOGETHER] {
+        ) -> [$lanes; GROUP_ROWS] {
             let (columns, last_columns) = columns.as_chunks::<CHAINS>();
             let (values, last_values) = values.as_chunks::<CHAINS>();
-            let mut out = [$lanes::ZERO; TOGETHER];
+            let mut out = [$lanes::ZERO; GROUP_ROWS];
             // One register of lanes at a time: the sums of all lanes do not fit AVX2's sixteen.
             for at in (0..$registers * $width).step_by($width) {
                 // SAFETY: lanes fill the registers, and the column is one of the vectors'.
                 let vector =
                     |column: u16| unsafe { $load(vectors.get_unchecked(column as usize).0.as_ptr().add(at)) };
-                let mut sums = [[$zero(); TOGETHER]; CHAINS];
+                let mut sums = [[$zero(); GROUP_ROWS]; CHAINS];
                 // SAFETY: as above.
-                sums[0] = [unsafe { $load(start.0.as_ptr().add(at)) }; TOGETHER];
+                sums[0] = [unsafe { $load(start.0.as_ptr().add(at)) }; GROUP_ROWS];
                 for (columns, values) in columns.iter().zip(values) {
                     _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(AHEAD).cast());
                     for q in 0..CHAINS {
                         let vector = vector(columns[q]);
-                        for row in 0..TOGETHER {
+                        for row in 0..GROUP_ROWS {
                             sums[q][row] = $fused($splat(values[q][row]), vector, sums[q][row]);
                         }
                     }
                 }
                 for (q, (&column, values)) in last_columns.iter().zip(last_values).enumerate() {
                     let vector = vector(column);
-                    for row in 0..TOGETHER {
+                    for row in 0..GROUP_ROWS {
                         sums[q][row] = $fused($splat(values[row]), vector, sums[q][row]);
                     }
                 }
@@ -71,12 +71,12 @@ macro_rules! kernels {
             out: &mut [Lanes],
         ) {
             let mut out = out.iter_mut();
-            for stretch in groups(list) {
-                let (columns, values) = x.group(group_of(stretch));
+            for run in groups(list) {
+                let (columns, values) = x.group(group_of(run));
                 // SAFETY: handed on.
                 let products = unsafe { $product(columns, values, start, vectors) };
-                for (row, out) in stretch.iter().zip(&mut out) {
-                    *out = products[*row as usize % TOGETHER];
+                for (row, out) in run.iter().zip(&mut out) {
+                    *out = products[*row as usize % GROUP_ROWS];
                 }
             }
         }
@@ -90,7 +90,7 @@ macro_rules! kernels {
             vectors: &[WideLanes],
             out: &mut [WideLanes],
         ) {
-            for (group, out) in (first / TOGETHER..).zip(out.chunks_mut(TOGETHER)) {
+            for (group, out) in (first / GROUP_ROWS..).zip(out.chunks_mut(GROUP_ROWS)) {
                 let (columns, values) = x.group(group);
                 // SAFETY: handed on.
                 let products = unsafe { $wide(columns, values, start, vectors) };
@@ -102,11 +102,11 @@ macro_rules! kernels {
         #[target_feature(enable = $features)]
         pub unsafe fn $accumulate(x: &SparseRows, list: &[u32], factors: &[Lanes], sums: &mut [Lanes]) {
             let mut factors = factors.iter();
-            for stretch in groups(list) {
-                let (columns, values) = x.group(group_of(stretch));
-                let mut of_rows = [Lanes::ZERO; TOGETHER];
-                for (row, factor) in stretch.iter().zip(&mut factors) {
-                    of_rows[*row as usize % TOGETHER] = *factor;
+            for run in groups(list) {
+                let (columns, values) = x.group(group_of(run));
+                let mut of_rows = [Lanes::ZERO; GROUP_ROWS];
+                for (row, factor) in run.iter().zip(&mut factors) {
+                    of_rows[*row as usize % GROUP_ROWS] = *factor;
                 }
                 // SAFETY: lanes fill the registers.
                 let of_rows = of_rows.map(|factor| -> [_; $registers] {
@@ -138,7 +138,7 @@ macro_rules! accumulate_wide {
         /// As `accumulate_wide`; there must be as many `sums` as columns.
         #[target_feature(enable = $features)]
         pub unsafe fn $name(x: &SparseRows, first: usize, factors: &[WideLanes], sums: &mut [WideLanes]) {
-            for (group, factors) in (first / TOGETHER..).zip(factors.chunks(TOGETHER)) {
+            for (group, factors) in (first / GROUP_ROWS..).zip(factors.chunks(GROUP_ROWS)) {
                 let (columns, values) = x.group(group);
                 for (&column, values) in columns.iter().zip(values) {
                     // SAFETY: the column is one of the sums', and lanes fill the registers.

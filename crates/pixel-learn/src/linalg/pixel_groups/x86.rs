@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, Scores, TOGETHER};
+use super::{GROUP_ROWS, LANES, Lanes, Scores};
 
 /// Every byte as f64: a look-up in this table costs no more than a load of a converted value.
 static VALUES: [f64; 256] = {
@@ -26,14 +26,14 @@ fn values(four: u32) -> __m256d {
 macro_rules! kernels {
     ($features:literal, $project:ident, $accumulate:ident, $registers:literal, $width:literal, $register:ty,
      $load:ident, $store:ident, $splat:ident, $fused:ident) => {
-        /// As `PixelRows::project`; every column must be below the lengths of `eight` and `one`.
+        /// As `PixelRows::project`; every column must be below the lengths of `eight` and `ninth`.
         #[target_feature(enable = $features)]
         pub unsafe fn $project(
             columns: &[u16],
-            fours: &[u32],
+            row_bytes: &[u32],
             scores: &mut Scores,
             eight: &[Lanes],
-            one: &[f64],
+            ninth: &[f64],
         ) {
             // SAFETY: the registers hold eight values, and no caller has fewer.
             let load = |eight: &[f64]| -> [$register; $registers] {
@@ -42,10 +42,10 @@ macro_rules! kernels {
             let mut sums = scores.each_ref().map(|scores| load(scores));
             let [a, b, c, d] = scores.map(|scores| scores[LANES]);
             let mut single = _mm256_setr_pd(a, b, c, d);
-            for (&column, &four) in columns.iter().zip(fours) {
+            for (&column, &four) in columns.iter().zip(row_bytes) {
                 // SAFETY: the column is one of the vectors'.
-                let (eight, one) =
-                    unsafe { (eight.get_unchecked(column as usize), *one.get_unchecked(column as usize)) };
+                let (eight, ninth) =
+                    unsafe { (eight.get_unchecked(column as usize), *ninth.get_unchecked(column as usize)) };
                 let eight = load(&eight.0);
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let value = $splat(VALUES[(four >> (8 * row)) as u8 as usize]);
@@ -53,28 +53,28 @@ macro_rules! kernels {
                         *sum = $fused(value, vector, *sum);
                     }
                 }
-                single = _mm256_fmadd_pd(values(four), _mm256_set1_pd(one), single);
+                single = _mm256_fmadd_pd(values(four), _mm256_set1_pd(ninth), single);
             }
-            let mut of_one = [0.0; TOGETHER];
+            let mut of_ninth = [0.0; GROUP_ROWS];
             // SAFETY: four values fill a register.
-            unsafe { _mm256_storeu_pd(of_one.as_mut_ptr(), single) };
-            for ((scores, sums), one) in scores.iter_mut().zip(sums).zip(of_one) {
+            unsafe { _mm256_storeu_pd(of_ninth.as_mut_ptr(), single) };
+            for ((scores, sums), ninth) in scores.iter_mut().zip(sums).zip(of_ninth) {
                 for (p, sum) in sums.into_iter().enumerate() {
                     // SAFETY: as above.
                     unsafe { $store(scores.as_mut_ptr().add(p * $width), sum) };
                 }
-                scores[LANES] = one;
+                scores[LANES] = ninth;
             }
         }
 
-        /// As `PixelRows::accumulate`; every column must be below the lengths of `eight` and `one`.
+        /// As `PixelRows::accumulate`; every column must be below the lengths of `eight` and `ninth`.
         #[target_feature(enable = $features)]
         pub unsafe fn $accumulate(
             columns: &[u16],
-            fours: &[u32],
+            row_bytes: &[u32],
             factors: &Scores,
             eight: &mut [Lanes],
-            one: &mut [[f64; TOGETHER]],
+            ninth: &mut [[f64; GROUP_ROWS]],
         ) {
             // SAFETY: the registers hold eight values, and no caller has fewer.
             let load = |eight: &[f64]| -> [$register; $registers] {
@@ -82,11 +82,11 @@ macro_rules! kernels {
             };
             let of_eight = factors.each_ref().map(|factors| load(factors));
             let [a, b, c, d] = factors.map(|factors| factors[LANES]);
-            let of_one = _mm256_setr_pd(a, b, c, d);
-            for (&column, &four) in columns.iter().zip(fours) {
+            let of_ninth = _mm256_setr_pd(a, b, c, d);
+            for (&column, &four) in columns.iter().zip(row_bytes) {
                 // SAFETY: the column is one of the sums'.
-                let (eight, one) = unsafe {
-                    (eight.get_unchecked_mut(column as usize), one.get_unchecked_mut(column as usize))
+                let (eight, ninth) = unsafe {
+                    (eight.get_unchecked_mut(column as usize), ninth.get_unchecked_mut(column as usize))
                 };
                 let mut sums = load(&eight.0);
                 for (row, factors) in of_eight.iter().enumerate() {
@@ -101,8 +101,8 @@ macro_rules! kernels {
                 }
                 // SAFETY: four values fill a register.
                 unsafe {
-                    let sum = _mm256_fmadd_pd(values(four), of_one, _mm256_loadu_pd(one.as_ptr()));
-                    _mm256_storeu_pd(one.as_mut_ptr(), sum);
+                    let sum = _mm256_fmadd_pd(values(four), of_ninth, _mm256_loadu_pd(ninth.as_ptr()));
+                    _mm256_storeu_pd(ninth.as_mut_ptr(), sum);
                 }
             }
         }

@@ -78,8 +78,8 @@ impl LinearDiscriminantAnalysis {
         self.check()?;
         let problem = Problem::new(training, self.priors.as_deref())?;
         match self.solver {
-            LdaSolver::Svd => problem.by_directions(self.tol),
-            LdaSolver::Lsqr => problem.by_covariance(self.shrinkage, self.priors.is_some()),
+            LdaSolver::Svd => problem.solve_svd(self.tol),
+            LdaSolver::Lsqr => problem.solve_lsqr(self.shrinkage, self.priors.is_some()),
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Problem<'a> {
 
     /// scikit-learn's svd solver: its singular values are the square roots of the eigenvalues of the
     /// within-class correlation matrix.
-    fn by_directions(&self, tol: f64) -> Result<LinearScores, FitError> {
+    fn solve_svd(&self, tol: f64) -> Result<LinearScores, FitError> {
         let (c, n) = (self.rows.columns.len(), self.n() as f64);
         let mut within = self.within()?;
         // A feature that is constant within every class gets an infinite deviation, and so drops out.
@@ -168,7 +168,7 @@ impl<'a> Problem<'a> {
             whitening.apply(centred.map(|((mean, origin), deviation)| (mean - origin) / deviation).collect())
         };
         let centres: Vec<Vec<f64>> = self.means.iter().map(white).collect();
-        let centres = among_means(centres, &self.priors, n, tol);
+        let centres = project_means(centres, &self.priors, n, tol);
         let mut coefficients = Vec::new();
         let mut intercepts = Vec::new();
         for (centre, prior) in centres.into_iter().zip(&self.priors) {
@@ -183,13 +183,9 @@ impl<'a> Problem<'a> {
     }
 
     /// scikit-learn's lsqr solver: the coefficients solve covariance x = mean.
-    fn by_covariance(
-        &self,
-        shrinkage: Option<Shrinkage>,
-        given_priors: bool,
-    ) -> Result<LinearScores, FitError> {
+    fn solve_lsqr(&self, shrinkage: Option<Shrinkage>, given_priors: bool) -> Result<LinearScores, FitError> {
         let c = self.rows.columns.len();
-        let Covariance { matrix, of_constant } = match shrinkage {
+        let Covariance { matrix, constant_variance } = match shrinkage {
             Some(Shrinkage::Auto) => self.mean_covariance(None)?,
             Some(Shrinkage::Value(amount)) if given_priors => self.mean_covariance(Some(amount))?,
             None if given_priors => self.mean_covariance(Some(0.0))?,
@@ -208,7 +204,7 @@ impl<'a> Problem<'a> {
         }
         let pairs = coefficients.iter().zip(&self.means).zip(&self.priors);
         let intercepts = pairs.map(|((own, mean), prior)| prior.ln() - 0.5 * dot(mean, own)).collect();
-        Ok(self.scores(&coefficients, intercepts, of_constant, Facts::new()))
+        Ok(self.scores(&coefficients, intercepts, constant_variance, Facts::new()))
     }
 
     /// The mean of the covariances of the classes, weighted by the priors. Each is shrunk by `amount`, or by
@@ -216,11 +212,11 @@ impl<'a> Problem<'a> {
     fn mean_covariance(&self, amount: Option<f64>) -> Result<Covariance, FitError> {
         let (c, features) = (self.rows.columns.len(), self.training.features);
         let members = rows_by_class(self.training.labels, self.training.classes);
-        let mut mean = Covariance { matrix: vec![0.0; c * c], of_constant: 0.0 };
+        let mut mean = Covariance { matrix: vec![0.0; c * c], constant_variance: 0.0 };
         for (&class, prior) in self.classes.iter().zip(&self.priors) {
             let members = &members[usize::from(class)];
             let scatter = self.rows.scatter(members, self.sums.of(usize::from(class)))?;
-            let Covariance { matrix, of_constant } = match amount {
+            let Covariance { matrix, constant_variance } = match amount {
                 None => ledoit_wolf(features, &self.rows, members, &scatter),
                 Some(amount) => {
                     let n = members.len() as f64;
@@ -229,26 +225,28 @@ impl<'a> Problem<'a> {
                 }
             };
             mean.matrix.iter_mut().zip(&matrix).for_each(|(mean, value)| *mean += prior * value);
-            mean.of_constant += prior * of_constant;
+            mean.constant_variance += prior * constant_variance;
         }
         Ok(mean)
     }
 
     /// The model with these coefficients of the columns that vary. The coefficient of a constant feature is
-    /// its mean over its variance after shrinking (`of_constant`), or 0 without shrinking.
+    /// its mean over its variance after shrinking (`constant_variance`), or 0 without shrinking.
     fn scores(
         &self,
         coefficients: &[Vec<f64>],
         mut intercepts: Vec<f64>,
-        of_constant: f64,
+        constant_variance: f64,
         facts: Facts,
     ) -> LinearScores {
         let d = self.training.features.d();
         let mut weights = Vec::with_capacity(coefficients.len() * d);
         for ((own, &class), intercept) in coefficients.iter().zip(&self.classes).zip(&mut intercepts) {
             let mean = self.sums.mean(usize::from(class));
-            let mut of_class: Vec<f64> =
-                mean.iter().map(|mean| if of_constant > 0.0 { mean / of_constant } else { 0.0 }).collect();
+            let mut of_class: Vec<f64> = mean
+                .iter()
+                .map(|mean| if constant_variance > 0.0 { mean / constant_variance } else { 0.0 })
+                .collect();
             self.rows.columns.iter().for_each(|&j| of_class[j as usize] = 0.0);
             *intercept -= 0.5 * dot(&mean, &of_class);
             self.rows.columns.iter().zip(own).for_each(|(&j, own)| of_class[j as usize] = *own);
@@ -260,7 +258,7 @@ impl<'a> Problem<'a> {
 
 /// Projects the whitened class means onto their principal directions, weighted by the priors, without the
 /// directions that are at most `tol` times as long as the longest.
-fn among_means(centres: Vec<Vec<f64>>, priors: &[f64], n: f64, tol: f64) -> Vec<Vec<f64>> {
+fn project_means(centres: Vec<Vec<f64>>, priors: &[f64], n: f64, tol: f64) -> Vec<Vec<f64>> {
     let k = centres.len();
     let weights: Vec<f64> = priors.iter().map(|prior| (n * prior / (k - 1) as f64).sqrt()).collect();
     let product = |at: usize| weights[at / k] * weights[at % k] * dot(&centres[at / k], &centres[at % k]);

@@ -35,7 +35,7 @@ pub struct Covariance {
     /// c x c for c columns, the lower triangle.
     pub matrix: Vec<f64>,
     /// The variance that shrinking gives a constant feature.
-    pub of_constant: f64,
+    pub constant_variance: f64,
 }
 
 /// (1 - amount) A + amount t / `features` I for the trace t of A.
@@ -44,7 +44,7 @@ pub fn shrink(mut matrix: Vec<f64>, columns: usize, features: usize, amount: f64
     let added = amount * trace / features as f64;
     matrix.iter_mut().for_each(|value| *value *= 1.0 - amount);
     matrix.iter_mut().step_by(columns + 1).for_each(|diagonal| *diagonal += added);
-    Covariance { matrix, of_constant: added }
+    Covariance { matrix, constant_variance: added }
 }
 
 /// The covariance of one class by Ledoit and Wolf: the correlation matrix is shrunk, then scaled back to a

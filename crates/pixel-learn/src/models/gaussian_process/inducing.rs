@@ -191,13 +191,13 @@ fn posterior_mode(features: &Matrix, labels: &[u8], present: &[u8], tolerance: f
     let mut v = vec![0.0; m * classes];
     let ending = minimize(&mut v, tolerance, MAX_ITER, |v, gradient| {
         let weights = weights_of(v);
-        let (mut loss, mut slope) = loss_and_gradient(features, labels, present, &weights);
-        for (slope, &weight) in slope.iter_mut().zip(&weights) {
-            *slope += weight;
+        let (mut loss, mut weight_gradient) = loss_and_gradient(features, labels, present, &weights);
+        for (weight_gradient, &weight) in weight_gradient.iter_mut().zip(&weights) {
+            *weight_gradient += weight;
             loss += 0.5 * f64::from(weight) * f64::from(weight);
         }
         let mut through = vec![0.0f32; m * classes];
-        sgemm(1.0, preconditioner, View::row_major(&slope, m, classes), 0.0, &mut through, classes);
+        sgemm(1.0, preconditioner, View::row_major(&weight_gradient, m, classes), 0.0, &mut through, classes);
         gradient.iter_mut().zip(through).for_each(|(gradient, value)| *gradient = f64::from(value));
         loss
     });
@@ -251,16 +251,16 @@ fn loss_and_gradient(features: &Matrix, labels: &[u8], present: &[u8], weights: 
                 }
             }
             let mut gradient = vec![0.0f32; m * classes];
-            let slope = View::row_major(&f, labels.len(), classes);
-            sgemm(1.0, features.t(), slope, 0.0, &mut gradient, classes);
+            let f_gradient = View::row_major(&f, labels.len(), classes);
+            sgemm(1.0, features.t(), f_gradient, 0.0, &mut gradient, classes);
             (loss, gradient)
         })
         .collect();
     let mut loss = 0.0;
     let mut gradient = vec![0.0f64; m * classes];
-    for (part, slope) in parts {
+    for (part, part_gradient) in parts {
         loss += part;
-        gradient.iter_mut().zip(slope).for_each(|(sum, value)| *sum += f64::from(value));
+        gradient.iter_mut().zip(part_gradient).for_each(|(sum, value)| *sum += f64::from(value));
     }
     (loss, gradient.into_iter().map(|value| value as f32).collect())
 }

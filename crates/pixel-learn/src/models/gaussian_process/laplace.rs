@@ -133,17 +133,17 @@ impl Latent {
     /// functions (Williams and Barber, 1998, appendix A), in the order of operations in which scikit-learn
     /// rounds it: its ties between classes come from probabilities that round to the same number.
     pub fn probability(self) -> f64 {
-        const SLOPES: [f64; 5] = [0.41, 0.4, 0.37, 0.44, 0.39];
-        const SHARES: [f64; 5] = [-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, -2010.49422654];
+        const LAMBDAS: [f64; 5] = [0.41, 0.4, 0.37, 0.44, 0.39];
+        const COEFS: [f64; 5] = [-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, -2010.49422654];
         let precision = 1.0 / (2.0 * self.variance);
         let mut sum = 0.0;
-        for (slope, share) in SLOPES.iter().zip(SHARES) {
-            let reach = (precision / (precision + slope * slope)).sqrt();
-            let integral = (std::f64::consts::PI / precision).sqrt() * erf(slope * self.mean * reach)
+        for (lambda, coef) in LAMBDAS.iter().zip(COEFS) {
+            let reach = (precision / (precision + lambda * lambda)).sqrt();
+            let integral = (std::f64::consts::PI / precision).sqrt() * erf(lambda * self.mean * reach)
                 / (2.0 * (self.variance * 2.0 * std::f64::consts::PI).sqrt());
-            sum += share * integral;
+            sum += coef * integral;
         }
-        sum + 0.5 * SHARES.iter().sum::<f64>()
+        sum + 0.5 * COEFS.iter().sum::<f64>()
     }
 }
 

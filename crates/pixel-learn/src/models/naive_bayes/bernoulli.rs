@@ -59,8 +59,9 @@ impl BernoulliNB {
         let present: Vec<usize> = (0..rows.len()).filter(|&class| rows[class] > 0).collect();
         let counts: Vec<f64> = match training.features.bytes() {
             Some(bytes) => {
-                let Least { byte, ever } = Least::above(threshold, bytes.scaling);
-                let counts = pixel_sums(training, bytes.pixels, |row, sums| count(row, &byte, &ever, sums));
+                let ByteThreshold { least, reachable } = ByteThreshold::above(threshold, bytes.scaling);
+                let counts =
+                    pixel_sums(training, bytes.pixels, |row, sums| count(row, &least, &reachable, sums));
                 counts.into_iter().map(|count| count as f64).collect()
             }
             None => computed_sums(training, training.features.scaled(), |row, _, sums| {
@@ -121,9 +122,9 @@ impl Model for FittedBernoulliNB {
         let d = x.d();
         let scores = match x.bytes() {
             Some(bytes) => {
-                let Least { byte, ever } = Least::above(self.threshold, bytes.scaling);
+                let ByteThreshold { least, reachable } = ByteThreshold::above(self.threshold, bytes.scaling);
                 scores(x.n(), d, weights, intercepts, |index, row| {
-                    indicate(&bytes.pixels[index * d..(index + 1) * d], &byte, &ever, row);
+                    indicate(&bytes.pixels[index * d..(index + 1) * d], &least, &reachable, row);
                 })
             }
             None => scores(x.n(), d, weights, intercepts, |index, row| {
@@ -131,42 +132,42 @@ impl Model for FittedBernoulliNB {
                 values.for_each(|(on, &x)| *on = f32::from(u8::from(f64::from(x) > self.threshold)));
             }),
         };
-        self.scores.best(&scores)
+        self.scores.predict_from_scores(&scores)
     }
 }
 
 /// The least byte of each feature whose value is above a threshold.
-struct Least {
-    byte: Vec<u8>,
+struct ByteThreshold {
+    least: Vec<u8>,
     /// 1, or 0 for a feature that no byte lifts above the threshold.
-    ever: Vec<u8>,
+    reachable: Vec<u8>,
 }
 
-impl Least {
-    fn above(threshold: f64, scaling: &Scaling) -> Least {
+impl ByteThreshold {
+    fn above(threshold: f64, scaling: &Scaling) -> ByteThreshold {
         let least = |j: usize| (0..=u8::MAX).find(|&byte| scaling.value(j, byte) > threshold);
         let least: Vec<Option<u8>> = (0..scaling.scale.len()).map(least).collect();
-        Least {
-            byte: least.iter().map(|byte| byte.unwrap_or(0)).collect(),
-            ever: least.iter().map(|byte| u8::from(byte.is_some())).collect(),
+        ByteThreshold {
+            least: least.iter().map(|byte| byte.unwrap_or(0)).collect(),
+            reachable: least.iter().map(|byte| u8::from(byte.is_some())).collect(),
         }
     }
 }
 
 for_each_level! {
     /// Adds 1 where a feature is on.
-    fn count(row: &[u8], least: &[u8], ever: &[u8], sums: &mut [u32]) {
-        for (((sum, &p), &least), &ever) in sums.iter_mut().zip(row).zip(least).zip(ever) {
-            *sum += u32::from(u8::from(p >= least) & ever);
+    fn count(row: &[u8], least: &[u8], reachable: &[u8], sums: &mut [u32]) {
+        for (((sum, &p), &least), &reachable) in sums.iter_mut().zip(row).zip(least).zip(reachable) {
+            *sum += u32::from(u8::from(p >= least) & reachable);
         }
     }
 }
 
 for_each_level! {
     /// 1 where a feature is on, 0 elsewhere.
-    fn indicate(row: &[u8], least: &[u8], ever: &[u8], out: &mut [f32]) {
-        for (((on, &p), &least), &ever) in out.iter_mut().zip(row).zip(least).zip(ever) {
-            *on = f32::from(u8::from(p >= least) & ever);
+    fn indicate(row: &[u8], least: &[u8], reachable: &[u8], out: &mut [f32]) {
+        for (((on, &p), &least), &reachable) in out.iter_mut().zip(row).zip(least).zip(reachable) {
+            *on = f32::from(u8::from(p >= least) & reachable);
         }
     }
 }

@@ -47,7 +47,7 @@ struct FloatRows {
     measure: Measure,
     panels: Panels,
     /// Inverse lengths for the cosine (0 for rows of zeros), else empty.
-    lengths: Vec<f32>,
+    inverse_lengths: Vec<f32>,
 }
 
 impl FloatIndex {
@@ -60,8 +60,12 @@ impl FloatIndex {
             Metric::Euclidean | Metric::Cosine => false,
         };
         let all = || (0..rows.rows()).map(|i| rows.row(i));
-        let floats = |measure, lengths| {
-            Packed::Floats(FloatRows { measure, panels: Panels::right(all(), rows.columns()), lengths })
+        let floats = |measure, inverse_lengths| {
+            Packed::Floats(FloatRows {
+                measure,
+                panels: Panels::right(all(), rows.columns()),
+                inverse_lengths,
+            })
         };
         let packed = match metric {
             Metric::Euclidean => Packed::Words(WordScreen::new(&rows)),
@@ -96,11 +100,11 @@ impl FloatIndex {
             Packed::Floats(rows) => self.shortlists(rows, test, block.clone(), k),
         };
         let rows = block.zip(shortlists);
-        rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.survivors(), k)).collect()
+        rows.flat_map(|(i, shortlist)| self.rank(test.row(i), shortlist.candidates(), k)).collect()
     }
 
     fn shortlists(&self, rows: &FloatRows, test: &Matrix, block: Range<usize>, k: usize) -> Vec<Shortlist> {
-        let FloatRows { measure, panels, lengths } = rows;
+        let FloatRows { measure, panels, inverse_lengths } = rows;
         let (n, d) = (self.rows.rows(), self.rows.columns());
         let left = Panels::left(block.clone().map(|i| test.row(i)), d);
         let mut values = vec![0.0f32; block.len() * TRAIN_ROWS];
@@ -111,8 +115,8 @@ impl FloatIndex {
             let columns = start..(start + TRAIN_ROWS).min(n);
             all_pairs(*measure, &left, panels, columns.clone(), &mut values, TRAIN_ROWS);
             for ((bounds, shortlist), values) in shortlists.iter_mut().zip(values.chunks_exact(TRAIN_ROWS)) {
-                let lengths = lengths.get(columns.clone()).unwrap_or_default();
-                bounds.scan(shortlist, &values[..columns.len()], lengths, start);
+                let inverse_lengths = inverse_lengths.get(columns.clone()).unwrap_or_default();
+                bounds.scan(shortlist, &values[..columns.len()], inverse_lengths, start);
             }
         }
         shortlists.into_iter().map(|(_, shortlist)| shortlist).collect()
@@ -171,7 +175,7 @@ impl Bounds {
     }
 
     /// Offers the training rows from `start` on to a shortlist; `values` are their results.
-    fn scan(&self, shortlist: &mut Shortlist, values: &[f32], lengths: &[f32], start: usize) {
+    fn scan(&self, shortlist: &mut Shortlist, values: &[f32], inverse_lengths: &[f32], start: usize) {
         let &Bounds { length, error, measure } = self;
         let mut lower = [0.0f32; 16];
         let mut spread = [0.0f32; 16];
@@ -186,7 +190,7 @@ impl Bounds {
                 }
                 // The key -a.b / |b|, which is |a| (cosine distance - 1).
                 Measure::Dot => {
-                    for (i, (&value, &inverse)) in values.iter().zip(&lengths[offset..]).enumerate() {
+                    for (i, (&value, &inverse)) in values.iter().zip(&inverse_lengths[offset..]).enumerate() {
                         spread[i] = length * error;
                         lower[i] = -(value * inverse) - spread[i];
                     }

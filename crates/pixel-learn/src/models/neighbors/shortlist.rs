@@ -45,7 +45,7 @@ impl Shortlist {
     }
 
     /// Rows whose lower bound is not above the k-th smallest upper bound.
-    pub fn survivors(self) -> impl Iterator<Item = u32> {
+    pub fn candidates(self) -> impl Iterator<Item = u32> {
         let limit = self.limit();
         self.candidates
             .into_iter()

@@ -36,9 +36,9 @@ impl WordScreen {
             values
         };
         WordScreen {
-            steps: whole_panels(&mut packed.stored().iter().map(|row| row.step)),
+            steps: whole_panels(&mut packed.formats().iter().map(|row| row.step)),
             squares: whole_panels(&mut (0..rows.rows()).map(|i| squared_norm(rows.row(i)))),
-            error: packed.stored().iter().fold(0.0, |most, row| most.max(row.error)),
+            error: packed.formats().iter().fold(0.0, |most, row| most.max(row.error)),
             rows: packed,
         }
     }
@@ -48,11 +48,11 @@ impl WordScreen {
         let d = test.columns();
         let left = LeftRows::new(&test.as_slice()[block.start * d..block.end * d], d);
         let rows: Vec<TestRow> = block
-            .zip(left.stored())
-            .map(|(i, stored)| {
-                let (p, q) = (stored.error, self.error);
+            .zip(left.formats())
+            .map(|(i, format)| {
+                let (p, q) = (format.error, self.error);
                 let error = relative_error(ROUNDINGS) + p + q + 3.0 * p * q;
-                TestRow { square: squared_norm(test.row(i)), step: stored.step, error }
+                TestRow { square: squared_norm(test.row(i)), step: format.step, error }
             })
             .collect();
         let mut shortlists: Vec<Shortlist> = rows.iter().map(|_| Shortlist::new(k, false)).collect();

@@ -78,9 +78,9 @@ pub struct FittedGroup {
     /// One model per classifier, in their order.
     pub models: Vec<SvcModel>,
     /// Seconds of work for each model, as if it were fitted alone: shared work in full.
-    pub alone: Vec<f64>,
+    pub seconds_alone: Vec<f64>,
     /// Seconds of work done in all, over all threads.
-    pub total: f64,
+    pub seconds_total: f64,
 }
 
 /// The two-class problem of one pair, solved for one classifier.
@@ -130,7 +130,7 @@ pub(super) struct Problem {
 impl Problem {
     /// The C of a problem with the linear kernel, which is solved from the rows themselves, without kernel
     /// values. `None` for other problems.
-    fn primal(&self) -> Option<f64> {
+    fn hyperplane_c(&self) -> Option<f64> {
         match self.margin {
             Margin::C(c) if self.transform.kernel == Kernel::Linear => Some(c),
             _ => None,
@@ -143,7 +143,7 @@ pub(super) fn fit_problems(problems: &[Problem], training: &Training) -> Result<
     let features = training.features.scaled();
     let classes = training.present_classes(2)?;
     let (mut blocks, packing) = seconds(|| class_blocks(training));
-    let with_dots = problems.iter().any(|problem| problem.primal().is_none());
+    let with_dots = problems.iter().any(|problem| problem.hyperplane_c().is_none());
     let filling = if with_dots { gram::fill(&mut blocks, features) } else { 0.0 };
     let pairs: Vec<(usize, usize)> =
         (0..classes.len()).flat_map(|i| (i + 1..classes.len()).map(move |j| (i, j))).collect();
@@ -179,12 +179,12 @@ pub(super) fn fit_problems(problems: &[Problem], training: &Training) -> Result<
         .collect();
     Ok(FittedGroup {
         models,
-        alone: problems
+        seconds_alone: problems
             .iter()
             .zip(&own)
-            .map(|(problem, own)| if problem.primal().is_some() { *own } else { shared + own })
+            .map(|(problem, own)| if problem.hyperplane_c().is_some() { *own } else { shared + own })
             .collect(),
-        total: shared + own.iter().sum::<f64>(),
+        seconds_total: shared + own.iter().sum::<f64>(),
     })
 }
 
@@ -228,7 +228,7 @@ fn solve_pair(
     store: &mut RowStore,
 ) -> Solved {
     let positive = blocks[0].rows.len();
-    let (solution, weights) = match (problem.primal(), cross) {
+    let (solution, weights) = match (problem.hyperplane_c(), cross) {
         (None, Some(cross)) => {
             let pair = Pair::new(blocks[0], blocks[1], cross);
             let mut rows = KernelRows::new(&pair, problem.transform, store);

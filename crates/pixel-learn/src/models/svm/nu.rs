@@ -70,7 +70,7 @@ pub fn solve(rows: &mut KernelRows, nu: f64, tol: f64) -> Solution {
         steps += 1;
     }
     converged &= (0..n).all(|t| state.score(t).is_finite());
-    let [first, second] = classes.map(|class| level(&state, &alpha, class, sign));
+    let [first, second] = classes.map(|class| class_threshold(&state, &alpha, class, sign));
     // Scaled to a margin of 1, as in C-SVC.
     let (margin, rho) = ((first + second) / 2.0, (first - second) / 2.0);
     alpha.iter_mut().for_each(|alpha| *alpha /= margin);
@@ -87,7 +87,7 @@ fn fill(alpha: &mut [f64], mut total: f64) {
 
 /// The gradient y (Qa) of a class at the solution: its mean over free rows, or the middle of the interval that the
 /// bounded rows leave.
-fn level(state: &State, alpha: &[f64], class: Range<usize>, sign: impl Fn(usize) -> f64) -> f64 {
+fn class_threshold(state: &State, alpha: &[f64], class: Range<usize>, sign: impl Fn(usize) -> f64) -> f64 {
     let (mut upper, mut lower) = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut sum, mut free) = (0.0, 0usize);
     for t in class {

@@ -26,9 +26,9 @@ pub struct Predicted {
     /// Decision values, test rows x pairs of classes, row-major. A positive value votes for the first class.
     pub decisions: Vec<f64>,
     /// Seconds of work over all threads, as if this model predicted alone.
-    pub alone: f64,
+    pub seconds_alone: f64,
     /// Seconds of work of all models together, over all threads.
-    pub total: f64,
+    pub seconds_total: f64,
 }
 
 /// A model's support vectors among the common columns.
@@ -69,7 +69,7 @@ pub fn predict_all(models: &[&SvcModel], training: &Matrix, test: &Matrix) -> Ve
             decide_block(&members, &transforms, &support, test, start..(start + TEST_ROWS).min(test.rows()))
         })
         .collect();
-    let total = packing + blocks.iter().map(Block::seconds).sum::<f64>();
+    let seconds_total = packing + blocks.iter().map(Block::seconds).sum::<f64>();
     members
         .iter()
         .enumerate()
@@ -77,11 +77,11 @@ pub fn predict_all(models: &[&SvcModel], training: &Matrix, test: &Matrix) -> Ve
             // Alone, only the columns of this model would be computed.
             let part = member.columns.len() as f64 / union.len().max(1) as f64;
             let common = |block: &Block| block.dots + block.transforms[member.transform];
-            let alone = packing * part
+            let seconds_alone = packing * part
                 + blocks.iter().map(|block| common(block) * part + block.sums[index].1).sum::<f64>();
             let decisions: Vec<f64> =
                 blocks.iter().flat_map(|block| block.sums[index].0.iter().copied()).collect();
-            Predicted { classes: vote(member.model, &decisions), decisions, alone, total }
+            Predicted { classes: vote(member.model, &decisions), decisions, seconds_alone, seconds_total }
         })
         .collect()
 }

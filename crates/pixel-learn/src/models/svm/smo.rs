@@ -323,7 +323,7 @@ for_each_level! {
         let ends = highest.iter_mut().zip(lowest);
         for ((((score, row_i), row_j), (up, low)), (highest, lowest)) in rows.zip(bounds).zip(ends) {
             let mut high = [f64::NEG_INFINITY; 8];
-            let mut deep = [f64::INFINITY; 8];
+            let mut lane_low = [f64::INFINITY; 8];
             for at in (0..BLOCK).step_by(8) {
                 for lane in 0..8 {
                     let t = at + lane;
@@ -332,11 +332,11 @@ for_each_level! {
                     let above = value + f64::from(up[t]);
                     let below = value + f64::from(low[t]);
                     high[lane] = if above > high[lane] { above } else { high[lane] };
-                    deep[lane] = if below < deep[lane] { below } else { deep[lane] };
+                    lane_low[lane] = if below < lane_low[lane] { below } else { lane_low[lane] };
                 }
             }
             *highest = high.into_iter().fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a });
-            *lowest = deep.into_iter().fold(f64::INFINITY, |a, b| if b < a { b } else { a });
+            *lowest = lane_low.into_iter().fold(f64::INFINITY, |a, b| if b < a { b } else { a });
         }
     }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::loss::Target;
 use crate::Scaling;
-use crate::linalg::pixel_groups::{LANES, Lanes, NINE, PixelRows, Scores, TOGETHER};
+use crate::linalg::pixel_groups::{GROUP_ROWS, LANES, Lanes, PixelRows, Scores, VECTORS};
 use crate::models::linear::model::{SortedByClass, sort_by_class};
 use crate::models::optimize::lbfgs::{Ending, StoppingRule, minimize};
 use crate::models::{FitError, Training};
@@ -74,11 +74,11 @@ struct Objective<'a> {
     decay: f64,
 }
 
-/// Up to nine weight vectors for byte rows, feature by feature: eight interleaved and one. The last entry of
-/// each starts the product of every row.
+/// Up to nine weight vectors for byte rows, feature by feature: eight interleaved and the ninth. The last
+/// entry of each starts the product of every row.
 struct Packed {
     eight: Vec<Lanes>,
-    one: Vec<f64>,
+    ninth: Vec<f64>,
 }
 
 /// Sums over rows of loss gradient times pixels, for nine vectors feature by feature. The last entry is the
@@ -86,13 +86,13 @@ struct Packed {
 #[derive(Clone)]
 struct Sums {
     eight: Vec<Lanes>,
-    one: Vec<[f64; TOGETHER]>,
+    ninth: Vec<[f64; GROUP_ROWS]>,
 }
 
 impl Sums {
     /// Sums over no rows.
     fn zero(d: usize) -> Sums {
-        Sums { eight: vec![Lanes::ZERO; d + 1], one: vec![[0.0; TOGETHER]; d + 1] }
+        Sums { eight: vec![Lanes::ZERO; d + 1], ninth: vec![[0.0; GROUP_ROWS]; d + 1] }
     }
 
     /// Adds the sums over other rows.
@@ -100,13 +100,13 @@ impl Sums {
         for (sum, other) in self.eight.iter_mut().zip(&other.eight) {
             sum.0.iter_mut().zip(other.0).for_each(|(sum, other)| *sum += other);
         }
-        let ones = self.one.as_flattened_mut().iter_mut().zip(other.one.as_flattened());
-        ones.for_each(|(sum, other)| *sum += other);
+        let ninths = self.ninth.as_flattened_mut().iter_mut().zip(other.ninth.as_flattened());
+        ninths.for_each(|(sum, other)| *sum += other);
     }
 
     /// The sum of one vector and feature.
     fn entry(&self, vector: usize, feature: usize) -> f64 {
-        if vector < LANES { self.eight[feature].0[vector] } else { self.one[feature].iter().sum() }
+        if vector < LANES { self.eight[feature].0[vector] } else { self.ninth[feature].iter().sum() }
     }
 }
 
@@ -118,9 +118,11 @@ impl Objective<'_> {
         // The weights of a softmax start at zero and its gradients sum to zero over the classes. The weights
         // therefore sum to zero too, and the last class needs no products of its own.
         let vectors = if self.target == Target::Softmax { k - 1 } else { k };
-        let packed: Vec<Packed> =
-            weights[..vectors * (d + 1)].chunks(NINE * (d + 1)).map(|weights| self.pack(weights)).collect();
-        let length = self.x.rows().div_ceil(CHUNKS).next_multiple_of(TOGETHER);
+        let packed: Vec<Packed> = weights[..vectors * (d + 1)]
+            .chunks(VECTORS * (d + 1))
+            .map(|weights| self.pack(weights))
+            .collect();
+        let length = self.x.rows().div_ceil(CHUNKS).next_multiple_of(GROUP_ROWS);
         let chunks: Vec<(f64, Vec<Sums>)> = (0..self.x.rows().div_ceil(length))
             .into_par_iter()
             .map(|chunk| {
@@ -134,7 +136,7 @@ impl Objective<'_> {
             totals.iter_mut().zip(sums).for_each(|(total, sums)| total.add(sums));
         }
         let sums = |vector: usize| -> Vec<f64> {
-            (0..=d).map(|j| totals[vector / NINE].entry(vector % NINE, j)).collect()
+            (0..=d).map(|j| totals[vector / VECTORS].entry(vector % VECTORS, j)).collect()
         };
         let mut last = vec![0.0; d + 1];
         let mut norm = 0.0;
@@ -158,7 +160,7 @@ impl Objective<'_> {
     /// Packs at most nine classes' weights as weights of bytes.
     fn pack(&self, weights: &[f64]) -> Packed {
         let d = self.x.columns();
-        let mut nine = Packed { eight: vec![Lanes::ZERO; d + 1], one: vec![0.0; d + 1] };
+        let mut nine = Packed { eight: vec![Lanes::ZERO; d + 1], ninth: vec![0.0; d + 1] };
         for (at, w) in weights.chunks_exact(d + 1).enumerate() {
             let mut v: Vec<f64> =
                 w[..d].iter().zip(&self.scaling.scale).map(|(w, scale)| w / scale).collect();
@@ -167,46 +169,46 @@ impl Objective<'_> {
             if at < LANES {
                 nine.eight.iter_mut().zip(v).for_each(|(lanes, v)| lanes.0[at] = v);
             } else {
-                nine.one = v;
+                nine.ninth = v;
             }
         }
         nine
     }
 
-    /// The losses and the sums over the rows from `start` to `end`. `start` is a multiple of [`TOGETHER`].
+    /// The losses and the sums over the rows from `start` to `end`. `start` is a multiple of [`GROUP_ROWS`].
     fn sum_rows(&self, packed: &[Packed], vectors: usize, start: usize, end: usize) -> (f64, Vec<Sums>) {
         let (x, d) = (self.x, self.x.columns());
         let (mut losses, mut sums) = (0.0, vec![Sums::zero(d); packed.len()]);
-        let mut scores: Vec<Scores> = vec![[[0.0; NINE]; TOGETHER]; packed.len()];
+        let mut scores: Vec<Scores> = vec![[[0.0; VECTORS]; GROUP_ROWS]; packed.len()];
         let softmax = self.target == Target::Softmax;
         let mut of_row = vec![0.0; vectors + usize::from(softmax)];
-        for (targets, group) in self.targets[start..end].chunks(TOGETHER).zip(start / TOGETHER..) {
+        for (targets, group) in self.targets[start..end].chunks(GROUP_ROWS).zip(start / GROUP_ROWS..) {
             for (scores, nine) in scores.iter_mut().zip(packed) {
                 for scores in &mut *scores {
                     scores[..LANES].copy_from_slice(&nine.eight[d].0);
-                    scores[LANES] = nine.one[d];
+                    scores[LANES] = nine.ninth[d];
                 }
-                x.project(group, scores, &nine.eight, &nine.one);
+                x.project(group, scores, &nine.eight, &nine.ninth);
             }
             for (row, &class) in targets.iter().enumerate() {
-                for (of_row, scores) in of_row[..vectors].chunks_mut(NINE).zip(&scores) {
+                for (of_row, scores) in of_row[..vectors].chunks_mut(VECTORS).zip(&scores) {
                     of_row.copy_from_slice(&scores[row][..of_row.len()]);
                 }
                 if softmax {
                     of_row[vectors] = -of_row[..vectors].iter().sum::<f64>();
                 }
                 losses += self.target.loss_and_gradient(class, &mut of_row);
-                for (of_row, scores) in of_row[..vectors].chunks(NINE).zip(&mut scores) {
+                for (of_row, scores) in of_row[..vectors].chunks(VECTORS).zip(&mut scores) {
                     scores[row][..of_row.len()].copy_from_slice(of_row);
                 }
             }
             for (scores, sums) in scores.iter_mut().zip(&mut sums) {
                 // The last group can be short: the rows that it lacks get gradient 0.
-                scores[targets.len()..].fill([0.0; NINE]);
-                x.accumulate(group, scores, &mut sums.eight, &mut sums.one);
+                scores[targets.len()..].fill([0.0; VECTORS]);
+                x.accumulate(group, scores, &mut sums.eight, &mut sums.ninth);
                 for (row, scores) in scores.iter().enumerate() {
                     sums.eight[d].0.iter_mut().zip(scores).for_each(|(sum, gradient)| *sum += gradient);
-                    sums.one[d][row] += scores[LANES];
+                    sums.ninth[d][row] += scores[LANES];
                 }
             }
         }

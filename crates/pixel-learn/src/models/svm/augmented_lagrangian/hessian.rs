@@ -26,18 +26,18 @@ impl<'a> Hessian<'a> {
         Hessian { rows, size, counted: vec![false; rows.len()], products: Vec::new() }
     }
 
-    /// The solution of (diag(1, .., 1, 0) + sigma products) direction = -gradient over the rows `inside`,
+    /// The solution of (diag(1, .., 1, 0) + sigma products) direction = -gradient over the `active` rows,
     /// with `bias_weight` in place of the 0. Adds rows that entered the piece since the last call and
     /// subtracts those that left it, O(d^2) each; then d^3 / 3 steps. `None` where the matrix is not positive
     /// definite in f64.
     pub fn direction(
         &mut self,
-        inside: &[usize],
+        active: &[usize],
         gradient: &[f64],
         sigma: f64,
         bias_weight: f64,
     ) -> Option<Vec<f64>> {
-        self.update(inside);
+        self.update(active);
         let size = self.size;
         let mut matrix = self.products.clone();
         for j in 0..size - 1 {
@@ -49,16 +49,16 @@ impl<'a> Hessian<'a> {
         Some(direction)
     }
 
-    fn update(&mut self, inside: &[usize]) {
+    fn update(&mut self, active: &[usize]) {
         let mut now = vec![false; self.rows.len()];
-        inside.iter().for_each(|&row| now[row] = true);
+        active.iter().for_each(|&row| now[row] = true);
         let changed = |came: bool, before: &[bool]| -> Vec<usize> {
             (0..now.len()).filter(|&row| now[row] != before[row] && now[row] == came).collect()
         };
         let (came, left) = (changed(true, &self.counted), changed(false, &self.counted));
-        if came.len() + left.len() >= inside.len() {
+        if came.len() + left.len() >= active.len() {
             self.products = vec![0.0; self.size * self.size];
-            self.add(inside, 1.0);
+            self.add(active, 1.0);
         } else {
             self.add(&came, 1.0);
             self.add(&left, -1.0);

@@ -20,11 +20,11 @@ const UNKNOWN: usize = usize::MAX;
 /// The dot products between rows that were on the quadratic piece.
 pub struct KernelSystem<'a> {
     rows: &'a [&'a [f32]],
-    /// The position of a row in `known`, or [`UNKNOWN`].
-    place: Vec<usize>,
+    /// The position of a row in `cached_rows`, or [`UNKNOWN`].
+    position: Vec<usize>,
     /// Rows in the order in which they came.
-    known: Vec<usize>,
-    /// Packed lower triangle: the products of each known row with those before it and with itself.
+    cached_rows: Vec<usize>,
+    /// Packed lower triangle: the products of each cached row with those before it and with itself.
     products: Vec<f64>,
     limit: usize,
 }
@@ -34,30 +34,30 @@ impl<'a> KernelSystem<'a> {
         let limit = REMEMBERED * rows.first().map_or(0, |row| row.len());
         KernelSystem {
             rows,
-            place: vec![UNKNOWN; rows.len()],
-            known: Vec::new(),
+            position: vec![UNKNOWN; rows.len()],
+            cached_rows: Vec::new(),
             products: Vec::new(),
             limit,
         }
     }
 
     /// The direction of [`Hessian::direction`](super::hessian::Hessian::direction). `bias_weight` may be 0
-    /// unless `inside` is empty. A new row costs O(d) for each of the at most 4 d rows that are kept; then
+    /// unless `active` is empty. A new row costs O(d) for each of the at most 4 d rows that are kept; then
     /// m^3 / 3 steps for m rows.
     pub fn direction(
         &mut self,
-        inside: &[usize],
+        active: &[usize],
         gradient: &[f64],
         sigma: f64,
         bias_weight: f64,
     ) -> Option<Vec<f64>> {
-        self.learn(inside);
-        let places = self.places(inside);
-        let m = places.len();
+        self.add_rows(active);
+        let positions = self.positions(active);
+        let m = positions.len();
         let mut matrix = vec![0.0; m * m];
-        for (i, &place) in places.iter().enumerate() {
-            let products = &self.products[start(place)..];
-            for (value, &earlier) in matrix[i * m..].iter_mut().zip(&places[..=i]) {
+        for (i, &position) in positions.iter().enumerate() {
+            let products = &self.products[row_start(position)..];
+            for (value, &earlier) in matrix[i * m..].iter_mut().zip(&positions[..=i]) {
                 *value = products[earlier];
             }
             matrix[i * m + i] += 1.0 / sigma;
@@ -66,57 +66,60 @@ impl<'a> KernelSystem<'a> {
         let (slope, bias) = gradient.split_at(gradient.len() - 1);
         let mut ones = vec![1.0; m];
         factor.solve(&mut ones);
-        let mut slopes: Vec<f64> = places.iter().map(|&at| dot(self.rows[self.known[at]], slope)).collect();
+        let mut slopes: Vec<f64> =
+            positions.iter().map(|&at| dot(self.rows[self.cached_rows[at]], slope)).collect();
         factor.solve(&mut slopes);
         let shift = (slopes.iter().sum::<f64>() - bias[0]) / (ones.iter().sum::<f64>() + bias_weight);
         let mut direction: Vec<f64> = slope.iter().map(|g| -g).collect();
-        for (&at, (one, slope)) in places.iter().zip(ones.iter().zip(&slopes)) {
-            add_scaled(slope - shift * one, self.rows[self.known[at]], &mut direction);
+        for (&at, (one, slope)) in positions.iter().zip(ones.iter().zip(&slopes)) {
+            add_scaled(slope - shift * one, self.rows[self.cached_rows[at]], &mut direction);
         }
         direction.push(shift);
         Some(direction)
     }
 
-    /// The positions of these rows in `known`, ascending, so that their products are read in the order of
-    /// memory.
-    fn places(&self, rows: &[usize]) -> Vec<usize> {
-        let mut places: Vec<usize> =
-            rows.iter().map(|&row| self.place[row]).filter(|&place| place != UNKNOWN).collect();
-        places.sort_unstable();
-        places
+    /// The positions of these rows in `cached_rows`, ascending, so that their products are read in the order
+    /// of memory.
+    fn positions(&self, rows: &[usize]) -> Vec<usize> {
+        let mut positions: Vec<usize> =
+            rows.iter().map(|&row| self.position[row]).filter(|&position| position != UNKNOWN).collect();
+        positions.sort_unstable();
+        positions
     }
 
-    /// Computes and keeps the products of rows that are not known yet.
-    fn learn(&mut self, inside: &[usize]) {
-        let new: Vec<usize> = inside.iter().copied().filter(|&row| self.place[row] == UNKNOWN).collect();
-        if self.known.len() + new.len() > self.limit {
-            self.keep_only(inside);
+    /// Computes and keeps the products of rows that are not cached yet.
+    fn add_rows(&mut self, active: &[usize]) {
+        let new: Vec<usize> = active.iter().copied().filter(|&row| self.position[row] == UNKNOWN).collect();
+        if self.cached_rows.len() + new.len() > self.limit {
+            self.keep_only(active);
         }
         for row in new {
-            self.place[row] = self.known.len();
-            self.known.push(row);
+            self.position[row] = self.cached_rows.len();
+            self.cached_rows.push(row);
             let wide: Vec<f64> = self.rows[row].iter().map(|&x| f64::from(x)).collect();
-            self.products.extend(self.known.iter().map(|&other| dot(self.rows[other], &wide)));
+            self.products.extend(self.cached_rows.iter().map(|&other| dot(self.rows[other], &wide)));
         }
     }
 
     /// Forgets all other rows.
-    fn keep_only(&mut self, inside: &[usize]) {
-        let places = self.places(inside);
-        let kept = places.iter().enumerate();
+    fn keep_only(&mut self, active: &[usize]) {
+        let positions = self.positions(active);
+        let kept = positions.iter().enumerate();
         self.products = kept
-            .flat_map(|(i, &place)| places[..=i].iter().map(move |earlier| start(place) + earlier))
+            .flat_map(|(i, &position)| {
+                positions[..=i].iter().map(move |earlier| row_start(position) + earlier)
+            })
             .map(|at| self.products[at])
             .collect();
-        self.known = places.iter().map(|&place| self.known[place]).collect();
-        self.place.fill(UNKNOWN);
-        for (place, &row) in self.known.iter().enumerate() {
-            self.place[row] = place;
+        self.cached_rows = positions.iter().map(|&position| self.cached_rows[position]).collect();
+        self.position.fill(UNKNOWN);
+        for (position, &row) in self.cached_rows.iter().enumerate() {
+            self.position[row] = position;
         }
     }
 }
 
-/// The start of the products of the row at position `place`.
-fn start(place: usize) -> usize {
-    place * (place + 1) / 2
+/// The start of the products of the row at `position`.
+fn row_start(position: usize) -> usize {
+    position * (position + 1) / 2
 }

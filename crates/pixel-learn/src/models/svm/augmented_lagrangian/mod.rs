@@ -57,7 +57,7 @@ pub fn solve(rows: &[&[f32]], positive: usize, c: f64, tol: f64) -> Hyperplane {
     let mut steps = 0;
     loop {
         steps += newton.minimise(sigma);
-        newton.multipliers.copy_from_slice(&newton.next);
+        newton.multipliers.copy_from_slice(&newton.next_duals);
         let (weights, violation, rho) = newton.check();
         let converged = violation < tol && newton.balanced();
         sigma *= GROWTH;
@@ -81,9 +81,9 @@ struct Newton<'a> {
     /// The dual variables that shift the quadratic piece.
     multipliers: Vec<f64>,
     /// The next dual variables (a+), at the current coefficients.
-    next: Vec<f64>,
+    next_duals: Vec<f64>,
     /// The sum over the rows of y a+ (x, 1).
-    pull: Vec<f64>,
+    dual_weights: Vec<f64>,
     hessian: Hessian<'a>,
     kernel_system: KernelSystem<'a>,
 }
@@ -100,8 +100,8 @@ impl<'a> Newton<'a> {
             coefficients: vec![0.0; d + 1],
             values: vec![0.0; n],
             multipliers: vec![0.0; n],
-            next: vec![0.0; n],
-            pull: vec![0.0; d + 1],
+            next_duals: vec![0.0; n],
+            dual_weights: vec![0.0; d + 1],
             hessian: Hessian::new(rows),
             kernel_system: KernelSystem::new(rows),
         }
@@ -118,11 +118,11 @@ impl<'a> Newton<'a> {
 
     /// Minimises over w and b for one sigma; returns the number of Newton steps.
     fn minimise(&mut self, sigma: f64) -> usize {
-        self.refresh_pull(sigma);
+        self.recompute_duals(sigma);
         for step in 0..STEPS_A_STAGE {
             let gradient = self.gradient();
             let size = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-            let scale = self.pull.iter().map(|p| p * p).sum::<f64>().sqrt();
+            let scale = self.dual_weights.iter().map(|w| w * w).sum::<f64>().sqrt();
             if size <= 1e-10 * scale {
                 return step;
             }
@@ -146,27 +146,27 @@ impl<'a> Newton<'a> {
         STEPS_A_STAGE
     }
 
-    /// Recomputes `values`, `next` and `pull` from the coefficients and multipliers, which removes
-    /// accumulated rounding.
-    fn refresh_pull(&mut self, sigma: f64) {
+    /// Recomputes `values`, `next_duals` and `dual_weights` from the coefficients and multipliers, which
+    /// removes accumulated rounding.
+    fn recompute_duals(&mut self, sigma: f64) {
         let (w, bias) = self.coefficients.split_at(self.d);
         for (value, x) in self.values.iter_mut().zip(self.rows) {
             *value = dot(x, w) + bias[0];
         }
-        self.next.fill(0.0);
-        self.pull.fill(0.0);
+        self.next_duals.fill(0.0);
+        self.dual_weights.fill(0.0);
         self.update_next(sigma);
     }
 
-    /// Updates `next` and `pull` to the present `values`.
+    /// Updates `next_duals` and `dual_weights` to the present `values`.
     fn update_next(&mut self, sigma: f64) {
         for row in 0..self.rows.len() {
             let next = self.unclipped(row, self.values[row], sigma).clamp(0.0, self.c);
-            if next != self.next[row] {
-                let change = self.sign(row) * (next - self.next[row]);
-                self.next[row] = next;
-                let (pull, bias) = self.pull.split_at_mut(self.d);
-                add_scaled(change, self.rows[row], pull);
+            if next != self.next_duals[row] {
+                let change = self.sign(row) * (next - self.next_duals[row]);
+                self.next_duals[row] = next;
+                let (dual_weights, bias) = self.dual_weights.split_at_mut(self.d);
+                add_scaled(change, self.rows[row], dual_weights);
                 bias[0] += change;
             }
         }
@@ -174,13 +174,14 @@ impl<'a> Newton<'a> {
 
     /// w - sum y a+ x, and -sum y a+ for the bias.
     fn gradient(&self) -> Vec<f64> {
-        let mut gradient: Vec<f64> = self.coefficients.iter().zip(&self.pull).map(|(w, p)| w - p).collect();
-        gradient[self.d] = -self.pull[self.d];
+        let mut gradient: Vec<f64> =
+            self.coefficients.iter().zip(&self.dual_weights).map(|(w, dual)| w - dual).collect();
+        gradient[self.d] = -self.dual_weights[self.d];
         gradient
     }
 
     /// Rows on the quadratic piece, ascending.
-    fn inside(&self, sigma: f64) -> Vec<usize> {
+    fn active(&self, sigma: f64) -> Vec<usize> {
         let between = |row: &usize| {
             let value = self.unclipped(*row, self.values[*row], sigma);
             value > 0.0 && value < self.c
@@ -190,17 +191,18 @@ impl<'a> Newton<'a> {
 
     /// The Newton direction, from the equations of the features or those of the rows, whichever are fewer.
     fn direction(&mut self, gradient: &[f64], sigma: f64) -> Option<Vec<f64>> {
-        let inside = self.inside(sigma);
+        let active = self.active(sigma);
         // Without rows on the piece there is no curvature along the bias. This weight makes its step 1, and
         // the line search scales it.
-        let alone = gradient[self.d].abs().max(f64::MIN_POSITIVE);
-        if inside.len() < self.d {
-            let bias_weight = if inside.is_empty() { alone } else { 0.0 };
-            self.kernel_system.direction(&inside, gradient, sigma, bias_weight)
+        let unit_step_weight = gradient[self.d].abs().max(f64::MIN_POSITIVE);
+        if active.len() < self.d {
+            let bias_weight = if active.is_empty() { unit_step_weight } else { 0.0 };
+            self.kernel_system.direction(&active, gradient, sigma, bias_weight)
         } else {
-            let count = inside.len() as f64;
-            let bias_weight = if inside.is_empty() { alone } else { sigma * BIAS_WEIGHT * (1.0 + count) };
-            self.hessian.direction(&inside, gradient, sigma, bias_weight)
+            let count = active.len() as f64;
+            let bias_weight =
+                if active.is_empty() { unit_step_weight } else { sigma * BIAS_WEIGHT * (1.0 + count) };
+            self.hessian.direction(&active, gradient, sigma, bias_weight)
         }
     }
 
@@ -345,15 +347,15 @@ mod tests {
         let gradient: Vec<f64> = (0..=d).map(|j| (j as f64).cos()).collect();
         // No row, one, fewer and more than features; together more than are remembered.
         for step in 0..40 {
-            let inside: Vec<usize> = (0..n).filter(|row| (row * 7 + step * 11) % 60 < step % 14).collect();
+            let active: Vec<usize> = (0..n).filter(|row| (row * 7 + step * 11) % 60 < step % 14).collect();
             let sigma = [0.5, 30.0][step % 2];
             let [by_rows, by_features] = [
-                gram.direction(&inside, &gradient, sigma, 1e-3),
-                hessian.direction(&inside, &gradient, sigma, 1e-3),
+                gram.direction(&active, &gradient, sigma, 1e-3),
+                hessian.direction(&active, &gradient, sigma, 1e-3),
             ]
             .map(Option::unwrap);
             for (a, b) in by_rows.iter().zip(&by_features) {
-                assert!((a - b).abs() < 1e-8 * (1.0 + b.abs()), "{} rows: {a} {b}", inside.len());
+                assert!((a - b).abs() < 1e-8 * (1.0 + b.abs()), "{} rows: {a} {b}", active.len());
             }
         }
     }
