@@ -82,9 +82,9 @@ const findingLink = (engine, family) => {
  */
 const sameProcessor = (a, b, generations) => {
   const [one, other] = [a, b].map((cell) => data.provenance[cell.provenance ?? -1]);
-  /** @param {string} model */
-  const name = (model) => (generations ? model.split(",")[0] : model);
-  return one && other && name(one.cpu_model) === name(other.cpu_model) && one.cpu_features === other.cpu_features;
+  if (!one || !other || one.cpu_features !== other.cpu_features) return false;
+  const [first, second] = [one.cpu_model, other.cpu_model];
+  return generations ? first.split(",")[0] === second.split(",")[0] : first === second;
 };
 /** CPU seconds of steps before the model that mnist-bench ran for another library: no part of the comparison. */
 const UNCOUNTED = "uncounted_preprocessing_cpu_seconds";
