@@ -37,7 +37,7 @@ fn main() {
     let first = arguments.next().unwrap_or(0);
     let bed = bed::Bed::new();
     let class_names = ["0", "1", "2", "3"].map(String::from);
-    let question = prediction_file::Question {
+    let expected = prediction_file::Expected {
         images: bed::TEST,
         class_names: &class_names,
         column: None,
@@ -60,9 +60,9 @@ fn main() {
         bytes.truncate(MAX_SUBMISSION_BYTES);
         let watch = Stopwatch::start();
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let _ = prediction_file::parse(&bytes, seed.is_multiple_of(3), &question);
+            let _ = prediction_file::parse(&bytes, seed.is_multiple_of(3), &expected);
             let array = [b"\x93NUMPY\x01\x00".as_slice(), &bytes].concat();
-            let _ = prediction_file::parse(&array, false, &question);
+            let _ = prediction_file::parse(&array, false, &expected);
             file::parse(path, &bytes, &bed.outlines).map_or_else(|problems| problems.len(), |_| 0)
         }));
         let took = watch.read().cpu_seconds;

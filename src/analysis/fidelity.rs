@@ -1,7 +1,7 @@
 //! Fidelity: how close our accuracies are to the published table, to today's scikit-learn, and to
 //! scikit-learn in this harness. One rule for all three.
 
-use super::sklearn_reference::Stock;
+use super::sklearn_reference::SklearnRows;
 use super::tables::{Line, SideBySide, View};
 
 /// The largest difference between a mean and its reference, in addition to the spread of the repeats.
@@ -87,22 +87,22 @@ impl Part<'_> {
 /// The engine `native` of a view of the whole training set against every reference.
 pub struct Fidelity<'a> {
     pub parts: Vec<Part<'a>>,
-    pub stock: Stock<'a>,
+    pub sklearn_rows: SklearnRows<'a>,
 }
 
 impl<'a> Fidelity<'a> {
     pub fn of(table: &'a SideBySide, view: &'a View) -> Fidelity<'a> {
-        let stock = Stock::of(table);
+        let sklearn_rows = SklearnRows::of(table);
         let mut parts = Vec::new();
         for (dataset, name) in table.datasets.iter().enumerate() {
             for &source in references(name) {
-                let pairs = pairs(table, view, dataset, source, &stock);
+                let pairs = pairs(table, view, dataset, source, &sklearn_rows);
                 if !pairs.is_empty() {
                     parts.push(Part { dataset, source, pairs });
                 }
             }
         }
-        Fidelity { parts, stock }
+        Fidelity { parts, sklearn_rows }
     }
 }
 
@@ -111,7 +111,7 @@ fn pairs<'a>(
     view: &'a View,
     dataset: usize,
     source: Source,
-    stock: &Stock,
+    sklearn_rows: &SklearnRows,
 ) -> Vec<Pair<'a>> {
     let lines = table.view(view).filter(|line| line.engine == "native");
     lines
@@ -120,7 +120,7 @@ fn pairs<'a>(
             let reference = match source {
                 Source::Published => figures.published,
                 Source::Sklearn => figures.sklearn,
-                Source::Harness => stock.accuracy(dataset, &line.id),
+                Source::Harness => sklearn_rows.accuracy(dataset, &line.id),
             };
             let row = table.row(line, dataset)?;
             let unconverged = figures.unconverged;

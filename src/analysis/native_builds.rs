@@ -18,7 +18,7 @@ pub struct NativeBuild {
     pub time: Option<Time>,
 }
 
-/// Every configuration that both builds of a library ended, those with the most training images first.
+/// Every configuration that both builds of a library finished, those with the most training images first.
 pub fn of(table: &SideBySide) -> Vec<NativeBuild> {
     let names: BTreeSet<&str> =
         table.rows.iter().filter_map(|row| row.engine.strip_suffix(NATIVE_CPU)).collect();

@@ -13,7 +13,7 @@ use super::tables::{SideBySide, View};
 use crate::format::{count, plain, thousands};
 use crate::results::Status;
 
-/// Seconds of fitting and predicting within which a family counts as ended.
+/// Seconds of fitting and predicting within which a family counts as finished.
 pub const LIMIT: f64 = 600.0;
 /// The name under which an engine states its compiler.
 const COMPILER: &str = "rustc";
@@ -115,7 +115,7 @@ impl Time {
 #[derive(Clone, Debug)]
 pub struct Family {
     pub classifier: String,
-    /// Libraries with a configuration that ended all training images of every data set within [`LIMIT`].
+    /// Libraries with a configuration that finished all training images of every data set within [`LIMIT`].
     pub end: Vec<String>,
     /// How far the others got.
     pub others: Vec<String>,
@@ -207,18 +207,18 @@ impl RustLibraries {
     }
 }
 
-/// What a kind lacks: a library that ends all images, the missing images of libraries behind the first, and
-/// classifiers.
+/// What a kind lacks: a library that finishes all images, the missing images of libraries behind the first,
+/// and classifiers.
 fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Vec<String> {
     let most = libraries.first().map_or(0, |first| first.images);
     let mut lacks = Vec::new();
     if most < full {
-        lacks.push(format!("none ends {} images", thousands(full)));
+        lacks.push(format!("none finishes {} images", thousands(full)));
     }
     for one in libraries.iter().filter(|one| one.images < most) {
         lacks.push(match one.images {
             0 => format!("{} has no result", one.library),
-            images => format!("{} ends {}", one.library, thousands(images)),
+            images => format!("{} finishes {} images", one.library, thousands(images)),
         });
     }
     if !classifiers.is_empty() {
@@ -228,7 +228,7 @@ fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Ve
 }
 
 impl Kind {
-    /// The libraries that ended the most training images of this kind.
+    /// The libraries that finished the most training images of this kind.
     fn leaders(&self) -> impl Iterator<Item = &Standing> {
         let most = self.libraries.first().map_or(0, |first| first.images);
         self.libraries.iter().filter(move |one| one.images == most && one.images > 0)
@@ -287,7 +287,7 @@ fn ended(row: Option<&Row>) -> Option<&Row> {
     row.filter(|row| row.status == Status::Ok)
 }
 
-/// The rows of one configuration, where it ended on every data set.
+/// The rows of one configuration, where it finished on every data set.
 pub(super) fn all_ended<'a>(rows: &[Option<&'a Row>]) -> Option<Vec<&'a Row>> {
     rows.iter().map(|row| ended(*row)).collect()
 }
@@ -304,7 +304,7 @@ fn most_images(results: &Results) -> usize {
     ended.map(|((_, size), _)| *size).max().unwrap_or(0)
 }
 
-/// How far a library gets, to follow its name: `ends 20,000 images (timeout)`.
+/// How far a library gets, to follow its name: `finishes 20,000 images (timeout)`.
 fn how_far(results: &Results) -> String {
     let most = most_images(results);
     let beyond =
@@ -316,7 +316,7 @@ fn how_far(results: &Results) -> String {
     let why = if why.is_empty() { "not run with more".to_string() } else { Vec::from_iter(why).join(", ") };
     match most {
         0 => format!("has no result on all data sets ({why})"),
-        most => format!("ends {} images ({why})", thousands(most)),
+        most => format!("finishes {} images ({why})", thousands(most)),
     }
 }
 

@@ -234,7 +234,7 @@ impl Panel {
             (0, 0) => "seconds against training images".to_string(),
             (0, 1) => format!("the other takes {} times as long", factor(greatest)),
             (0, _) => format!("others take {} to {} times as long", factor(least), factor(greatest)),
-            _ => format!("{ended} of {all} other libraries end early"),
+            _ => format!("{ended} of {all} other libraries stop early"),
         }
     }
 }

@@ -10,11 +10,11 @@ use crate::results::Status;
 pub const ENGINE: &str = "scikit-learn";
 
 /// Rows on the whole training set, of whatever run, by data set and canonical id.
-pub struct Stock<'a>(BTreeMap<(usize, &'a str), (&'a Line, &'a Row)>);
+pub struct SklearnRows<'a>(BTreeMap<(usize, &'a str), (&'a Line, &'a Row)>);
 
-impl<'a> Stock<'a> {
+impl<'a> SklearnRows<'a> {
     /// Where two runs have a row, the first in the table's order stands.
-    pub fn of(table: &'a SideBySide) -> Stock<'a> {
+    pub fn of(table: &'a SideBySide) -> SklearnRows<'a> {
         let mut rows = BTreeMap::new();
         for line in table.lines.iter().filter(|line| line.engine == ENGINE && line.subset.is_none()) {
             for dataset in 0..table.datasets.len() {
@@ -23,7 +23,7 @@ impl<'a> Stock<'a> {
                 }
             }
         }
-        Stock(rows)
+        SklearnRows(rows)
     }
 
     pub fn accuracy(&self, dataset: usize, id: &str) -> Option<f64> {

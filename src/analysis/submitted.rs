@@ -153,7 +153,7 @@ struct Key {
     /// The classifier in lower case, for the order of the lines.
     name: String,
     id: String,
-    /// The training rows, where they are fewer than the whole set has.
+    /// The training images, where they are fewer than the whole set has.
     part: Option<usize>,
     submitter: String,
 }
@@ -237,10 +237,10 @@ fn entry(key: &Key, files: &BTreeMap<String, Submission>, columns: &[Column]) ->
     evidence.dedup();
     let method = files.values().find_map(|file| file.method.as_ref());
     let author = method.and_then(|method| method.author.as_deref());
-    let rows = key.part.map_or(String::new(), |rows| format!(", {rows} training rows"));
+    let images = key.part.map_or(String::new(), |images| format!(", {images} training images"));
     let name = format!("{} {}", first.classifier, readable(&first.parameters));
     Some(Entry {
-        name: format!("{}{rows}", name.trim_end()),
+        name: format!("{}{images}", name.trim_end()),
         preprocessing: method.and_then(|method| method.preprocessing.clone()).unwrap_or_default(),
         figures: columns.iter().map(|column| figure(column).unwrap_or_default()).collect(),
         accuracy: columns

@@ -13,7 +13,7 @@ use crate::format::round;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     pub run: String,
-    /// Training rows of a cut set; `None` for all.
+    /// Training images of a cut set; `None` for all.
     pub subset: Option<usize>,
 }
 
@@ -21,8 +21,8 @@ impl View {
     /// The train size in words.
     pub fn size(&self) -> String {
         match self.subset {
-            Some(size) => format!("{size} training rows"),
-            None => "all training rows".to_string(),
+            Some(size) => format!("{size} training images"),
+            None => "all training images".to_string(),
         }
     }
 }

@@ -28,12 +28,12 @@ pub fn all(entries: &[Entry], others: &[Entry], outlines: &Outlines) -> Vec<Prob
     for (dataset, outline) in outlines {
         let of_set = |entry: &&&Entry| entry.dataset == *dataset && !entry.predictions.is_empty();
         let mine: Vec<&Entry> = everything.iter().filter(of_set).copied().collect();
-        let scene = Scene::new(dataset, &outline.test_labels, &mine, outlines);
+        let set = DatasetEntries::new(dataset, &outline.test_labels, &mine, outlines);
         for entry in entries.iter().filter(|entry| entry.owner.is_submitter()).filter(|entry| of_set(&entry))
         {
             for (index, predictions) in entry.predictions.iter().enumerate() {
                 let pointer = format!("/repeats/{index}/predictions");
-                for message in scene.warnings(entry, predictions) {
+                for message in set.warnings(entry, predictions) {
                     warnings.push(Problem { file: entry.file.clone(), pointer: pointer.clone(), message });
                 }
             }
@@ -43,7 +43,7 @@ pub fn all(entries: &[Entry], others: &[Entry], outlines: &Outlines) -> Vec<Prob
 }
 
 /// Everything known of one data set.
-struct Scene<'a> {
+struct DatasetEntries<'a> {
     dataset: &'a str,
     labels: &'a [u8],
     /// Labels of the other data sets with as many test images.
@@ -56,9 +56,14 @@ struct Scene<'a> {
     hard: Vec<usize>,
 }
 
-impl<'a> Scene<'a> {
-    fn new(dataset: &'a str, labels: &'a [u8], entries: &[&'a Entry], outlines: &'a Outlines) -> Scene<'a> {
-        let mut scene = Scene {
+impl<'a> DatasetEntries<'a> {
+    fn new(
+        dataset: &'a str,
+        labels: &'a [u8],
+        entries: &[&'a Entry],
+        outlines: &'a Outlines,
+    ) -> DatasetEntries<'a> {
+        let mut set = DatasetEntries {
             dataset,
             labels,
             elsewhere: Vec::new(),
@@ -68,13 +73,13 @@ impl<'a> Scene<'a> {
         };
         for (name, outline) in outlines {
             if name != dataset && outline.test_labels.len() == labels.len() {
-                scene.elsewhere.push((name, &outline.test_labels));
+                set.elsewhere.push((name, &outline.test_labels));
             }
         }
         let mut good: Vec<&[u8]> = Vec::new();
         for &entry in entries {
             for predictions in &entry.predictions {
-                scene.same.entry(predictions).or_default().push(entry);
+                set.same.entry(predictions).or_default().push(entry);
             }
             let Some(first) = entry.predictions.first().filter(|_| !entry.owner.is_submitter()) else {
                 continue;
@@ -83,15 +88,15 @@ impl<'a> Scene<'a> {
             if reached >= GOOD {
                 good.push(first);
             }
-            if scene.best.is_none_or(|(best, _)| reached > best) {
-                scene.best = Some((reached, entry));
+            if set.best.is_none_or(|(best, _)| reached > best) {
+                set.best = Some((reached, entry));
             }
         }
         if good.len() >= ENOUGH {
             let wrong = |image: usize| good.iter().filter(|entry| entry[image] != labels[image]).count();
-            scene.hard = (0..labels.len()).filter(|&image| wrong(image) * 10 >= good.len() * 9).collect();
+            set.hard = (0..labels.len()).filter(|&image| wrong(image) * 10 >= good.len() * 9).collect();
         }
-        scene
+        set
     }
 
     fn warnings(&self, entry: &Entry, predictions: &[u8]) -> Vec<String> {
@@ -152,7 +157,7 @@ impl<'a> Scene<'a> {
         // In a long run of one class, any method agrees with the labels of neighbours.
         let usual = 2.0 * self.share_of_equal_neighbours();
         (share > OTHER_ORDER.max(direct).max(usual)).then(|| {
-            format!("suspicious: {share:.4} agree with the labels {how}; predictions stand in test order")
+            format!("suspicious: {share:.4} agree with the labels {how}; predictions must be in test order")
         })
     }
 
@@ -224,7 +229,7 @@ impl<'a> Scene<'a> {
         let deviation = (overall * (1.0 - overall) / n).sqrt();
         (share >= overall - 3.0 * deviation - 0.5 / n).then(|| {
             format!(
-                "suspicious: as often right ({share:.4}) on the {} images that almost everything gets wrong as on all ({overall:.4}), like labels with errors strewn over them",
+                "suspicious: as often right ({share:.4}) on the {} images that almost everything gets wrong as on all ({overall:.4}), like labels with random errors",
                 self.hard.len()
             )
         })

@@ -26,7 +26,7 @@ pub fn files(paths: &[PathBuf], results: &Path) -> Found {
     let mut found = Found { results: absolute(results), ..Found::default() };
     let submissions = absolute(results).join(RUN);
     for path in paths {
-        found.look(path, 0, absolute(path).starts_with(&submissions));
+        found.visit(path, 0, absolute(path).starts_with(&submissions));
     }
     found.files.sort();
     found.files.dedup();
@@ -53,7 +53,7 @@ impl Found {
         self.problems.push(Problem::file(path, message));
     }
 
-    fn look(&mut self, path: &Path, depth: usize, submitted: bool) {
+    fn visit(&mut self, path: &Path, depth: usize, submitted: bool) {
         let kind = match fs::symlink_metadata(path) {
             Ok(metadata) => metadata.file_type(),
             Err(error) => return self.problem(path, format!("cannot be read: {error}")),
@@ -93,7 +93,7 @@ impl Found {
                 Ok(entry) => {
                     let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
                     if !hidden {
-                        self.look(&entry.path(), depth + 1, submitted);
+                        self.visit(&entry.path(), depth + 1, submitted);
                     } else if submitted {
                         self.problem(&entry.path(), "is hidden, and nothing reads it: remove it");
                     }

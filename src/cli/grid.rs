@@ -120,7 +120,7 @@ fn to_text(rows: &[Row], datasets: &[(String, Shape)]) -> String {
             let (state, group, reason) = describe(row, support, &mut groups);
             text += &format!("{:engine_width$}  {:id_width$}  {state}", row.planned.engine, row.id);
             text += &group.map_or(String::new(), |group| format!(", group {group}"));
-            text += &row.planned.train_size.map_or(String::new(), |size| format!(", {size} training rows"));
+            text += &row.planned.train_size.map_or(String::new(), |size| format!(", {size} training images"));
             text += &reason.map_or(String::new(), |reason| format!(": {reason}"));
             text += &if same { String::new() } else { format!(" ({dataset})") };
             text.push('\n');

@@ -52,7 +52,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "conflict: {conflict}; remove one of the two, and merge again")?;
     }
     let counts = format!(
-        "{} new, {} there already, {} conflicts, {} errors",
+        "{} new, {} already in the run, {} conflicts, {} errors",
         merge.new.len(),
         merge.same,
         merge.conflicts.len(),

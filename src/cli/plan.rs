@@ -167,10 +167,10 @@ fn check(args: &Args, past: &History) -> String {
             json!({
                 "without": one.without,
                 "results": one.results,
-                "seconds_middle_factor": one.seconds_middle,
-                "seconds_nine_in_ten_factor": one.seconds_most,
-                "memory_middle_factor": one.bytes_middle,
-                "memory_nine_in_ten_factor": one.bytes_most,
+                "seconds_middle_factor": one.seconds_median,
+                "seconds_nine_in_ten_factor": one.seconds_p90,
+                "memory_middle_factor": one.bytes_median,
+                "memory_nine_in_ten_factor": one.bytes_p90,
                 "expected_seconds": one.expected_seconds,
                 "recorded_seconds": one.recorded_seconds,
                 "worst": {
@@ -196,10 +196,10 @@ fn check(args: &Args, past: &History) -> String {
         text += &format!(
             "{:<18} {:>9.2} x  {:>7.2}  {:>13.2} x  {:>7.2}   {} / {}\n",
             one.without,
-            one.seconds_middle,
-            one.seconds_most,
-            one.bytes_middle,
-            one.bytes_most,
+            one.seconds_median,
+            one.seconds_p90,
+            one.bytes_median,
+            one.bytes_p90,
             human(one.expected_seconds),
             human(one.recorded_seconds)
         );

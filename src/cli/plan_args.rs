@@ -24,7 +24,7 @@ pub struct PlanArgs {
     timeout: Option<Duration>,
 
     /// Number of training images, a stratified sample [default: the grid's, or all]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "IMAGES", value_parser = value_parser!(u32).range(1..))]
     train_size: Option<u32>,
 
     /// Folder of a run whose recorded times and memory say what to expect [default: results/reference]

@@ -104,7 +104,7 @@ fn read_images(args: &Args, saved: &Saved) -> anyhow::Result<Vec<(String, Vec<u8
 /// The content of a regular file. Reading a named pipe would block, and a device may have no end.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     fs::read(path)
 }

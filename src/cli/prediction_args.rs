@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::stdio::print_err;
-use crate::prediction_file::{self, Question};
+use crate::prediction_file::{self, Expected};
 
 /// How a file of predictions is laid out, where it does not say so itself.
 #[derive(clap::Args, Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct Layout {
 impl Layout {
     /// The classes in a file, after one line that says which column they are, how many, and the first three.
     pub fn read(&self, file: &Path, images: usize, class_names: &[String]) -> anyhow::Result<Vec<u8>> {
-        let question =
-            Question { images, class_names, column: self.column.as_deref(), no_header: self.no_header };
-        let reading = prediction_file::read(file, &question)
+        let expected =
+            Expected { images, class_names, column: self.column.as_deref(), no_header: self.no_header };
+        let reading = prediction_file::read(file, &expected)
             .map_err(|refusal| anyhow::anyhow!("{}: {refusal}", file.display()))?;
         print_err(&format!("{}: {}", file.display(), reading.summary(class_names)));
         Ok(reading.classes)

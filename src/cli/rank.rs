@@ -27,8 +27,8 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME")]
     engine: Vec<String>,
 
-    /// Rank results with this number of training rows [default: all]
-    #[arg(long, value_name = "ROWS")]
+    /// Rank results with this number of training images [default: all]
+    #[arg(long, value_name = "IMAGES")]
     train_size: Option<usize>,
 
     /// Lines of a table [default: all]
@@ -58,10 +58,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     });
     let rankings = ranking::rank(entries, &outlines);
     if rankings.is_empty() {
-        let rows =
-            args.train_size.map_or("all training rows".to_string(), |rows| format!("{rows} training rows"));
+        let images = args
+            .train_size
+            .map_or("all training images".to_string(), |images| format!("{images} training images"));
         bail!(
-            "nothing to rank: run {:?} has no selected results with predictions, trained on {rows}; --train-size selects another size",
+            "nothing to rank: run {:?} has no selected results with predictions, trained on {images}; --train-size selects another size",
             args.run
         );
     }
@@ -124,7 +125,7 @@ fn table(ranking: &Ranking, top: usize) -> String {
         .label_noise
         .iter()
         .take(20)
-        .map(|one| format!("{} ({} called {})", one.image, one.label, one.said))
+        .map(|one| format!("{} ({} called {})", one.image, one.label, one.predicted))
         .collect();
     let rest = match ranking.label_noise.len().saturating_sub(shown.len()) {
         0 => String::new(),

@@ -19,8 +19,8 @@ pub struct Args {
     #[arg(long)]
     check: bool,
 
-    /// Open the page on results with this number of training rows [default: all, else the most there are]
-    #[arg(long, value_name = "ROWS")]
+    /// Open the page on results with this number of training images [default: all, else the most there are]
+    #[arg(long, value_name = "IMAGES")]
     train_size: Option<usize>,
 
     /// Folder of the runs, each in a folder of its own
@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "check")]
     open: bool,
 
-    /// Write the page alone, marked as that of a sweep that is so far: `sweep` does
+    /// Write the page alone, marked as that of an unfinished sweep: `sweep` does
     #[arg(long, value_name = "TEXT", hide = true, conflicts_with = "check")]
     unfinished: Option<String>,
 }

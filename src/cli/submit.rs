@@ -65,7 +65,7 @@ pub struct Args {
     external_data: bool,
 
     /// Training images that it saw [default: all]
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "IMAGES")]
     train_size: Option<usize>,
 
     /// Seconds that training took
@@ -96,9 +96,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let outline = Outline::load(&args.data_dir.data_dir, &args.dataset)?;
     let outlines = Outlines::from([(args.dataset.clone(), outline.clone())]);
     let mut parameters: Parameters = serde_json::from_str(&args.parameters).with_context(|| {
-        format!("--parameters {} is no JSON object{}", args.parameters, in_python(&args.parameters))
+        format!("--parameters {} is not a JSON object{}", args.parameters, in_python(&args.parameters))
     })?;
-    for notice in spelling::take_from(&args.classifier, &mut parameters) {
+    for notice in spelling::replace_names_in(&args.classifier, &mut parameters) {
         print_err(&format!("notice: {notice}"));
     }
     if args.description.is_none() {
@@ -153,7 +153,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = args.results_dir.join(RUN).join(&submission.submitter).join(&submission.dataset);
     let path = folder.join(format!("{stem}.json"));
     if path.exists() && !args.force {
-        bail!("{} is there already: --force replaces it", path.display());
+        bail!("{} already exists: --force replaces it", path.display());
     }
     let bytes = submission.to_bytes();
     // The draft is validated in a temporary folder, so that an invalid submission is never written to its
@@ -173,7 +173,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         print_err(&format!("warning: {} {}", warning.pointer, warning.message));
     }
     if !found.problems.is_empty() {
-        bail!("nothing was written: mend the above first");
+        bail!("nothing was written: fix the errors above first");
     }
     write_atomically(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
     writeln!(stdout(), "{} (accuracy {mean})", path.display())?;

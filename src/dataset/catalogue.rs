@@ -175,7 +175,7 @@ fn check_pair(
         return Err(DatasetError::new(
             labels_path,
             format!("{labels_count} labels for the {images_count} images of {}", images_path.display()),
-            "put files that belong together there",
+            "use images and labels of one data set",
         ));
     }
     if let (Some(a), Some(b)) = (known::by_digest(&images.sha256), known::by_digest(&labels.sha256))
@@ -184,7 +184,7 @@ fn check_pair(
         return Err(DatasetError::new(
             labels_path,
             format!("these are the labels of {} and the images are those of {}", b.dataset, a.dataset),
-            "put files that belong together there",
+            "use images and labels of one data set",
         ));
     }
     Ok(())
@@ -207,7 +207,7 @@ fn check_same_size(
         train.1,
         train_path.display()
     );
-    Err(DatasetError::new(test_path, problem, "put files that belong together there"))
+    Err(DatasetError::new(test_path, problem, "use training and test files of one data set"))
 }
 
 /// The class names of the manifest, or else the numbers from 0 to the largest label. A label without a name

@@ -38,7 +38,7 @@ pub fn read(path: &Path, rank: usize) -> Result<Idx, DatasetError> {
 /// The dimensions alone, without reading the rest of the file.
 pub fn read_dimensions(path: &Path, rank: usize) -> Result<Vec<usize>, DatasetError> {
     let header = || -> Result<Header, Problem> {
-        let mut reader = open_content(open(path).map_err(Problem::Whole)?)?;
+        let mut reader = open_content(open(path).map_err(Problem::Error)?)?;
         read_header(&mut reader, rank)
     };
     header().map(|header| header.dimensions).map_err(|problem| problem.of(path))
@@ -62,19 +62,19 @@ fn open(path: &Path) -> Result<BufReader<File>, DatasetError> {
 /// A problem of a file whose path is not known yet.
 #[derive(Debug)]
 enum Problem {
-    Told(String, &'static str),
-    Whole(DatasetError),
+    Message(String, &'static str),
+    Error(DatasetError),
 }
 
 impl Problem {
     fn new(problem: impl Into<String>, advice: &'static str) -> Problem {
-        Problem::Told(problem.into(), advice)
+        Problem::Message(problem.into(), advice)
     }
 
     fn of(self, path: &Path) -> DatasetError {
         match self {
-            Problem::Told(problem, advice) => DatasetError::new(path, problem, advice),
-            Problem::Whole(error) => error,
+            Problem::Message(problem, advice) => DatasetError::new(path, problem, advice),
+            Problem::Error(error) => error,
         }
     }
 }
@@ -173,9 +173,9 @@ fn parse<R: BufRead>(reader: R, rank: usize) -> Result<Idx, Problem> {
     (&mut content).take(header.length as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() != header.length {
         let held = if bytes.len() > header.length { "more".to_string() } else { bytes.len().to_string() };
-        let promised = header.dimensions.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+        let stated = header.dimensions.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
         return Err(Problem::new(
-            format!("the header promises {promised} = {} bytes of data and there are {held}", header.length),
+            format!("the header states {stated} = {} bytes of data, found {held}", header.length),
             DOWNLOAD,
         ));
     }
@@ -330,7 +330,7 @@ mod tests {
         assert!(problem(&good[..good.len() - 1], 3).contains("truncated"));
         assert!(problem(&good[..12], 3).contains("truncated"));
         assert!(problem(&[&good[..], b"x"].concat(), 3).contains("after the end of the gzip data"));
-        assert!(problem(&[&good[..], &good].concat(), 3).contains("and there are more"));
+        assert!(problem(&[&good[..], &good].concat(), 3).contains("found more"));
         let mut bad_sum = good.clone();
         let at = good.len() - 8;
         bad_sum[at] ^= 1;
@@ -347,10 +347,10 @@ mod tests {
         assert!(problem(&little, 3).contains("its sizes, 200 x 8 x 8, stand in the other byte order"));
         assert!(problem(&[3, 8, 0, 0, 2, 0, 0, 0], 3).contains("a header in the other byte order"));
         assert!(problem(&[0x78, 0x9c, 1, 2], 3).contains("zlib data"));
-        assert!(problem(&idx(&[most], &[1]), 1).contains("4294967295 bytes of data and there are 1:"));
+        assert!(problem(&idx(&[most], &[1]), 1).contains("4294967295 bytes of data, found 1:"));
         assert!(problem(&idx(&[1, 2, 0], &[]), 3).contains("holds nothing"));
-        assert!(problem(&idx(&[3], &[1, 2]), 1).contains("3 = 3 bytes of data and there are 2:"));
-        assert!(problem(&idx(&[3], &[1; 4]), 1).contains("there are more:"));
+        assert!(problem(&idx(&[3], &[1, 2]), 1).contains("3 = 3 bytes of data, found 2:"));
+        assert!(problem(&idx(&[3], &[1; 4]), 1).contains("found more:"));
         assert!(
             problem(&idx(&[3], &[1; 3]), 3).contains("1 dimensions (a file of labels?) where images have 3")
         );

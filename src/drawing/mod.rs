@@ -28,7 +28,7 @@ pub const PALETTE: [RGBColor; 7] = [
 ];
 
 /// The text alternative of a chart, for readers who cannot see it.
-pub struct Words {
+pub struct AltText {
     pub title: String,
     pub description: String,
 }
@@ -78,7 +78,7 @@ pub fn pixels<T>(
 /// Draws an SVG of `size` pixels with its text alternative inside; also gives what `draw` gave.
 pub fn svg<T>(
     size: (u32, u32),
-    words: &Words,
+    alt_text: &AltText,
     draw: impl FnOnce(&DrawingArea<SVGBackend, Shift>) -> Result<T, ChartError>,
 ) -> Result<(String, T), ChartError> {
     let mut text = String::new();
@@ -93,7 +93,7 @@ pub fn svg<T>(
     let text = text.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), "\"currentColor\"");
     let (head, body) = text.split_once('>').ok_or("plotters wrote no SVG")?;
     let head = head.replacen("<svg ", "<svg role=\"img\" ", 1);
-    let (title, description) = (escape(&words.title), escape(&words.description));
+    let (title, description) = (escape(&alt_text.title), escape(&alt_text.description));
     Ok((format!("{head}>\n<title>{title}</title>\n<desc>{description}</desc>{body}"), drawn))
 }
 

@@ -27,7 +27,7 @@ pub fn values(features: &Features) -> Vec<f64> {
 pub fn not_negative<'a>(values: impl IntoIterator<Item = &'a f64>) -> Result<(), Failure> {
     match values.into_iter().find(|&&value| value < 0.0) {
         Some(value) => Err(Failure::Unsupported(format!(
-            "counts features, and one is {value}; put raw, unit or binarize before it"
+            "needs non-negative features, found {value}; add the step raw, unit or binarize before it"
         ))),
         None => Ok(()),
     }

@@ -177,7 +177,7 @@ pub fn read(reports: &Path) -> Result<Vec<Drawn>, String> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let fault = |reason: String| format!("{}: {reason}; `explore` writes it anew", path.display());
+    let fault = |reason: String| format!("{}: {reason}; run `explore` again", path.display());
     let bytes = std::fs::read(&path).map_err(|error| fault(error.to_string()))?;
     let file: Explorer = serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
     if file.schema_version != 1 {
@@ -187,7 +187,7 @@ pub fn read(reports: &Path) -> Result<Vec<Drawn>, String> {
         .into_iter()
         .map(|picture| {
             if !crate::file_name::is_name(&picture.file) || !picture.file.ends_with(".png") {
-                return Err(fault(format!("{:?} is no name of a picture", picture.file)));
+                return Err(fault(format!("{:?} is not a valid picture name", picture.file)));
             }
             let png = std::fs::read(reports.join(&picture.file))
                 .map_err(|error| fault(format!("{}: {error}", picture.file)))?;

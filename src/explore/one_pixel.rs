@@ -84,7 +84,7 @@ pub fn read(reports: &Path) -> Result<Vec<DatasetPairs>, String> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let fault = |reason: String| format!("{}: {reason}; `explore` writes it anew", path.display());
+    let fault = |reason: String| format!("{}: {reason}; run `explore` again", path.display());
     let bytes = fs::read(&path).map_err(|error| fault(error.to_string()))?;
     let file: OnePixel = serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
     if file.schema_version != 1 {

@@ -46,7 +46,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             }
             parameters.push((name.clone(), read_values(values)));
         }
-        grid.notices.extend(spelling::take(classifier, &mut parameters));
+        grid.notices.extend(spelling::replace_names(classifier, &mut parameters));
         grid.families.push(Family {
             classifier: classifier.clone(),
             analysis: String::new(),

@@ -84,12 +84,12 @@ pub fn is_other_classifier(name: &str, known: &[&str]) -> bool {
     };
     let Some(own) = start(name) else { return false };
     let starts: Vec<String> = known.iter().filter_map(|name| start(name)).collect();
-    slip(&own, &starts.iter().map(String::as_str).collect::<Vec<_>>()).is_none()
+    closest_misspelling(&own, &starts.iter().map(String::as_str).collect::<Vec<_>>()).is_none()
 }
 
 /// The candidate that `text` misspells, by at most one edit in four characters (and at least one), so that
 /// the name of another model is not taken for it.
-pub fn slip<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
+pub fn closest_misspelling<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let lower = text.to_lowercase();
     let distance = |candidate: &str| strsim::osa_distance(&lower, &candidate.to_lowercase());
     let nearest = candidates.iter().copied().min_by_key(|candidate| distance(candidate))?;
@@ -119,11 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_near_and_another_model_is_not() {
-        assert_eq!(slip("rfb", &["linear", "rbf"]), Some("rbf"));
-        assert_eq!(slip("squred_hinge", &["hinge", "squared_hinge"]), Some("squared_hinge"));
-        assert_eq!(slip("log_loss", &["squared_loss", "log"]), None);
-        assert_eq!(slip("l3", &["l1", "l2"]), None);
+    fn a_misspelling_is_near_and_another_model_is_not() {
+        assert_eq!(closest_misspelling("rfb", &["linear", "rbf"]), Some("rbf"));
+        assert_eq!(closest_misspelling("squred_hinge", &["hinge", "squared_hinge"]), Some("squared_hinge"));
+        assert_eq!(closest_misspelling("log_loss", &["squared_loss", "log"]), None);
+        assert_eq!(closest_misspelling("l3", &["l1", "l2"]), None);
         assert!(is_other_estimator("NuSVR") && !is_other_estimator("SVC"));
         let known = ["SVC", "SGDClassifier", "AdaBoostClassifier", "KNeighborsClassifier"];
         for (name, is_other) in [

@@ -112,12 +112,12 @@ pub fn validate(configuration: &Configuration) -> Result<(), GridError> {
             let mut message =
                 format!("{}: {name} = {value}: expected {}", known.name, parameter.kind.describe());
             // A value of another parameter, such as ovo, is not a misspelling of one of this parameter's.
-            let slip = value.as_str().filter(|text| !is_value(text));
-            let slip = slip.and_then(|text| renamed::slip(text, &parameter.kind.names()));
+            let text = value.as_str().filter(|text| !is_value(text));
+            let meant = text.and_then(|text| renamed::closest_misspelling(text, &parameter.kind.names()));
             if let Some(here) = renamed::value(known.name, name, value) {
                 message += &format!(": {here}");
-            } else if let Some(slip) = slip {
-                message += &format!(": did you mean {slip}?");
+            } else if let Some(meant) = meant {
+                message += &format!(": did you mean {meant}?");
             }
             return Err(GridError::new(message));
         }
@@ -133,11 +133,12 @@ fn is_value(text: &str) -> bool {
 
 fn unknown_parameter(classifier: &Classifier, name: &str) -> GridError {
     let names: Vec<&str> = classifier.parameters.iter().map(|parameter| parameter.name).collect();
-    let instead = match (renamed::parameter(classifier.name, name), renamed::slip(name, &names)) {
-        (Some(here), _) => format!(": {here}"),
-        (None, Some(slip)) => format!(": did you mean {slip}? (known: {})", list(&names)),
-        (None, None) => format!(" (known: {})", list(&names)),
-    };
+    let instead =
+        match (renamed::parameter(classifier.name, name), renamed::closest_misspelling(name, &names)) {
+            (Some(here), _) => format!(": {here}"),
+            (None, Some(meant)) => format!(": did you mean {meant}? (known: {})", list(&names)),
+            (None, None) => format!(" (known: {})", list(&names)),
+        };
     GridError::new(format!("{}: unknown parameter {name:?}{instead}", classifier.name))
 }
 

@@ -13,7 +13,7 @@ fn named(name: &str) -> Value {
 
 /// Replaces names by the grid's names of the same meaning, and removes parameters that change nothing;
 /// returns a notice for each. Each parameter comes with its list of values to try.
-pub fn take(classifier: &str, parameters: &mut Vec<(String, Vec<Value>)>) -> Vec<String> {
+pub fn replace_names(classifier: &str, parameters: &mut Vec<(String, Vec<Value>)>) -> Vec<String> {
     let Some(known) = schema::classifier(classifier) else { return Vec::new() };
     let mut notices = Vec::new();
     for (of, today, here, values) in NAMES {
@@ -67,11 +67,11 @@ pub fn take(classifier: &str, parameters: &mut Vec<(String, Vec<Value>)>) -> Vec
     notices
 }
 
-/// [`take`] for the parameters of one configuration.
-pub fn take_from(classifier: &str, parameters: &mut Parameters) -> Vec<String> {
+/// [`replace_names`] for the parameters of one configuration.
+pub fn replace_names_in(classifier: &str, parameters: &mut Parameters) -> Vec<String> {
     let mut lists: Vec<(String, Vec<Value>)> =
         std::mem::take(parameters).into_iter().map(|(name, value)| (name, vec![value])).collect();
-    let notices = take(classifier, &mut lists);
+    let notices = replace_names(classifier, &mut lists);
     *parameters = lists
         .into_iter()
         .flat_map(|(name, values)| values.into_iter().map(move |v| (name.clone(), v)))
@@ -89,7 +89,7 @@ mod tests {
 
     fn taken(classifier: &str, parameters: Value) -> (Value, usize) {
         let Value::Object(mut parameters) = parameters else { unreachable!("parameters are an object") };
-        let notices = take_from(classifier, &mut parameters);
+        let notices = replace_names_in(classifier, &mut parameters);
         (parameters.into(), notices.len())
     }
 

@@ -79,7 +79,7 @@ pub fn parse(name: &str, text: &str) -> Result<Grid, GridError> {
             .map(|(name, values)| Ok((name.clone(), read_values(&name, values)?)))
             .collect::<Result<_, GridError>>()
             .map_err(wrong)?;
-        grid.notices.extend(spelling::take(&classifier, &mut parameters));
+        grid.notices.extend(spelling::replace_names(&classifier, &mut parameters));
         let family = Family {
             classifier,
             analysis: family.analysis,

@@ -1,6 +1,6 @@
 //! Chooses the column of the predictions, if one column alone can be them.
 
-use super::Question;
+use super::Expected;
 use super::cell::Cell;
 use super::column::{Column, columns, first_names, named};
 use super::header::has_header;
@@ -11,41 +11,41 @@ use super::table::Table;
 use super::unshaped;
 
 /// Reads the predictions from a table.
-pub fn read(table: Table, is_table: bool, question: &Question) -> Result<Reading, Refusal> {
-    if let Some(reading) = unshaped::read(&table, question)? {
+pub fn read(table: Table, is_table: bool, expected: &Expected) -> Result<Reading, Refusal> {
+    if let Some(reading) = unshaped::read(&table, expected)? {
         return Ok(reading);
     }
     let commented = table.comment.as_ref().map(|comment| &comment.cells[..]);
-    let is_whole = table.records.len() == question.images;
-    let header = !(commented.is_some() && is_whole) && has_header(&table, is_table, question)?;
+    let is_whole = table.records.len() == expected.images;
+    let header = !(commented.is_some() && is_whole) && has_header(&table, is_table, expected)?;
     let (names, rows) = match table.records.split_first() {
         Some((first, rows)) if header => (Some(&first.cells[..]), rows),
         _ => (commented, &table.records[..]),
     };
     let columns = columns(names, rows);
-    if rows.len() != question.images {
-        return Err(wrong_count(rows.len(), &columns, question));
+    if rows.len() != expected.images {
+        return Err(wrong_count(rows.len(), &columns, expected));
     }
-    let chosen = match question.column {
+    let chosen = match expected.column {
         Some(name) => named(&columns, name)?,
         None if columns.len() == 1 => &columns[0],
-        None => match only_candidate(&columns, question)? {
+        None => match only_candidate(&columns, expected)? {
             Choice::Column(column) => column,
             Choice::Scores(reading) => return Ok(reading),
         },
     };
     for other in &columns {
-        other.check_order(question)?;
+        other.check_order(expected)?;
     }
-    chosen.read(columns.len(), question)
+    chosen.read(columns.len(), expected)
 }
 
 /// The refusal of a table with another number of rows than test images.
-fn wrong_count(rows: usize, columns: &[Column], question: &Question) -> Refusal {
-    let (width, images) = (columns.len(), question.images);
+fn wrong_count(rows: usize, columns: &[Column], expected: &Expected) -> Refusal {
+    let (width, images) = (columns.len(), expected.images);
     let cells = rows * width;
     // As many numbers as classes or scores, but in lines of another length; or a few long lines.
-    let is_other_shape = [images, images * question.classes()].contains(&cells) || 2 * rows < width;
+    let is_other_shape = [images, images * expected.classes()].contains(&cells) || 2 * rows < width;
     if width > 1 && is_other_shape {
         return Refusal::Shape { rows, columns: width, images };
     }
@@ -55,11 +55,11 @@ fn wrong_count(rows: usize, columns: &[Column], question: &Question) -> Refusal 
 
 /// The refusal where no column holds classes: columns of scores that are too few or too many, or have a bad
 /// cell.
-fn no_column(others: &[&Column], question: &Question) -> Refusal {
+fn no_column(others: &[&Column], expected: &Expected) -> Refusal {
     let mostly_numbers: Vec<&&Column> = others.iter().filter(|column| column.is_mostly_numeric()).collect();
-    let (found, classes) = (mostly_numbers.len(), question.classes());
+    let (found, classes) = (mostly_numbers.len(), expected.classes());
     if found == classes {
-        for row in 0..question.images {
+        for row in 0..expected.images {
             if let Some(bad) = mostly_numbers.iter().find(|column| column.cells[row].number().is_none()) {
                 return Refusal::ScoreCell { row: row + 1, text: bad.cells[row].text.clone() };
             }
@@ -67,7 +67,7 @@ fn no_column(others: &[&Column], question: &Question) -> Refusal {
     } else if found > 2 {
         return Refusal::ScoreCount { found, classes };
     }
-    let found = others.iter().take(4).map(|column| column.why_none(question)).collect();
+    let found = others.iter().take(4).map(|column| column.why_none(expected)).collect();
     Refusal::NoColumn { last: classes.saturating_sub(1), found }
 }
 
@@ -76,22 +76,22 @@ enum Choice<'a, 'b> {
     Scores(Reading),
 }
 
-fn only_candidate<'a, 'b>(columns: &'b [Column<'a>], question: &Question) -> Result<Choice<'a, 'b>, Refusal> {
+fn only_candidate<'a, 'b>(columns: &'b [Column<'a>], expected: &Expected) -> Result<Choice<'a, 'b>, Refusal> {
     for column in columns {
-        column.check_order(question)?;
+        column.check_order(expected)?;
     }
-    let others: Vec<&Column> = columns.iter().filter(|column| !column.counts_rows(question)).collect();
+    let others: Vec<&Column> = columns.iter().filter(|column| !column.counts_rows(expected)).collect();
     let numbers: Vec<&Column> = others.iter().copied().filter(|column| column.is_numeric()).collect();
     let classes: Vec<&Column> =
-        others.iter().copied().filter(|column| column.may_be_classes(question)).collect();
-    let scores: Vec<&Column> = if numbers.len() == question.classes() {
+        others.iter().copied().filter(|column| column.may_be_classes(expected)).collect();
+    let scores: Vec<&Column> = if numbers.len() == expected.classes() {
         numbers.clone()
     } else {
-        numbers.into_iter().filter(|column| !column.may_be_classes(question)).collect()
+        numbers.into_iter().filter(|column| !column.may_be_classes(expected)).collect()
     };
-    if scores.len() == question.classes() {
+    if scores.len() == expected.classes() {
         let names: Option<Vec<&str>> = scores.iter().map(|column| column.name.as_deref()).collect();
-        let reading = scores::read(&matrix(&scores), names.as_deref(), false, question)?;
+        let reading = scores::read(&matrix(&scores), names.as_deref(), false, expected)?;
         let beside = classes.iter().find(|column| !scores.iter().any(|score| score.number == column.number));
         match (reading, beside) {
             (Some(reading), None) => return Ok(Choice::Scores(reading)),
@@ -103,13 +103,13 @@ fn only_candidate<'a, 'b>(columns: &'b [Column<'a>], question: &Question) -> Res
         }
     }
     if let Some(names) = numbers_or_words(&others)
-        && let Some(reading) = scores::read_some(&matrix(&others), &names, question)?
+        && let Some(reading) = scores::read_some(&matrix(&others), &names, expected)?
     {
         return Ok(Choice::Scores(reading));
     }
     match classes[..] {
         [only] => Ok(Choice::Column(only)),
-        [] => Err(no_column(&others, question)),
+        [] => Err(no_column(&others, expected)),
         [first, ..] => {
             let columns = first_names(classes.iter().map(|column| column.plain_name()).collect());
             let called = |part: &str| {

@@ -1,6 +1,6 @@
 //! One column of a table: what it is called, what its cells can be, and its classes.
 
-use super::Question;
+use super::Expected;
 use super::cell::{Cell, short};
 use super::reading::{Reading, Source, out_of_range};
 use super::refusal::Refusal;
@@ -90,26 +90,26 @@ impl Column<'_> {
 
     /// Whether at least half of the cells are classes, so that a column with one bad cell is still a
     /// candidate.
-    pub fn may_be_classes(&self, question: &Question) -> bool {
-        let classes = self.cells.iter().filter(|cell| cell.class(question.class_names).is_some()).count();
+    pub fn may_be_classes(&self, expected: &Expected) -> bool {
+        let classes = self.cells.iter().filter(|cell| cell.class(expected.class_names).is_some()).count();
         2 * classes >= self.cells.len()
     }
 
     /// Whether the column numbers the rows. Numbers that could all be classes count only under a name such as
     /// `index`.
-    pub fn counts_rows(&self, question: &Question) -> bool {
+    pub fn counts_rows(&self, expected: &Expected) -> bool {
         let name = self.name.as_deref().map(str::to_lowercase);
         let is_called_so = name.is_some_and(|name| ROW_NUMBERS.contains(&name.as_str()));
         match start_of_counting(&self.cells) {
             Some(start) => {
-                is_called_so || start.saturating_add(self.cells.len() as i64) > question.classes() as i64
+                is_called_so || start.saturating_add(self.cells.len() as i64) > expected.classes() as i64
             }
             None => false,
         }
     }
 
     /// Refuses row numbers, or names of files with numbers in them, in another order than that of the images.
-    pub fn check_order(&self, question: &Question) -> Result<(), Refusal> {
+    pub fn check_order(&self, expected: &Expected) -> Result<(), Refusal> {
         let text = self.cells.iter().all(|cell| cell.number().is_none());
         let numbers: Option<Vec<i64>> =
             self.cells.iter().map(|cell| if text { last_number(&cell.text) } else { cell.whole() }).collect();
@@ -117,7 +117,7 @@ impl Column<'_> {
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         let consecutive = sorted.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        let could_be_classes = !text && sorted.last().is_some_and(|&last| last < question.classes() as i64);
+        let could_be_classes = !text && sorted.last().is_some_and(|&last| last < expected.classes() as i64);
         let wrong = numbers.iter().zip(&sorted).position(|(number, sorted)| number != sorted);
         match wrong {
             Some(row) if consecutive && !could_be_classes => Err(Refusal::Unordered {
@@ -129,31 +129,31 @@ impl Column<'_> {
         }
     }
 
-    pub fn why_none(&self, question: &Question) -> String {
-        let cell = self.cells.iter().find(|cell| cell.class(question.class_names).is_none());
+    pub fn why_none(&self, expected: &Expected) -> String {
+        let cell = self.cells.iter().find(|cell| cell.class(expected.class_names).is_none());
         format!("{} has {}", self.plain_name(), short(cell.map_or("", |cell| &cell.text)))
     }
 
-    pub fn read(&self, of: usize, question: &Question) -> Result<Reading, Refusal> {
+    pub fn read(&self, of: usize, expected: &Expected) -> Result<Reading, Refusal> {
         let label = (of > 1 || self.name.is_some()).then(|| self.plain_name());
-        let classes = classes(&self.cells, label, question)?;
+        let classes = classes(&self.cells, label, expected)?;
         let source = Source::Column { name: self.name.clone(), number: self.number, of };
         Ok(Reading { classes, source })
     }
 }
 
 /// The classes of cells, each of which must be one.
-fn classes(cells: &[&Cell], column: Option<String>, question: &Question) -> Result<Vec<u8>, Refusal> {
+fn classes(cells: &[&Cell], column: Option<String>, expected: &Expected) -> Result<Vec<u8>, Refusal> {
     if cells.iter().all(|cell| cell.is_boolean()) && !cells.is_empty() {
-        return Err(Refusal::Booleans { classes: question.classes() });
+        return Err(Refusal::Booleans { classes: expected.classes() });
     }
     let numbers: Vec<i64> = cells.iter().filter_map(|cell| cell.whole()).collect();
     let class = |(at, cell): (usize, &&Cell)| {
-        cell.class(question.class_names).ok_or_else(|| match (cell.whole(), cell.number()) {
-            (Some(number), _) => out_of_range(at, column.clone(), number, &numbers, question),
+        cell.class(expected.class_names).ok_or_else(|| match (cell.whole(), cell.number()) {
+            (Some(number), _) => out_of_range(at, column.clone(), number, &numbers, expected),
             (None, number) => {
                 let why = if number.is_some() {
-                    "which is no whole number: save the predicted classes, not their scores"
+                    "which is not a whole number: save the predicted classes, not their scores"
                 } else if cell.is_empty() {
                     "where a class is missing"
                 } else {
@@ -176,7 +176,7 @@ pub fn start_of_counting(cells: &[&Cell]) -> Option<i64> {
     cells.iter().enumerate().all(counts).then_some(start)
 }
 
-/// The last number in a text that is no number itself, such as 12 in `img_0012.png`.
+/// The last number in a text that is not a number itself, such as 12 in `img_0012.png`.
 fn last_number(text: &str) -> Option<i64> {
     let stem = text.rsplit_once('.').map_or(text, |(stem, _)| stem);
     let end = stem.rfind(|c: char| c.is_ascii_digit())? + 1;
@@ -187,9 +187,9 @@ fn last_number(text: &str) -> Option<i64> {
 }
 
 /// Reads cells that hold the predictions one after the other.
-pub fn list(cells: &[&Cell], question: &Question) -> Result<Reading, Refusal> {
-    if cells.len() != question.images {
-        return Err(Refusal::Count { found: cells.len(), header: None, images: question.images });
+pub fn list(cells: &[&Cell], expected: &Expected) -> Result<Reading, Refusal> {
+    if cells.len() != expected.images {
+        return Err(Refusal::Count { found: cells.len(), header: None, images: expected.images });
     }
-    Ok(Reading { classes: classes(cells, None, question)?, source: Source::List })
+    Ok(Reading { classes: classes(cells, None, expected)?, source: Source::List })
 }

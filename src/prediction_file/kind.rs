@@ -112,7 +112,7 @@ pub fn of_text(text: &str) -> Option<Refusal> {
         return other("a git-lfs pointer", "git lfs pull fetches the file itself");
     }
     if ["array(", "tensor(", "jnp.array(", "<tf.tensor"].iter().any(|word| lower.starts_with(word)) {
-        return other("what print() shows of an array", format!("{SAVE_NPY}p)"));
+        return other("print() output of an array", format!("{SAVE_NPY}p)"));
     }
     if lower.starts_with("c(") || lower.starts_with("structure(") {
         return other("what R's dput writes", "writeLines(as.character(p), \"p.txt\")");
@@ -133,7 +133,7 @@ pub fn of_text(text: &str) -> Option<Refusal> {
         return other("a table drawn in characters, as Markdown and databases show it", "save it as CSV");
     }
     if start.lines().next_back().is_some_and(|line| line.contains("dtype: ")) {
-        return other("what print() shows of a pandas Series", "p.to_csv(\"p.csv\", index=False)");
+        return other("print() output of a pandas Series", "p.to_csv(\"p.csv\", index=False)");
     }
     let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_. ".contains(c));
     let first = start.lines().next().unwrap_or_default();

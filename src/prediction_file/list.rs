@@ -1,6 +1,6 @@
 //! Lists in brackets: JSON and Python lists and tuples, and what `print` shows of a NumPy array.
 
-use super::Question;
+use super::Expected;
 use super::cell::Cell;
 use super::column;
 use super::reading::Reading;
@@ -13,14 +13,14 @@ pub fn is_list(text: &str) -> bool {
 }
 
 /// Reads a text that is a list.
-pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
-    if question.column.is_some() {
+pub fn read(text: &str, expected: &Expected) -> Result<Reading, Refusal> {
+    if expected.column.is_some() {
         return Err(Refusal::NoColumns);
     }
     let text = text.trim();
     if text.contains("...") || text.contains('…') {
         return Err(Refusal::OtherFile {
-            what: "what print() shows of an array, without its middle".into(),
+            what: "print() output of an array, whose middle is cut".into(),
             advice: "np.save(\"p.npy\", p)".into(),
         });
     }
@@ -33,8 +33,8 @@ pub fn read(text: &str, question: &Question) -> Result<Reading, Refusal> {
     let text = without_types(text);
     let rows = if has_rows_in_lines(&text) { rows(&format!("[{text}]")) } else { rows(&text) }?;
     match rows {
-        Rows::Flat(cells) => column::list(&cells.iter().collect::<Vec<_>>(), question),
-        Rows::Nested(rows) => nested(&rows, question),
+        Rows::Flat(cells) => column::list(&cells.iter().collect::<Vec<_>>(), expected),
+        Rows::Nested(rows) => nested(&rows, expected),
     }
 }
 
@@ -141,22 +141,22 @@ fn rows(text: &str) -> Result<Rows, Refusal> {
 }
 
 /// A list of rows: one class each, one row of all, or one score a class.
-fn nested(rows: &[Vec<Cell>], question: &Question) -> Result<Reading, Refusal> {
+fn nested(rows: &[Vec<Cell>], expected: &Expected) -> Result<Reading, Refusal> {
     let width = rows.first().map_or(0, Vec::len);
     if let Some(odd) = rows.iter().position(|row| row.len() != width) {
         return Err(Refusal::Ragged { line: odd + 1, found: rows[odd].len(), first: 1, expected: width });
     }
     if width == 1 || rows.len() == 1 {
-        return column::list(&rows.iter().flatten().collect::<Vec<_>>(), question);
+        return column::list(&rows.iter().flatten().collect::<Vec<_>>(), expected);
     }
-    let shape = Refusal::Shape { rows: rows.len(), columns: width, images: question.images };
-    if rows.len() != question.images || width != question.classes() {
+    let shape = Refusal::Shape { rows: rows.len(), columns: width, images: expected.images };
+    if rows.len() != expected.images || width != expected.classes() {
         return Err(shape);
     }
     let values: Option<Vec<f64>> = rows.iter().flatten().map(Cell::number).collect();
     let Some(values) = values else { return Err(shape) };
     let matrix = Matrix { rows: rows.len(), columns: width, values };
-    scores::read(&matrix, None, true, question)?.ok_or(shape)
+    scores::read(&matrix, None, true, expected)?.ok_or(shape)
 }
 
 #[cfg(test)]

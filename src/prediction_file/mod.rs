@@ -39,7 +39,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What the file must hold, and what its reader decided about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct Expected<'a> {
     /// The number of test images, and therefore of predictions.
     pub images: usize,
     /// One name a class, in the order of the class numbers.
@@ -50,14 +50,14 @@ pub struct Question<'a> {
     pub no_header: bool,
 }
 
-impl Question<'_> {
+impl Expected<'_> {
     pub fn classes(&self) -> usize {
         self.class_names.len()
     }
 }
 
 /// Reads the file at `path`; its name's end tells tables (`.csv`, `.tsv`) from other text.
-pub fn read(path: &Path, question: &Question) -> Result<Reading, Refusal> {
+pub fn read(path: &Path, expected: &Expected) -> Result<Reading, Refusal> {
     let unreadable = |error: std::io::Error| Refusal::Unreadable(error.to_string());
     // Opening a named pipe would wait for ever.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
@@ -71,29 +71,29 @@ pub fn read(path: &Path, question: &Question) -> Result<Reading, Refusal> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let table = [".csv", ".tsv"].iter().any(|end| name.ends_with(end));
-    parse(&bytes, table, question)
+    parse(&bytes, table, expected)
 }
 
 /// Reads the bytes of a file. `is_table`: the file's name says that it is a table, which may have a header.
-pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Reading, Refusal> {
+pub fn parse(bytes: &[u8], is_table: bool, expected: &Expected) -> Result<Reading, Refusal> {
     if bytes.starts_with(&GZIP) {
         let content = unzipped(bytes)?;
         // One level of gzip is unpacked, no more.
         if content.starts_with(&GZIP) {
             return Err(Refusal::Gzip("what is inside is gzipped too".into()));
         }
-        return parse(&content, is_table, question);
+        return parse(&content, is_table, expected);
     }
     if bytes.starts_with(npy::MAGIC) {
-        if question.column.is_some() {
+        if expected.column.is_some() {
             return Err(Refusal::NoColumns);
         }
-        return npy::read(bytes, question);
+        return npy::read(bytes, expected);
     }
     if let Some(other) = kind::of_bytes(bytes) {
         return Err(other);
     }
-    let text = encoding::decode(bytes).map_err(|refusal| raw_numbers(bytes, question).unwrap_or(refusal))?;
+    let text = encoding::decode(bytes).map_err(|refusal| raw_numbers(bytes, expected).unwrap_or(refusal))?;
     if text.trim().is_empty() {
         return Err(Refusal::Empty);
     }
@@ -101,10 +101,10 @@ pub fn parse(bytes: &[u8], is_table: bool, question: &Question) -> Result<Readin
         return Err(other);
     }
     if list::is_list(text.trim()) {
-        return list::read(&text, question);
+        return list::read(&text, expected);
     }
     let table = table::split(&text)?;
-    choice::read(table, is_table, question)
+    choice::read(table, is_table, expected)
 }
 
 fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -115,8 +115,8 @@ fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
 }
 
 /// The refusal of raw numbers: bytes as many as one number of 1, 2, 4 or 8 bytes for each test image.
-fn raw_numbers(bytes: &[u8], question: &Question) -> Option<Refusal> {
-    let images = question.images;
+fn raw_numbers(bytes: &[u8], expected: &Expected) -> Option<Refusal> {
+    let images = expected.images;
     let is_width = |width: usize| images.checked_mul(width) == Some(bytes.len());
     [1, 2, 4, 8].into_iter().any(is_width).then_some(Refusal::RawNumbers { images })
 }

@@ -1,6 +1,6 @@
 //! Arrays in NumPy's format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
-use super::Question;
+use super::Expected;
 use super::cell::whole;
 use super::reading::{Reading, Source};
 use super::refusal::Refusal;
@@ -10,7 +10,7 @@ use super::scores::{self, Matrix};
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Reads an array of classes, of one dimension or with one row or column, or of one score a class.
-pub fn read(bytes: &[u8], question: &Question) -> Result<Reading, Refusal> {
+pub fn read(bytes: &[u8], expected: &Expected) -> Result<Reading, Refusal> {
     let (header, data) = header(bytes)?;
     let kind = element_type(&header.descr, data)?;
     let shape = &header.shape;
@@ -27,34 +27,34 @@ pub fn read(bytes: &[u8], question: &Question) -> Result<Reading, Refusal> {
     match shape[..] {
         [_] | [_, 1] | [1, _] => {
             if kind.letter == 'b' {
-                return Err(Refusal::Booleans { classes: question.classes() });
+                return Err(Refusal::Booleans { classes: expected.classes() });
             }
-            Reading::of_numbers(&whole_numbers(&kind, data, question)?, source, question)
+            Reading::of_numbers(&whole_numbers(&kind, data, expected)?, source, expected)
         }
-        [rows, columns] if rows == question.images && columns == question.classes() => {
+        [rows, columns] if rows == expected.images && columns == expected.classes() => {
             let values = values(&kind, data, header.fortran.then_some([rows, columns]));
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
                 return Err(Refusal::ScoreCell { row: at / columns + 1, text: values[at].to_string() });
             }
             let matrix = Matrix { rows, columns, values };
-            scores::read(&matrix, None, true, question)?.ok_or_else(|| {
-                array_shape(text, "are these scores? np.save(\"p.npy\", p.argmax(axis=1))", question)
+            scores::read(&matrix, None, true, expected)?.ok_or_else(|| {
+                array_shape(text, "are these scores? np.save(\"p.npy\", p.argmax(axis=1))", expected)
             })
         }
-        [rows, columns] if columns == question.images && rows == question.classes() => {
-            Err(array_shape(text, "turn it round: np.save(\"p.npy\", p.T)", question))
+        [rows, columns] if columns == expected.images && rows == expected.classes() => {
+            Err(array_shape(text, "transpose it: np.save(\"p.npy\", p.T)", expected))
         }
-        [rows, _] if rows == question.images => Err(array_shape(
+        [rows, _] if rows == expected.images => Err(array_shape(
             text,
             "save the column of the predictions, such as np.save(\"p.npy\", p[:, 1])",
-            question,
+            expected,
         )),
-        _ => Err(array_shape(text, "save one class a test image", question)),
+        _ => Err(array_shape(text, "save one class a test image", expected)),
     }
 }
 
-fn array_shape(shape: String, advice: &str, question: &Question) -> Refusal {
-    let (images, classes) = (question.images, question.classes());
+fn array_shape(shape: String, advice: &str, expected: &Expected) -> Refusal {
+    let (images, classes) = (expected.images, expected.classes());
     Refusal::ArrayShape { shape, images, classes, advice: advice.into() }
 }
 
@@ -187,13 +187,13 @@ fn half(bits: u16) -> f64 {
     }
 }
 
-fn whole_numbers(kind: &ElementType, data: &[u8], question: &Question) -> Result<Vec<i64>, Refusal> {
+fn whole_numbers(kind: &ElementType, data: &[u8], expected: &Expected) -> Result<Vec<i64>, Refusal> {
     let number = |(at, raw): (usize, &[u8])| {
         kind.integer(raw).or_else(|| whole(kind.value(raw))).ok_or_else(|| {
             let text = kind.value(raw).to_string();
             let why = format!(
                 "and the classes are 0 to {}: save the predicted classes, not their scores",
-                question.classes().saturating_sub(1)
+                expected.classes().saturating_sub(1)
             );
             Refusal::NoClass { at, column: None, text, why }
         })

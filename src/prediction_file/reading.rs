@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Question;
+use super::Expected;
 use super::cell::short;
 use super::refusal::Refusal;
 
@@ -69,15 +69,15 @@ impl Reading {
 
     /// Reads whole numbers as classes; refuses them unless there is one for each test image, and each is a
     /// class.
-    pub fn of_numbers(numbers: &[i64], source: Source, question: &Question) -> Result<Reading, Refusal> {
-        if numbers.len() != question.images {
-            return Err(Refusal::Count { found: numbers.len(), header: None, images: question.images });
+    pub fn of_numbers(numbers: &[i64], source: Source, expected: &Expected) -> Result<Reading, Refusal> {
+        if numbers.len() != expected.images {
+            return Err(Refusal::Count { found: numbers.len(), header: None, images: expected.images });
         }
         let mut classes = Vec::with_capacity(numbers.len());
         for (at, &number) in numbers.iter().enumerate() {
             match u8::try_from(number) {
-                Ok(class) if usize::from(class) < question.classes() => classes.push(class),
-                _ => return Err(out_of_range(at, None, number, numbers, question)),
+                Ok(class) if usize::from(class) < expected.classes() => classes.push(class),
+                _ => return Err(out_of_range(at, None, number, numbers, expected)),
             }
         }
         Ok(Reading { classes, source })
@@ -90,9 +90,9 @@ pub fn out_of_range(
     column: Option<String>,
     number: i64,
     numbers: &[i64],
-    question: &Question,
+    expected: &Expected,
 ) -> Refusal {
-    let classes = question.classes();
+    let classes = expected.classes();
     let from_one =
         number == classes as i64 && numbers.iter().all(|&number| (1..=classes as i64).contains(&number));
     let hint = if from_one { "; these count from 1: subtract 1 from each" } else { "" };

@@ -64,7 +64,7 @@ pub enum Refusal {
     NoColumns,
     /// The first line may be a header.
     #[error("the first line, 0, is either a column's name ({} predictions for {images} test images) or the first \
-        of {images} predictions: give the column a name such as label, or say --no-header", images - 1)]
+        of {images} predictions: give the column a name such as label, or use --no-header", images - 1)]
     HeaderOrPrediction { images: usize },
     #[error(
         "the rows are not in the order of the test images ({column} has {found} in row {row}): sort the table by \
@@ -81,7 +81,7 @@ pub enum Refusal {
     )]
     ScoreNames { found: usize, names: String, last: usize },
     #[error(
-        "row {row} of the scores holds {}, which is no finite number: save the predicted classes",
+        "row {row} of the scores holds {}, which is not a finite number: save the predicted classes",
         short(text)
     )]
     ScoreCell { row: usize, text: String },

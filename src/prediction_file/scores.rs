@@ -1,6 +1,6 @@
 //! Tables and arrays with one column a class: scores, shares of votes, or one 1 a row (one-hot).
 
-use super::Question;
+use super::Expected;
 use super::cell::Cell;
 use super::reading::{Reading, Source};
 use super::refusal::Refusal;
@@ -49,16 +49,16 @@ pub fn read(
     matrix: &Matrix,
     names: Option<&[&str]>,
     is_array: bool,
-    question: &Question,
+    expected: &Expected,
 ) -> Result<Option<Reading>, Refusal> {
-    let order = names.map(|names| order(names, question.class_names));
+    let order = names.map(|names| order(names, expected.class_names));
     let named = matches!(order, Some(Some(_)));
     // Two columns of 0 and 1 may as well be predictions and labels.
     let many = matrix.columns > 2;
     let are_scores = if matrix.is_one_hot() {
         many || named
     } else if matrix.is_whole() {
-        let beyond_classes = matrix.values.iter().any(|&value| value >= question.classes() as f64);
+        let beyond_classes = matrix.values.iter().any(|&value| value >= expected.classes() as f64);
         matrix.is_shares() && (named || (many && beyond_classes))
     } else {
         matrix.is_shares() || named || (matrix.is_fractional() && (many || is_array))
@@ -88,13 +88,13 @@ pub fn read(
     };
     let classes: Vec<i64> = matrix.rows().map(largest).collect();
     let source = Source::Scores { columns: matrix.columns, ties };
-    Reading::of_numbers(&classes, source, question).map(Some)
+    Reading::of_numbers(&classes, source, expected).map(Some)
 }
 
 /// Reads one-hot rows without columns of classes that are never predicted, which `get_dummies` of pandas
 /// leaves out. `None` unless each column has the name or the number of its class.
-pub fn read_some(matrix: &Matrix, names: &[&str], question: &Question) -> Result<Option<Reading>, Refusal> {
-    let class = |name: &&str| Cell::new(*name).class(question.class_names).map(i64::from);
+pub fn read_some(matrix: &Matrix, names: &[&str], expected: &Expected) -> Result<Option<Reading>, Refusal> {
+    let class = |name: &&str| Cell::new(*name).class(expected.class_names).map(i64::from);
     let Some(classes) = names.iter().map(class).collect::<Option<Vec<i64>>>() else { return Ok(None) };
     let is_twice = (1..classes.len()).any(|at| classes[..at].contains(&classes[at]));
     if is_twice || matrix.columns < 3 || !matrix.is_one_hot() {
@@ -102,7 +102,7 @@ pub fn read_some(matrix: &Matrix, names: &[&str], question: &Question) -> Result
     }
     let place = |row: &[f64]| row.iter().position(|&value| value == 1.0).map_or(0, |at| classes[at]);
     let classes: Vec<i64> = matrix.rows().map(place).collect();
-    Reading::of_numbers(&classes, Source::Scores { columns: matrix.columns, ties: 0 }, question).map(Some)
+    Reading::of_numbers(&classes, Source::Scores { columns: matrix.columns, ties: 0 }, expected).map(Some)
 }
 
 /// The column of each class, by the names of the columns: names of classes, numbers from 0, or ascending

@@ -1,6 +1,6 @@
 //! Predictions in text that is no table: lines of characters, a line of numbers, lines of several numbers.
 
-use super::Question;
+use super::Expected;
 use super::cell::Cell;
 use super::column::{list, start_of_counting};
 use super::reading::{Reading, Source};
@@ -11,23 +11,23 @@ use super::table::Table;
 const LINE_OF_CHARACTERS: usize = 10;
 
 /// Reads predictions that stand one after the other; `None` where each line is one row.
-pub fn read(table: &Table, question: &Question) -> Result<Option<Reading>, Refusal> {
-    if question.column.is_none()
-        && let Some(text) = characters(table, question.images)
+pub fn read(table: &Table, expected: &Expected) -> Result<Option<Reading>, Refusal> {
+    if expected.column.is_none()
+        && let Some(text) = characters(table, expected.images)
     {
         let found = text.len();
-        if found != question.images {
-            return Err(Refusal::Characters { found, images: question.images });
+        if found != expected.images {
+            return Err(Refusal::Characters { found, images: expected.images });
         }
         let numbers: Vec<i64> = text.into_iter().map(i64::from).collect();
-        return Reading::of_numbers(&numbers, Source::Characters, question).map(Some);
+        return Reading::of_numbers(&numbers, Source::Characters, expected).map(Some);
     }
-    let count = question.images;
-    if let ([only], None) = (&table.records[..], question.column) {
+    let count = expected.images;
+    if let ([only], None) = (&table.records[..], expected.column) {
         // A line of several numbers is a list of predictions, whether or not they are enough.
         let numbers = only.cells.len() > 1 && only.cells.iter().all(|cell| cell.number().is_some());
         if numbers || (only.cells.len() == count && count > 1) {
-            return list(&only.cells.iter().collect::<Vec<_>>(), question).map(Some);
+            return list(&only.cells.iter().collect::<Vec<_>>(), expected).map(Some);
         }
     }
     let cells: Vec<&Cell> = table.records.iter().flat_map(|record| &record.cells).collect();
@@ -37,9 +37,9 @@ pub fn read(table: &Table, question: &Question) -> Result<Option<Reading>, Refus
         let first: Vec<&Cell> = table.records.iter().map(|record| &record.cells[0]).collect();
         let last = &table.records[table.records.len() - 1];
         let numbers = cells.iter().all(|cell| cell.number().is_some());
-        if cells.len() == count && numbers && start_of_counting(&first).is_none() && question.column.is_none()
+        if cells.len() == count && numbers && start_of_counting(&first).is_none() && expected.column.is_none()
         {
-            return list(&cells, question).map(Some);
+            return list(&cells, expected).map(Some);
         }
         if table.short_end {
             let (line, found) = (last.line, last.cells.len());

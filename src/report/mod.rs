@@ -32,7 +32,7 @@ use crate::analysis::rows;
 use crate::analysis::scaling::Scaling;
 use crate::analysis::tables::{self, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
-use crate::analysis::{reference, same_method, submitted, ties, timed_pairs};
+use crate::analysis::{reference, rounding_ties, same_method, submitted, timed_pairs};
 use crate::dataset::{self, Dataset, Outline, Outlines};
 use crate::explore;
 use crate::file_name::{RULE, is_name};
@@ -110,10 +110,10 @@ impl Report {
         }
         let scaling_findings = scaling.as_ref().map_or_else(Vec::new, Scaling::findings);
         let pixels = one_pixel::read(request.reports)?;
-        let closer = row_details::build(&datasets, &table, &view, compression(request))?;
+        let details = row_details::build(&datasets, &table, &view, compression(request))?;
         let groups = Groups::of(request.results, &table, &view, &datasets);
         let peers = Peers::of(&table, &view, curves);
-        let untied = ties::sentences(&table, &view, &datasets);
+        let rounding_ties = rounding_ties::sentences(&table, &view, &datasets);
         let pictures = explore::read(request.reports)?;
         let mut submitted = submitted::read(request.results, &outlines);
         same_method::beside(&mut submitted, &table)?;
@@ -134,10 +134,10 @@ impl Report {
             scaling: &scaling_findings,
             pixels: &pixels,
             pictures: &pictures,
-            closer: &closer,
+            details: &details,
             groups: &groups,
             peers: &peers,
-            untied: &untied,
+            rounding_ties: &rounding_ties,
             submitted: &submitted,
             problems: &problems,
             repository: request.repository,
@@ -155,7 +155,7 @@ impl Report {
         files.insert("side-by-side.parquet".to_string(), parquet);
         files.insert(
             "side-by-side.md".to_string(),
-            text::markdown(&table, &view, &untied, &summary).into_bytes(),
+            text::markdown(&table, &view, &rounding_ties, &summary).into_bytes(),
         );
         files.insert(
             "findings.md".to_string(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use table_files::{Table, TableError};
 
 use super::charts::heat::Heat;
-use crate::drawing::{Words, png, svg};
+use crate::drawing::{AltText, png, svg};
 use crate::explore::one_pixel::{self, DatasetPairs, PairData};
 use crate::format::title;
 use crate::stats::one_pixel::Score;
@@ -36,7 +36,7 @@ pub struct Pair {
 /// The pairs of every data set that `explore` has run on, as the page shows them; empty if it has not run.
 pub fn read(reports: &Path) -> Result<Vec<Pixels>, String> {
     let fault = |reason: String| {
-        format!("{}: {reason}; `explore` writes it anew", reports.join(one_pixel::FILE).display())
+        format!("{}: {reason}; run `explore` again", reports.join(one_pixel::FILE).display())
     };
     one_pixel::read(reports)?.into_iter().map(|data| shown(data).map_err(&fault)).collect()
 }
@@ -65,7 +65,7 @@ fn shown(data: DatasetPairs) -> Result<Pixels, String> {
     }
     let title = title(&data.dataset);
     let caption = caption(&title, &pairs);
-    let words = Words {
+    let alt_text = AltText {
         title: format!("{title}: one pixel tells {} of {} pairs apart at 95 %", easy(&pairs), pairs.len()),
         description: format!(
             "Heat map of {} pairs of classes, coloured by the share of training images that one pixel and a \
@@ -73,8 +73,8 @@ fn shown(data: DatasetPairs) -> Result<Pixels, String> {
             pairs.len()
         ),
     };
-    let heat = Heat { title: words.title.clone(), names: data.classes.clone(), cells };
-    let (svg, ()) = svg(heat.size(), &words, |area| heat.draw(area))?;
+    let heat = Heat { title: alt_text.title.clone(), names: data.classes.clone(), cells };
+    let (svg, ()) = svg(heat.size(), &alt_text, |area| heat.draw(area))?;
     let png = png(heat.size(), |area| heat.draw(area))?;
     Ok(Pixels { title, caption, svg, png, pairs, data })
 }

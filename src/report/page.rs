@@ -16,10 +16,10 @@ use super::page_data;
 use super::row_details::RowDetails;
 use super::summary::Summary;
 use crate::analysis::peers::Peers;
+use crate::analysis::rounding_ties::RoundingTies;
 use crate::analysis::submitted::Submitted;
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::tie_groups::Groups;
-use crate::analysis::ties::Untied;
 use crate::explore::Drawn;
 use crate::format::{accuracy, count, title};
 use crate::grid::Benchmarks;
@@ -57,8 +57,8 @@ struct Page<'a> {
     pixels: &'a [Pixels],
     pictures: Vec<Vec<Shot>>,
     problems: Vec<String>,
-    stories: Vec<Story>,
-    closer: &'a RowDetails,
+    analysis_texts: Vec<AnalysisTexts>,
+    details: &'a RowDetails,
     groups: &'a Groups,
     peers: &'a Peers,
     submitted: &'a Submitted,
@@ -85,7 +85,7 @@ struct Shot {
 }
 
 /// What one grid says of itself and of its families.
-struct Story {
+struct AnalysisTexts {
     grid: String,
     /// Name, anchor and text of each.
     families: Vec<(String, String, String)>,
@@ -107,10 +107,10 @@ pub struct Shown<'a> {
     pub scaling: &'a [String],
     pub pixels: &'a [Pixels],
     pub pictures: &'a [Drawn],
-    pub closer: &'a RowDetails,
+    pub details: &'a RowDetails,
     pub groups: &'a Groups,
     pub peers: &'a Peers,
-    pub untied: &'a [Untied],
+    pub rounding_ties: &'a [RoundingTies],
     pub submitted: &'a Submitted,
     pub problems: &'a [Problem],
     /// The address of the repository; empty where there is none, and then links are relative.
@@ -125,10 +125,10 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         scaling,
         pixels,
         pictures,
-        closer,
+        details,
         groups,
         peers,
-        untied,
+        rounding_ties,
         submitted,
         problems,
         repository,
@@ -154,8 +154,8 @@ pub fn render(table: &SideBySide, view: &View, shown: &Shown) -> Result<String, 
         pixels,
         pictures: side_by_side(pictures),
         problems: problems.iter().map(Problem::to_string).collect(),
-        stories: stories(table, view, untied)?,
-        closer,
+        analysis_texts: analysis_texts(table, view, rounding_ties)?,
+        details,
         groups,
         peers,
         submitted,
@@ -273,9 +273,13 @@ fn counts(table: &SideBySide, view: &View, problems: &[Problem]) -> Vec<Count> {
 
 /// Texts of analysis, by grid, of the families that the run has results of, at any train size. Sentences on
 /// ties follow the first text of their classifier.
-fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Story>, String> {
-    let mut stories = Vec::new();
-    let mut untied: Vec<&Untied> = untied.iter().collect();
+fn analysis_texts(
+    table: &SideBySide,
+    view: &View,
+    rounding_ties: &[RoundingTies],
+) -> Result<Vec<AnalysisTexts>, String> {
+    let mut analysis_texts = Vec::new();
+    let mut rounding_ties: Vec<&RoundingTies> = rounding_ties.iter().collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for name in GRIDS {
         let mut grid = Benchmarks::BuiltIn.read(name).map_err(|error| error.to_string())?;
@@ -290,8 +294,8 @@ fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Sto
         if !grid.families.is_empty() {
             let mut families = Vec::new();
             for family in grid.families {
-                let own = |one: &mut &Untied| one.classifier == family.classifier;
-                let sentences = untied.extract_if(.., own).map(|one| one.text.as_str());
+                let own = |one: &mut &RoundingTies| one.classifier == family.classifier;
+                let sentences = rounding_ties.extract_if(.., own).map(|one| one.text.as_str());
                 let text =
                     std::iter::once(family.analysis.as_str()).chain(sentences).collect::<Vec<_>>().join(" ");
                 // A family of several grids has an anchor in each; the first is its name's.
@@ -303,10 +307,10 @@ fn stories(table: &SideBySide, view: &View, untied: &[Untied]) -> Result<Vec<Sto
                 };
                 families.push((family.classifier, anchor, text));
             }
-            stories.push(Story { grid: grid.description, families });
+            analysis_texts.push(AnalysisTexts { grid: grid.description, families });
         }
     }
-    Ok(stories)
+    Ok(analysis_texts)
 }
 
 /// The pictures of the data, those of one kind together, in the order in which kinds first come.

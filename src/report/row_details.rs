@@ -51,7 +51,7 @@ pub struct RowDetails {
 struct Packed<'a> {
     sets: Vec<Set>,
     /// By result file.
-    rows: BTreeMap<&'a str, Look>,
+    rows: BTreeMap<&'a str, Details>,
 }
 
 /// The images of one data set that rows refer to by their place here.
@@ -93,7 +93,7 @@ struct Labels {
 
 /// Details of one row: images by its first repeat, counts over all repeats.
 #[derive(Serialize)]
-struct Look {
+struct Details {
     /// The data set's place in `sets`.
     set: usize,
     /// The confusion matrix, row-major: class, then predicted class.
@@ -140,7 +140,7 @@ pub fn build(
         let labels = &dataset.test.labels;
         let (chosen, images, referred) = choose(dataset, &rows, view);
         for row in rows {
-            packed.rows.insert(&row.file, look_at(row, set, dataset, &images[..referred]));
+            packed.rows.insert(&row.file, details_of(row, set, dataset, &images[..referred]));
             if row.subset.is_none() {
                 let every = row.predictions[0].iter().zip(labels).map(|(&own, &label)| answer(own, label));
                 answers.rows.insert(&row.file, every.collect());
@@ -168,13 +168,13 @@ fn confusion(row: &Row, dataset: &Dataset) -> Confusion {
     confusion
 }
 
-fn look_at(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Look {
+fn details_of(row: &Row, set: usize, dataset: &Dataset, images: &[usize]) -> Details {
     let confusion = confusion(row, dataset);
     let report = Classification::of(&confusion);
     let measures = |Measures { precision, recall, f1 }| [precision, recall, f1].map(|share| share.map(round));
     let average = |Scores { precision, recall, f1, .. }| [precision, recall, f1].map(round);
     let shown = images.iter().map(|&image| answer(row.predictions[0][image], dataset.test.labels[image]));
-    Look {
+    Details {
         set,
         measures: confusion.measures().into_iter().map(measures).collect(),
         support: report.classes.iter().map(|scores| scores.support).collect(),

@@ -86,7 +86,7 @@ impl Summary {
                 id: "rust",
                 question: "Which Rust crate?".into(),
                 answers: findings.rust.kinds.iter().filter_map(rust_crate).collect(),
-                caveat: "Each with the most training images that it ended on all data sets.".into(),
+                caveat: "Each with the most training images that it finished on all data sets.".into(),
                 document: "FINDINGS.md",
             },
             Card {

@@ -1,9 +1,9 @@
 //! The side-by-side as text: Markdown for a file, plain columns for the terminal.
 
 use super::summary::Summary;
+use crate::analysis::rounding_ties::RoundingTies;
 use crate::analysis::rows::Row;
 use crate::analysis::tables::{Line, SideBySide, View};
-use crate::analysis::ties::Untied;
 use crate::format::{accuracy, cell, count, cut, difference, plain, seconds, title};
 use crate::results::Status;
 
@@ -107,7 +107,12 @@ pub fn status(table: &SideBySide, line: &Line) -> String {
 const MARKS: &str = "~ time measured while other jobs ran; * the solver stopped before it converged";
 
 /// The lines of one view as a Markdown table.
-pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied], summary: &Summary) -> String {
+pub fn markdown(
+    table: &SideBySide,
+    view: &View,
+    rounding_ties: &[RoundingTies],
+    summary: &Summary,
+) -> String {
     let columns = columns(table);
     let mut text = format!(
         "# Side by side: run {}, {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n**{}**\n\n",
@@ -131,7 +136,7 @@ pub fn markdown(table: &SideBySide, view: &View, untied: &[Untied], summary: &Su
         "\nDifference: {second} less {first}. Published: arXiv 1708.07747, whose Fashion-MNIST column predates \
          today's files. {MARKS}.\n"
     ));
-    for Untied { classifier, text: sentence } in untied {
+    for RoundingTies { classifier, text: sentence } in rounding_ties {
         text.push_str(&format!("\n{} {}\n", cell(classifier), cell(sentence)));
     }
     text

@@ -158,7 +158,7 @@ pub fn below<'a>(root: &Path, find: impl Fn(&str) -> Option<&'a Outline> + Sync)
     let refuse = |path: &PathBuf| {
         Problem::file(path, "is a symbolic link or not a regular file; put the file itself there")
     };
-    let mut scan = Scan { records: Vec::new(), problems: found.odd.iter().map(refuse).collect() };
+    let mut scan = Scan { records: Vec::new(), problems: found.not_regular.iter().map(refuse).collect() };
     let read: Vec<_> = found.files.par_iter().map(|path| record(path, &find)).collect();
     for one in read {
         match one {

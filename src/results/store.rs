@@ -106,7 +106,7 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Symbolic links, which may lead anywhere and are not followed, and files without an end, such as a
     /// pipe.
-    pub odd: Vec<PathBuf>,
+    pub not_regular: Vec<PathBuf>,
 }
 
 /// What lies in the folder `root` of a run; nothing when there is no such folder.
@@ -116,7 +116,7 @@ pub fn find(root: &Path) -> io::Result<Found> {
         collect(root, 0, &mut found)?;
     }
     found.files.sort();
-    found.odd.sort();
+    found.not_regular.sort();
     Ok(found)
 }
 
@@ -187,9 +187,9 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
         } else if is_hidden(&path) {
             // Not a result, such as a file that is being written.
         } else if kind.is_symlink() {
-            found.odd.push(path);
+            found.not_regular.push(path);
         } else if path.extension() == Some(OsStr::new("json")) {
-            if kind.is_file() { found.files.push(path) } else { found.odd.push(path) }
+            if kind.is_file() { found.files.push(path) } else { found.not_regular.push(path) }
         }
     }
     Ok(())

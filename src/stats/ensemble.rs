@@ -18,7 +18,7 @@ pub struct Candidate {
     pub image: usize,
     pub label: u8,
     /// The class that every entry predicts.
-    pub said: u8,
+    pub predicted: u8,
 }
 
 /// Counts over the images. The oracle and the majority vote bound what combining the entries can reach from
@@ -47,9 +47,9 @@ pub fn label_noise(entries: &[&[u8]], labels: &[u8]) -> Vec<Candidate> {
         return Vec::new();
     }
     let candidate = |(image, &label): (usize, &u8)| {
-        let said = *entries[0].get(image)?;
-        let agreed = entries.iter().all(|entry| entry.get(image) == Some(&said));
-        (agreed && said != label).then_some(Candidate { image, label, said })
+        let predicted = *entries[0].get(image)?;
+        let agreed = entries.iter().all(|entry| entry.get(image) == Some(&predicted));
+        (agreed && predicted != label).then_some(Candidate { image, label, predicted })
     };
     labels.iter().enumerate().filter_map(candidate).collect()
 }
@@ -81,7 +81,7 @@ mod tests {
         let all = together(&entries, &labels);
         assert_eq!(all.always_wrong, [2, 3]);
         assert_eq!((all.oracle, all.majority), (2, 2));
-        assert_eq!(label_noise(&entries, &labels), [Candidate { image: 3, label: 3, said: 5 }]);
+        assert_eq!(label_noise(&entries, &labels), [Candidate { image: 3, label: 3, predicted: 5 }]);
         assert!(label_noise(&entries[..1], &labels).is_empty(), "one voice is no agreement");
     }
 

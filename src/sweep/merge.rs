@@ -69,7 +69,7 @@ impl Merge {
             let found = walk::files(std::slice::from_ref(folder), &results);
             merge.problems.extend(found.problems);
             for file in found.files {
-                merge.look(folder, &file, store, outlines);
+                merge.check_file(folder, &file, store, outlines);
             }
         }
         merge
@@ -80,7 +80,7 @@ impl Merge {
     }
 
     /// Checks one file and finds out whether it is new.
-    fn look(&mut self, folder: &Path, file: &Path, store: &Store, outlines: &Outlines) {
+    fn check_file(&mut self, folder: &Path, file: &Path, store: &Store, outlines: &Outlines) {
         let bytes = match store::read_bounded(file) {
             Ok(bytes) => bytes,
             Err(message) => return self.problem(file, message),

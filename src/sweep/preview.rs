@@ -12,10 +12,10 @@ pub fn lines(plan: &Plan, todo: &[Todo], options: &Options) -> Vec<String> {
     for (index, ((row, todo), state)) in plan.rows.iter().zip(todo).zip(&states).enumerate() {
         let first = if state.forecast { ", on few images first" } else { "" };
         let what = match (todo, &row.sharing_key) {
-            (Todo::Nothing { status, .. }, _) => format!("there already ({})", status.name()),
+            (Todo::Nothing { status, .. }, _) => format!("already done ({})", status.name()),
             (_, Err(reason)) => format!("unsupported: {reason}"),
             (Todo::More(_), _) => "more repeats".to_string(),
-            (Todo::Remeasure(_), _) => "times again".to_string(),
+            (Todo::Remeasure(_), _) => "measure times again".to_string(),
             (Todo::All(_), _) if let Some(known) = &state.known => {
                 forecast::earlier_reason(known, state.limit)
             }

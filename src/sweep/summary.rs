@@ -11,7 +11,7 @@ use crate::results::Status;
 pub struct Summary {
     /// Rows run now, by how they ended.
     pub ended: BTreeMap<Status, usize>,
-    /// Rows that were there already.
+    /// Rows that were already done.
     pub kept: usize,
     /// Failures among the kept rows, without unsupported ones.
     pub kept_failures: usize,
@@ -61,7 +61,7 @@ impl Summary {
                 0 => String::new(),
                 n => format!(" ({n} failed; --retry-failed runs those again)"),
             };
-            counts.push(format!("{} there already{failed}", self.kept));
+            counts.push(format!("{} already done{failed}", self.kept));
         }
         if self.left > 0 {
             counts.push(format!("{} not run", self.left));
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(lines[0], "rows without a result: 1");
         assert_eq!(
             lines.last().unwrap(),
-            "6 rows run, 5 ok, 1 out of memory, 7 there already (1 failed; --retry-failed runs those again), 2 not run in 1 min 01 s; stopped, the same command goes on from here"
+            "6 rows run, 5 ok, 1 out of memory, 7 already done (1 failed; --retry-failed runs those again), 2 not run in 1 min 01 s; stopped, the same command goes on from here"
         );
     }
 }

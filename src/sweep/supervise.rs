@@ -62,7 +62,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// The least time limit of loading, which is not part of a configuration's time.
 const LOADING: Duration = Duration::from_secs(300);
 /// How long a worker may take to go after its last result.
-const FAREWELL: Duration = Duration::from_secs(10);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes read from a pipe after the worker has ended: a child process may write to it without end.
 const DRAINED: usize = 4 << 20;
 
@@ -217,7 +217,7 @@ impl<'a, F: FnMut(Reply)> Watch<'a, F> {
         }
         let waited = self.since.elapsed();
         if self.complete() {
-            return (waited > FAREWELL).then_some(End::Finished);
+            return (waited > EXIT_TIMEOUT).then_some(End::Finished);
         }
         let limit = if self.ready { self.limits.timeout } else { self.limits.timeout.max(LOADING) };
         if waited > limit {

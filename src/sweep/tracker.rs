@@ -86,7 +86,7 @@ impl<'a> Tracker<'a> {
         }
         self.total = waiting.len();
         if self.summary.kept > 0 {
-            self.progress.line(&format!("{} rows are there already", self.summary.kept));
+            self.progress.line(&format!("{} rows are already done", self.summary.kept));
         }
         for &index in &waiting {
             if let Err(reason) = &self.plan.rows[index].sharing_key {

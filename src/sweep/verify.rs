@@ -88,7 +88,7 @@ fn settings(record: &Record) -> Result<(u64, usize), String> {
         ));
     }
     let Some(made) = &record.provenance else {
-        return Err("it does not say its seed: there is no provenance".to_string());
+        return Err("no seed recorded: the file has no provenance".to_string());
     };
     Ok((made.base_seed, record.repeats.len()))
 }

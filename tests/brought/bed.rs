@@ -48,7 +48,7 @@ impl Run {
         self
     }
 
-    /// One line on standard error.
+    /// Fails the test unless standard error is exactly one line.
     #[track_caller]
     pub fn one_line(self) -> Run {
         assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
@@ -65,7 +65,7 @@ impl Bed {
         self.folder.path()
     }
 
-    /// A data set with labels `class + first`, one file a name, zipped.
+    /// A data set with labels 0 to `classes - 1`: four gzipped files.
     pub fn data_set(&self, name: &str, classes: usize) -> PathBuf {
         let folder = self.path().join("data").join(name);
         write_files(&folder, &files(classes), &NAMES.map(String::from), true);
@@ -130,7 +130,8 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A bright row whose place is the class, with noise: easy to learn. The four files in the order of [`NAMES`].
+/// The four files of a data set that is easy to learn, in the order of [`NAMES`]: noise, and one bright row of pixels,
+/// whose place depends on the class.
 pub fn files(classes: usize) -> [Vec<u8>; 4] {
     let images = |count: usize, salt: u64| {
         let mut state = salt;
@@ -164,7 +165,7 @@ pub fn class(image: usize) -> usize {
     image % 8
 }
 
-/// One line an image.
+/// One line for each test image, made from its index and its class.
 pub fn lines(line: impl Fn(usize, usize) -> String) -> String {
     (0..TEST).map(|image| line(image, class(image)) + "\n").collect()
 }

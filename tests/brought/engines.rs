@@ -1,4 +1,4 @@
-//! Engines of beginners: packages of the user, seeds, boxed scalars, JSON over several lines.
+//! External engines with a beginner's mistakes: user packages, seeds, boxed scalars, JSON over several lines.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::bed::{Bed, run};
 
-/// A program in Python that does as its first argument says.
+/// An engine in Python; its first argument selects the mistake.
 const PROGRAM: &str = r#"
 import json, sys
 kind = sys.argv[1]

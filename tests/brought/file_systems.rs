@@ -1,12 +1,13 @@
-//! File systems that know no permissions and sync no folder, as WSL's, CIFS and sshfs: a library put before the C
-//! library's own answers as theirs do.
+//! File systems without permissions or without `fsync` of folders (WSL, CIFS, sshfs), simulated by a library in
+//! `LD_PRELOAD` whose `fchmod` and `fsync` fail as theirs do.
 
 use std::fs;
 use std::process::Command;
 
 use crate::bed::{Bed, lines, run};
 
-/// `fchmod` says EPERM (WSL's `/mnt/c`), `fsync` of a folder EINVAL (CIFS, sshfs), ENOTSUP or ENOSYS, as FAULT names.
+/// FAULT selects what fails: `fchmod` with EPERM (WSL's `/mnt/c`), `fsync` of a folder with EINVAL (CIFS, sshfs),
+/// ENOTSUP or ENOSYS, or `fsync` of a file with ENOSPC (a full disk).
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -74,7 +75,7 @@ fn permissions_and_the_sync_of_a_folder_are_best_effort() {
             ["submit", "p.txt", "--dataset", "eight", "--name", &name, "-c", "G", "--description", "x"];
         under(fault, &submit).code(0);
     }
-    // What truly cannot be written is named by its file.
+    // A file that really cannot be written is named in the error.
     let told = under("full", &["sweep", "--jobs", "1", "--run", "full"]).code(2);
     let last = told.stderr.lines().last().unwrap_or_default();
     assert!(last.starts_with("error: cannot write") && last.contains("results/full"), "{}", told.stderr);

@@ -1,4 +1,5 @@
-//! Names, layouts, bad neighbours, links and images on their side, with the real program.
+//! Names and layouts of data folders, damaged data sets beside good ones, links, and transposed images, with the real
+//! program.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -72,7 +73,7 @@ fn every_layout_is_read_or_named_with_what_is_there() {
     let names = NAMES.map(String::from);
     let four = files(8);
     let place = |kind: &str| bed.path().join(kind);
-    // Kaggle: files, and beside each a folder of the other spelling with the same file.
+    // Kaggle: each file, and beside it a folder of the other spelling that contains the same file.
     let kaggle = place("kaggle/digits");
     write_files(&kaggle, &four, &NAMES.map(|name| name.replace("-idx", ".idx")), false);
     for root in [&kaggle, &place("folders-only/digits")] {
@@ -117,7 +118,7 @@ fn a_place_that_cannot_be_written_is_named_before_anything_is_trained() {
     bed.data_set("eight", 8);
     bed.data_set("other", 8);
     let other = bed.path().join("results/local/other");
-    // A link to a folder and to nowhere, and a file, where the folder of the last data set's results has to be.
+    // Where the last data set's results need a folder there is a link to a folder, a dangling link, or a file.
     fs::create_dir_all(other.parent().unwrap()).unwrap();
     let link = |target: &str| {
         symlink(target, &other).unwrap();
@@ -235,13 +236,13 @@ fn what_browsers_and_unpackers_make_of_names_is_read() {
     ] {
         write_files(&bed.path().join(folder), &four, &names, kind == "numbered");
         if kind == "archive" {
-            // Labels under the ending of images mean nothing.
+            // Here the labels files have the ending of images (idx3), so they are not found.
             bed.run(&["data", "--data-dir", kind]).code(2).one_line();
             continue;
         }
         assert_eq!(shown(&bed, kind), ["eight"], "{kind}");
     }
-    // What a data set is may be said beside the folder or beside the files.
+    // dataset.toml may lie in the data set's folder or beside the files.
     for place in ["twice/eight/dataset.toml", "torch/eight/MNIST/raw/dataset.toml"] {
         bed.put(place, "title = 'Eight rows'\n");
         let folder = place.split('/').next().unwrap();
@@ -292,12 +293,12 @@ fn files_damaged_on_their_way_are_named_with_what_they_are() {
             "promise",
             0,
             header(8, &[60000, 8, 8], pixels),
-            "60000 x 8 x 8 = 3840000 bytes of data and there are 12800",
+            "60000 x 8 x 8 = 3840000 bytes of data, found 12800",
         ),
-        ("more", 0, header(8, &[100, 8, 8], pixels), "100 x 8 x 8 = 6400 bytes of data and there are more"),
-        ("cut", 0, images[..images.len() - 100].to_vec(), "12800 bytes of data and there are 12700"),
-        ("newline", 1, [&labels[..], b"\n"].concat(), "200 = 200 bytes of data and there are more"),
-        ("ascii-ftp", 0, windows, "bytes of data and there are more"),
+        ("more", 0, header(8, &[100, 8, 8], pixels), "100 x 8 x 8 = 6400 bytes of data, found more"),
+        ("cut", 0, images[..images.len() - 100].to_vec(), "12800 bytes of data, found 12700"),
+        ("newline", 1, [&labels[..], b"\n"].concat(), "200 = 200 bytes of data, found more"),
+        ("ascii-ftp", 0, windows, "bytes of data, found more"),
         ("re-encoded", 0, latin, "more than 4 GiB"),
         ("zlib", 0, b"\x78\x9c\x01\x02".to_vec(), "zlib data without the header of gzip"),
         ("bzip2", 0, b"BZh91AY".to_vec(), "a bzip2 file"),
@@ -308,7 +309,7 @@ fn files_damaged_on_their_way_are_named_with_what_they_are() {
         ("denied", 0, b"<?xml version='1.0'?><Error>".to_vec(), "a web page"),
         ("csv", 0, b"label,pixel0\n".to_vec(), "another kind of file"),
         ("nothing", 0, Vec::new(), "the file is empty"),
-        ("header-alone", 0, images[..16].to_vec(), "12800 bytes of data and there are 0"),
+        ("header-alone", 0, images[..16].to_vec(), "12800 bytes of data, found 0"),
         ("half-a-header", 0, images[..9].to_vec(), "the file ends within its header"),
         ("twice-zipped", 0, gzip(&gzip(images)), "gzipped twice"),
         ("zip-cut", 0, gzip(images)[..900].to_vec(), "the gzip data end early, the file is truncated"),
@@ -342,7 +343,7 @@ fn gzip_members_and_pointers() {
     fs::write(&path, members).unwrap();
     let after = bed.run(&["data", "--json"]).code(0).stdout;
     assert_eq!(digest(&before), digest(&after));
-    // The sweep's own digest reads all members too.
+    // The digest in a submission covers all gzip members too.
     bed.put("p.txt", lines(|_, class| class.to_string()));
     bed.submit("p.txt", &[]).code(0);
     let submission = fs::read_to_string(bed.path().join("results/submitted/jane/eight/Guess.json")).unwrap();
@@ -371,7 +372,7 @@ fn one_bad_folder_harms_nobody() {
     }
     bed.run(&["data"]).code(0).prints("(good)").prints("(balanced)").says("cut");
     bed.run(&["data", "good"]).code(0);
-    // What was not asked for by name.
+    // A bad data set that was not asked for by name is left out.
     for command in [&["plan"][..], &["sweep", "--dry-run"], &["sweep"]] {
         let run = bed.run(&[command, &SWEEP[1..]].concat()).code(0);
         run.says("notice: a data set is left out: data/balanced: 47 classes").says("data/cut");
@@ -383,7 +384,7 @@ fn one_bad_folder_harms_nobody() {
     bed.run(&SWEEP).code(2).says("notice: a data set is left out: data/balanced").says("error: data/cut");
 }
 
-/// EMNIST by class has 62 classes, and a byte has 256.
+/// EMNIST ByClass has 62 classes; labels of one byte allow 256.
 #[test]
 fn more_classes_than_result_files_hold_are_trained_predicted_and_evaluated() {
     let bed = Bed::new();
@@ -457,12 +458,12 @@ fn what_the_user_names_and_runs_may_be_links_and_submissions_not() {
     ] {
         bed.run(paths).code(0).prints("1 file: 0 errors");
     }
-    // The results of a link are what a submission is compared with: these predictions are not its own.
+    // A submission is also compared with results behind a link: these predictions are copied from one.
     let result = fs::read_to_string(bed.path().join("elsewhere/a/eight/native/GaussianNB.json")).unwrap();
     let result: Value = serde_json::from_str(&result).unwrap();
     bed.put("same.txt", result["repeats"][0]["predictions"].as_str().unwrap());
     bed.submit("same.txt", &[]).code(0).says("warning: ");
-    // A link to one file is that file.
+    // A link to a single result file is followed.
     let file = bed.path().join("elsewhere/a/eight/native/GaussianNB.json");
     fs::create_dir_all(bed.path().join("results/b/eight/native")).unwrap();
     let place = bed.path().join("results/b/eight/native/GaussianNB.json");

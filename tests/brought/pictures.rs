@@ -97,7 +97,7 @@ fn bed() -> Bed {
     bed
 }
 
-/// What `predict` says of a picture behind its name.
+/// The answer of `predict` to a picture, without its name in front.
 fn answer(bed: &Bed, name: &str, more: &[&str]) -> String {
     let run = bed.run(&[&["predict", "--model", "m.safetensors", name][..], more].concat()).code(0);
     run.stdout.split_once(": ").unwrap().1.to_string()
@@ -111,7 +111,7 @@ fn one_drawing_has_one_answer() {
     let ink = ink();
     let each =
         |pixel: &dyn Fn(u8) -> Vec<u8>| ink.iter().flat_map(|&value| pixel(value)).collect::<Vec<u8>>();
-    // Four columns of eight pixels a row, the first on the left.
+    // Each row of pixels is four bytes; the highest bit of a byte is its leftmost pixel.
     let bits = ink.chunks(SIDE).flat_map(|row| {
         let bit = |(at, &value): (usize, &u8)| if value > 0 { 0x80 >> at } else { 0 };
         row.chunks(8).map(move |part| part.iter().enumerate().map(bit).sum::<u8>()).collect::<Vec<u8>>()
@@ -144,12 +144,12 @@ fn one_drawing_has_one_answer() {
         }
     }
     let turned = bed.run(&["predict", "--model", "m.safetensors", "black-on-white.png"]).code(0);
-    turned.says("dark on light, so it was turned round (--ink light leaves it)");
+    turned.says("dark on light, so it was inverted (--ink light leaves it)");
     assert_eq!(answer(&bed, "black-on-white.png", &["--ink", "dark"]), wanted);
     assert_ne!(answer(&bed, "black-on-white.png", &["--ink", "light"]), wanted);
 }
 
-/// Ink that has almost the brightness of its ground.
+/// The ink has almost the same brightness as the background.
 #[test]
 fn coloured_ink_is_seen() {
     use png::BitDepth::Eight;
@@ -214,7 +214,7 @@ fn pictures_of_one_shade_and_other_formats_are_named() {
         ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec(), "is JPEG, and PNG is read: convert it"),
         ("drawing.webp", b"RIFF\0\0\0\0WEBPVP8 ".to_vec(), "is WebP, and PNG is read"),
         ("moving.gif", b"GIF89a".to_vec(), "is GIF, and PNG is read"),
-        ("noise.png", b"noise".to_vec(), "no PNG that can be read"),
+        ("noise.png", b"noise".to_vec(), "not a readable PNG"),
     ] {
         bed.put(name, file);
         let run = bed.run(&["predict", "--model", "m.safetensors", name]).code(2).one_line();
@@ -266,10 +266,10 @@ fn photographs_and_scans_of_paper_have_the_answer_of_the_drawing() {
         assert_eq!(class(name), wanted, "{name}");
     }
     let lamp = bed.run(&["predict", "--model", "m.safetensors", "lamp.png"]).code(0);
-    lamp.says("dark on light, so it was turned round");
+    lamp.says("dark on light, so it was inverted");
 }
 
-/// How far a place of a large drawing is from its border.
+/// The distance of a pixel of a large drawing from the nearest border.
 fn depth(row: usize, column: usize) -> usize {
     row.min(column).min(10 * SIDE - 1 - row).min(10 * SIDE - 1 - column)
 }
@@ -316,15 +316,15 @@ fn margins_frames_and_bars_are_no_ground() {
     for (name, ink) in [("plot-in-a-margin.png", "light"), ("paper-on-a-dark-desk.png", "dark")] {
         assert!(class(name, &["--ink", ink]).starts_with("class 2"), "{name}");
     }
-    // A drawn 0 of straight lines is a plate with a light place, too.
+    // A 0 drawn with straight lines also looks like a dark frame around a light area.
     let zero = large(|_, r, c| if (60..100).contains(&depth(r, c)) { 0.0 } else { 255.0 });
     bed.put("zero.png", zero);
     let asked = bed.run(&["predict", "--model", "m.safetensors", "zero.png"]).code(2).one_line();
-    asked.says("zero.png: may be dark ink around a light place").says("say --ink dark or --ink light");
+    asked.says("zero.png: may be dark ink around a light place").says("use --ink dark or --ink light");
     assert_ne!(answer(&bed, "zero.png", &["--ink", "dark"]), answer(&bed, "zero.png", &["--ink", "light"]));
 }
 
-/// Small pictures too, as they are cut from screens.
+/// Small pictures too, such as cuts from a screenshot.
 #[test]
 fn a_border_of_one_pixel_does_not_turn_a_small_picture() {
     let bed = bed();
@@ -358,18 +358,18 @@ fn what_may_deceive_is_told() {
         bed.put(name, file);
         bed.run(&["predict", "--model", "m.safetensors", name]).code(0).says(told);
     };
-    // A sheet of paper lies aslant on a dark table; a photograph whose border has every shade.
+    // First a sheet of paper that lies diagonally on a dark table, then a photograph with several shades at its border.
     let is_sheet = |row: usize, column: usize| row.abs_diff(140) + column.abs_diff(140) < 139;
     let aslant = large(|ink, r, c| if is_sheet(r, c) { 255.0 - 255.0 * ink } else { 30.0 });
-    says("aslant.png", aslant, "if the ink is dark, say --ink dark");
+    says("aslant.png", aslant, "if the ink is dark, use --ink dark");
     let mixed = large(|ink, r, c| if (r / 20 + c / 20) % 2 == 0 { 120.0 } else { 255.0 * ink });
-    says("mixed.png", mixed, "its border has no one shade");
+    says("mixed.png", mixed, "its border has several shades");
     let far = large(
         |_, row, column| {
             if (100..130).contains(&row) && (100..110).contains(&column) { 0.0 } else { 255.0 }
         },
     );
-    says("far-away.png", far, "the drawing fills 10 x 30 of 280 x 280 pixels: crop it");
+    says("far-away.png", far, "the drawing fills 10 x 30 of 280 x 280 pixels: crop the picture");
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn the_orientation_of_a_camera_is_followed() {
     };
     let ink: Vec<u8> =
         (0..SIDE * SIDE).map(|at| if at / SIDE == 5 && at % SIDE > 3 { 255 } else { 0 }).collect();
-    // Held so that the sensor saw it turned to the left: the last column is the first row.
+    // The sensor saw the picture turned to the left: its first row is the upright picture's last column.
     let turned: Vec<u8> = (0..SIDE * SIDE).map(|at| ink[at % SIDE * SIDE + (SIDE - 1 - at / SIDE)]).collect();
     let stored = |pixels: &[u8], orientation: u8| {
         let mut info = png::Info::with_size(SIDE as u32, SIDE as u32);

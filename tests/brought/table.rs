@@ -5,11 +5,11 @@ use std::path::Path;
 
 use mnist_bench::dataset::picture::{self, Ink};
 use mnist_bench::dataset::{FILES, layout};
-use mnist_bench::prediction_file::{self, Question};
+use mnist_bench::prediction_file::{self, Expected};
 
 use crate::pictures;
 
-/// The cells of the table below a heading, without its first two lines.
+/// The cells of the table below a heading, without the table's header and rule.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/INPUT.md")).unwrap();
     let (_, rest) = page.split_once(&format!("## {heading}\n")).unwrap();
@@ -29,9 +29,9 @@ fn predictions() {
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     let class_names: Vec<String> = serde_json::from_value(manifest["class_names"].clone()).unwrap();
-    let question = Question { images: 24, class_names: &class_names, column: None, no_header: false };
+    let expected = Expected { images: 24, class_names: &class_names, column: None, no_header: false };
     for row in table("Predictions") {
-        let told = match prediction_file::read(&folder.join(&row[1]), &question) {
+        let told = match prediction_file::read(&folder.join(&row[1]), &expected) {
             Ok(reading) => reading.source.to_string(),
             Err(refusal) => refusal.to_string(),
         };

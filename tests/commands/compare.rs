@@ -105,7 +105,7 @@ fn diff_exits_with_1_on_a_regression() {
         verdict["regressions"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
     assert_eq!(kinds, [&json!("failed"), &json!("accuracy"), &json!("time")]);
 
-    // Whoever reads no more of it does not turn it into a success.
+    // A reader that closes the pipe early does not turn the failure into a success.
     let mut command = sandbox.program();
     let mut child = command.args(["diff", "local", "later"]).spawn().unwrap();
     drop(child.stdout.take());
@@ -115,6 +115,6 @@ fn diff_exits_with_1_on_a_regression() {
     change(&sandbox, "native", "Perceptron", |value| value["quiet"] = json!(false));
     let markdown = sandbox.run(&["diff", "local", "later", "--format", "markdown"]).code(1).stdout;
     assert!(markdown.starts_with("- tiny Perceptron faults: ") && !markdown.contains("30.0 s"), "{markdown}");
-    // Better is no regression.
+    // An improvement is not a regression.
     sandbox.run(&["diff", "later", "local", "--time", "1000000"]).code(0);
 }

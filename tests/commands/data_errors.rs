@@ -48,7 +48,7 @@ fn binary() -> Command {
     command
 }
 
-/// The one line that `data NAME` says; checks that it is one, that the exit code is 2 and nothing is printed.
+/// The error line of `data NAME`. Checks that there is one line, that the exit code is 2 and that nothing is printed.
 fn error_of(data: &Path, name: &str) -> String {
     let output = binary().args(["data", name, "--data-dir"]).arg(data).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -58,7 +58,7 @@ fn error_of(data: &Path, name: &str) -> String {
     stderr
 }
 
-/// What is said of `tiny` after one of its files was replaced.
+/// Checks the error on `tiny` after one of its files was replaced.
 #[track_caller]
 fn expect(data: &TempDir, file: &str, parts: &[&str]) {
     let error = error_of(data.path(), "tiny");
@@ -119,13 +119,13 @@ fn wrong_headers() {
     replace(&data, TRAIN_IMAGES, &idx(&[4], &[0; 4]));
     expect(&data, TRAIN_IMAGES, &["1 dimensions (a file of labels?) where images have 3"]);
     replace(&data, TRAIN_IMAGES, &idx(&[4, 2, 3], &[0; 23]));
-    expect(&data, TRAIN_IMAGES, &["4 x 2 x 3 = 24 bytes of data and there are 23"]);
+    expect(&data, TRAIN_IMAGES, &["4 x 2 x 3 = 24 bytes of data, found 23"]);
     replace(&data, TRAIN_IMAGES, &idx(&[4, 2, 3], &[0; 25]));
-    expect(&data, TRAIN_IMAGES, &["24 bytes of data and there are more"]);
+    expect(&data, TRAIN_IMAGES, &["24 bytes of data, found more"]);
     replace(&data, TRAIN_IMAGES, &idx(&[u32::MAX as usize, u32::MAX as usize, u32::MAX as usize], &[0; 24]));
     expect(&data, TRAIN_IMAGES, &["more than 4 GiB"]);
     replace(&data, TRAIN_IMAGES, &idx(&[60000, 250, 250], &[0; 24]));
-    expect(&data, TRAIN_IMAGES, &["3750000000 bytes of data and there are 24"]);
+    expect(&data, TRAIN_IMAGES, &["3750000000 bytes of data, found 24"]);
     replace(&data, TRAIN_IMAGES, &idx(&[0, 2, 3], &[]));
     expect(&data, TRAIN_IMAGES, &["holds nothing"]);
 }
@@ -160,13 +160,13 @@ fn known_files_under_other_names() {
         )
     );
 
-    // One's own data under a published name.
+    // The user's own data under the name of a published data set.
     fs::remove_dir_all(&folder).unwrap();
     fs::rename(data.path().join("tiny"), &folder).unwrap();
     let error = error_of(data.path(), "fashion-mnist");
     assert!(error.contains("not the one published") && error.contains("another name"), "{error}");
 
-    // Images of one and labels of the other, in a folder of any name.
+    // Images of one data set and labels of the other, in a folder with a third name.
     let mixed = data.path().join("mixed");
     fs::create_dir(&mixed).unwrap();
     for (set, file) in [("mnist", TRAIN_IMAGES), ("fashion-mnist", TRAIN_LABELS)] {

@@ -46,7 +46,7 @@ fn pictures_are_written_named_and_checked() {
     for picture in pictures {
         let bytes = fs::read(reports.join(picture["file"].as_str().unwrap())).unwrap();
         assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
-        // The header's own words on the size.
+        // Width and height in the PNG header.
         let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
         assert_eq!(picture["width"], number(16));
         assert_eq!(picture["height"], number(20));
@@ -57,7 +57,7 @@ fn pictures_are_written_named_and_checked() {
     };
     assert!(caption("class-counts").starts_with("90 training and 60 test images; of the former 30 in each"));
     assert!(caption("pca").contains("% of the variance"));
-    // Three clouds that even two axes tell apart: every neighbour is of one's own class.
+    // Two axes separate the three classes, so every nearest neighbour has the image's own class.
     assert!(caption("tsne").contains("100.0 % of the images"), "{}", caption("tsne"));
 
     assert_eq!(run(folder.path(), &["--check"]).status.code(), Some(0), "the same images, the same bytes");
@@ -85,5 +85,5 @@ fn the_report_names_a_missing_picture() {
     let missing = report();
     assert_eq!(missing.status.code(), Some(2));
     let told = String::from_utf8(missing.stderr).unwrap();
-    assert!(told.contains("tsne-tiny.png") && told.contains("`explore` writes it anew"), "{told}");
+    assert!(told.contains("tsne-tiny.png") && told.contains("run `explore` again"), "{told}");
 }

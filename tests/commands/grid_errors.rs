@@ -93,7 +93,7 @@ fn what_cannot_run_says_why() {
     assert!(stdout.contains("1 configurations on mnist: 1 rows, 1 unsupported"), "{stdout}");
 }
 
-/// A result names the build that made it; who asks the binary must be told the same.
+/// A result names the build that made it; `--version` must name the same build.
 #[test]
 fn the_version_is_the_one_that_results_carry() {
     let output = Command::cargo_bin("mnist-bench").unwrap().arg("--version").output().unwrap();

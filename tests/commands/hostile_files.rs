@@ -1,5 +1,5 @@
-//! No file among results makes `report` or `validate` read or write outside: not by the names in it, and not by
-//! being a link. (`merge` has the same test in `shards`.)
+//! No file among results makes `report` or `validate` read or write outside the results: neither by names inside the
+//! file nor as a link. (`merge` has the same test in `tests/sweep/shards.rs`.)
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,7 +12,7 @@ const FAMILIES: &str = "
 [[family]]
 classifier = \"SGDClassifier\"
 ";
-/// Stands in a file outside of the results; whoever repeats it has read that.
+/// A text in a file outside of the results; output that contains the text has read that file.
 const SECRET: &str = "secret-of-another";
 
 /// A sweep's result, and beside it a run `hostile` that holds what `prepare` puts there.
@@ -22,7 +22,7 @@ fn attacked(prepare: &dyn Fn(&Path, &str)) -> Sandbox {
     let good = fs::read_to_string(sandbox.result_path("faults", "SGDClassifier")).unwrap();
     let outside = sandbox.path().join("outside/faults");
     fs::create_dir_all(&outside).unwrap();
-    // A whole result, so that nothing but its place is wrong with it, with a text that a page would show.
+    // A valid result in the wrong place, with a text that a page would show.
     let told = good.replace("\"engine_version\": \"", &format!("\"engine_version\": \"{SECRET}"));
     assert_ne!(told, good);
     fs::write(outside.join("SGDClassifier.json"), told).unwrap();
@@ -45,7 +45,7 @@ fn all(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     found.sort();
 }
 
-/// `report` leaves the file out and `validate` names it; neither tells what lies outside, nor writes there.
+/// `report` leaves the file out and `validate` names it; neither shows anything from outside or writes there.
 #[track_caller]
 fn is_kept_in(prepare: &dyn Fn(&Path, &str)) {
     let sandbox = attacked(prepare);

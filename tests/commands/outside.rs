@@ -1,4 +1,4 @@
-//! The installed program, far from the repository: it sweeps in an empty folder, and says where it looked for data.
+//! The installed program outside the repository: it sweeps in an empty folder, and says where it looked for data.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -65,7 +65,7 @@ fn an_empty_folder_and_data_are_enough() {
     with_data("sweep --suite peers").code(2).says("unknown suite \"peers\"").says("--benchmarks-dir");
     with_data("summary dense-12 -d tiny").code(2).says("did you mean dense-128?");
 
-    // The variable stands for the option, which goes before it.
+    // The variable replaces the option; the option wins over the variable.
     let from_variable = |arguments: &str, folder: &Path| {
         let mut command = program(here.path());
         command.env("MNIST_BENCH_DATA", folder);
@@ -127,7 +127,7 @@ fn without_data_every_command_says_where_it_looked() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments}: {}", run.stderr);
         says_where_it_looked(arguments, &run.stderr, &missing);
     }
-    // A report is made all the same, from what the results say of themselves.
+    // A report is still made, with the accuracies that the results contain.
     let report = run(here.path(), "report").code(0).says("accuracies on tiny are as reported");
     says_where_it_looked("report", &report.stderr, &missing);
     run(here.path(), "report --check").code(0);

@@ -42,7 +42,7 @@ fn verify_accepts_a_rerun_and_rejects_a_changed_file() {
     shows(&ranking, "reproduced  native GaussianNB");
     shows(&ranking, "native RandomForestClassifier max_depth=3 n_estimators=20 (+1)");
 
-    // One prediction changed, and every figure with it: validate cannot know, verify does.
+    // One prediction and every figure that follows from it are changed: `validate` cannot notice, `verify` does.
     let path = sandbox.result_path("native", "GaussianNB");
     let mut value = sandbox.result_of("native", "GaussianNB");
     let mut predictions = predictions(&value, 0).to_string();
@@ -74,7 +74,7 @@ fn verify_draws_the_same_sample_again() {
     assert!(first.contains("1 of 1 reproduced"), "{first}");
     assert_eq!(first, sample());
     run(&sandbox, &["verify", "results/local", "-c", "SVC"]).code(2).says("no result to verify");
-    // Nothing is trained and tested within a tenth of a microsecond.
+    // No result trains and predicts within a tenth of a microsecond.
     run(&sandbox, &["verify", "results/local", "--at-most", "0.0000001s"])
         .code(2)
         .says("no result to verify");

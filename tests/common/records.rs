@@ -9,8 +9,8 @@ use mnist_bench::results::wire::WireRecord;
 use mnist_bench::results::{Record, Repeat, Status};
 use serde_json::Value;
 
-/// A result of the native engine with one repeat for each accuracy, which `predict` makes predictions of. As many as
-/// `predict` makes of 0 are the test images.
+/// A result of the native engine with one repeat for each accuracy. `predict` turns an accuracy into predictions; the
+/// length of `predict(0.0)` is the number of test images.
 pub fn record(
     dataset: &str,
     classifier: &str,
@@ -61,7 +61,7 @@ pub fn failed(mut record: Record, status: Status, error: &str) -> Record {
     record
 }
 
-/// Writes a result as the store does, but also what the store refuses to name, and without waiting for the disk.
+/// Writes a result as the store does, without `fsync`, and also under names that the store refuses.
 pub fn put(results: &Path, run: &str, record: &Record) {
     let folder = results.join(run).join(&record.dataset).join(&record.engine);
     fs::create_dir_all(&folder).unwrap();

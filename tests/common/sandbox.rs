@@ -12,7 +12,7 @@ use super::rng::Lcg;
 
 pub struct Sandbox {
     folder: TempDir,
-    /// What the hidden engine is told.
+    /// The faults that the hidden test engine is told to make, in JSON.
     pub faults: String,
 }
 
@@ -48,7 +48,7 @@ impl Sandbox {
         Sandbox { folder, faults: "[]".to_string() }
     }
 
-    /// A sandbox whose engine does as told.
+    /// A sandbox whose test engine makes these faults.
     pub fn with_faults(families: &str, faults: &str) -> Sandbox {
         Sandbox { faults: faults.to_string(), ..Sandbox::new(families) }
     }
@@ -161,7 +161,7 @@ pub fn predictions(result: &Value, repeat: usize) -> &str {
     result["repeats"][repeat]["predictions"].as_str().unwrap()
 }
 
-/// Ids of the processes that still work in a folder or below it, a few seconds after what started them has ended.
+/// Ids of the processes whose working folder is this one or below it; killed processes get 5 s to end.
 pub fn processes_in(folder: &Path) -> Vec<u32> {
     let folder = folder.canonicalize().unwrap();
     let running = || -> Vec<u32> {

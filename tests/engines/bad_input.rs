@@ -1,5 +1,5 @@
-//! What the native families make of bad parameters and of data with little or nothing to learn, through the
-//! interface that a sweep uses: a clear refusal or a sane model, never a panic.
+//! The native families with bad parameters, and with data that have little or nothing to learn, through the
+//! interface that a sweep uses: each gives a clear refusal or a sane model, never a panic.
 
 use std::sync::Arc;
 
@@ -141,7 +141,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("RidgeClassifier", &[r#"{"alpha": -1}"#, r#"{"fit_intercept": 1}"#]),
 ];
 
-/// What makes a fit short enough for a test, where the default is long.
+/// Parameters that make a fit short enough for a test, for the families whose default is slow.
 fn quick(classifier: &str) -> Parameters {
     let json = match classifier {
         "GradientBoostingClassifier" => r#"{"n_estimators": 3}"#,
@@ -181,7 +181,7 @@ fn run(
 ) -> Result<Outcome, Failure> {
     let family = NATIVE.family(classifier).expect("a native family");
     let configurations = [Configuration::new(classifier, parameters.clone())];
-    // What counts takes nothing below 0.
+    // The naive Bayes models of counts refuse negative values, so they get raw pixels.
     let raw = |x: &Features| {
         let scaling = Scaling { offset: vec![0.0; x.d()], scale: vec![1.0; x.d()] };
         Features::new(x.pixels().to_vec(), x.n(), x.d(), Arc::new(scaling))
@@ -229,8 +229,8 @@ fn bad_parameters_are_refused() {
             let reason = family.check(&parameters, &shape).expect_err(&format!("{name} {json}"));
             assert!(!reason.is_empty() && !reason.contains('\n'), "{name} {json}: {reason:?}");
             assert!(parameters.keys().any(|key| reason.contains(key.as_str())), "{name} {json}: {reason}");
-            // A sweep never gets here; whoever does must not get a panic, nor predictions but where only the
-            // number of training rows is too small for what was asked.
+            // A sweep checks first. Without the check a bad parameter must still give an error and no panic; only
+            // too few training rows for a valid parameter may give predictions.
             let outcome = run(name, &parameters, &x, &labels, &x);
             assert!(outcome.is_err() || reason.contains("training rows"), "{name} {json}: ran");
         }

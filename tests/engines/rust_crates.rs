@@ -40,7 +40,7 @@ fn run(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Re
     run_scaled(engine, classifier, parameters, labels, Scaling::standard(&pixels, labels.len(), FEATURES))
 }
 
-/// The same on bytes as they are.
+/// Like [`run`], on bytes that are not scaled.
 fn run_raw(engine: &Engine, classifier: &str, parameters: &str, labels: &[u8]) -> Result<Outcome, Failure> {
     let raw = Scaling { offset: vec![0.0; FEATURES], scale: vec![1.0; FEATURES] };
     run_scaled(engine, classifier, parameters, labels, raw)
@@ -183,7 +183,7 @@ fn counts_are_not_negative() {
     for engine in crates().filter(|engine| engine.family("MultinomialNB").is_some()) {
         let result = run(engine, "MultinomialNB", "{}", &noisy(150));
         let Err(Failure::Unsupported(reason)) = result else { panic!("{}: {result:?}", engine.name) };
-        assert!(reason.contains("put raw, unit or binarize before it"), "{reason}");
+        assert!(reason.contains("add the step raw, unit or binarize before it"), "{reason}");
     }
 }
 
@@ -268,7 +268,7 @@ fn unsupported_parameters_have_a_reason() {
     ];
     for engine in crates() {
         for (classifier, parameters, reason) in refused {
-            // libsvm-rs has SVC alone.
+            // Not every library has every family.
             let Some(family) = engine.family(classifier) else { continue };
             let error = family.check(&parse(parameters), &shape).unwrap_err();
             assert!(error.contains(reason), "{} {classifier} {parameters}: {error}", engine.name);
@@ -333,7 +333,7 @@ fn suite_crates_is_supported() {
     for planned in suite.expand(&[]) {
         let rows = match planned.engine.as_str() {
             "libsvm-rs" => vec![2000],
-            // Ours run the same rows as each of them.
+            // The native engine runs the rows of all three libraries.
             "native" => vec![2000, 5000],
             _ => vec![5000],
         };

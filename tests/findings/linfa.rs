@@ -71,8 +71,8 @@ fn l3_tied_leaf_is_random() {
 
 #[test]
 fn l4_logistic_loss_has_one_maximum_for_all_rows() {
-    // Thirty rows at -1, 0 and 1, a class each, and one far out that belongs to the class at 1: a straight
-    // line separates all, and scikit-learn's model is right on all thirty wherever the far row lies.
+    // Thirty rows at -1, 0 and 1, one class at each, and one row far out in the class of 1. A linear model separates
+    // the classes: scikit-learn's is right on all thirty rows wherever the far row lies.
     let right_with_far_row_at = |far: f64| {
         let rows: Vec<(f64, usize)> =
             (0..30).map(|i| (f64::from(i % 3) - 1.0, (i % 3) as usize)).chain([(far, 2)]).collect();
@@ -107,8 +107,8 @@ fn l5_svm_allocates_the_whole_kernel_matrix() {
 
 #[test]
 fn l6_forest_draws_columns_once_per_tree() {
-    // Of two columns one is drawn. A forest that draws anew at every split has trees with both; here a tree knows
-    // the one that it was given. (What that costs in accuracy changes from run to run: linfa's draws are not seeded.)
+    // One of two columns is drawn. A forest that draws again at every split has trees with both columns; here each tree
+    // has only one. (The loss of accuracy changes from run to run, because linfa's draws are not seeded.)
     let records = Array2::from(NESTED.map(|(row, _)| row).to_vec());
     let targets = Array1::from(NESTED.map(|(_, label)| label).to_vec());
     let forest =
@@ -120,7 +120,7 @@ fn l6_forest_draws_columns_once_per_tree() {
 
 #[test]
 fn l7_columns_are_drawn_with_replacement() {
-    // All columns of a hundred are asked for, which is the default.
+    // The default asks for all hundred columns.
     let records = Array2::from_shape_fn((50, 100), |(i, j)| ((i * 31 + j * 17) % 13) as f64);
     let targets: Array1<usize> = (0..50).map(|i| i % 2).collect();
     let model =
@@ -198,7 +198,7 @@ fn l11_failed_line_search_never_ends() {
     let model = MultiLogisticRegression::default().fit(&DatasetView::new(records.view(), targets.view()));
     let predictions: Array1<usize> = model.unwrap().predict(&records);
     assert_eq!(predictions, targets, "in double precision three rows are no work");
-    // This very test in a process of its own, since what never ends can only be killed.
+    // The test runs itself in a child process, because a fit that never ends can only be killed.
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "linfa::l11_failed_line_search_never_ends"])
         .env(CHILD, "1")
@@ -225,7 +225,7 @@ fn l12_a_multinomial_fit_writes_to_stderr() {
         MultinomialNb::<f64, usize>::params().fit(&DatasetView::new(records.view(), targets.view())).unwrap();
         return;
     }
-    // This very test in a process of its own, whose standard error can be read.
+    // The test runs itself in a child process, whose standard error it can read.
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "linfa::l12_a_multinomial_fit_writes_to_stderr", "--nocapture"])
         .env(CHILD, "1")

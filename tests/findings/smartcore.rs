@@ -83,7 +83,7 @@ fn s5_svm_stops_early() {
             .with_seed(Some(1));
         SVC::fit(&x, &y, &parameters).unwrap().decision_function(&x).unwrap()
     };
-    // Solved to its tolerance of 0.001, more passes would move no decision value by more than about that.
+    // If two passes met the tolerance of 0.001, more passes would change no decision value by more than about 0.001.
     let (two, many) = (decision(2), decision(50));
     let furthest = two.iter().zip(&many).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let other_class = two.iter().zip(&many).any(|(a, b)| a.signum() != b.signum());
@@ -118,7 +118,7 @@ fn s7_support_vectors_are_cut_to_the_number_of_rows() {
     still(answers(4).is_none(), "S7 (smartcore's SVC cuts rows to the number of rows)");
 }
 
-/// A kernel that remembers what it was asked: how often, and for which pairs.
+/// A kernel that records how often it is evaluated, and for which pairs.
 #[derive(Debug)]
 struct Counted(Kernels, Arc<Mutex<(usize, HashSet<Vec<u64>>)>>);
 

@@ -10,7 +10,7 @@ use crate::common::sandbox::{Run, signal, wait_until};
 
 /// What a sweep and the tests of this program read.
 const PARTS: [&str; 6] = ["README.md", "benchmarks", "data", "docs", "reports", "results"];
-/// Several jobs one after the other, of which the longest is the first: there is something left to stop.
+/// Several jobs, one after the other, the longest first: so that some are left when the sweep is stopped.
 const SWEEP: [&str; 11] = [
     "sweep",
     "--train-size",
@@ -25,7 +25,7 @@ const SWEEP: [&str; 11] = [
     "KNeighborsClassifier",
 ];
 
-/// Copies a file or a folder, without hidden files and without what a sweep of this copy's owner left.
+/// Copies a file or a folder, without hidden files and without `results/local`, which a user's sweep may have left.
 fn copy(from: &Path, to: &Path) {
     if !from.is_dir() {
         fs::copy(from, to).unwrap();
@@ -42,7 +42,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// Runs the tests of this program in another folder: all but this one and one of made-up results.
 fn tests_pass_in(folder: &Path) {
-    // No other browser meanwhile: some of the tests measure times.
+    // Keeps other browsers away, because some of the tests measure times.
     let _turn = browser::turn();
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--skip", "after_a_sweep::", "--skip", "five_thousand_rows"])
@@ -71,6 +71,6 @@ fn the_tests_pass_beside_a_sweep_that_was_stopped() {
     Run::of(child.wait_with_output().unwrap()).code(130).says("stopped, the same command goes on");
     assert!(page() != committed, "the sweep wrote no page");
     tests_pass_in(root);
-    // The other way round: the tests have left the sweep what it needs to go on.
-    Run::of(sweep.output().unwrap()).code(0).says("there already");
+    // Conversely, the tests left the sweep's files as they were: the sweep resumes.
+    Run::of(sweep.output().unwrap()).code(0).says("already done");
 }

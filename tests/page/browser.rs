@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Set where the browser has to be there: its absence then fails instead of skipping.
 const REQUIRED: &str = "MNIST_BENCH_BROWSER";
-/// As the container of a CI needs them; the browser's own wish for the network is off as far as it goes.
+/// Flags that a CI container needs, and flags that switch off the browser's own network requests as far as possible.
 const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -27,7 +27,7 @@ const FLAGS: [&str; 11] = [
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 ];
-/// axe-core takes 2 s of processor time, which beside other work can be a minute.
+/// The longest wait for an answer: axe-core takes 2 s of CPU time, but a minute or more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 pub struct Browser {
@@ -53,7 +53,7 @@ fn program() -> Option<&'static str> {
         };
         let found = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| runs(name));
         if found.is_none() {
-            // Written past the capture of the test harness, which shows nothing of a test that passes.
+            // Written to stderr directly: the test harness hides the captured output of a test that passes.
             let told = "browser tests were NOT run: no Chromium (Debian: apt-get install chromium)\n";
             let _ = std::io::stderr().write_all(told.as_bytes());
         }
@@ -142,7 +142,7 @@ impl Browser {
 
     /// Loads an address anew and waits until it has loaded; gives the time that took.
     pub fn open(&mut self, page: &Path, hash: &str) -> Duration {
-        // From elsewhere, for a change of the part after # alone loads nothing.
+        // A blank page first: if only the part after # changes, the browser loads nothing.
         self.load("about:blank");
         self.load(&format!("file://{}{hash}", page.display()))
     }
@@ -252,7 +252,7 @@ impl Browser {
 
     /// Errors and warnings of the page, and every address it asked for that is not on this disk.
     pub fn complaints(&mut self) -> Vec<String> {
-        // An answer that comes back shows that all events before it have.
+        // Messages arrive in order: after this answer all earlier events are here.
         self.eval("1");
         let mut complaints = Vec::new();
         for event in &self.events {

@@ -1,5 +1,5 @@
-//! What stands behind a figure and what it can bear: tie groups, seeds, evidence, the classification report,
-//! and images drawn by chance.
+//! What supports a figure and how certain it is: tie groups, seeds, evidence, the classification report, and
+//! images drawn at random.
 
 use mnist_bench::dataset;
 use mnist_bench::results::Record;
@@ -32,8 +32,8 @@ fn missing(dataset: &str, classifier: &str, parameters: Value, missed: &[&dyn Fn
     record
 }
 
-/// On MNIST two that miss about as many other images, a forest and an earlier step of it, and one that is bad;
-/// on Fashion-MNIST one that misses every third image.
+/// On MNIST two models with about as many errors on partly different images, a forest and an earlier step of it, and a
+/// bad model; on Fashion-MNIST one that misses every third image.
 fn sample() -> Page {
     let svc =
         missing("mnist", "SVC", json!({"C": 1}), &[&|image: usize| image < 100, &|image: usize| image < 140]);
@@ -117,7 +117,7 @@ fn an_open_row_says_what_seeds_do_and_how_each_class_fares() {
     browser.open(&page.path, "#engine=native&q=svc");
     browser.click("tr.row .name");
     browser.until("document.querySelectorAll('.scores').length === 2");
-    // The mean 0.988 and 12.706 standard errors of 0.002, cut at what an accuracy can be.
+    // The mean 0.988 plus and minus 12.706 standard errors of 0.002, cut at 1.
     let told = browser.text(".part:first-child dl");
     assert!(told.contains("95 % t-interval of the mean 0.9626 to 1.0000"), "{told}");
     assert!(told.contains("1, its best entry"), "{told}");
@@ -167,7 +167,7 @@ fn images_drawn_by_chance_say_right_or_wrong_in_words() {
     assert!((1..16).contains(&wrong), "both kinds are there: {wrong}");
     let head = browser.text(".part:last-child h4").split('|').next().unwrap().to_string();
     assert_eq!(head, format!("16 test images drawn by chance: {} right", 16 - wrong));
-    // The whole of it reads well for those who do not see it, and fits whatever shows it.
+    // The open row passes axe-core and fits every width.
     assert_eq!(findings(&mut browser), Vec::<String>::new());
     for width in [1280, 1100, 1000, 800, 375] {
         browser.size(width, 800);

@@ -1,4 +1,4 @@
-//! Small screens, dark colours, and what axe-core finds wrong for those who do not see the page.
+//! Small screens, dark colours, and accessibility as axe-core checks it.
 
 use std::io::Read;
 
@@ -49,7 +49,7 @@ fn axe_finds_nothing_serious() {
         browser.until("document.querySelectorAll('.part dl').length >= 2");
         assert_eq!(findings(&mut browser), Vec::<String>::new(), "{id}");
     }
-    // It would find something if there were something.
+    // Control: axe-core does report a button without a name.
     browser.eval("document.querySelector('main').append(document.createElement('button'))");
     assert!(findings(&mut browser).iter().any(|found| found.starts_with("button-name")));
 }
@@ -84,7 +84,7 @@ fn a_phone_shows_all_of_it_without_scrolling_sideways() {
         assert_eq!(wide, json!(375), "{hash:?}");
     }
     assert_eq!(findings(&mut browser), Vec::<String>::new());
-    // What one taps is large enough for a thumb: 24 CSS pixels, as WCAG 2.2 has it.
+    // Touch targets are at least 24 CSS pixels high (WCAG 2.2, target size).
     let small = browser.eval(
         "[...document.querySelectorAll('.chip, [role=tab], .name, summary')].map((node) => [node.innerText, \
          node.getBoundingClientRect()]).filter(([, box]) => box.width && box.height < 24).map(([text]) => text)",

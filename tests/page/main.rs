@@ -70,7 +70,7 @@ pub fn page_of(records: impl Iterator<Item = Record>) -> Page {
     page_with(records, |_| ())
 }
 
-/// The same with something more in the folder of results.
+/// The page of made-up results; `also` may add files to the results folder.
 pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) -> Page {
     let folder = tempfile::tempdir().unwrap();
     let (results, reports) = (folder.path().join("results"), folder.path().join("reports"));
@@ -81,7 +81,7 @@ pub fn page_with(records: impl Iterator<Item = Record>, also: impl Fn(&Path)) ->
         put(&results, "r", &record);
     }
     also(&results);
-    // Four made-up predictions are of no data set, and would be left out beside one.
+    // Results with four made-up predictions fit no data set: with the real data the report would leave them out.
     let data = if real { PathBuf::from("data") } else { folder.path().join("none") };
     let request = Request {
         results: &results,
@@ -108,7 +108,7 @@ pub fn least_of(tries: usize, enough: Duration, mut open: impl FnMut() -> Durati
     least
 }
 
-/// A result with these accuracies, of which each is a repeat; without any the worker died.
+/// A result with one repeat for each accuracy; without accuracies, the result of a worker that died.
 pub fn record(dataset: &str, classifier: &str, parameters: Value, accuracies: &[f64]) -> Record {
     let record = records::record(dataset, classifier, parameters, accuracies, |_| vec![0; 4]);
     if accuracies.is_empty() { failed(record, Status::Crashed, "the worker died") } else { record }

@@ -8,7 +8,7 @@ use crate::browser::browser;
 use crate::committed;
 use crate::look::findings;
 
-/// A page of the file says so; so does none else.
+/// The number of pages of a PDF: its objects of type `/Page`, not `/Pages`.
 fn pages(pdf: &[u8]) -> usize {
     let text: String = pdf.iter().map(|&byte| char::from(byte)).collect();
     text.match_indices("/Type /Page").filter(|(at, found)| !text[at + found.len()..].starts_with('s')).count()
@@ -25,7 +25,7 @@ fn it_prints_in_a_handful_of_pages() {
     let pdf = BASE64.decode(printed["data"].as_str().unwrap()).unwrap();
     let count = pages(&pdf);
     assert!((3..=8).contains(&count), "{count} pages");
-    // Every line is on paper, nothing to choose from is.
+    // On paper every line is shown, and no control.
     browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
     browser.eval("dispatchEvent(new Event('beforeprint'))");
     assert!(browser.count("tr.row") >= 145, "{}", browser.count("tr.row"));
@@ -58,12 +58,12 @@ fn forced_colours_leave_nothing_out() {
     browser.until("document.querySelectorAll('.matrix').length === 2");
     browser.eval("document.querySelector('#difficulty').scrollIntoView({ behavior: 'instant' })");
     browser.until("document.querySelectorAll('#histograms figure').length === 2");
-    // Bars are backgrounds, which forced colours take away: a border is left.
+    // Forced colours remove backgrounds, and with them the bars: a border keeps each bar visible.
     for bar in [".bar-of-time", ".bin .column"] {
         let border = format!("getComputedStyle(document.querySelector({})).borderLeftStyle", json!(bar));
         assert_eq!(browser.eval(&border), json!("solid"), "{bar}");
     }
-    // What is chosen is told by more than a colour.
+    // The pin button has a border, so that its state is not shown by colour alone.
     let pressed = "getComputedStyle(document.querySelector('.pin')).borderTopStyle";
     assert_eq!(browser.eval(pressed), json!("solid"));
     assert_eq!(findings(&mut browser), Vec::<String>::new());
@@ -81,7 +81,7 @@ fn it_fits_from_320_to_1440_pixels() {
         browser.click("tr.row .name");
         browser.until("document.querySelectorAll('.matrix').length === 2");
         assert_eq!(browser.eval("document.documentElement.scrollWidth"), json!(width), "{width} pixels");
-        // What one taps is 24 pixels high and wide, but for links in a sentence, as WCAG 2.2 has it.
+        // Touch targets are at least 24 pixels high and wide, except links in a sentence (WCAG 2.2).
         let small = browser.eval(
             "[...document.querySelectorAll('button, summary, select, input, [role=tab], nav a, figcaption a, footer a, \
              #submitted td a')].map((node) => [node.className + ' ' + node.innerText, \

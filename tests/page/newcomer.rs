@@ -89,7 +89,7 @@ fn a_search_finds_libraries_data_sets_and_other_words() {
     ] {
         assert!(search(&mut browser, words) > 0, "{words}");
     }
-    // Nothing found: what would show is one click away.
+    // Nothing found: the page offers a corrected search and one without filters.
     assert_eq!(search(&mut browser, "smartcor3 svc"), 0);
     let offers = browser.text("#empty button");
     assert!(offers.contains("smartcore svc") && offers.contains("Without"), "{offers}");
@@ -211,7 +211,7 @@ fn predictions_of_ones_own_are_placed_to_the_digit() {
         assert!(told.starts_with(&format!("{expected:.4} (")), "{name}: {told}");
     }
     assert!(browser.count(".star") >= 2, "a star in the charts");
-    // What could be read in two ways is refused, with what to do.
+    // A file that can be read in two ways is refused, with a command that reads it.
     let twice: Vec<String> = own.iter().map(|class| format!("{class},{}", (class + 1) % 10)).collect();
     let path = folder.path().join("two.csv");
     fs::write(&path, twice.join("\n")).unwrap();
@@ -287,7 +287,7 @@ fn lines_that_predict_the_same_are_one() {
     let Some(mut browser) = browser() else { return };
     let page = committed();
     browser.open(&page.path, "#q=crammer_singer");
-    // Twelve names of parameters, three models.
+    // Twelve configurations, three distinct models.
     assert!(browser.text("#shown").starts_with("12 of "), "{}", browser.text("#shown"));
     assert_eq!(browser.count("tr.row"), 3);
     assert!(browser.text("tr.row .tag").contains("4 with these predictions"));
@@ -296,10 +296,10 @@ fn lines_that_predict_the_same_are_one() {
     let other = browser.text(".also button").split('|').next().unwrap().to_string();
     browser.click(".also button");
     assert_eq!(browser.text("tr.row:has(+ tr.detail) .parameters"), other);
-    // Every result by itself where that is asked for.
+    // With `every=1` each result has its own line.
     browser.open(&page.path, "#q=crammer_singer&every=1&run=reference&engine=native");
     assert_eq!(browser.count("tr.row"), 12);
-    // A family says what it is, in the table.
+    // Grouped by family, the table describes each family.
     browser.open(&page.path, "#group=family&q=crammer_singer");
     assert!(browser.text("tr.family .story").len() > 60, "{}", browser.text("tr.family"));
     assert_eq!(browser.complaints(), Vec::<String>::new());

@@ -1,12 +1,12 @@
-//! The page's reader of prediction files takes nothing that the program refuses and reads nothing else than it does:
-//! every fixture gives the same classes, or is left to `submit`.
+//! The page's reader of prediction files against the program's: the page accepts no file that the program refuses, and
+//! every fixture gives the same classes or is left to `submit`.
 
 use std::fs;
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use mnist_bench::prediction_file::{self, Question};
+use mnist_bench::prediction_file::{self, Expected};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -71,7 +71,7 @@ fn compare(browser: &mut Browser, name: &str) -> (usize, usize) {
     ));
     let outcomes: Vec<Outcome> = serde_json::from_value(outcomes).unwrap();
     assert_eq!(outcomes.len(), manifest.files.len());
-    let question = Question {
+    let expected = Expected {
         images: manifest.images,
         class_names: &manifest.class_names,
         column: None,
@@ -80,7 +80,7 @@ fn compare(browser: &mut Browser, name: &str) -> (usize, usize) {
     let (mut read, mut left) = (0, 0);
     let mut wrong = Vec::new();
     for (Case { file }, outcome) in manifest.files.iter().zip(outcomes) {
-        match (outcome, prediction_file::read(&folder.join(file), &question)) {
+        match (outcome, prediction_file::read(&folder.join(file), &expected)) {
             (Outcome::Classes(classes), Ok(reading)) if classes == reading.classes => read += 1,
             (Outcome::Refused {}, Ok(_)) => left += 1,
             (Outcome::Refused {}, Err(_)) => {}

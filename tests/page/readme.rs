@@ -63,7 +63,8 @@ fn factor(engine: &str, classifier: &str) -> (usize, f64) {
         let ours = |run: &str| RESULTS.get(&[run.into(), dataset.clone(), "native".into(), id.clone()]);
         let ours = ours(run).or_else(|| ours("reference")).or_else(|| ours("today"))?;
         let same = theirs["provenance"]["cpu_model"] == ours["provenance"]["cpu_model"];
-        // Steps that the harness ran for them are taken off ours, where at least half is left.
+        // The harness ran these steps for the other engine, so their time is subtracted from ours; a pair counts if at
+        // least half of our time is left.
         let spared = &theirs["repeats"][0]["facts"]["uncounted_preprocessing_cpu_seconds"];
         let (whole, spared) = (cpu_seconds(ours)?, spared.as_f64().unwrap_or(0.0));
         let own = whole - spared;
@@ -108,7 +109,7 @@ fn the_readme_says_which_set_is_easy() {
 
 #[test]
 fn the_readme_says_what_features_do() {
-    // Parameters and steps, without those that only scale all pixels alike.
+    // Classifier, parameters and steps, without the steps that only scale all pixels alike.
     type Model = (String, String, Vec<String>);
     let native = |dataset: &str| -> BTreeMap<Model, f64> {
         let own = RESULTS

@@ -1,4 +1,4 @@
-//! A figure is the same wherever the page has it.
+//! A figure is the same everywhere on the page.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ fn tie_groups_and_comparisons_quote_the_table() {
         let (name, figure) = told.rsplit_once(' ').unwrap();
         assert_eq!(figures[&(dataset.to_string(), name.to_string())], figure, "{dataset}: {told}");
     }
-    // A network of several repeats, whose mean is none of them.
+    // A network with several repeats, whose mean differs from each of them.
     let line =
         COMMITTED.table.view(&COMMITTED.view).find(|line| line.parameters == "epochs=5 model=small-cnn");
     let id = line.unwrap().id.replace('=', "%3D").replace(',', "%2C");
@@ -75,7 +75,7 @@ fn families_and_libraries_agree_with_the_table_of_libraries() {
     let mut compared = 0;
     for pair in pairs {
         let (alone, cell) = (first(&pair[3]), first(&pair[5]));
-        // Beside other work the matrix has the times of the scaling curves too, which the table leaves out.
+        // Among times not measured alone the matrix also has the scaling curves, which the table leaves out.
         if alone.is_empty() {
             continue;
         }

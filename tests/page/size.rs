@@ -1,5 +1,5 @@
-//! The page of the committed results is small enough to send; one of thousands of rows is there in two seconds and
-//! filters in a tenth of one.
+//! The page of the committed results is small enough to send; a page of thousands of rows loads in two seconds and
+//! filters in 100 ms.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::browser::browser;
 use crate::{COMMITTED, least_of, page_of, record};
 
-/// A page of thousands of rows has loaded.
+/// The time limit for loading a page of thousands of rows.
 const USABLE: Duration = Duration::from_secs(2);
 
 #[test]
@@ -28,7 +28,7 @@ fn five_thousand_rows_are_there_at_once() {
         })
     });
     let page = page_of(records);
-    // Other programs only add to a time: the least of several is what the page itself takes.
+    // Other programs can only add to a time, so the least of several is nearest to the page's own.
     let least = least_of(6, USABLE, || browser.open(&page.path, ""));
     assert!(browser.text("#shown").starts_with("2500 of ") || browser.text("#shown").contains(" of 2"));
     assert!(least < USABLE, "usable after {least:?}");
@@ -40,7 +40,7 @@ fn five_thousand_rows_are_there_at_once() {
                   ?? Infinity, performance.now() - start); } return Math.max(...Object.values(least)); })()";
     let milliseconds = browser.eval(filter).as_f64().unwrap();
     assert!(milliseconds < 100.0, "a filter took {milliseconds} ms");
-    // Off again in between, which is not counted; the least of nine.
+    // The least of nine clicks that set the filter; the clicks between them, which clear it, are not counted.
     let chip = "(async () => { document.querySelector('#filters').open = true; let least = Infinity; for (let click = 0; \
                 click < 18; click += 1) { const start = performance.now(); \
                 document.querySelector(\"[data-chip='family=SVC']\").click(); await new Promise((done) => \

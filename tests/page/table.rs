@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, browser};
 use crate::{COMMITTED, committed, least_of, page_of, record};
 
-/// The page of the committed results has loaded.
+/// The time limit for loading the page of the committed results.
 const LOADED: Duration = Duration::from_secs(1);
 
 /// The lines of the table: names, then the figures of one column.
@@ -32,7 +32,7 @@ fn names(browser: &mut Browser) -> Vec<String> {
 fn it_loads_from_disk_without_a_word_to_the_network() {
     let Some(mut browser) = browser() else { return };
     let page = committed();
-    // Other programs only add to a time: the least of several is what the page itself takes.
+    // Other programs can only add to a time, so the least of several is nearest to the page's own.
     let least = least_of(8, LOADED, || browser.open(&page.path, ""));
     // The first screen is there at once, the others when nothing else is to do.
     browser.until("document.querySelectorAll('tr.row').length > 50");
@@ -40,7 +40,7 @@ fn it_loads_from_disk_without_a_word_to_the_network() {
     browser.click("tr.row .name");
     browser.until("document.querySelectorAll('.matrix').length === 2");
     assert_eq!(browser.complaints(), Vec::<String>::new());
-    // The page may not even ask.
+    // The page's content security policy blocks network requests.
     let refused = "fetch('https://example.org/').then(() => 'sent', () => 'refused')";
     assert_eq!(browser.eval(refused), json!("refused"));
 }
@@ -112,7 +112,7 @@ fn an_open_row_shows_what_it_took_for_what() {
     browser.open(&page.path, "#q=svc+rbf&engine=native");
     browser.click("tr.row .name");
     browser.until("document.querySelectorAll('.matrix').length === 2");
-    // The diagonal over all is the accuracy, which the page computes nowhere from it.
+    // The diagonal divided by the sum of the matrix is the accuracy, although the page does not compute it that way.
     let accuracy = "[...document.querySelectorAll('.part')].map((part) => { const counts = [...part.querySelectorAll('.matrix \
                     tbody tr')].map((tr) => [...tr.querySelectorAll('td')].slice(0, 10).map((td) => +td.innerText)); \
                     return counts.reduce((sum, row, at) => sum + row[at], 0) / counts.flat().reduce((a, b) => a + b, 0); })";

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::browser::browser;
 use crate::{page_with, record};
 
-/// A submission of what a submission may hold.
+/// A valid submission with the hostile text in its text fields.
 fn submit(results: &Path, hostile: &str) {
     let classifier = format!("Own {hostile}");
     let id = Configuration::new(&classifier, Default::default()).id();
@@ -36,7 +36,7 @@ fn hostile_names_and_errors_stay_text() {
         "javascript:window.hit=5",
     ];
     let records = hostile.iter().enumerate().flat_map(|(index, text)| {
-        // A classifier is a part of a file's name, and no report takes a file with another name; its parameters are free.
+        // The classifier is part of the file's name, which a report checks; so the hostile text is in the parameters.
         let own = format!("Own{index}");
         let good = record("mnist", &own, json!({"kernel": text, "n": index}), &[0.9]);
         let mut bad = record("fashion-mnist", "SVC", json!({"C": index + 100, "kernel": text}), &[]);

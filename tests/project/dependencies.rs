@@ -1,7 +1,7 @@
-//! What the project stands on: every package comes from crates.io and has a licence that goes with ours, in the program
-//! and in the engines on Rust libraries; few packages come in several versions; and unsafe code stands only where it is
-//! said to, each with its reason. `deny.toml` says the same to cargo-deny, for those who have it; the list of known
-//! vulnerabilities is a git repository of its own, which this test does not have.
+//! Dependencies and unsafe code: every package comes from crates.io and has a licence compatible with ours, in the
+//! program and in the engines on Rust libraries; few packages come in several versions; unsafe code is only in the
+//! listed places, each block with its reason. `deny.toml` has the same rules for cargo-deny. Known vulnerabilities are
+//! not checked here: their list is a separate git repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ const LICENCES: [&str; 12] = [
 /// Further licences of the engines on Rust libraries, which nothing distributes: burn takes `colored` unchanged, and
 /// forust-ml has Apache-2.0 as a file.
 const ENGINES: [(&str, &str); 2] = [("colored", "MPL-2.0"), ("forust-ml", "")];
-/// Packages of `Cargo.lock` that are there in several versions, at most: linfa and smartcore bring old ones. More are
-/// code that is built twice: take the version that is there.
+/// The most packages of `Cargo.lock` that may have several versions: linfa and smartcore need old ones. Every other
+/// such package is built twice: use the version that is already there.
 const DOUBLED: usize = 12;
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
@@ -123,7 +123,7 @@ fn so_are_those_of_the_engines_on_rust_libraries() {
     let required = std::env::var_os("MNIST_BENCH_LICENCES").is_some();
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(cargo);
-    // What is built, and for this target: the lock file has hundreds more.
+    // Only packages that are built for this target: the lock file has hundreds more.
     command.args([
         "tree",
         "--workspace",
@@ -196,7 +196,7 @@ fn unsafe_code_is_listed_with_a_reason() {
             if !UNSAFE.iter().any(|may| place.starts_with(may)) {
                 wrong.push(format!("{place}:{}: unsafe code has no place here", number + 1));
             }
-            // A function says what it asks for in words of its own; each block that calls it says why it may.
+            // An unsafe function documents its requirements; each unsafe block says in a SAFETY comment why they hold.
             if !code.contains("unsafe {") {
                 continue;
             }

@@ -1,5 +1,4 @@
-//! The documents: every link leads somewhere, every file and command that they name is there, every page stays
-//! short.
+//! The documents: every link has a target, every file and command that they name exists, and they stay short.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -70,7 +69,7 @@ fn targets(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// What GitHub calls a heading in an address: lower case, blanks as hyphens, no other punctuation.
+/// GitHub's anchor of a heading: lower case, blanks as hyphens, no other punctuation.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     heading.trim().to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -183,13 +182,13 @@ fn named_files(line: &str) -> Vec<&str> {
 
 #[test]
 fn every_file_that_the_documents_name_is_there() {
-    // What users make, and what a sweep leaves.
+    // Files that users and sweeps make are not in the repository.
     let made = |name: &str| {
         name.starts_with("results/local") || name.contains("jane-doe") || name.contains("mnist/mine")
     };
     let mut wrong = Vec::new();
     let mut named = 0;
-    // The changelog names what was there once, the map of the tests their modules.
+    // Left out: the changelog names files of the past, and tests/README.md names modules.
     let others =
         |path: &PathBuf| !["CHANGELOG.md", "tests/README.md"].map(Path::new).contains(&path.as_path());
     for document in documents().into_iter().filter(others) {
@@ -242,7 +241,7 @@ fn every_command_that_the_documents_show_is_understood() {
     let mut shown = 0;
     for document in documents().into_iter().filter(|path| path != Path::new("CHANGELOG.md")) {
         let text = fs::read_to_string(&document).unwrap();
-        // The list of commands leaves the program's name out.
+        // COMMANDS.md lists commands without the program's name.
         let listed = document.ends_with("COMMANDS.md");
         let text = if listed { text.replace("\n- `", "\n- `mnist-bench ") } else { text };
         for command in shown_commands(&text) {
@@ -284,9 +283,9 @@ fn the_sweeps_of_the_readme_have_rows() {
 
 #[test]
 fn the_documents_stay_short() {
-    // The bars of tables are no words.
-    // Made from the sources (unsafe_code.rs).
+    // Made from the sources (unsafe_code.rs), so its length does not count.
     let is_made = |path: &PathBuf| path.ends_with("UNSAFE.md");
+    // The bars of tables are not words.
     let is_word = |word: &&str| word.contains(char::is_alphanumeric);
     let words = |path: &Path| fs::read_to_string(path).unwrap().split_whitespace().filter(is_word).count();
     let docs: usize = documents()

@@ -66,7 +66,7 @@ fn the_exact_mcnemar_test_is_that_of_both() {
         };
         let ours = counts.p_value();
         for key in ["p", "p_scipy"] {
-            // Relative: a p-value of 1e-60 must not pass for any other small one.
+            // A relative tolerance: with an absolute one every tiny p-value would pass for 1e-60.
             let theirs = number(&case, key);
             assert!((ours - theirs).abs() <= 1e-9 * theirs, "{ours:e} for {key} {theirs:e} in {case}");
         }

@@ -1,5 +1,5 @@
-//! No file of the sources imports, directly or through others, a file that imports it, and no top-level folder a
-//! folder that does: what is below never knows what is above it.
+//! No import cycles: neither a source file nor a top-level folder imports itself through others, so lower layers never
+//! depend on higher ones.
 //!
 //! The `use` lines and `crate::` paths outside tests count. A name that a `mod.rs` re-exports counts as an import of
 //! the file that defines it, and the re-export itself as none.
@@ -148,7 +148,7 @@ fn statements(text: &str) -> Vec<(bool, Named)> {
     let mut found = Vec::new();
     let mut code = String::new();
     let mut rest = text;
-    // Statements begin a line, whatever stands before them on it is their visibility.
+    // A `use` statement begins its line; only a visibility may stand before it.
     while let Some(start) = rest.find("use ") {
         let before = rest[..start].rsplit('\n').next().unwrap_or_default().trim();
         let starts =
@@ -207,7 +207,7 @@ fn leaves(tree: &str) -> Vec<Named> {
     all
 }
 
-/// A way from a node back to itself, for each node that has one: the shortest.
+/// For each node on a cycle, the shortest path from the node back to itself.
 fn circles<T: Ord + Clone>(imports: &Imports<T>) -> Vec<Vec<T>> {
     let mut found: Vec<Vec<T>> = Vec::new();
     for start in imports.keys() {
@@ -238,7 +238,7 @@ fn circles<T: Ord + Clone>(imports: &Imports<T>) -> Vec<Vec<T>> {
     found
 }
 
-/// The same between the folders and files at the top.
+/// The imports between top-level folders and files.
 fn folders(imports: &Imports<Module>) -> Imports<String> {
     let mut folders: Imports<String> = BTreeMap::new();
     for (from, targets) in imports {
@@ -299,7 +299,7 @@ fn a_circle_between_files_is_found_through_re_exports_and_expressions() {
     {
         assert_eq!(with(line).0, std::slice::from_ref(&circle), "{line}");
     }
-    // A longer way, and one between folders only.
+    // A longer cycle, and a cycle between folders only.
     let (files, between) = with("use crate::b::B;\n");
     assert_eq!(files, [[split("a/high"), split("a/low"), split("b")]].map(Vec::from));
     assert_eq!(between, [["a", "b"].map(String::from)].map(Vec::from));

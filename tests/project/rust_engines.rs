@@ -47,7 +47,7 @@ fn every_engine_on_a_rust_library_is_listed_documented_and_tested() {
     }
 }
 
-/// What the harness is built from knows nothing of the engines' workspace.
+/// The build of the harness does not use the engines' workspace.
 #[test]
 fn the_engines_are_no_part_of_the_build() {
     let lock = fs::read_to_string("Cargo.lock").unwrap();

@@ -15,7 +15,7 @@ fn by(mut record: Record, engine: &str, rows: Option<usize>) -> Record {
     record
 }
 
-/// Four trees on MNIST by an engine, each of which takes so many seconds, alone.
+/// Results of four trees on MNIST by an engine, each of which takes `seconds`; `quiet`: measured alone.
 fn trees(results: &Path, engine: &str, rows: Option<usize>, seconds: f64, quiet: bool) {
     for depth in [3, 5, 7, 9] {
         let tree = record("mnist", "DecisionTreeClassifier", json!({"max_depth": depth}), &[0.8]);
@@ -40,7 +40,7 @@ fn a_mark_compares_one_size_only_and_times_measured_alone_go_first() {
     assert!(chart(&data(page(&make(folder.path(), "r")))).is_none(), "no two libraries at one size");
     trees(&results, "native", Some(5000), 1.0, true);
     trees(&results, "smartcore", Some(5000), 0.5, true);
-    // Of these times only the library and the classifier of a pair that nothing better stands for.
+    // Times that were not measured alone count only where a library and classifier have no better pair.
     trees(&results, "scikit-learn", None, 4.0, false);
     let report = make(folder.path(), "r");
     let svg = std::str::from_utf8(&report.files["library-times.svg"]).unwrap();
@@ -61,7 +61,7 @@ fn a_mark_compares_one_size_only_and_times_measured_alone_go_first() {
         let line = &found["lines"][mark[2].as_u64().unwrap() as usize];
         assert_ne!(line["engine"], "native", "a mark leads to the library that it is about");
     }
-    // What was measured alone later takes the place of what was not.
+    // The largest training set counts, even where only a smaller one was measured alone.
     trees(&results, "linfa", None, 3.0, false);
     trees(&results, "linfa", Some(20_000), 3.0, true);
     trees(&results, "native", Some(20_000), 1.0, true);
@@ -70,7 +70,7 @@ fn a_mark_compares_one_size_only_and_times_measured_alone_go_first() {
     assert!(svg.contains("linfa on 60000 images 3.00 times"), "the largest that both finished: {svg}");
 }
 
-/// A library built for the processor at hand is no library of its own: it stands beside its default build alone.
+/// A library built for the processor at hand is not another library: it is compared only with its default build.
 #[test]
 fn a_build_for_the_processor_stands_beside_the_default_build() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! The report from result files: same bytes from the same results, nothing in a file becomes markup, a check
-//! that notices changes, failures and one-sided lines in sight.
+//! The report from result files: the same results give the same bytes, no text of a file becomes markup, a check
+//! notices changes, and failures and one-sided lines are shown.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -123,7 +123,7 @@ fn lines_join_both_sets_and_what_others_got() {
     assert_eq!(line["cells"][0]["deviation"], json!(0.007071));
     assert_eq!(line["cells"][1]["sklearn"], json!(0.8986));
     assert!(line["cells"][1].get("deviation").is_none());
-    // The mean 0.975 less 12.706 standard errors of 0.005; above it would pass 1.
+    // The mean 0.975 minus 12.706 standard errors of 0.005; the upper end is cut at 1.
     assert_eq!(
         (&line["cells"][0]["seeds_low"], &line["cells"][0]["seeds_high"]),
         (&json!(0.911469), &json!(1.0))
@@ -160,7 +160,7 @@ fn tie_groups_follow_the_paired_test() {
     };
     assert_eq!(["SVC", "Perceptron", "GaussianNB"].map(group), [json!(1), json!(1), json!(2)]);
     assert!(page(&report).contains("3 entries in 2 groups"));
-    // Without the data set neither labels nor images are known; the report is made all the same.
+    // Without the data set neither labels nor images are known; the report is still made.
     let bare = make_without_data(folder.path());
     assert!(
         bare.notes[0]
@@ -246,7 +246,7 @@ fn peers_compare_times_of_one_processor_kind() {
         put(&results, "reference", &on("avx512", true, row.clone()));
         put(&results, "peers", &on(features, quiet, theirs(times, row)));
     }
-    // Nothing is known of the processor of these.
+    // The processor of these two results is unknown.
     let unknown = record("mnist", "GaussianNB", json!({}), &[0.5]);
     put(&results, "reference", &unknown);
     put(&results, "peers", &theirs(5.0, unknown));
@@ -374,11 +374,11 @@ fn peers_count_a_row_of_two_runs_once() {
         put(&results, run, &on(cpu, "native", 0.75));
         put(&results, run, &on(cpu, "linfa", 0.5));
     }
-    // Exactly what still counts as equal.
+    // A difference of exactly 0.005 still counts as equal.
     put(&results, "other", &on("third", "smartcore", 0.755));
     let report = make(folder.path(), "local");
     let text = std::str::from_utf8(&report.files["peers.md"]).unwrap();
-    // Without times of shared machines there is no column for them.
+    // If all times were measured alone, the table has no column for others.
     insta::assert_snapshot!("peers_of_several_runs", tables(&report, "peers.md"));
     assert!(text.contains("Nowhere: none"), "{text}");
 }
@@ -396,7 +396,7 @@ fn a_check_names_what_changed() {
     assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(1), "nothing was written yet");
     assert_eq!(run(&["--run", "reference"]).status.code(), Some(0));
     assert_eq!(run(&["--run", "reference", "--check"]).status.code(), Some(0));
-    // What no report makes any more does not stay unseen; what `explore` puts there may.
+    // A file that the report no longer makes is reported.
     let chart = reports.join("accuracy-against-time-gone.svg");
     fs::write(&chart, "<svg/>").unwrap();
     let left = run(&["--run", "reference", "--check"]);
@@ -551,6 +551,6 @@ fn five_thousand_rows_make_a_page_in_seconds() {
     let took = start.elapsed();
     assert!(report.table.lines.len() >= 2_500);
     assert!(page(&report).len() < 5_000_000, "{} bytes", page(&report).len());
-    // A hundredth of this on a quiet machine; the limit only catches what grows with the square of the rows.
+    // A quiet machine needs a hundredth of the limit: it only catches times that grow with the square of the rows.
     assert!(took < Duration::from_secs(60), "{took:?}");
 }

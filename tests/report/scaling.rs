@@ -1,5 +1,5 @@
-//! Scaling curves in the report: which run they come from, what they draw and say, and that a report without
-//! them has no trace of them.
+//! Scaling curves in the report: which run they come from, what they show, and that a report without curves does not
+//! mention them.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn put(folder: &Path, run: &str, engine: &str, rows: usize, power: Option<f64>) 
 
 fn report(folder: &Path) -> Report {
     let (results, reports) = (folder.join("results"), folder.join("reports"));
-    // Four made-up predictions are of no data set, and would be left out beside one.
+    // Results with four made-up predictions fit no data set: with the real data the report would leave them out.
     let data = folder.join("none");
     let request = Request {
         results: &results,
@@ -55,7 +55,7 @@ fn curves_come_from_the_run_that_has_them() {
         put(folder.path(), "scaling", "native", rows, Some(1.0));
         put(folder.path(), "scaling", "linfa", rows, (rows < 10_000).then_some(2.0));
     }
-    // The report's own run has a curve too, but fewer.
+    // The report's own run has one curve only; the run with the most curves is taken.
     for rows in [1000, 2000] {
         put(folder.path(), "reference", "native", rows, Some(1.0));
     }
@@ -67,8 +67,8 @@ fn curves_come_from_the_run_that_has_them() {
     let name = "scaling-time-mnist-GaussianNB";
     let svg = text(&report, &format!("{name}.svg"));
     assert!(svg.contains("role=\"img\"") && svg.contains("mnist-bench 0.251 s at 1000 images"), "{svg}");
-    // The name of a library stands at its curve, with the reason where that ends early.
-    assert!(svg.contains("linfa: 10 min") && svg.contains("1 of 1 other libraries end early"), "{svg}");
+    // A curve is labelled with its library, and with the reason where it ends early.
+    assert!(svg.contains("linfa: 10 min") && svg.contains("1 of 1 other libraries stop early"), "{svg}");
     assert!(report.files.contains_key(&format!("{name}.png")));
     assert!(text(&report, "benchmark.html").contains(&format!("data-chart=\"{name}\"")));
     assert!(markdown.contains("- 1 of 1 curves of other libraries end before"), "{markdown}");

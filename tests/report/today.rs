@@ -1,4 +1,4 @@
-//! What the published grid lacks: steps before the model, beside the same model without them.
+//! The suite `today`: steps before the model, compared with the same model without them.
 
 use mnist_bench::grid::Preprocessing;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ fn a_step_stands_beside_the_same_model_without_it() {
         "{families}"
     );
     assert_eq!(report.files, make(folder.path(), "reference").files);
-    // The suite's own report has no such card: what it adds is what the report is of.
+    // The suite's own report has no card about what the suite adds.
     let findings = make(folder.path(), "today");
     let findings = std::str::from_utf8(&findings.files["findings.md"]).unwrap();
     assert!(!findings.contains("What does the grid of 2017 lack?"), "{findings}");

@@ -16,7 +16,7 @@ struct Table {
     cases: Vec<Case>,
 }
 
-/// What becomes of the sample. Keys are JSON pointers.
+/// The changes to the sample. Keys are JSON pointers.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {

@@ -1,4 +1,4 @@
-//! Files made by chance: whatever stands in one, reading and validating end, quickly, with words. The longer run
+//! Random files: reading and validating one always ends, quickly, with a result or an error message. The longer run
 //! is `cargo run --release --example fuzz -- 3600`.
 
 use std::path::Path;
@@ -18,7 +18,7 @@ fn judge(place: &str, bytes: &[u8]) -> Vec<Problem> {
     file::parse(&Path::new("/results").join(place), bytes, &BED.outlines).err().unwrap_or_default()
 }
 
-/// What is accepted must be right: its figure is that of its predictions.
+/// An accepted file must be right: its accuracy is the accuracy of its predictions.
 fn accepted_means_right(bytes: &[u8]) {
     let file: Submission = serde_json::from_slice(bytes).unwrap();
     for repeat in &file.repeats {
@@ -64,7 +64,7 @@ proptest! {
         let good = bed::result("SVC", &bed::with_errors(9));
         let bytes = crate::mutate::mutate(&good, &mut crate::mutate::Chance::new(seed));
         let problems = judge("r/tiny/native/SVC.json", &bytes);
-        // What passes is what the typed reader reads too.
+        // The typed reader must also read a file without problems.
         if problems.is_empty() {
             let record = serde_json::from_slice::<WireRecord>(&bytes).map(|wire| wire.into_record("SVC"));
             prop_assert!(matches!(record, Ok(Ok(_))), "{record:?}");
@@ -84,7 +84,7 @@ proptest! {
         prop_assert!(!judge("r/tiny/native/SVC.json", &bytes).is_empty());
     }
 
-    /// The shape check refuses at least what the typed reader refuses: no file is turned away without words.
+    /// The schema check refuses at least what the typed reader refuses, so no file is rejected without a message.
     #[test]
     fn a_refusal_has_words(seed: u64) {
         let bytes = crate::mutate::mutate(&bed::sample(), &mut crate::mutate::Chance::new(seed));

@@ -1,5 +1,5 @@
-//! What people bring, changed by chance: the readers of predictions, pictures and IDX files end with words. The longer
-//! run is `cargo run --release --example fuzz_input -- predictions 600`, and likewise `pictures` and `idx`.
+//! Users' files, changed at random: the readers of predictions, pictures and IDX files accept one or give an error. The
+//! longer run is `cargo run --release --example fuzz_input -- predictions 600`, and likewise `pictures` and `idx`.
 
 use crate::inputs::{self, Samples};
 
@@ -7,7 +7,7 @@ fn run(target: &str, cases: u64) {
     let samples = Samples::new();
     let accepted =
         (0..cases).filter(|&seed| inputs::read(target, &samples.changed(target, seed), seed)).count();
-    // Neither everything nor nothing: the changes reach the readers.
+    // If all or none were accepted, the changes would not test the readers.
     assert!(accepted > 0 && (accepted as u64) < cases, "{target}: {accepted} of {cases}");
 }
 

@@ -1,5 +1,5 @@
-//! Files of predictions, pictures and IDX files changed by chance, and what their readers must hold to: no panic, and
-//! nothing accepted that is not whole.
+//! Files of predictions, pictures and IDX files changed at random, and the rules for their readers: no panic, and no
+//! incomplete file is accepted.
 
 use std::fs;
 use std::io::Write;
@@ -8,11 +8,11 @@ use std::path::Path;
 use flate2::{Compression, write::GzEncoder};
 use mnist_bench::dataset::idx;
 use mnist_bench::dataset::picture::{self, Ink};
-use mnist_bench::prediction_file::{self, Question};
+use mnist_bench::prediction_file::{self, Expected};
 
 use crate::mutate::Chance;
 
-/// The good files that changes begin at.
+/// The valid files that are then changed.
 pub struct Samples {
     predictions: Vec<Vec<u8>>,
     pictures: Vec<Vec<u8>>,
@@ -74,16 +74,16 @@ impl Samples {
     }
 }
 
-/// Hands a file to its reader; whether it was accepted.
+/// Gives a file to its reader. Returns whether the reader accepted it.
 pub fn read(target: &str, bytes: &[u8], seed: u64) -> bool {
     match target {
         "predictions" => {
             let class_names: Vec<String> =
                 (0..2 + seed as usize % 9).map(|class| format!("c{class}")).collect();
             let column = [None, None, Some("label"), Some("2")][seed as usize / 9 % 4];
-            let question =
-                Question { images: 24, class_names: &class_names, column, no_header: seed.is_multiple_of(7) };
-            match prediction_file::parse(bytes, seed.is_multiple_of(2), &question) {
+            let expected =
+                Expected { images: 24, class_names: &class_names, column, no_header: seed.is_multiple_of(7) };
+            match prediction_file::parse(bytes, seed.is_multiple_of(2), &expected) {
                 Ok(reading) => {
                     assert_eq!(reading.classes.len(), 24);
                     assert!(reading.classes.iter().all(|&class| usize::from(class) < class_names.len()));

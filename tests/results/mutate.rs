@@ -1,4 +1,4 @@
-//! Files made from good ones by chance: what a tired person, another program or somebody unkind might hand in.
+//! Files made from valid ones by random changes: what a careless user, another program or an attacker might submit.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub fn mutate(good: &Value, chance: &mut Chance) -> Vec<u8> {
         change(&mut value, chance);
     }
     let mut text = value.to_string();
-    // A hundred levels deep, the indentation is most of it.
+    // Not for long files: at a hundred levels of nesting most of the text would be indentation.
     if chance.below(2) == 0 && text.len() < LONGEST_INDENTED {
         text = format!("{value:#}");
     }
@@ -51,7 +51,7 @@ pub fn mutate(good: &Value, chance: &mut Chance) -> Vec<u8> {
     bytes
 }
 
-/// Replaces, removes, adds or doubles something somewhere.
+/// Replaces, removes, adds or duplicates a value at a random place.
 fn change(value: &mut Value, chance: &mut Chance) {
     let deeper = chance.below(4) > 0;
     match value {

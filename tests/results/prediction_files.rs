@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mnist_bench::prediction_file::{self, Question};
+use mnist_bench::prediction_file::{self, Expected};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -57,13 +57,13 @@ fn check(name: &str, [read, not_read]: [usize; 2]) {
     let mut wrong = Vec::new();
     let (mut accepted, mut refused) = (0, 0);
     for case in &manifest.files {
-        let question = Question {
+        let expected = Expected {
             images: manifest.images,
             class_names: &manifest.class_names,
             column: case.column_asked.as_deref(),
             no_header: false,
         };
-        match (prediction_file::read(&folder.join(&case.file), &question), &case.refusal) {
+        match (prediction_file::read(&folder.join(&case.file), &expected), &case.refusal) {
             (Ok(reading), None) => {
                 accepted += 1;
                 let source = reading.source.to_string();

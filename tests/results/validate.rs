@@ -215,7 +215,7 @@ fn parent_folder_called_submitted_is_allowed() {
     std::fs::write(results.join("README.md"), "what is here").unwrap();
     let found = check::tree(std::slice::from_ref(&results), &results, &bed.outlines);
     assert_eq!((found.files, found.problems), (1, Vec::new()));
-    // Its own submissions are still held to be nothing else.
+    // In the results' own `submitted` folder a file that is not a submission is still refused.
     std::fs::create_dir_all(results.join("submitted/jane")).unwrap();
     std::fs::write(results.join("submitted/jane/notes.txt"), "x").unwrap();
     for path in [&results, &results.join("submitted/jane")] {
@@ -259,7 +259,7 @@ fn duplicates_are_refused() {
     again["submitter"] = json!("Jane");
     bed.put_json(&PLACE.replace("jane", "Jane"), &again);
     only(bed.problems(), "is the same entry as");
-    // A file that is refused is compared with none.
+    // A refused file is not compared with others.
     bed.put_json("submitted/jane/tiny/Ridge-again.json", &sample());
     let problems = bed.problems();
     assert_eq!(problems.len(), 2, "{problems:#?}");
@@ -364,7 +364,7 @@ fn copied_test_labels_are_noticed() {
     let mut shuffled = labels.clone();
     shuffled.chunks_mut(97).for_each(|chunk| chunk.reverse());
     let cases = [
-        (strewn(10, labels), "labels with errors strewn"),
+        (strewn(10, labels), "labels with random errors"),
         (strewn(100, labels), "above the best checked"),
         (shuffled, "exactly as often as the labels"),
         (outlines["mnist"].test_labels.clone(), "the labels of mnist, submitted as fashion-mnist"),

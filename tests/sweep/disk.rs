@@ -1,4 +1,4 @@
-//! A full disk, a folder that takes nothing, and a clock that jumps: a sweep ends cleanly, or goes on unmoved.
+//! A full disk, a read-only folder, and a clock that jumps: a sweep ends cleanly, or goes on unaffected.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -17,8 +17,8 @@ classifier = \"KNeighborsClassifier\"
 n_neighbors = [1, 3, 5, 7, 9]
 ";
 
-/// Runs a script in the sandbox where it may mount, `$BENCH` being the program. `None`, with a word, where the
-/// system allows no mounts of one's own.
+/// Runs a script in the sandbox with the right to mount; `$BENCH` is the program. `None`, with a note on standard
+/// error, where the system does not allow such mounts.
 fn with_mounts(sandbox: &Sandbox, script: &str) -> Option<Run> {
     let unshare = |script: &str| {
         let mut command = Command::new("unshare");
@@ -26,7 +26,7 @@ fn with_mounts(sandbox: &Sandbox, script: &str) -> Option<Run> {
             .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
             .current_dir(sandbox.path());
         command.env("BENCH", env!("CARGO_BIN_EXE_mnist-bench")).env("MNIST_BENCH_TEST_ENGINE", "[]");
-        // With it an error is more than one line.
+        // With a backtrace an error would have several lines.
         command.env("RUST_BACKTRACE", "0");
         command.output()
     };
@@ -92,7 +92,7 @@ fn folder_that_turns_read_only_keeps_results() {
     run.code(0).says("cannot write to the results folder results/local").prints("3 files: 0 errors");
 }
 
-/// A library that makes the system's clock jump by years at every look, and leaves the monotonic one alone.
+/// A library that makes the system clock jump by 40 years at every call, and leaves the monotonic clock alone.
 const JUMPING: &str = r#"
 #define _GNU_SOURCE
 #include <time.h>
@@ -114,7 +114,7 @@ fn clock_jumps_change_nothing() {
     still.sweep(&["--timeout", "30s"]).code(0);
     let sandbox = Sandbox::new(FAMILIES);
     fs::write(sandbox.path().join("jump.c"), JUMPING).unwrap();
-    // Whoever builds Rust programs has the C compiler that links them.
+    // A machine that builds Rust programs has a C compiler, which links them.
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-o", "jump.so", "jump.c"])
         .current_dir(sandbox.path())
@@ -132,7 +132,7 @@ fn clock_jumps_change_nothing() {
         result["provenance"]["started_utc"].as_str().unwrap()[..4].parse::<i32>().unwrap()
     };
     assert!((year(&before) - year(&after)).abs() >= 39, "the clock did not jump");
-    sweep().code(0).says("0 rows run, 8 there already");
+    sweep().code(0).says("0 rows run, 8 already done");
 }
 
 #[test]
@@ -145,5 +145,5 @@ fn file_dates_are_ignored() {
         let date = if index % 2 == 0 { date + 3650 * day } else { date - 3650 * day };
         File::options().append(true).open(path).unwrap().set_modified(date).unwrap();
     }
-    sandbox.sweep(&[]).code(0).says("0 rows run, 8 there already");
+    sandbox.sweep(&[]).code(0).says("0 rows run, 8 already done");
 }

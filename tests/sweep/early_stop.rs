@@ -1,5 +1,5 @@
-//! Several train sizes of one configuration, or rising values of a parameter: the larger wait for the smaller, and
-//! are not tried past a limit.
+//! Several train sizes of one configuration, or rising values of a parameter: the larger ones wait for the smaller, and
+//! are skipped once a smaller one hit a limit.
 
 use crate::common::sandbox::{Sandbox, TRAIN, error, status};
 
@@ -32,15 +32,15 @@ fn timeout_skips_larger_train_sizes() {
     }
     sandbox.run(&["validate", "results/local"]).code(0);
 
-    // What is there says as much to a later sweep: the largest is not tried either when its file is gone.
+    // A later sweep reads it from the results: without its file the largest is still not tried.
     std::fs::remove_file(sandbox.result_path("faults", "Perceptron,penalty=l2")).unwrap();
     let again = sandbox.sweep(&["--timeout", "1s"]).code(0);
-    again.says("1 rows run, 1 timeout, 5 there already");
+    again.says("1 rows run, 1 timeout, 5 already done");
     assert!(error(&sandbox.result("Perceptron,penalty=l2")).starts_with("not tried"));
 
     // A raised limit tries from the smallest on.
     sandbox.faults = "[]".to_string();
-    sandbox.sweep(&["--timeout", "60s"]).code(0).says("3 rows run, 3 ok, 3 there already");
+    sandbox.sweep(&["--timeout", "60s"]).code(0).says("3 rows run, 3 ok, 3 already done");
 }
 
 #[test]
@@ -73,7 +73,7 @@ p = [1, 2]
     for (neighbors, p) in [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)] {
         assert_eq!(status(&sandbox.result(&id(neighbors, p, ""))), "ok", "{neighbors} {p}\n{}", run.stderr);
         let row = sandbox.result(&id(neighbors, p, ",weights=distance"));
-        // What has less of either is tried; what has at least as much of both is not.
+        // A row with a smaller value of either parameter is tried; a row with at least the same of both is not.
         match (neighbors, p) {
             (1, _) => assert_eq!(status(&row), "ok", "{p}\n{}", run.stderr),
             (2, 1) => assert_eq!((status(&row), error(&row)), ("timeout", "no result after 1 s")),

@@ -1,5 +1,5 @@
-//! External engines, from the file that lists them to the result file: one in Perl that is really an engine, and
-//! one that misbehaves as told. Without Perl, which every Debian has, they fail.
+//! External engines, from the file that lists them to the result file: a real engine in Perl, and one that
+//! misbehaves as told. Without Perl, which every Debian has, these tests fail.
 
 use std::fs::File;
 use std::io::Write;
@@ -32,7 +32,7 @@ fn sweep(sandbox: &Sandbox, arguments: &[&str]) -> Run {
 #[track_caller]
 fn misbehaving(fault: &str, arguments: &[&str]) -> serde_json::Value {
     let sandbox = with_engine(GAUSSIAN, &["perl", "ENGINES/misbehave.pl", fault]);
-    // The program and what it starts run in folders below this one.
+    // The engine and its child processes run in folders below this one.
     let scratch = sandbox.path().join("scratch");
     std::fs::create_dir(&scratch).unwrap();
     let mut command = sandbox.command();
@@ -40,7 +40,7 @@ fn misbehaving(fault: &str, arguments: &[&str]) -> serde_json::Value {
     Run::of(command.output().unwrap()).code(0);
     let left = processes_in(sandbox.path());
     assert!(left.is_empty(), "{left:?} still run");
-    // What was written is a result file like any other.
+    // The result file is valid.
     sandbox.run(&["validate", "results"]).code(0);
     sweep(&sandbox, arguments).code(0).says("0 rows run");
     sandbox.result_of("mine", "GaussianNB")
@@ -62,12 +62,12 @@ fn perl_engine_predicts_as_native() {
     assert_eq!(mine["repeats"][0]["facts"]["classes"], 4);
     let environment = &mine["provenance"]["engine_environment"];
     assert!(environment["perl"].as_str().unwrap().starts_with('5'), "{environment}");
-    // Perl itself takes more than that, and the data set hardly anything.
+    // Perl itself takes more than 1 MiB, and the data set hardly anything.
     assert!(mine["peak_memory_bytes"].as_u64().unwrap() > 1 << 20);
     let unsupported = sandbox.result_of("mine", "GaussianNB,priors=0.7x0.1x0.1x0.1");
     assert_eq!((status(&unsupported), error(&unsupported)), ("unsupported", "priors: only equal ones"));
 
-    sweep(&sandbox, &[]).code(0).says("0 rows run, 2 there already");
+    sweep(&sandbox, &[]).code(0).says("0 rows run, 2 already done");
     sandbox.run(&["validate", "results"]).code(0);
     let verify = ["verify", "results/local/tiny/mine", "--engines", "engines.toml"];
     sandbox.run(&verify).code(0).prints("1 of 1 reproduced");
@@ -105,7 +105,7 @@ fn engine_without_version_is_refused() {
         assert!(run.stderr.contains("to install it: make mine"), "{}", run.stderr);
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
         assert!(sandbox.files().is_empty(), "something was written");
-        // To plan, the program need not be there.
+        // Planning does not need the engine's program.
         for subcommand in ["grid", "plan"] {
             let list = [subcommand, "--grid", "grid.toml", "--engines", "engines.toml", "-e", "mine"];
             sandbox.run(&list).code(0);
@@ -246,7 +246,7 @@ fn npy(path: &Path, kind: &str, shape: &str, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
-/// What docs/CONTRIBUTING.md tells to do by hand, with the line of docs/FORMAT.md.
+/// The steps that docs/CONTRIBUTING.md describes, with the job line of docs/FORMAT.md.
 #[test]
 fn documented_job_and_replies_work() {
     let format = include_str!("../../docs/FORMAT.md");
@@ -288,7 +288,7 @@ fn documented_job_and_replies_work() {
     };
     assert_eq!(keys(&documented).len(), 2);
     assert_eq!(replies[0], documented[0]);
-    // What an engine adds of its own are facts.
+    // An engine's reply may have more keys than the documented one: facts.
     let (said, told) = (&keys(&replies)[1], &keys(&documented)[1]);
     assert!(told.iter().all(|key| said.contains(key)), "{said:?}");
     let right: String = (0..test).map(|row| char::from(b'0' + (row % 4) as u8)).collect();
@@ -313,7 +313,7 @@ fn an_engine_runs_the_steps_that_it_has_and_is_handed_what_the_others_made() {
     let job: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(sandbox.path().join("job.json")).unwrap()).unwrap();
     assert_eq!(job["preprocessing"], serde_json::json!(["unit"]));
-    // What the harness did for the program is told and not charged.
+    // The CPU time of steps that the harness ran for the engine is recorded, but not counted as the engine's.
     let facts = &mine["repeats"][0]["facts"];
     assert!(facts["uncounted_preprocessing_cpu_seconds"].as_f64().unwrap() > 0.0, "{mine}");
 }

@@ -1,4 +1,4 @@
-//! Whatever happens to a worker becomes a row with the right status, and hurts no other row.
+//! Every fault of a worker becomes a row with the right status, and harms no other row.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ classifier = \"Perceptron\"
 penalty = [\"l1\", \"l2\", \"elasticnet\"]
 ";
 
-/// The middle one of the three misbehaves.
+/// The fault list that makes the middle one of the three rows fail.
 fn l2(fault: &str) -> String {
     format!(r#"[{{"classifier": "Perceptron", "parameters": {{"penalty": "l2"}}, "fault": "{fault}"}}]"#)
 }
@@ -149,11 +149,11 @@ fn reported_failure_keeps_its_status() {
 fn failure_is_retried_after_a_change_only() {
     let mut sandbox = Sandbox::with_faults(PERCEPTRONS, &l2("sleep"));
     sandbox.sweep(&["--timeout", "1s"]).code(0);
-    sandbox.sweep(&["--timeout", "1s"]).code(0).says("0 rows run, 3 there already (1 failed;");
+    sandbox.sweep(&["--timeout", "1s"]).code(0).says("0 rows run, 3 already done (1 failed;");
     sandbox
         .sweep(&["--timeout", "1s", "--retry-failed"])
         .code(0)
-        .says("1 rows run, 1 timeout, 2 there already");
+        .says("1 rows run, 1 timeout, 2 already done");
     sandbox.faults = "[]".to_string();
     sandbox.sweep(&["--timeout", "30s"]).code(0).says("1 rows run again: failed at a lower --timeout");
     assert_eq!(status(&sandbox.result("Perceptron,penalty=l2")), "ok");
@@ -171,9 +171,9 @@ fn failed_native_row_exits_with_1() {
         value.as_object_mut().unwrap().remove(key);
     }
     std::fs::write(sandbox.result_path("native", "GaussianNB"), value.to_string()).unwrap();
-    sandbox.sweep(&[]).code(1).says("0 rows run, 1 there already (1 failed;");
+    sandbox.sweep(&[]).code(1).says("0 rows run, 1 already done (1 failed;");
     sandbox.sweep(&["--retry-failed"]).code(0);
-    sandbox.sweep(&[]).code(0).says("0 rows run, 1 there already");
+    sandbox.sweep(&[]).code(0).says("0 rows run, 1 already done");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Forecasts: a row that few images say cannot end within its time limit is not run, and its file says why. The engine
-//! is a program (`engines/grows.pl`) whose time grows with the images.
+//! Forecasts: a row is not run if runs on few images show that it cannot end within its time limit; its file says why.
+//! The engine is a program (`tests/engines/grows.pl`) whose time grows with the images.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::common::sandbox::{Run, Sandbox, TEST, error, signal, status, wait_unt
 const IMAGES: usize = 3600;
 const SIDE: usize = 6;
 
-/// Of a hundred seconds on all images, the share that a learning rate of 1 would take.
+/// A grid of these learning rates. The engine takes 100 s times the learning rate on all images.
 fn boosting(learning_rates: &str) -> String {
     format!(
         "[[family]]\nclassifier = \"GradientBoostingClassifier\"\n[family.parameters]\n\
@@ -90,8 +90,8 @@ fn row_that_cannot_end_in_time_is_not_run() {
     assert_eq!(jobs[4..], ["0.8: 120 2", "0.8: 360 6", "0.8: 40 1"]);
     bed.sandbox.run(&["validate", "results/local"]).code(0);
 
-    // It counts as a timeout from then on: nothing to do, unless the limit is raised or it is asked for.
-    bed.sweep(&[]).code(0).says("0 rows run, 2 there already (1 failed; --retry-failed runs those again)");
+    // The row is a timeout: a later sweep does not run it unless the limit is raised or --retry-failed asks for it.
+    bed.sweep(&[]).code(0).says("0 rows run, 2 already done (1 failed; --retry-failed runs those again)");
     assert_eq!(bed.jobs(), [""; 0]);
     bed.sweep(&["--retry-failed"]).code(0).says("1 rows run, 1 timeout");
     assert_eq!(bed.jobs().len(), 3);
@@ -106,7 +106,7 @@ fn row_that_was_expected_to_end_is_not_tried_on_few_images() {
     let bed = Bed::new("0.01", "2");
     bed.sandbox.sweep(&bed.arguments("1h", &[])).code(0).says("1 rows run, 1 ok");
     assert_eq!(bed.jobs(), ["0.01: 3600 60"]);
-    // Its own result says so.
+    // Now the row's own result says that it ends in time.
     bed.sweep(&["--force"]).code(0).says("1 rows run, 1 ok");
     assert_eq!(bed.jobs(), ["0.01: 3600 60"]);
 }
@@ -128,7 +128,7 @@ fn what_an_earlier_run_did_not_end_in_twice_the_limit_is_not_tried() {
     assert_eq!(row["forecast"]["measured"][0]["train_size"], IMAGES);
     bed.sandbox.run(&["validate", "results/local"]).code(0);
 
-    // Nothing follows for a higher limit, for more threads, and where forecasts are not wanted.
+    // The earlier timeout does not count for a higher limit, for more threads, or with --no-forecast.
     for (timeout, more) in [
         ("1100ms", &["--force"][..]),
         ("1s", &["--force", "--threads", "2"]),

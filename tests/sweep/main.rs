@@ -1,5 +1,5 @@
-//! A sweep with the real program in a sandbox: what may happen to a worker, a disk or the sweep itself, and what
-//! must be the same whatever happens.
+//! A sweep with the real program in a sandbox: faults of a worker, a disk or the sweep itself, and what must stay the
+//! same whatever happens.
 
 #[path = "../common/mod.rs"]
 mod common;

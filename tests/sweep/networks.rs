@@ -70,7 +70,7 @@ fn a_summary_has_the_figures_of_the_sources() {
     assert!(deep.contains("14 x 14 x 64") && deep.contains("7 x 7 x 64"), "{deep}");
     assert!(deep.lines().any(|line| line.contains("flatten") && line.contains("3136")), "{deep}");
     assert!(deep.contains("total 3,274,634"), "{deep}");
-    // Two running statistics for each of gamma and beta.
+    // Batch normalisation has two running statistics a channel, as many as gamma and beta.
     let vgg = project(&["summary", "minivggnet"]).code(0).stdout;
     assert!(vgg.contains("1,679,082: 1,677,674 trained, 1,408 running statistics"), "{vgg}");
     assert!(project(&["summary", "dens-128"]).code(2).stderr.contains("did you mean dense-128?"));
@@ -99,7 +99,7 @@ fn killed_training_resumes_to_the_same_weights() {
     run(folder, &train("through.safetensors", "2")).code(0);
     let expected = weights(&folder.join("through.safetensors"));
     assert!(!folder.join("through.safetensors.checkpoint").exists());
-    // Killed again and again, each time wherever it is, by SIGKILL.
+    // Killed three times by SIGKILL, each time at a random place.
     let checkpoint = folder.join("killed.safetensors.checkpoint");
     let epochs = |path: &Path| {
         std::fs::read(path).map_or(0, |bytes| Saved::from_bytes(&bytes).unwrap().trainer.history.len())
@@ -145,7 +145,7 @@ fn sweep_trains_a_network_with_history() {
     let history = result["repeats"][0]["facts"]["history"].as_array().unwrap();
     assert_eq!(history.len(), 6);
     assert!(history.iter().all(|epoch| epoch["validation_accuracy"].as_f64().is_some()));
-    // What was trained stands in the file.
+    // The result file has the definition of the network.
     assert_eq!(result["parameters"]["definition"]["batch"], 16);
     let text = run_evaluate(&sandbox, path);
     assert!(
@@ -153,7 +153,7 @@ fn sweep_trains_a_network_with_history() {
         "{text}"
     );
     // Again there is nothing to do; another definition is another row.
-    run().says("1 rows are there already");
+    run().says("1 rows are already done");
     let grid = sandbox.path().join("grid.toml");
     let changed = std::fs::read_to_string(&grid).unwrap().replace("filters = 8", "filters = 9");
     std::fs::write(&grid, changed).unwrap();
@@ -236,7 +236,7 @@ fn shape_mismatch_names_the_layer() {
         let run = run(sandbox.path(), &["summary", "odd", "--grid", "grid.toml", "-d", "tiny"]).code(2);
         assert!(run.stderr.contains(expected) && run.stderr.lines().count() == 1, "{}", run.stderr);
     }
-    // In a sweep it is a row that says why.
+    // A sweep writes a row that says why.
     let grid = format!(
         "[[family]]\nclassifier = 'Network'\nengines = ['native']\nparameters = {{ model = 'odd' }}\n\
          [model.odd]\n{head}layers = [{{ type = 'max_pool', size = 9 }}]"

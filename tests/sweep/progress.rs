@@ -1,4 +1,4 @@
-//! What a sweep tells while it runs: the first results, the time left, the page.
+//! What a sweep shows while it runs: the first results, the time left, the page.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::PERCEPTRONS_AND_SGD as FAMILIES;
 use crate::common::sandbox::{Run, Sandbox, signal, wait_until};
 
-/// Overrides how often news are told, in seconds.
+/// Overrides the interval of progress lines and pages, in seconds.
 const MINUTE: &str = "MNIST_BENCH_TEST_MINUTE";
 const PAGE: &str = "reports/benchmark.html";
 
@@ -27,7 +27,7 @@ fn results_and_a_page_that_is_marked_come_while_it_runs() {
     wait_until("the page is written", || page().contains("This sweep is not finished: "));
     assert!(page().contains("http-equiv=\"refresh\""));
     wait_until("the page has the news", || page().contains("not finished: 3/4 rows"));
-    // Stopped at once: what is there stands on a page that is as any other.
+    // Stopped at once by two signals: the page shows the results so far and is a normal page again.
     signal(&child, "-INT");
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "-TERM");
@@ -50,7 +50,7 @@ fn the_time_left_is_right_on_a_machine_that_is_slower_than_the_recorded_one() {
     );
     let mut sandbox = Sandbox::new(&family);
     sandbox.sweep(&["--run", "recorded", "--no-sharing"]).code(0);
-    // There they took a tenth of a second, here they take twice as long.
+    // The recorded rows took 0.1 s each; now each takes twice as long.
     for entry in fs::read_dir(sandbox.path().join("results/recorded/tiny/faults")).unwrap().flatten() {
         let mut row: serde_json::Value = serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
         row["repeats"][0]["fit_seconds"] = 0.1.into();
@@ -67,7 +67,7 @@ fn the_time_left_is_right_on_a_machine_that_is_slower_than_the_recorded_one() {
             assert!(rest.contains(" s left"), "{line}");
             said.push((Instant::now(), seconds));
         }
-        // The page is made after it.
+        // The end of the rows, because the page is written after this line.
         if line.contains("40 rows run") {
             end = Some(Instant::now());
         }

@@ -90,8 +90,8 @@ fn repeats_stop_after_two_equal_ones() {
     assert_ne!(predictions(&row, 0), predictions(&row, 1));
     let row = sandbox.result("KNeighborsClassifier,n_neighbors=1");
     assert_eq!(row["repeats"].as_array().unwrap().len(), 2);
-    sandbox.sweep(&["--repeats", "3"]).code(0).says("0 rows run, 5 there already");
-    // All at once gives the same.
+    sandbox.sweep(&["--repeats", "3"]).code(0).says("0 rows run, 5 already done");
+    // All repeats in one sweep give the same.
     let other = Sandbox::new(FAMILIES);
     other.sweep(&["--repeats", "3"]).code(0);
     assert_eq!(bits(&sandbox), bits(&other));
@@ -99,7 +99,7 @@ fn repeats_stop_after_two_equal_ones() {
 
 #[test]
 fn a_budget_bounds_the_repeats() {
-    // It takes a fifth of a second.
+    // The fault `work` takes 0.2 s.
     let works = r#"[{"classifier": "Perceptron", "fault": "work"}]"#;
     let sandbox = Sandbox::with_faults(FAMILIES, works);
     let repeats = |budget: &str| {
@@ -115,7 +115,7 @@ fn auto_repeats_until_the_mean_is_known() {
     let sandbox = Sandbox::new(FAMILIES);
     let auto = ["--repeats", "auto", "-c", "Perceptron", "-c", "KNeighborsClassifier"];
     sandbox.sweep(&auto).code(0);
-    // On a few test images a mean is never known to a thousandth; where nothing is random, it is after two.
+    // With 60 test images the mean is never known to 0.001, so all 30 repeats run; a deterministic model needs two.
     assert_eq!(sandbox.result("Perceptron,penalty=l1")["repeats"].as_array().unwrap().len(), 30);
     assert_eq!(sandbox.result("KNeighborsClassifier,n_neighbors=1")["repeats"].as_array().unwrap().len(), 2);
     sandbox.sweep(&auto).code(0).says("0 rows run, ");
@@ -142,9 +142,9 @@ fn quiet_pass_updates_times_only() {
     let row = sandbox.result("Perceptron,penalty=l1");
     assert_eq!((&row["quiet"], &row["jobs_in_flight"]), (&Value::from(true), &Value::from(1)));
     assert!(row.get("shared_with").is_none());
-    sandbox.sweep(&["--quiet-pass"]).code(0).says("0 rows run, 5 there already");
+    sandbox.sweep(&["--quiet-pass"]).code(0).says("0 rows run, 5 already done");
     // A later plain sweep leaves quiet rows alone.
-    sandbox.sweep(&["--repeats", "3"]).code(0).says("0 rows run, 5 there already");
+    sandbox.sweep(&["--repeats", "3"]).code(0).says("0 rows run, 5 already done");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Shares of a sweep, run beside each other or on machines of their own, and the merge of what they bring.
+//! Shares of a sweep, run side by side or on separate machines, and the merge of their results.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ classifier = \"PassiveAggressiveClassifier\"
 ";
 const ROWS: usize = 7;
 
-/// What must not depend on how rows came into a folder, by path below it.
+/// Status, seeds and predictions by path: these must not depend on how the rows came into the folder.
 fn bits(folder: &Path) -> BTreeMap<PathBuf, Value> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -74,12 +74,12 @@ fn parallel_shards_equal_one_sweep() {
     let results = |sandbox: &Sandbox| bits(&sandbox.path().join("results/local"));
     assert_eq!(results(&sandbox).len(), ROWS);
     assert_eq!(results(&sandbox), results(&whole));
-    // Nothing that is done moves a row to another share, and nothing is left to do for any.
+    // Finished rows do not change the shares, and no share has anything left to do.
     assert_eq!(self::digest(&sandbox, "3"), digest);
     for number in 1..=3 {
         sandbox.sweep(&["--shard", &share(number)]).code(0).says("0 rows run");
     }
-    sandbox.sweep(&[]).code(0).says("0 rows run, 7 there already");
+    sandbox.sweep(&[]).code(0).says("0 rows run, 7 already done");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn work_groups_stay_in_one_shard() {
     used.sort();
     assert_eq!(used, [1, 2, 3, 4]);
     sandbox.run(&["plan", "--grid", "grid.toml", "--shards", "2"]).code(0).prints("sweep --shard 1/2@");
-    // Which recipe to take when; each is there.
+    // The plan names the recipes for clusters, and each file exists.
     let plan = sandbox.run(&["plan", "--grid", "grid.toml", "--shards", "2"]).code(0);
     for file in ["slurm/submit", "hyperqueue/submit.py", "kubernetes/sweep.yaml"] {
         assert!(plan.stdout.contains(&format!("benchmarks/{file} ")), "{}", plan.stdout);
@@ -151,16 +151,16 @@ fn two_machines() -> Sandbox {
 fn merged_shards_equal_one_sweep() {
     let sandbox = two_machines();
     let merge = ["merge", "one/local", "two/local", "--into", "joined"];
-    sandbox.run(&merge).code(0).prints("7 new, 0 there already, 0 conflicts, 0 errors");
+    sandbox.run(&merge).code(0).prints("7 new, 0 already in the run, 0 conflicts, 0 errors");
     let whole = Sandbox::new(FAMILIES);
     whole.sweep(&[]).code(0);
     assert_eq!(bits(&sandbox.path().join("results/joined")), bits(&whole.path().join("results/local")));
     // Files come over byte for byte, so that merging again finds nothing to do.
-    sandbox.run(&merge).code(0).prints("0 new, 7 there already");
-    sandbox.sweep(&["--run", "joined"]).code(0).says("0 rows run, 7 there already");
+    sandbox.run(&merge).code(0).prints("0 new, 7 already in the run");
+    sandbox.sweep(&["--run", "joined"]).code(0).says("0 rows run, 7 already done");
 }
 
-/// The file of a row of a share, whichever has it.
+/// The file of a row, from the share that has it.
 fn file_of(sandbox: &Sandbox, id: &str) -> PathBuf {
     let paths = ["one", "two"]
         .map(|folder| sandbox.path().join(folder).join("local/tiny/faults").join(format!("{id}.json")));
@@ -170,19 +170,19 @@ fn file_of(sandbox: &Sandbox, id: &str) -> PathBuf {
 #[test]
 fn merge_conflict_writes_nothing() {
     let sandbox = two_machines();
-    // The same rows once more, with other seeds.
+    // One of the rows again, with another seed.
     sandbox.sweep(&["--seed", "2", "-c", "SGDClassifier", "--results-dir", "three"]).code(0);
     let merge = ["merge", "one/local", "two/local", "three/local", "--into", "joined"];
     let run = sandbox.run(&merge).code(1).prints("conflict: tiny faults SGDClassifier: ");
     assert!(run.stdout.contains("three/local/tiny/faults/SGDClassifier.json"), "{}", run.stdout);
     assert!(run.stdout.contains("seeds") && run.stdout.contains("nothing was written"), "{}", run.stdout);
     assert!(bits(&sandbox.path().join("results/joined")).is_empty());
-    // Against what the run has already, the same.
+    // The same conflict with a row that the run already has.
     sandbox.run(&["merge", "one/local", "two/local", "--into", "joined"]).code(0);
     let before = bits(&sandbox.path().join("results/joined"));
     sandbox.run(&["merge", "three/local", "--into", "joined"]).code(1).prints("1 conflicts");
     assert_eq!(bits(&sandbox.path().join("results/joined")), before);
-    // Other times are a conflict too: one of them is not what was measured.
+    // The same predictions with another number of threads are a conflict too: one file was changed.
     let file = file_of(&sandbox, "SGDClassifier");
     let text = fs::read_to_string(&file).unwrap();
     let mut result: Value = serde_json::from_str(&text).unwrap();
@@ -237,7 +237,7 @@ fn merge_stays_inside_its_folders() {
         result["accuracy"] = 1.0.into();
         fs::write(place.join("SGDClassifier.json"), result.to_string()).unwrap();
     });
-    // And a run whose folder for the data set leads elsewhere takes nothing.
+    // Nothing is merged into a run whose data set folder is a symbolic link.
     let elsewhere = sandbox.path().join("elsewhere");
     fs::create_dir_all(&elsewhere).unwrap();
     fs::create_dir_all(sandbox.path().join("results/linked")).unwrap();
@@ -274,7 +274,7 @@ fn recorded_memory_delays_jobs() {
         result["jobs_in_flight"].as_u64().unwrap()
     };
     assert_eq!(in_flight("local"), 2);
-    // As if each had needed more memory than any machine has.
+    // The recorded memory of each row is set to more than any machine has.
     for (path, bytes) in sandbox.files() {
         if path.extension().is_some_and(|ending| ending == "json") {
             let mut result: Value = serde_json::from_slice(&bytes).unwrap();

@@ -1,5 +1,5 @@
-//! The scalar fallback by force: whole models trained and asked without vector instructions predict what they do with
-//! those of the machine. (That each kernel does is in `pixel_learn::linalg`, on every size from 0 to 200.)
+//! The scalar fallback: whole models trained without vector instructions predict almost the same as with those of the
+//! machine. (Each kernel is compared in `pixel_learn::linalg`, on every size from 0 to 200.)
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// the other way. The same figure stands in docs/RELIABILITY.md.
 const MOST: usize = 50;
 
-/// Families that lean on different kernels.
+/// Families that use different kernels.
 const FAMILIES: [&str; 5] =
     ["GaussianNB", "KNeighborsClassifier", "LinearSVC", "MLPClassifier", "Perceptron"];
 

@@ -1,4 +1,4 @@
-//! Stopping a sweep, by hand or by force, and going on from there.
+//! Stopping a sweep by Ctrl-C or by killing it, and resuming.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn killed_supervisor_leaves_no_worker() {
     child.wait().unwrap();
     wait_until("all are gone", || processes_in(sandbox.path()).is_empty());
     sandbox.faults = "[]".to_string();
-    sandbox.sweep(&[]).code(0).says("1 rows run, 1 ok, 3 there already");
+    sandbox.sweep(&[]).code(0).says("1 rows run, 1 ok, 3 already done");
     assert_eq!(status(&sandbox.result("SGDClassifier")), "ok");
 }
 
@@ -76,7 +76,7 @@ fn damaged_results_are_set_aside() {
     let text = std::fs::read_to_string(&path).unwrap();
     for garbled in [&text[..text.len() / 2], "", "{}", &text.replace("\"accuracy\": 0", "\"accuracy\": 1")] {
         std::fs::write(&path, garbled).unwrap();
-        sandbox.sweep(&[]).code(0).says("damaged:").says("1 rows run, 1 ok, 3 there already");
+        sandbox.sweep(&[]).code(0).says("damaged:").says("1 rows run, 1 ok, 3 already done");
         let after = sandbox.result("Perceptron,penalty=l1");
         assert_eq!(predictions(&after, 0), predictions(&before, 0));
     }

@@ -14,7 +14,7 @@ pub enum Ink {
     /// Told by the border of each picture
     #[default]
     Auto,
-    /// Dark ink on a light ground: pictures are turned round
+    /// Dark ink on a light ground: pictures are inverted
     Dark,
     /// Light ink on a dark ground: pictures stay as they are
     Light,
@@ -103,7 +103,7 @@ fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink,
     if is_dark_on_light {
         values.iter_mut().for_each(|value| *value = 255.0 - *value);
         if ink == Ink::Auto {
-            notices.push("dark on light, so it was turned round (--ink light leaves it)".to_string());
+            notices.push("dark on light, so it was inverted (--ink light leaves it)".to_string());
         }
     }
     let ground = ground.map(|ground| if is_dark_on_light { ground.turned() } else { ground });
@@ -121,12 +121,12 @@ fn to_bright_on_black(values: &mut [f64], [rows, columns]: [usize; 2], ink: Ink,
     }
     if ink == Ink::Auto {
         let why = if is_large(rows, columns) && is_mostly_light(values, rows, columns) {
-            Some("a large part of it is light, so that is taken for ink")
+            Some("a large part of it is light; light pixels are taken as ink")
         } else {
             let is_in_doubt = ground.is_none_or(|ground| ground.is_in_doubt && is_large(rows, columns));
-            is_in_doubt.then_some("its border has no one shade, and what is light is taken for ink")
+            is_in_doubt.then_some("its border has several shades; light pixels are taken as ink")
         };
-        notices.extend(why.map(|why| format!("{why}: if the ink is dark, say --ink dark")));
+        notices.extend(why.map(|why| format!("{why}: if the ink is dark, use --ink dark")));
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
                 exact += usize::from(as_it_is.pixels == image && as_it_is.notices.is_empty());
                 let dark = extract(&picture(|value| 255 - value), Ink::Auto).unwrap();
                 let nearly = |(a, b): (&u8, &u8)| a.abs_diff(*b) < 4;
-                let is_told = dark.notices[0].contains("so it was turned round");
+                let is_told = dark.notices[0].contains("so it was inverted");
                 turned_back += usize::from(is_told && dark.pixels.iter().zip(image).all(nearly));
             }
             assert_eq!((exact, turned_back), (10_000, 10_000), "{name}");
@@ -246,7 +246,7 @@ mod tests {
         let turned = extract(&drawing(0.0, 255.0), Ink::Dark).unwrap();
         assert_eq!((turned.pixels[0], turned.notices.len()), (255, 0));
         let notice = &extract(&light, Ink::Auto).unwrap().notices[0];
-        assert!(notice.contains("turned round") && notice.contains("--ink light"), "{notice}");
+        assert!(notice.contains("inverted") && notice.contains("--ink light"), "{notice}");
     }
 
     #[test]

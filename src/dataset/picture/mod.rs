@@ -58,7 +58,7 @@ impl Picture {
         let is_small = 9 * self.rows > 20 * height && 9 * self.columns > 20 * width;
         is_small.then(|| {
             let (rows, columns) = (self.rows, self.columns);
-            format!("the drawing fills {width} x {height} of {columns} x {rows} pixels: crop it, and it is seen better")
+            format!("the drawing fills {width} x {height} of {columns} x {rows} pixels: crop the picture for a better result")
         })
     }
 

@@ -22,7 +22,7 @@ use crate::grid::schema::NETWORK;
 /// Interval between two readings of the program's memory.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a program that has closed its results may take to end, for its exit status.
-const FAREWELL: Duration = Duration::from_secs(5);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A program that has loaded its data.
 pub struct Program {
@@ -128,17 +128,22 @@ impl Program {
             return Ok(Some(first));
         }
         loop {
-            peak::look(self.child.id());
+            peak::sample(self.child.id());
             match self.lines.recv_timeout(TICK) {
                 Ok(line) => {
-                    peak::look(self.child.id());
+                    peak::sample(self.child.id());
                     return self.parse(&line).map(Some);
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 // The last reply may still be in the pipe; a child of the program may hold the pipe open
                 // after the program's end.
                 Err(RecvTimeoutError::Timeout) if matches!(self.child.try_wait(), Ok(Some(_))) => {
-                    return self.lines.recv_timeout(FAREWELL).ok().map(|line| self.parse(&line)).transpose();
+                    return self
+                        .lines
+                        .recv_timeout(EXIT_TIMEOUT)
+                        .ok()
+                        .map(|line| self.parse(&line))
+                        .transpose();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -161,7 +166,7 @@ impl Program {
     /// The error for a program that ended too early.
     fn ended(&mut self, when: &str) -> String {
         let mut status = self.child.try_wait();
-        for _ in 0..FAREWELL.as_millis() / TICK.as_millis() {
+        for _ in 0..EXIT_TIMEOUT.as_millis() / TICK.as_millis() {
             if !matches!(status, Ok(None)) {
                 break;
             }

@@ -15,7 +15,7 @@ pub enum EngineError {
     /// A line of the list is wrong.
     #[error("{}: line {line}: {message}", .path.display())]
     Line { path: PathBuf, line: usize, message: String },
-    #[error("engine {name} gives no version, and without one nothing is measured (to install it: {install})")]
+    #[error("engine {name} reports no version; results need one (to install it: {install})")]
     NoVersion { name: String, install: String, source: Box<VersionError> },
 }
 

@@ -8,7 +8,7 @@ static PEAK: AtomicU64 = AtomicU64::new(0);
 
 /// Reads the program's `VmHWM`, which only grows: all that can be missed is growth between the last reading
 /// and the program's end. (A child's `ru_maxrss` would begin at the peak of its parent.)
-pub fn look(process: u32) {
+pub fn sample(process: u32) {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());

@@ -13,10 +13,10 @@ use super::{Definition, VersionError, environment};
 use crate::hex::hex;
 
 /// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(120);
+const VERSION_TIMEOUT: Duration = Duration::from_secs(120);
 /// The longest wait for output after the program has ended: all of it is in the pipe by then, and a child
 /// outside the process group may hold the pipe open for ever.
-const PIPE_PATIENCE: Duration = Duration::from_secs(2);
+const PIPE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most bytes of output that are kept.
 const LONGEST: usize = 64 * 1024;
 /// The most facts beside the version, and the most characters of each.
@@ -81,7 +81,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
         if let Some(status) = child.try_wait().map_err(wait)? {
             break Some(status);
         }
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > VERSION_TIMEOUT {
             break None;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -94,7 +94,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
         child.wait().map_err(wait)?;
     }
     let Some(status) = status else {
-        return Err(VersionError::Timeout { program: program.clone(), seconds: PATIENCE.as_secs() });
+        return Err(VersionError::Timeout { program: program.clone(), seconds: VERSION_TIMEOUT.as_secs() });
     };
     if !status.success() {
         let errors = collect(&errors);
@@ -108,7 +108,7 @@ fn answer(definition: &Definition) -> Result<VersionReply, VersionError> {
 
 /// The output of a program that has ended.
 fn collect(parts: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {
-    let until = Instant::now() + PIPE_PATIENCE;
+    let until = Instant::now() + PIPE_TIMEOUT;
     let mut text = Vec::new();
     while text.len() < LONGEST {
         match parts.recv_timeout(until.saturating_duration_since(Instant::now())) {

@@ -9,7 +9,7 @@ use linfa_trees::{DecisionTree, SplitQuality};
 use ndarray::Array1;
 use serde_json::Value;
 
-use super::draws::Draws;
+use super::seeded_rng::SeededRng;
 use super::{classes, records, targets};
 use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
@@ -56,7 +56,7 @@ impl Family for AdaBoost {
             let tree = DecisionTree::<f64, usize>::params()
                 .split_quality(SplitQuality::Gini)
                 .max_depth(settings.max_depth);
-            let ensemble = AdaBoostParams::new_fixed_rng(tree, Draws::seeded(work.seed))
+            let ensemble = AdaBoostParams::new_fixed_rng(tree, SeededRng::seeded(work.seed))
                 .n_estimators(settings.rounds)
                 .learning_rate(settings.learning_rate);
             library::outcome(

@@ -8,7 +8,7 @@ use linfa_ensemble::EnsembleLearnerParams;
 use linfa_trees::DecisionTree;
 use ndarray::Array1;
 
-use super::draws::Draws;
+use super::seeded_rng::SeededRng;
 use super::{classes, records, targets};
 use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
@@ -76,7 +76,7 @@ impl Family for Bagging {
         let read = |parameters: &Parameters| read(parameters, work.training.features.n(), work.test.d());
         library::each(work, emit, read, |settings| {
             let tree = DecisionTree::<f64, usize>::params().max_depth(settings.max_depth);
-            let ensemble = EnsembleLearnerParams::new_fixed_rng(tree, Draws::seeded(work.seed))
+            let ensemble = EnsembleLearnerParams::new_fixed_rng(tree, SeededRng::seeded(work.seed))
                 .ensemble_size(settings.trees)
                 .bootstrap_proportion(settings.images)
                 .feature_proportion(settings.features);

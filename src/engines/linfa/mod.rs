@@ -8,11 +8,11 @@ mod ada_boost;
 mod bagging;
 mod decision_tree;
 mod discrete_naive_bayes;
-mod draws;
 mod gaussian_nb;
 mod k_neighbors;
 mod logistic_regression;
 mod random_forest;
+mod seeded_rng;
 mod svc;
 
 use ndarray::{Array1, Array2, ArrayView2};

@@ -11,7 +11,7 @@ use linfa_ensemble::RandomForestParams;
 use linfa_trees::{DecisionTree, SplitQuality};
 use ndarray::{Array1, Array2};
 
-use super::draws::Draws;
+use super::seeded_rng::SeededRng;
 use super::{classes, records, targets};
 use crate::engines::library::{self, Description, failed, unshared_key};
 use crate::engines::params::ParamReader;
@@ -101,7 +101,7 @@ impl Family for RandomForest {
                 .max_depth(settings.max_depth)
                 .min_weight_split(settings.min_samples_split as f32)
                 .min_weight_leaf(settings.min_samples_leaf as f32);
-            let forest = RandomForestParams::new_fixed_rng(tree, Draws::seeded(work.seed))
+            let forest = RandomForestParams::new_fixed_rng(tree, SeededRng::seeded(work.seed))
                 .ensemble_size(settings.trees)
                 .feature_proportion(settings.feature_proportion(d));
             library::outcome(

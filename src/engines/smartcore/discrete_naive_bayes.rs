@@ -57,7 +57,7 @@ fn counts(features: &Features) -> Result<DenseMatrix<u32>, Failure> {
     library::not_negative(&values)?;
     if let Some(value) = values.iter().find(|value| value.fract() != 0.0) {
         return Err(Failure::Unsupported(format!(
-            "smartcore's MultinomialNB counts whole numbers, and one feature is {value}; put raw or binarize before it"
+            "smartcore's MultinomialNB needs whole numbers, found {value}; add the step raw or binarize before it"
         )));
     }
     let counts = values.into_iter().map(|value| value as u32).collect();

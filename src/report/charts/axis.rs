@@ -1,4 +1,4 @@
-//! The axes of the charts: accuracy on a logarithmic scale of the error, seconds and training rows
+//! The axes of the charts: accuracy on a logarithmic scale of the error, seconds and training images
 //! logarithmic, differences linear.
 //!
 //! On a linear axis from 0 to 1 most results would crowd between 0.8 and 1; here 0.9, 0.99 and 0.999 are

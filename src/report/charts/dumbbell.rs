@@ -11,7 +11,7 @@ use super::axis::{Axis, Kind};
 use super::overview::Chart;
 use super::scatter::label_long;
 use crate::analysis::findings::{BAR, Family, Findings};
-use crate::drawing::{ChartError, INK, Marks, PALETTE, Words, label, png, svg, text};
+use crate::drawing::{AltText, ChartError, INK, Marks, PALETTE, label, png, svg, text};
 use crate::format::{short, title};
 
 /// The file's name without its ending.
@@ -64,7 +64,7 @@ pub fn chart(findings: &Findings) -> Result<Option<Chart>, ChartError> {
             people.accuracy, people.images, names[1], people.who
         )
     });
-    let words = Words {
+    let alt_text = AltText {
         title: format!("Best of each family: {worse} of {} lose on {}", pairs.len(), names[1]),
         description: format!(
             "One line a family, from its best accuracy on {} to its best on {}, the axis logarithmic in the error. {}.{who}",
@@ -74,13 +74,13 @@ pub fn chart(findings: &Findings) -> Result<Option<Chart>, ChartError> {
         ),
     };
     let dumbbell = Dumbbell {
-        title: words.title.clone(),
+        title: alt_text.title.clone(),
         x: Axis::over("test accuracy", Kind::Accuracy, values),
         families: &findings.families,
         names,
         rules,
     };
-    let (svg, marks) = svg(dumbbell.size(), &words, |area| dumbbell.draw(area))?;
+    let (svg, marks) = svg(dumbbell.size(), &alt_text, |area| dumbbell.draw(area))?;
     let png = png(dumbbell.size(), |area| dumbbell.draw(area))?;
     Ok(Some(Chart { name: NAME.to_string(), svg, png, marks }))
 }

@@ -14,7 +14,7 @@ use super::library;
 use super::overview::Chart;
 use super::scatter::{mark, small_mark};
 use crate::analysis::timed_pairs::TimedPair;
-use crate::drawing::{ChartError, INK, Marks, Words, label, png, svg, text};
+use crate::drawing::{AltText, ChartError, INK, Marks, label, png, svg, text};
 use crate::format::{count, short};
 
 /// The file's name without its ending.
@@ -60,7 +60,7 @@ pub fn chart(pairs: &[TimedPair]) -> Result<Option<Chart>, ChartError> {
             )
         })
         .collect();
-    let words = Words {
+    let alt_text = AltText {
         title: title.clone(),
         description: format!(
             "CPU time to fit and to predict in times that of mnist-bench, on a logarithm, one mark a result on the largest \
@@ -69,7 +69,7 @@ pub fn chart(pairs: &[TimedPair]) -> Result<Option<Chart>, ChartError> {
             if beside > 0 { format!("{beside} pale marks were not measured alone. ") } else { String::new() }
         ),
     };
-    let (svg, marks) = svg(strip.size(), &words, |area| strip.draw(area, &title))?;
+    let (svg, marks) = svg(strip.size(), &alt_text, |area| strip.draw(area, &title))?;
     let png = png(strip.size(), |area| strip.draw(area, &title))?;
     Ok(Some(Chart { name: NAME.to_string(), svg, png, marks }))
 }

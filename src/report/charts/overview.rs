@@ -5,7 +5,7 @@ use super::axis::{Axis, Kind};
 use super::scatter::{Point, Scatter};
 use crate::analysis::tables::{Line, SideBySide, View};
 use crate::analysis::timed_pairs::TimedPair;
-use crate::drawing::{ChartError, Marks, Words, png, svg};
+use crate::drawing::{AltText, ChartError, Marks, png, svg};
 use crate::format::{short, title};
 
 /// A finished chart with the name of its file.
@@ -56,7 +56,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
     name_extremes(&mut points, families);
     let (first, second) = (title(&table.datasets[0]), title(&table.datasets[1]));
     let below = points.iter().filter(|point| point.y < point.x).count();
-    let words = Words {
+    let alt_text = AltText {
         title: format!("{below} of {} configurations lose on {second}", points.len()),
         description: format!(
             "Scatter of {} configurations, test accuracy on {first} across and on {second} upwards, with the \
@@ -70,7 +70,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
         Axis::over(format!("{name} test accuracy"), Kind::Accuracy, points.iter().map(of))
     };
     let scatter = Scatter {
-        title: words.title.clone(),
+        title: alt_text.title.clone(),
         x: axis(&first, |point| point.x),
         y: axis(&second, |point| point.y),
         families: families.to_vec(),
@@ -81,7 +81,7 @@ fn against(table: &SideBySide, lines: &[Numbered], families: &[String]) -> Resul
         front: Vec::new(),
     };
     let name = format!("{}-against-{}", table.datasets[1], table.datasets[0]);
-    scatter_chart(name, &scatter, &words).map(Some)
+    scatter_chart(name, &scatter, &alt_text).map(Some)
 }
 
 /// Accuracy against the time of fitting and predicting on one data set, with the Pareto front.
@@ -119,7 +119,7 @@ fn over_time(
         }
     }
     let name = title(&table.datasets[dataset]);
-    let words = Words {
+    let alt_text = AltText {
         title: format!("{name}: {} of {} unbeaten in both", front.len(), points.len()),
         description: format!(
             "Scatter of {} configurations on {name}, seconds of fitting and predicting across (logarithmic), test accuracy \
@@ -130,7 +130,7 @@ fn over_time(
         ),
     };
     let scatter = Scatter {
-        title: words.title.clone(),
+        title: alt_text.title.clone(),
         x: Axis::over("fit + predict (s, wall clock)", Kind::Seconds, points.iter().map(|point| point.x)),
         y: Axis::over("test accuracy", Kind::Accuracy, points.iter().map(|point| point.y)),
         families: families.to_vec(),
@@ -141,7 +141,7 @@ fn over_time(
         front,
     };
     let name = format!("accuracy-against-time-{}", table.datasets[dataset]);
-    scatter_chart(name, &scatter, &words).map(Some)
+    scatter_chart(name, &scatter, &alt_text).map(Some)
 }
 
 /// Our accuracy less that of the paper, against that of the paper, on one data set.
@@ -172,7 +172,7 @@ fn published(
     let name = title(&table.datasets[dataset]);
     let near = points.iter().filter(|point| point.y.abs() < 0.01).count();
     let mean = points.iter().map(|point| point.y).sum::<f64>() / points.len() as f64;
-    let words = Words {
+    let alt_text = AltText {
         title: format!("{name}: {mean:+.4} on average beside the paper"),
         description: format!(
             "Scatter of {} configurations on {name}, accuracy in the 2017 paper across and upwards what that of mnist-bench \
@@ -182,7 +182,7 @@ fn published(
         ),
     };
     let scatter = Scatter {
-        title: words.title.clone(),
+        title: alt_text.title.clone(),
         x: Axis::over("test accuracy in the 2017 paper", Kind::Accuracy, points.iter().map(|point| point.x)),
         y: Axis::over("mnist-bench minus paper", Kind::Difference, points.iter().map(|point| point.y)),
         families: families.to_vec(),
@@ -192,12 +192,13 @@ fn published(
         level: Some((0.0, "as in the paper")),
         front: Vec::new(),
     };
-    scatter_chart(format!("ours-against-published-{}", table.datasets[dataset]), &scatter, &words).map(Some)
+    scatter_chart(format!("ours-against-published-{}", table.datasets[dataset]), &scatter, &alt_text)
+        .map(Some)
 }
 
 /// Draws a scatter as SVG and PNG.
-pub fn scatter_chart(name: String, scatter: &Scatter, words: &Words) -> Result<Chart, ChartError> {
-    let (svg, marks) = svg(scatter.size(), words, |area| scatter.draw(area))?;
+pub fn scatter_chart(name: String, scatter: &Scatter, alt_text: &AltText) -> Result<Chart, ChartError> {
+    let (svg, marks) = svg(scatter.size(), alt_text, |area| scatter.draw(area))?;
     let png = png(scatter.size(), |area| scatter.draw(area))?;
     Ok(Chart { name, svg, png, marks })
 }

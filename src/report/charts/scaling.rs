@@ -18,7 +18,7 @@ use super::overview::Chart;
 use super::scatter::mark;
 use crate::analysis::scaling::{Curve, Panel, Point, Scaling};
 use crate::analysis::tables::SideBySide;
-use crate::drawing::{ChartError, INK, Marks, Words, png, svg, text};
+use crate::drawing::{AltText, ChartError, INK, Marks, png, svg, text};
 use crate::format::{accuracy, count, library as library_name, seconds, title};
 
 /// Prefix of the names of these charts.
@@ -45,11 +45,11 @@ pub fn charts(scaling: &Scaling, table: &SideBySide) -> Result<Vec<Chart>, Chart
         let (x, y) = axes(&points);
         for panel in panels {
             let picture = Picture { panel, dataset: title(name), x: &x, y: &y };
-            let words = Words {
+            let alt_text = AltText {
                 title: format!("{}: {}", picture.dataset, panel.name),
                 description: describe(panel, &scaling.run),
             };
-            let (svg, marks) = svg(SIZE, &words, |area| picture.draw(area))?;
+            let (svg, marks) = svg(SIZE, &alt_text, |area| picture.draw(area))?;
             let png = png(SIZE, |area| picture.draw(area))?;
             charts.push(Chart { name: format!("{PREFIX}{name}-{}", panel.classifier), svg, png, marks });
         }

@@ -3,7 +3,7 @@
 use super::equivalence;
 use crate::analysis::equivalence::comparisons;
 use crate::analysis::fidelity::{ALLOWED, ALLOWED_EXACT, EXACT, Fidelity, NEAR, Pair, ROUNDING};
-use crate::analysis::sklearn_reference::Stock;
+use crate::analysis::sklearn_reference::SklearnRows;
 use crate::analysis::tables::{SideBySide, View};
 use crate::format::{accuracy, cell, count, difference, title};
 use crate::report::summary::Summary;
@@ -34,7 +34,7 @@ pub fn markdown(fidelity: &Fidelity, table: &SideBySide, view: &View, summary: &
         let heading = format!("{} against {}", title(&table.datasets[one.dataset]), one.source.name());
         text += &part(&heading, &one.pairs);
     }
-    text + &against_published(&fidelity.stock, table)
+    text + &against_published(&fidelity.sklearn_rows, table)
 }
 
 fn part(heading: &str, pairs: &[Pair]) -> String {
@@ -70,8 +70,8 @@ fn part(heading: &str, pairs: &[Pair]) -> String {
 }
 
 /// A section on the published table beside scikit-learn's rows, by family; nothing where there is no pair.
-fn against_published(stock: &Stock, table: &SideBySide) -> String {
-    let families = stock.less_published();
+fn against_published(sklearn_rows: &SklearnRows, table: &SideBySide) -> String {
+    let families = sklearn_rows.less_published();
     if families.is_empty() {
         return String::new();
     }

@@ -58,7 +58,11 @@ pub fn markdown(
     if peers.ahead.is_empty() {
         return text + &format!("Nowhere: none is more accurate by over {AHEAD}, and none is faster.\n");
     }
-    let marks = if all_quiet { "" } else { " Times marked ~ were measured beside other work or on two generations of a processor." };
+    let marks = if all_quiet {
+        ""
+    } else {
+        " Times marked ~ were measured beside other work or on two generations of a processor."
+    };
     text += &format!(
         "Results where another library is faster, or more accurate than our mean by over {AHEAD}. Differences below about \
          3 s (the spread over our seeds) may be chance.{marks}\n\n\

@@ -15,10 +15,10 @@ pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> O
     let minutes = LIMIT / 60.0;
     let mut text = format!(
         "# Which Rust library?\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
-         Each library stands with the most training images that it ended on {sets}. Accuracies are those of its best \
+         Each library stands with the most training images that it finished on {sets}. Accuracies are those of its best \
          configuration there, in that order. The factor is its CPU time over ours for the same configurations (geometric \
-         mean); ~ marks times with other work beside them or of two generations of a processor. Libraries that share a line ended the same \
-         number of images. Settings differ where a library cannot be told: benchmarks/engines/rust/README.md has them.\n\n",
+         mean); ~ marks times with other work beside them or of two generations of a processor. Libraries that share a line finished the same \
+         number of images. Settings differ where a library cannot be configured so: benchmarks/engines/rust/README.md has them.\n\n",
         view.run
     );
     for line in short(found) {
@@ -39,7 +39,7 @@ pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> O
     text += &format!(
         "\n## Families of the sweep\n\nThe libraries with a configuration that fits all images and predicts the test images of \
          {sets} in {minutes:.0} minutes each, and how far the others get. docs/FINDINGS.md says why a family has none.\n\n\
-         | classifier | ends in {minutes:.0} minutes | others |\n| --- | --- | --- |\n"
+         | classifier | finishes in {minutes:.0} minutes | others |\n| --- | --- | --- |\n"
     );
     for Family { classifier, end, others } in &found.families {
         let end = if end.is_empty() { "none".to_string() } else { end.join(", ") };

@@ -91,7 +91,7 @@ mod tests {
         let part = |rows| Submission { train_size: Some(rows), ..claim("SVC", "mnist", 10_000, 0.9) };
         let text = of(&[Submission { train_size: Some(60_000), ..whole }, part(5_000)]);
         assert!(text.contains("| SVC |  | 0.9675 |"), "{text}");
-        assert!(text.contains("| SVC, 5000 training rows |  | 0.900 |"), "{text}");
+        assert!(text.contains("| SVC, 5000 training images |  | 0.900 |"), "{text}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ function parsePredictions(name, bytes, images, names) {
   const text = decodeText(bytes);
   const trimmed = text.trim();
   if (!trimmed) refuse("is empty: save one class a test image");
-  if (isOtherText(trimmed)) refuse("is no list and no table of classes");
+  if (isOtherText(trimmed)) refuse("is neither a list nor a table of classes");
   if (trimmed.startsWith("[") || (trimmed.startsWith("(") && trimmed.endsWith(")"))) {
     return readList(trimmed, expected);
   }
@@ -128,7 +128,7 @@ function startOfCounting(cells) {
     ? start
     : undefined;
 }
-/** The last number in a text that is no number itself, such as 12 in `img_0012.png`. @param {string} text */
+/** The last number in a text that is not a number itself, such as 12 in `img_0012.png`. @param {string} text */
 function lastNumber(text) {
   const found = /(\d+)\D*$/.exec(text.replace(/\.[^.]*$/, ""));
   return found ? Number(found[1]) : undefined;
@@ -198,7 +198,7 @@ function readUnshaped(table, expected) {
 /** @param {string} text without blanks around it @param {Expected} expected */
 function readList(text, expected) {
   if (/\.\.\.|\u2026/.test(text) || !/[\])]$/.test(text))
-    refuse("is a list that does not end, or without its middle");
+    refuse("is a list that does not end, or whose middle is cut");
   const plain = text.replace(/np\.\w+\(([^(),[]*)\)/g, "$1");
   const inner = /^[[(]([^[\]()]*)[\])]$/s.exec(plain);
   const words = inner ? listWords(inner[1]) : undefined;
@@ -249,7 +249,7 @@ function readNpy(bytes, expected) {
   }
   const [width, count] = [Number(type[2][1]), shape.reduce((product, size) => product * size, 1)];
   if (bytes.length !== end + count * width)
-    refuse(`does not have the ${count} numbers that its header promises`);
+    refuse(`does not have the ${count} numbers that its header states`);
   return classNumbers(
     Array.from({ length: count }, (_, at) => read(view, end + at * width, type[1] !== ">")),
     expected,

@@ -11,10 +11,10 @@ pub struct Errors {
     pub without: &'static str,
     pub results: usize,
     /// Factor between expected and recorded seconds, at least 1: its median, and its 90th percentile.
-    pub seconds_middle: f64,
-    pub seconds_most: f64,
-    pub bytes_middle: f64,
-    pub bytes_most: f64,
+    pub seconds_median: f64,
+    pub seconds_p90: f64,
+    pub bytes_median: f64,
+    pub bytes_p90: f64,
     /// Sums over all.
     pub expected_seconds: f64,
     pub recorded_seconds: f64,
@@ -39,7 +39,8 @@ pub fn errors(past: &History) -> Vec<Errors> {
         let (a, b) = (&known.recorded, &other.recorded);
         other.id == known.id && a.dataset == b.dataset && a.train_size == b.train_size
     };
-    let by = |known: &Known, left_out: &dyn Fn(&Known) -> bool| past.expected_without(&ask(known), left_out);
+    let by =
+        |known: &Known, left_out: &dyn Fn(&Known) -> bool| past.expected_without(&query(known), left_out);
     let kinds: [(&'static str, Expect); 3] = [
         ("itself", &|known| by(known, &|other| itself(known, other))),
         ("its configuration", &|known| by(known, &|other| other.id == known.id)),
@@ -51,7 +52,7 @@ pub fn errors(past: &History) -> Vec<Errors> {
     kinds.into_iter().filter_map(|(without, expected)| of_kind(without, past, expected)).collect()
 }
 
-fn ask(known: &Known) -> Query<'_> {
+fn query(known: &Known) -> Query<'_> {
     let recorded = &known.recorded;
     Query {
         dataset: &recorded.dataset,
@@ -85,10 +86,10 @@ fn of_kind(without: &'static str, past: &History, expect: Expect) -> Option<Erro
     Some(Errors {
         without,
         results: seconds.len(),
-        seconds_most: nine_in_ten(&mut seconds),
-        seconds_middle: median(seconds)?,
-        bytes_most: nine_in_ten(&mut bytes),
-        bytes_middle: median(bytes).unwrap_or(1.0),
+        seconds_p90: nine_in_ten(&mut seconds),
+        seconds_median: median(seconds)?,
+        bytes_p90: nine_in_ten(&mut bytes),
+        bytes_median: median(bytes).unwrap_or(1.0),
         expected_seconds,
         recorded_seconds,
         worst,
@@ -129,10 +130,10 @@ mod tests {
         let mut past = History::default();
         past.add(costs::read_run(Path::new("results/reference")).unwrap());
         let errors = errors(&past);
-        let found: Vec<_> = errors.iter().map(|one| (one.without, one.seconds_middle)).collect();
+        let found: Vec<_> = errors.iter().map(|one| (one.without, one.seconds_median)).collect();
         // What a sweep needs for its order: within a factor of two for half the rows, however little is
         // known.
-        assert!(errors.len() == 3 && errors.iter().all(|one| one.seconds_middle < 2.0), "{found:?}");
-        assert!(errors[0].seconds_middle <= errors[2].seconds_middle, "{found:?}");
+        assert!(errors.len() == 3 && errors.iter().all(|one| one.seconds_median < 2.0), "{found:?}");
+        assert!(errors[0].seconds_median <= errors[2].seconds_median, "{found:?}");
     }
 }

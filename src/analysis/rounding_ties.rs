@@ -10,21 +10,21 @@ use crate::format::{accuracy, title};
 
 /// A sentence on the ties of one classifier.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Untied {
+pub struct RoundingTies {
     pub classifier: String,
     pub text: String,
 }
 
 /// One sentence for each row of the view that has ties among its facts, from its first repeat. Rows of data
 /// sets that could not be read are left out.
-pub fn sentences(table: &SideBySide, view: &View, datasets: &BTreeMap<String, Dataset>) -> Vec<Untied> {
+pub fn sentences(table: &SideBySide, view: &View, datasets: &BTreeMap<String, Dataset>) -> Vec<RoundingTies> {
     let lines = table.view(view).flat_map(|line| (0..table.datasets.len()).map(move |at| (line, at)));
     let rows = lines.filter_map(|(line, dataset)| table.row(line, dataset));
     let sentence = |row: &Row| {
         let labels = &datasets.get(&row.dataset)?.test.labels;
         let ties = row.facts.get("ties")?.as_u64()?;
         let tie_free = share_right(row.facts.get("tie_free_predictions")?.as_str()?, labels)?;
-        Some(Untied {
+        Some(RoundingTies {
             classifier: row.classifier.clone(),
             text: format!(
                 "{} on {}: {} of {} test images tie and go to the first class, as in scikit-learn, which makes {}; \

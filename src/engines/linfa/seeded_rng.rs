@@ -7,15 +7,15 @@ use rand_pcg::Pcg64;
 
 /// A seeded generator for linfa's ensembles.
 #[derive(Clone)]
-pub struct Draws(Pcg64);
+pub struct SeededRng(Pcg64);
 
-impl Draws {
-    pub fn seeded(seed: u64) -> Draws {
-        Draws(Pcg64::seed_from_u64(seed))
+impl SeededRng {
+    pub fn seeded(seed: u64) -> SeededRng {
+        SeededRng(Pcg64::seed_from_u64(seed))
     }
 }
 
-impl RngCore for Draws {
+impl RngCore for SeededRng {
     fn next_u32(&mut self) -> u32 {
         self.0.next_u32()
     }
