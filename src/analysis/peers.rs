@@ -179,7 +179,7 @@ pub struct Library {
     pub timed: usize,
     /// Its CPU time over ours: the geometric mean over these pairs; `None` without one.
     pub factor: Option<f64>,
-    /// The number of these pairs in which it is faster.
+    /// The number of all pairs with times, those marked `~` too, in which it is faster.
     pub faster: usize,
     /// Configurations in which it is more accurate than ours by more than [`AHEAD`], and the number that have
     /// an accuracy.
@@ -213,7 +213,7 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
             engine: engine.to_string(),
             timed: ratios.len(),
             factor: (!ratios.is_empty()).then(|| geometric_mean(&ratios)),
-            faster: ratios.iter().filter(|&&ratio| ratio < 1.0).count(),
+            faster: pairs().filter_map(Pair::time).filter(|&ratio| ratio < 1.0).count(),
             more_accurate: gains.iter().filter(|&&gain| gain > AHEAD + ROUNDING).count(),
             compared: gains.len(),
             without: groups.iter().map(|(_, group)| group.without).sum(),

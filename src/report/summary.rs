@@ -268,7 +268,7 @@ fn library(library: &Library) -> Option<String> {
     match library.factor {
         Some(factor) => {
             text += &format!(
-                " needs {factor:.1} times our CPU time (geometric mean of {} results{at}; faster in {})",
+                " needs {factor:.1} times our CPU time (geometric mean of {} results{at}); faster in {}",
                 library.timed,
                 if library.faster == 0 { "none".to_string() } else { library.faster.to_string() }
             );
@@ -434,8 +434,8 @@ mod tests {
         };
         assert_eq!(
             library(&one).unwrap(),
-            "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images; faster in \
-             none); more accurate in 1 of 20; 14 did not finish."
+            "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images); faster \
+             in none; more accurate in 1 of 20; 14 did not finish."
         );
         (one.timed, one.factor, one.without) = (0, None, 0);
         assert_eq!(library(&one), None);
