@@ -1,5 +1,5 @@
-//! Embeds what every result names: the git revision, the compiler, and a digest of the code that can change
-//! a result. Works without git, and reruns only when that code, Cargo.lock or the commit changes.
+//! Embeds the provenance that every result names: the git revision, the compiler, and a digest of the code that can
+//! change a result. Works without git, and reruns only when that code, Cargo.lock or the commit changes.
 
 use std::env;
 use std::path::Path;
@@ -13,7 +13,7 @@ use code_digest::SOURCES;
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/code_digest.rs");
-    // A missing source ends the build: a digest of less than the whole would name code that nobody has.
+    // A missing source ends the build: a digest of only a part would identify code that nobody has.
     let files = code_digest::files(Path::new(""))?;
     for source in SOURCES {
         println!("cargo:rerun-if-changed={source}");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes a data set of another's training set: the last rows become its test set, so that a choice among models leaves
-the real test set alone.
+"""Makes a data set from the training set of another: the last rows become the test set, so that the choice of a model
+does not use the real test set.
 
     python3 benchmarks/hold_out.py data/mnist held-out/mnist-held-out
     cargo run --release -- sweep --grid benchmarks/held-out.toml --data-dir held-out --dataset mnist-held-out

@@ -1,14 +1,13 @@
-//! Kills a sweep again and again, supervisor and workers, at random moments, and looks whether anything is lost:
+//! Kills a sweep again and again, supervisor and workers, at random moments, and checks that nothing is lost:
 //!
 //!     cargo build --release && cargo run --release --example chaos -- [faults] [seed] [--record]
 //!
-//! First an undisturbed sweep says what every row predicts. Then rounds, each in a folder of its own: the same sweep
-//! is started, something is killed with SIGKILL, and it goes on from there, until the round has had its faults; a
-//! last sweep then runs to its end. After every fault each result file there is must be whole and valid, and after
-//! every round each row must have one, with the predictions of the undisturbed sweep, and nothing else may be left:
-//! no half-written file, no process. Rows that a killed worker left as `crashed` are told so, and run again by
-//! `--retry-failed`. The summary is Markdown; `--record`, from the project's folder, puts it into
-//! docs/RELIABILITY.md.
+//! First an undisturbed sweep gives the expected predictions of every row. Then rounds follow, each in its own folder:
+//! the same sweep is started, something is killed with SIGKILL, and the sweep resumes, until the round has had its
+//! faults; a last sweep then runs to its end. After every fault each result file must be complete and valid. After every
+//! round each row must have a file with the expected predictions, and nothing else may be left: no half-written file, no
+//! process. Rows that a killed worker left as `crashed` run again by `--retry-failed`. The summary is Markdown;
+//! `--record`, from the project's folder, puts it into docs/RELIABILITY.md.
 
 #[path = "record/mod.rs"]
 mod record;
@@ -44,16 +43,16 @@ const ARGUMENTS: [&str; 16] = [
     "PassiveAggressiveClassifier",
     "--jobs=2",
 ];
-/// The environment variable by which the processes of this example's sweeps are known.
+/// The environment variable that identifies the processes of this example's sweeps.
 const MARK: &str = "MNIST_BENCH_CHAOS";
 /// Faults in a round, at most.
 const IN_A_ROUND: usize = 12;
 /// The longest that a sweep is left alone before it is hit.
 const LONGEST: Duration = Duration::from_millis(2500);
-/// A sweep that is not done by then hangs.
+/// A sweep that takes longer counts as hanging.
 const HANGS: Duration = Duration::from_secs(300);
 
-/// What is hit.
+/// The processes that one fault kills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Supervisor,
@@ -77,7 +76,7 @@ impl Target {
     }
 }
 
-/// What was counted.
+/// The counts of the summary.
 #[derive(Default)]
 struct Tally {
     faults: BTreeMap<Target, usize>,
@@ -86,10 +85,10 @@ struct Tally {
     judged: usize,
     /// Faults after which a half-written temporary file lay there.
     interrupted_writes: usize,
-    /// Rows held against the undisturbed sweep at the end of their round.
+    /// Rows compared with the undisturbed sweep at the end of their round.
     compared: usize,
-    /// Rows without a file and rows with other predictions, files that are no results, and files that belong
-    /// nowhere or processes that lived on. Each has a line on standard error.
+    /// Rows without a file, rows with other predictions, invalid result files, and leftovers (unknown files or living
+    /// processes). Each has a line on standard error.
     lost: usize,
     different: usize,
     corrupt: usize,
@@ -126,7 +125,7 @@ struct Chaos<'a> {
     outlines: Outlines,
     /// By file name, the predictions of the undisturbed sweep.
     expected: BTreeMap<String, String>,
-    /// How long that took.
+    /// The duration of the undisturbed sweep.
     took: Duration,
     tally: Tally,
 }
@@ -155,7 +154,7 @@ impl<'a> Chaos<'a> {
         Command::new(&self.program)
             .args(ARGUMENTS)
             .args(more)
-            // Whatever the sweep starts inherits it, and is known by it.
+            // Child processes inherit the variable; `alive` finds them by it.
             .env(MARK, self.scratch)
             .arg("--results-dir")
             .arg(results)
@@ -168,7 +167,7 @@ impl<'a> Chaos<'a> {
             .expect("the sweep starts")
     }
 
-    /// What every row predicts when nobody interferes.
+    /// Runs the undisturbed sweep and keeps its predictions.
     fn undisturbed(&mut self) {
         let results = self.scratch.join("undisturbed");
         let begin = Instant::now();
@@ -179,12 +178,12 @@ impl<'a> Chaos<'a> {
         assert!(!self.expected.is_empty(), "the undisturbed sweep left no file");
     }
 
-    /// One folder, hit so many times, and then left to end.
+    /// One round: a folder whose sweep is hit this many times and then runs to its end.
     fn round(&mut self, faults: usize) {
         let results = self.scratch.join(format!("round-{}", self.tally.rounds));
         let mut done = 0;
         while done < faults {
-            // A worker that is killed leaves a row that says so: those run again.
+            // A killed worker leaves a `crashed` row, which runs again.
             let mut child = self.start(&results, &["--retry-failed"]);
             loop {
                 std::thread::sleep(self.moment());
@@ -209,7 +208,7 @@ impl<'a> Chaos<'a> {
                 }
             }
             self.wait(child, &results);
-            // Everything there already: a fresh folder has more to lose.
+            // With all rows done there is nothing left to lose; a new round begins in a new folder.
             if done < faults && self.is_complete(&results) {
                 break;
             }
@@ -219,7 +218,7 @@ impl<'a> Chaos<'a> {
         self.tally.rounds += 1;
     }
 
-    /// A random time; short ones are as likely as long ones, since a sweep begins with the most going on.
+    /// A random time. Short times are likelier, because most happens when a sweep begins.
     fn moment(&mut self) -> Duration {
         let longest = LONGEST.min(self.took);
         longest.mul_f64(self.random.random_range(0.0f64..1.0).powi(2))
@@ -239,7 +238,7 @@ impl<'a> Chaos<'a> {
         }
     }
 
-    /// Every file that stands in a result's place must be one.
+    /// Every file in a result's place must be a valid result.
     fn judge(&mut self, results: &Path) {
         for path in files(results) {
             self.tally.judged += 1;
@@ -287,7 +286,7 @@ impl<'a> Chaos<'a> {
         }
     }
 
-    /// Nothing that was started for a folder may outlive its sweep by more than moments.
+    /// No process of a sweep may outlive it by more than 5 s.
     fn look_for_processes(&mut self, results: &Path) {
         let begin = Instant::now();
         let mut left = self.alive();
@@ -345,7 +344,7 @@ impl<'a> Chaos<'a> {
     }
 }
 
-/// Kills what is meant; `false` when it is not there just now.
+/// Kills the target; `false` if it does not exist at the moment.
 fn hit(target: Target, supervisor: &mut Child) -> bool {
     let workers = workers(supervisor.id());
     match target {
@@ -376,7 +375,7 @@ fn workers(supervisor: u32) -> Vec<u32> {
     let is_worker = |process: &u32| {
         let read = |file: &str| fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
         let stat = String::from_utf8_lossy(&read("stat")).into_owned();
-        // Behind the program's name in brackets: the state, and the parent.
+        // After the program's name in brackets come the state and the parent.
         let parent = stat.rsplit_once(") ").and_then(|(_, fields)| fields.split(' ').nth(1)?.parse().ok());
         parent == Some(supervisor) && read("cmdline") == b"mnist-bench\0worker\0"
     };

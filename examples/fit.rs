@@ -1,7 +1,7 @@
 //! Runs configurations of one family on a data set, without the sweep around it:
 //! `cargo run --release --example fit -- mnist SVC '{"C": 10, "kernel": "rbf"}' [MORE...] [n=5000] [threads=2]`,
 //! with `engine=linfa` or another for a family that is not ours.
-//! Configurations that share work run together. Prints accuracy and times a configuration.
+//! Configurations that share work run together. Prints the accuracy and the times of each configuration.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
-//! Hands files made by chance to the readers and validators, for as many seconds as asked:
+//! Gives random files to the readers and validators, for the given number of seconds:
 //!
 //!     cargo run --release --example fuzz -- 3600 [first seed]
 //!
-//! Every file must be judged without a panic, in under two seconds of CPU time, and the whole must stay below 200 MB
-//! (the making of the files included, most of it). A failure prints the seed and keeps the file; the last line says
-//! how much was tried, for the record in docs/RELIABILITY.md.
+//! Every file must be judged without a panic, in under two seconds of CPU time, and the process must stay below 200 MB,
+//! most of which making the files takes. A failure prints the seed and keeps the file; the last line says how much was
+//! tried, for the record in docs/RELIABILITY.md.
 
 #[path = "../tests/results/bed.rs"]
 #[allow(dead_code)]
@@ -27,7 +27,7 @@ use mnist_bench::engines::Stopwatch;
 use mnist_bench::prediction_file;
 use mnist_bench::results::limits::MAX_SUBMISSION_BYTES;
 
-/// CPU time, not the clock on the wall: what else a machine does is no fault of a file.
+/// A limit of CPU time: wall-clock time would include other work of the machine.
 const SLOW_SECONDS: f64 = 2.0;
 const MOST_KILOBYTES: u64 = 200_000;
 
@@ -56,7 +56,7 @@ fn main() {
         let seed = first + count;
         let (path, good) = &samples[(seed % 2) as usize];
         let mut bytes = mutate::mutate(good, &mut mutate::Chance::new(seed));
-        // What is longer is refused before it is read.
+        // Longer files are refused before they are read.
         bytes.truncate(MAX_SUBMISSION_BYTES);
         let watch = Stopwatch::start();
         let judged = catch_unwind(AssertUnwindSafe(|| {

@@ -1,9 +1,9 @@
-//! Hands files changed by chance to the reader of predictions, of pictures or of IDX files, for as many seconds as
-//! asked:
+//! Gives randomly changed files to the reader of predictions, of pictures or of IDX files, for the given number of
+//! seconds:
 //!
 //!     cargo run --release --example fuzz_input -- predictions 600 [first seed]
 //!
-//! A panic ends it with the seed, and keeps the file; the last line says how much was tried, for the record in
+//! A panic ends the run, prints the seed and keeps the file; the last line says how much was tried, for the record in
 //! docs/RELIABILITY.md.
 
 #[path = "../tests/results/inputs.rs"]

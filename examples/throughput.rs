@@ -1,5 +1,5 @@
-//! Whether the program keeps up with a large sweep: what it takes to list and divide 100,000 jobs, to report 20,000
-//! result files, and to supervise a job.
+//! The program's speed on large sweeps: the time to list and divide 100,000 rows, to report 20,000 result files, and to
+//! supervise a job.
 //!
 //!     cargo build --release && cargo run --release --example throughput -- [--record]
 //!
@@ -91,13 +91,12 @@ fn program() -> Command {
     assert!(program.exists(), "{} is not there: build it first", program.display());
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A worker that is told nothing ends with an error, and finding the names of its functions would take longer than
-    // starting it.
+    // A worker without a job ends with an error, and its backtrace would take longer than starting the worker.
     command.env_remove("RUST_BACKTRACE");
     command
 }
 
-/// What a command took.
+/// The time, CPU time and memory of a command.
 struct Taken {
     wall: Duration,
     cpu: f64,
@@ -124,7 +123,7 @@ fn measure(arguments: &[String]) -> Taken {
 /// User and system time of a process, from ticks of a hundredth of a second.
 fn cpu_seconds(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Behind the program's name in brackets: state, then numbers; the twelfth and thirteenth are the times.
+    // After the program's name in brackets: the times are the twelfth and thirteenth field.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
     let ticks = fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?;
     Some(ticks / 100.0)
@@ -153,10 +152,10 @@ fn committed(outlines: &Outlines) -> Vec<Record> {
     records.filter(fits).collect()
 }
 
-/// What makes so many results.
+/// How the many results are spread.
 #[derive(Clone, Copy, PartialEq)]
 enum Layout {
-    /// Each committed one at many train sizes: a view holds a few hundred.
+    /// Each committed result at many train sizes: a view holds a few hundred.
     Sizes,
     /// As many configurations on the whole set, all in one view.
     OneView,
@@ -229,11 +228,11 @@ fn supervising(folder: &Path) -> (f64, f64) {
         begin.elapsed()
     };
     let all = sweep();
-    // The same with everything there: what belongs to no job.
+    // The same sweep with all results there: the time that no job needs.
     let none = sweep();
     let begin = Instant::now();
     for _ in 0..JOBS {
-        // Without a job on its standard input it ends at once.
+        // Without a job on its standard input a worker ends at once.
         program().arg("worker").status().expect("the worker starts");
     }
     let each = |took: Duration| took.as_secs_f64() * 1000.0 / JOBS as f64;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the engines make of configurations: `.venv-engines/bin/python -m unittest discover benchmarks/engines`.
+"""Tests of the engines in Python: `.venv-engines/bin/python -m unittest discover benchmarks/engines`.
 
-spelling.txt holds every configuration of peers.toml as today's scikit-learn is asked for it. After a change that is
-meant, `test_engines.py --write` writes it anew; the difference is what the change did.
+spelling.txt has every configuration of peers.toml as an estimator of today's scikit-learn. After an intended change,
+`test_engines.py --write` writes the file again; its diff shows the effect of the change.
 """
 
 import itertools
@@ -37,7 +37,7 @@ def families(engine):
 def spelled():
     for classifier, parameters in families("scikit-learn"):
         try:
-            # As given, with what stands at its default: one line whatever is left out.
+            # repr leaves out parameters at their defaults; split and join make one line of it.
             text = " ".join(repr(estimator(classifier, parameters)).split())
         except Unsupported as reason:
             text = f"unsupported: {reason}"
@@ -83,7 +83,7 @@ class Spelling(unittest.TestCase):
 
     def test_classes_of_a_perceptron_take_the_rows_in_one_order_unless_asked_otherwise(self):
         rows = numpy.random.default_rng(1).normal(size=(200, 5))
-        # The second class is the opposite of the first: with the same order so are its weights.
+        # The second class is the complement of the first: in the same order its weights are the negative ones.
         labels = (rows @ [1.0, -2.0, 0.5, 0.0, 1.0] + numpy.sin(3 * rows[:, 0]) > 0).astype(int)
         both = numpy.column_stack([labels, 1 - labels])
         shared = estimator("Perceptron", {}).fit(rows, both)
@@ -157,7 +157,7 @@ class Engines(unittest.TestCase):
         self.assertEqual(reply["facts"]["accelerated"], "yes")
 
     def test_converged_is_what_the_solver_met_and_not_what_was_warned_of(self):
-        # More steps than max_iter, which Crammer and Singer's solver does not know.
+        # Crammer and Singer's solver ignores max_iter and makes more steps.
         crammer = {"multi_class": "crammer_singer"}
         reply, _ = self.job("scikit_learn.py", "LinearSVC", crammer, noise=4.0)
         self.assertGreater(reply["facts"]["iterations"], 1000)

@@ -2,9 +2,9 @@
 
     python benchmarks/golden/classes.py     (from the root of the repository; needs numpy, scikit-learn)
 
-Images of MNIST, standardised, of two classes (digits 3 and 8), of three (3, 5 and 8), and of four of which one has no
-training image. Families without randomness: their predictions. Seeded ones: mean and spread of the accuracy over many
-seeds. Boosting of two classes: the losses by stage.
+Images of MNIST, standardised, of two classes (digits 3 and 8), of three (3, 5 and 8), and of four, one of which has no
+training images. For deterministic families the predictions; for seeded families mean and spread of the accuracy over
+many seeds; for boosting of two classes the losses by stage.
 """
 
 import gzip

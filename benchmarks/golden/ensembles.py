@@ -1,4 +1,4 @@
-"""Golden figures of the ensembles of trees beyond 2017's, from scikit-learn: writes
+"""Golden figures of the ensembles of trees that the grid of 2017 lacks, from scikit-learn: writes
 crates/pixel-learn/tests/fixtures/ensembles.json.
 
     python benchmarks/golden/ensembles.py     (from the root of the repository; needs numpy, scikit-learn)
@@ -47,7 +47,7 @@ def ada_boost(x, y, test, max_depth, n_estimators, learning_rate, criterion):
         ).fit(x, y)
         for seed in range(3)
     ]
-    # As many trees as all seeds grow alike: later ones depend on the draw between equally good splits.
+    # Only the first trees, which are equal for all seeds: later ones depend on the draw between equally good splits.
     trees = [[(t.tree_.feature.tolist(), np.round(t.tree_.threshold, 9).tolist()) for t in f.estimators_] for f in fits]
     alike = next((k for k in range(n_estimators) if any(t[k] != trees[0][k] for t in trees)), n_estimators)
     staged = [p for _, p in zip(range(alike), fits[0].staged_predict(test))]

@@ -4,8 +4,8 @@ crates/pixel-learn/tests/fixtures/hist_gradient_boosting.json.
     python benchmarks/golden/hist_gradient_boosting.py     (from the root of the repository; needs numpy, scikit-learn)
 
 The first training images of MNIST, raw bytes. Without early stopping nothing is random: the trees of the first round,
-the loss after every round and the answers. With it the rows kept aside are drawn: mean and spread of accuracy and of
-the number of rounds over many seeds.
+the loss after every round and the predictions. With early stopping the held-out rows are random: mean and spread of
+accuracy and of the number of rounds over many seeds.
 """
 
 import gzip

@@ -6,11 +6,11 @@ The first 300 training images of MNIST, standardised and rounded to f32 once, as
 the first 12 test images. The stochastic models take the rows in order (shuffle=False), so that every update
 is determined; parameters have their 0.19 meaning (Perceptron's elastic net is l2: l1_ratio=0).
 
-Of LinearSVC and LogisticRegression the least objective R(w) + C * losses, summed over the classes: LIBLINEAR's,
-or L-BFGS's at a tolerance that leaves nothing to gain; of the softmax and the squared hinge with the l1 norm L-BFGS-B's on w = u - v,
-and of the hinge with the l1 norm, which no scikit-learn estimator has, the linear program's by HiGHS.
-300 images can be told apart in 784 dimensions, so that losses hardly count there. The same at C = 10 and 100 on
-800 images of 7 x 7 pixels, means of 4 x 4, where no class can be told from the rest.
+For LinearSVC and LogisticRegression the least objective R(w) + C * losses, summed over the classes: by LIBLINEAR, or
+by L-BFGS at a very tight tolerance; for the softmax and the squared hinge with the l1 norm by L-BFGS-B on w = u - v;
+and for the hinge with the l1 norm, which no scikit-learn estimator has, as a linear program by HiGHS.
+300 images are linearly separable in 784 dimensions, so losses hardly count. The same at C = 10 and 100 on 800 images
+of 7 x 7 pixels, means of 4 x 4, where no class is separable from the rest.
 """
 
 import gzip

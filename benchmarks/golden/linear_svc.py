@@ -1,5 +1,6 @@
-"""Objectives of LinearSVC at full size, class by class, for tests/linear_svc.rs: an augmented Lagrangian method in
-plain NumPy (no incremental Gram matrices, no look-ahead for the squared hinge), to a relative duality gap of 1e-4.
+"""Objectives of LinearSVC at full size, class by class, for crates/pixel-learn/tests/linear_svc.rs: an augmented
+Lagrangian method in plain NumPy (no incremental Gram matrices, no look-ahead for the squared hinge), to a relative
+duality gap of 1e-4.
 
     python benchmarks/golden/linear_svc.py [DATASET CLASS LOSS PENALTY]   # one line of crates/pixel-learn/tests/fixtures/linear_svc.json
 
@@ -46,7 +47,7 @@ def root(derivative):
 
 
 class Problem:
-    """One class against the rest, on its walk along C."""
+    """One class against the rest, solved along a path of rising C."""
 
     def __init__(self, x, y, hinge, l1):
         self.x, self.y, self.hinge, self.l1 = x, y, hinge, l1

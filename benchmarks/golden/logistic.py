@@ -2,9 +2,9 @@
 
     python benchmarks/golden/logistic.py     (from the root of the repository; needs numpy, scikit-learn)
 
-800 training images of MNIST of 7 x 7 pixels, means of 4 x 4 rounded down, among which no class can be told from the
-rest: decision values of the first 12, the iterations made, and whether the solver met its tolerance. lbfgs works in
-f64; saga's rows are rounded to f32 once, as the models see them. One-vs-rest is a model a class, with the same seed.
+800 training images of MNIST of 7 x 7 pixels, means of 4 x 4 rounded down, where no class is separable from the rest:
+decision values of the first 12, the number of iterations, and whether the solver met its tolerance. lbfgs works in
+f64; saga's rows are rounded to f32 once, as the models see them. One-vs-rest is one model a class, with the same seed.
 """
 
 import gzip
@@ -35,7 +35,7 @@ def data():
 
 
 def cases():
-    """Solver, penalty, tolerance and limit: ended by the limit, and by the tolerance."""
+    """Solver, penalty, tolerance and iteration limit: cases that the limit ends, and cases that the tolerance ends."""
     yield from [("lbfgs", "l2", 1e-4, 1), ("lbfgs", "l2", 1e-4, 100), ("lbfgs", "l2", 1e-2, 100)]
     for penalty in ["l1", "l2"]:
         yield from [("saga", penalty, 1e-4, 20), ("saga", penalty, 2e-2, 100)]

@@ -42,7 +42,7 @@ for name in ("mnist", "fashion-mnist"):
     test, _ = read(name, "t10k", TEST)
     scaler = StandardScaler().fit(x)
     x, test = scaler.transform(x), scaler.transform(test)
-    # The last case runs until it stops by itself, which takes the rule of 0.19: two epochs are put up with.
+    # The last case runs until it stops by itself. n_iter_no_change=2 is the rule of 0.19.
     for sizes, activation, epochs, tol in (
         ([100], "relu", 10, 1e-4),
         ([10, 10], "tanh", 10, 1e-4),

@@ -26,7 +26,7 @@ for name in ("mnist", "fashion-mnist"):
     x, y = read(name, "train", TRAIN)
     test, _ = read(name, "t10k", TEST)
     scaler = StandardScaler().fit(x)
-    # Priors this far apart change some predictions; None takes the frequencies.
+    # Very unequal priors change some predictions; with None the priors are the class frequencies.
     weights = 10.0 ** (4.0 * np.arange(10))
     for priors in ([0.1] * 10, (weights / weights.sum()).tolist(), None):
         model = GaussianNB(priors=priors).fit(scaler.transform(x), y)

@@ -24,7 +24,7 @@ def read(name, part, count):
         return images.astype(np.float64), np.frombuffer(file.read(8 + count)[8:], np.uint8)
 
 
-# Constant features are warned of.
+# scikit-learn warns about constant features.
 warnings.simplefilter("ignore")
 out = []
 for name in ("mnist", "fashion-mnist"):

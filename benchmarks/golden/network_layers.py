@@ -1,7 +1,8 @@
 """Forward and backward figures of Keras for every layer of pixel_learn::nn, and a small network trained step by step.
 
-Writes crates/pixel-learn/tests/fixtures/network_layers.json, which crates/pixel-learn/tests/golden_networks.rs holds the layers to. Inputs and weights
-follow from a formula, so that the file holds results alone. Run with tensorflow-cpu (which brings Keras):
+Writes crates/pixel-learn/tests/fixtures/network_layers.json, which crates/pixel-learn/tests/golden_networks.rs compares
+with our layers. Inputs and weights follow from a formula, so the file has results only. Run with tensorflow-cpu (which
+brings Keras):
 
     python benchmarks/golden/network_layers.py
 """

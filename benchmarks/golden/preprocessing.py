@@ -62,7 +62,7 @@ for name in ("mnist", "fashion-mnist"):
         values = pipeline.transform(rows[1])[: 2 if chain[-1][0] == "hog" else TEST]
         steps = [{"step": step, **parameters} for step, _, parameters in chain]
         cases.append({"steps": steps, "values": [[float(f"{v:.8g}") for v in row] for row in values]})
-    # Random steps have other random numbers in the program: the mean error of the kernel, over ten seeds, is compared.
+    # The program draws other random numbers, so for random steps the kernel's mean error over ten seeds is compared.
     rows = images(f"data/{name}/train-images-idx3-ubyte.gz", KERNEL_TRAIN) / 255
     queries = images(f"data/{name}/t10k-images-idx3-ubyte.gz", KERNEL_TEST) / 255
     kernel = rbf_kernel(queries, gamma=GAMMA)

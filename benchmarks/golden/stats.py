@@ -49,7 +49,7 @@ for first, second in (
 ):
     for confidence in (0.9, 0.95):
         interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(confidence)
-        # A margin that the two one-sided tests just pass at this level, and one that they just fail.
+        # A margin at which the two one-sided tests just pass at this level, and one at which they just fail.
         edge = max(abs(interval.low), abs(interval.high))
         tests = [float(max(ttost_ind(first, second, -m, m, usevar="unequal")[0], 0)) for m in (1.001 * edge, 0.999 * edge)]
         welch.append({"first": first, "second": second, "confidence": confidence, "low": float(interval.low), "high": float(interval.high), "p_within": tests[0], "p_beyond": tests[1]})

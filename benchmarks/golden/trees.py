@@ -39,7 +39,7 @@ def structure(tree):
 
 
 def same_splits(a, b):
-    """Whether two structures agree but for rounding in sums that were taken in another order."""
+    """Whether two trees have the same structure, whatever the rounding of sums in another order."""
     return all(a[key] == b[key] for key in ("feature", "threshold", "right", "samples"))
 
 
@@ -57,8 +57,8 @@ def best_split_trees(x, y):
 
 
 def tied(tree, pixels, positive):
-    """For every node whether its cut is one of several equally good ones, and whether those above leave no doubt
-    which rows it has. Exact: the residuals of the first round have two values, so counts decide."""
+    """For every node: is its cut one of several equally good ones, and do the cuts above determine its rows? Exact,
+    because the residuals of the first round have only two values, so counts decide."""
     drawn, certain = [False] * len(tree["feature"]), [True] * len(tree["feature"])
     rows = {0: np.arange(len(positive))}
     for node, feature in enumerate(tree["feature"]):

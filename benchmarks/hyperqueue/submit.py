@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Runs a sweep in shares by HyperQueue's Python module, a task a share, and waits for all of them.
+"""Runs a sweep in shares by HyperQueue's Python module, one task for each share, and waits for all tasks.
 
     python3 -m venv .venv-hyperqueue && .venv-hyperqueue/bin/pip install hyperqueue==0.27.0
     .venv-hyperqueue/bin/python benchmarks/hyperqueue/submit.py SHARDS JOBS RUN [sweep's arguments]
     .venv-hyperqueue/bin/python benchmarks/hyperqueue/submit.py 8 1 cluster --suite classic
 
-It starts a cluster on this machine, a worker with all cores, which ends with it. HQ_SERVER_DIR names the folder of a
-server that is up instead, whose workers share this folder. Run it from the project's folder. The same command again
-does only what is missing. Afterwards `mnist-bench report --run RUN`. Environment: BENCH (target/release/mnist-bench),
-RESULTS (results), LOGS (hyperqueue-logs).
+It starts a cluster on this machine, one worker with all cores, and stops the cluster at the end. HQ_SERVER_DIR names
+the folder of a running server to use instead, whose workers share this folder. Run it from the project's folder. The
+same command again does only what is missing. Afterwards `mnist-bench report --run RUN`. Environment: BENCH
+(target/release/mnist-bench), RESULTS (results), LOGS (hyperqueue-logs).
 """
 
 import json
@@ -21,7 +21,7 @@ import hyperqueue
 from hyperqueue.cluster import LocalCluster, WorkerConfig
 from hyperqueue.ffi.protocol import ResourceRequest
 
-# A share with a row without a result ends with exit code 1, and is done all the same.
+# Exit code 1 means that a native row has no result; the share is done nevertheless.
 TASK = 'code=0; "$@" || code=$?; [ "$code" -le 1 ]'
 
 
@@ -33,11 +33,11 @@ def tasks(shards: int, jobs: int, run: str, arguments: list[str]) -> hyperqueue.
     plan = [bench, "plan", *arguments, "--shards", str(shards), "--jobs", str(jobs), "--json"]
     digest = json.loads(subprocess.run(plan, check=True, stdout=subprocess.PIPE).stdout)["digest"]
     logs.mkdir(parents=True, exist_ok=True)
-    # A share that fails ends no other one.
+    # A failed share does not end the others.
     job = hyperqueue.Job(default_workdir=here, max_fails=None, name=run)
     for share in range(1, shards + 1):
         sweep = [bench, "sweep", *arguments, "--run", run, "--results-dir", results, "--jobs", str(jobs)]
-        # What a lost worker left may say that its jobs crashed.
+        # A lost worker may have left rows that say that its jobs crashed.
         sweep += ["--retry-failed", "--shard", f"{share}/{shards}@{digest}"]
         job.program(
             ["bash", "-c", TASK, "share", *sweep],

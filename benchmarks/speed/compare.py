@@ -6,7 +6,7 @@
     .venv/bin/python benchmarks/speed/compare.py --table FILE
 
 Each repeat of a row runs our binary (`sweep --quiet-pass`, one configuration alone in its process) and then
-each peer that rows.json names, in a process of its own, so that what else the machine does meets all of them.
+each peer that rows.json names, in a process of its own, so that other work on the machine affects all of them.
 Every run is a line of FILE as soon as it ends; what FILE holds already is not run again, so the same command
 goes on after a stop. The table is made from FILE; --table makes it again without running anything.
 Times are fit plus predict, without loading and standardising. Nothing else should run meanwhile.
@@ -49,9 +49,9 @@ def processor():
 
 
 class Evidence:
-    """A file of measurements, a line each, below a line for each session that added some.
+    """A file of measurements, one a line, each session's below a line about the session.
 
-    All sessions of a file have the same binary, processor and train size: a ratio between others means nothing.
+    All sessions of a file have the same binary, processor and train size; otherwise ratios would mean nothing.
     """
 
     def __init__(self, path):
@@ -97,7 +97,7 @@ class Evidence:
 
 
 def scaled(sizes, train_size):
-    """The train sizes of an extrapolation, in proportion where the whole comparison is only tried out."""
+    """The train sizes of an extrapolation, scaled down if the whole comparison runs on fewer rows (a trial)."""
     if not train_size:
         return sizes
     return [max(200 * place, size * train_size // FULL) for place, size in enumerate(sizes, 1)]
@@ -118,7 +118,7 @@ def plan(row, repeats, train_size):
 
 
 def run_row(name, row, arguments, evidence):
-    """Runs what is missing of a row. Where ours has no figure the peers' would be for nothing."""
+    """Runs the missing measurements of a row. Without a figure of ours the peers are not run."""
     hopeless = set()
     for repeat, label, configuration, size in plan(row, arguments.repeats, arguments.train_size):
         key = figures.key(configuration)
@@ -128,7 +128,7 @@ def run_row(name, row, arguments, evidence):
             continue
         status = evidence.found(identity, repeat, arguments.limit)
         if status:
-            # Neither a larger size nor another repeat of what was stopped would end in time.
+            # After a stop neither a larger size nor another repeat would end in time.
             hopeless |= {tries} if status != "ok" else set()
             continue
         common = (arguments.dataset, size, arguments.limit)

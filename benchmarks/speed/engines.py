@@ -1,8 +1,7 @@
-"""Starts one measured process, ours or a peer's, within a time limit, and says what came of it.
+"""Starts one measured process, ours or a peer's, within a time limit, and returns the measurement.
 
-Every call returns one measurement: `status` is `ok` with seconds and accuracy, `timeout` with the limit, or
-`failed` with the reason. How busy the rest of the machine was stands in each, since a load average would count
-the measured process itself.
+In a measurement `status` is `ok` with seconds and accuracy, `timeout` with the limit, or `failed` with the reason.
+`others_cores` says how busy the rest of the machine was; a load average would count the measured process too.
 """
 
 import json
@@ -18,12 +17,12 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Seconds on top of the limit for what is not timed: loading, standardising, our report.
 UNTIMED = 120
-# More processor time than wall clock by this factor is a second thread.
+# CPU time above wall-clock time by this factor means a second thread.
 ONE_THREAD = 1.1
 
 
 def label_engine(label, peer):
-    """Which of the two libraries stands behind a peer's label."""
+    """The library, of the two, that a peer's label names."""
     engine = peer.get("engine", label)
     if engine not in ("scikit-learn", "intelex"):
         raise SystemExit(f'rows.json: peer "{label}" needs "engine": "scikit-learn" or "intelex"')
@@ -54,10 +53,10 @@ class Ended(Exception):
 
 
 def run(command, limit):
-    """Output, errors, exit code and wall clock of a command; it and its children are gone afterwards.
+    """Output, errors, exit code and wall clock of a command; afterwards the command and its children have ended.
 
-    The peers end themselves when fit and predict reach the limit, so that it is a lower bound of just these;
-    the guard here is for ours and for what hangs elsewhere.
+    The peers end themselves when fit and predict reach the limit, so that the limit is a lower bound of these two;
+    the timeout here is for our binary and for processes that hang elsewhere.
     """
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -94,7 +93,7 @@ def measure(work):
 
 
 def grid(classifier, configurations):
-    """A grid file of these configurations. A parameter is a list of values, so that a list stands in a list."""
+    """A grid file of these configurations. Each parameter is a list of values, so a single value is wrapped in a list."""
     lines = []
     for parameters in configurations:
         lines += ["[[family]]", f'classifier = "{classifier}"', "[family.parameters]"]

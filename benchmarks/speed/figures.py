@@ -15,7 +15,7 @@ FLOOR = 1e-3
 
 @dataclasses.dataclass
 class Figure:
-    """Seconds of one side of a row. `over`: at least so many, since something was stopped at the limit."""
+    """Seconds of one side of a row. `over`: a lower bound, because a run was stopped at the limit."""
 
     seconds: float
     low: float
@@ -32,7 +32,7 @@ def seconds(measurement):
 
 
 def power_law(points):
-    """a and b of the time a n^b that lies nearest to (n, seconds) in the logarithms, by least squares."""
+    """a and b of time = a n^b, fitted to (n, seconds) by least squares of the logarithms."""
     xs, ys = [math.log(n) for n, _ in points], [math.log(max(time, FLOOR)) for _, time in points]
     x, y = statistics.fmean(xs), statistics.fmean(ys)
     b = sum((p - x) * (q - y) for p, q in zip(xs, ys)) / sum((p - x) ** 2 for p in xs)
@@ -42,8 +42,8 @@ def power_law(points):
 def extrapolate(measurements, size):
     """Seconds at `size` from smaller train sizes, fit and predict each by a power law of its own.
 
-    With them the exponent of the whole, and by how much the largest measured time differs from what the
-    smaller sizes alone would have said of it (None with fewer than three sizes).
+    Also returns the exponent of the sum, and the relative error of predicting the largest measured time from the
+    smaller sizes alone (None with fewer than three sizes).
     """
     sizes = sorted({m["train_size"] for m in measurements})
 
@@ -103,7 +103,7 @@ def side(measurements, configurations, size):
 
 
 def ratio(mine, peers):
-    """How many times our seconds the faster peer takes, and whether that is a lower bound only.
+    """The time of the faster peer divided by ours, and whether the ratio is only a lower bound.
 
     A peer that was stopped may be the faster one only if it was stopped before the others were done.
     """

@@ -1,10 +1,10 @@
-"""Trains a built-in network with Keras or PyTorch, and prints what came of it as one line of JSON.
+"""Trains a built-in network with Keras or PyTorch, and prints the results as one line of JSON.
 
     networks_peer.py keras|torch MODEL DATASET EPOCHS THREADS SEED [IMAGES]
 
-Models and settings are those of benchmarks/neural.toml: the same layers, initial weights drawn alike, the same
-optimiser and batch. The images are held in memory as floats, and a batch is a slice of them after a shuffle.
-Images a second are given for each epoch; the first has tracing and the choice of algorithms in it.
+Models and settings are those of benchmarks/neural.toml: the same layers, distribution of initial weights, optimiser
+and batch size. The images are in memory as floats, and a batch is a slice of them after a shuffle. Images per second
+are given for each epoch; the first epoch includes tracing and the choice of algorithms.
 """
 
 import gzip
@@ -135,7 +135,7 @@ def train_torch(model, train, test, epochs, threads, seed):
 def main(engine, model, dataset, epochs, threads, seed, limit=None):
     pixels, labels = images(dataset, "train")
     if limit is None:
-        # The rows that the network here holds out are not trained on there either.
+        # As in our network, the held-out rows are not used for training.
         kept = np.random.default_rng(int(seed)).permutation(len(labels))
         kept = np.sort(kept[: len(labels) - round(HELD_OUT[model] * len(labels))])
     else:

@@ -28,7 +28,7 @@ import warnings
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[1]
 DATA = BENCHMARKS.parent / "data"
-# What the parameters mean is the engine's to know.
+# The engine translates the parameters.
 sys.path.append(str(BENCHMARKS / "engines"))
 
 import intelex
@@ -44,7 +44,7 @@ def images(dataset, part, numpy):
 
 
 def objective(model, parameters, pixels, labels, numpy):
-    """R(w) + C times the losses of a softmax model: what says how far a solver came before it stopped."""
+    """R(w) + C times the losses of a softmax model: how near the minimum a solver was when it stopped."""
     scores = model.decision_function(pixels)
     scores -= scores.max(axis=1, keepdims=True)
     own = scores[numpy.arange(len(labels)), numpy.searchsorted(model.classes_, labels)]

@@ -1,7 +1,7 @@
-"""The Markdown table of a file of measurements, and what has to be said below it. Runs nothing.
+"""The Markdown table of a file of measurements, and the remarks below the table. Runs nothing.
 
-What the table shows is made from the file and rows.json alone, so that the committed measurements are the
-evidence and the table can be made again.
+The table is made from the file and rows.json alone, so that the committed measurements are the evidence and the table
+can be made again.
 """
 
 import figures
@@ -41,7 +41,7 @@ def goal_cell(goal, found):
 
 
 def laws(figure):
-    """What the extrapolations of a figure rest on, in a phrase."""
+    """The measurements behind the extrapolations of a figure, in a phrase."""
     sizes = ", ".join(f"{size:,}" for size in figure.remarks[0]["sizes"])
     exponents = [remark["exponent"] for remark in figure.remarks]
     misses = [remark["miss"] for remark in figure.remarks if remark["miss"] is not None]
@@ -91,7 +91,7 @@ def remarks(row, mine, peers, measurements):
 
 
 def full_size(measurements):
-    """The train size that the table is about: ours, or the largest there is."""
+    """The train size of the table: that of our measurements, or else the largest."""
     sizes = [m["train_size"] for m in measurements if m["status"] == "ok"]
     own = [m["train_size"] for m in measurements if m["status"] == "ok" and m["peer"] is None]
     return max(own or sizes, default=None)

@@ -1,4 +1,4 @@
-"""What figures.py and table.py make of measurements: `python -m unittest discover benchmarks/speed`."""
+"""Tests of figures.py and table.py: `python -m unittest discover benchmarks/speed`."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-//! Where the examples that measure something write what they found: between two marks of a document.
+//! Writes the measurements of an example between two marks of a document.
 
 use std::path::Path;
 

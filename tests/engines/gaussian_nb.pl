@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
-# Gaussian naive Bayes as an external engine, in Perl without modules: the example of docs/CONTRIBUTING.md, run
-# by tests/external_engines.rs, which holds it to the predictions of our own GaussianNB.
+# Gaussian naive Bayes as an external engine, in Perl without modules: the example of docs/CONTRIBUTING.md.
+# tests/sweep/external_engines.rs runs it and expects the predictions of our own GaussianNB.
 use strict;
 use warnings;
 
@@ -9,7 +9,7 @@ if (grep { $_ eq '--version' } @ARGV) {
     exit;
 }
 
-# The job: one line of JSON. What this engine needs of it is texts and numbers.
+# The job: one line of JSON. This engine only needs some of its texts and numbers.
 my $job = <STDIN>;
 sub text   { my ($key) = @_; return $job =~ /"$key":"([^"]*)"/   ? $1 : die "the job has no $key\n" }
 sub number { my ($key) = @_; return $job =~ /"$key":(\d+)/       ? $1 : die "the job has no $key\n" }
@@ -17,7 +17,7 @@ sub number { my ($key) = @_; return $job =~ /"$key":(\d+)/       ? $1 : die "the
 open my $results, '>', text('results') or die "cannot open the results: $!\n";
 sub reply { syswrite $results, "$_[0]\n" }
 
-# Priors other than none, or equal ones, are not written here.
+# This engine only supports equal priors and estimated ones.
 my ($parameters) = $job =~ /"parameters":(\[.*?\}\])/;
 if ($parameters =~ /"priors":\[([^\]]*)\]/ and grep { $_ != (split /,/, $1)[0] } split /,/, $1) {
     reply('{"reply": "failed", "index": 0, "kind": "unsupported", "reason": "priors: only equal ones"}');

@@ -1,7 +1,6 @@
 #!/usr/bin/env perl
-# An engine whose time grows with the images: on all that the first argument says it sleeps `learning_rate` times a
-# hundred seconds, on fewer as much less as the second argument, a power, says. It notes what it is given in the file
-# that the third argument names.
+# An engine whose time grows with the images: 100 s x `learning_rate` x (images / all images)^power. The first argument
+# is the number of all images, the second the power. The engine logs each job in the file that the third argument names.
 use strict;
 use warnings;
 

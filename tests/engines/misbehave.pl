@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# An external engine that does as its first argument says, for tests/external_engines.rs.
+# An external engine that fails as its first argument says, for tests/sweep/external_engines.rs.
 use strict;
 use warnings;
 
@@ -68,7 +68,7 @@ elsif ($fault eq 'chatter') {
     predict('0' x $test);
 }
 elsif ($fault eq 'tell') {
-    # What it sees: names of the environment's variables, the threads, and the keys of the job.
+    # Reports its environment variables, the keys of the job, and the files beside the training data.
     my $environment = join ' ', map {"$_=$ENV{$_}"} sort grep { !/^(PATH|HOME|TMPDIR|LD_LIBRARY_PATH)$/ } keys %ENV;
     my $keys = join ' ', $job =~ /"(\w+)":/g;
     my $files = join ' ', map { (split m{/})[-1] } glob $job =~ m{"X_train":"([^"]*)/[^/"]*"} ? "$1/*" : ();

@@ -99,7 +99,7 @@ fn killed_training_resumes_to_the_same_weights() {
     run(folder, &train("through.safetensors", "2")).code(0);
     let expected = weights(&folder.join("through.safetensors"));
     assert!(!folder.join("through.safetensors.checkpoint").exists());
-    // Killed three times by SIGKILL, each time at a random place.
+    // Killed three times by SIGKILL, wherever the training is.
     let checkpoint = folder.join("killed.safetensors.checkpoint");
     let epochs = |path: &Path| {
         std::fs::read(path).map_or(0, |bytes| Saved::from_bytes(&bytes).unwrap().trainer.history.len())

@@ -1,4 +1,4 @@
-//! The products, activations and updates of an MLP step (batch of 200), each beside its plain definition:
+//! The products, activations and updates of an MLP step (batch of 200), products and tanh beside plain code:
 //! `cargo bench --bench gemm`. Lower the instruction level with MNIST_BENCH_SIMD=scalar or avx2.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

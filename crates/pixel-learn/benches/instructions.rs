@@ -1,6 +1,6 @@
-//! One kernel's fixed workload, named on the command line, for counting instructions under callgrind:
-//! noise hides a small regression from a clock, not from a count. `benchmarks/instructions/run` runs all of
-//! them and compares with the committed counts. Only what happens inside [`measured`] is counted.
+//! The fixed workload of one kernel, named on the command line, for counting instructions under callgrind:
+//! noise hides a small regression in a time, but not in a count. `benchmarks/instructions/run` runs all
+//! kernels and compares with the committed counts. Only instructions inside [`measured`] are counted.
 
 mod common;
 
@@ -32,7 +32,7 @@ fn main() {
         );
         return;
     }
-    // One thread, in a pool, so that work that is handed out stays on the thread that is counted.
+    // A pool of one thread, so that parallel work runs on this thread, inside `measured`.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| run(&kernel));
     println!("{kernel} {}", level().name());

@@ -1,5 +1,5 @@
-//! The kernels that trees and linear models stand on, each at every instruction level with the scalar
-//! definition among them, and the growth of a whole tree: `cargo bench --bench kernels`.
+//! The kernels of trees and linear models, most at every instruction level from the scalar definition up, and the
+//! growth of a whole tree: `cargo bench --bench kernels`.
 
 mod common;
 #[path = "../tests/dataset/mod.rs"]
@@ -93,7 +93,7 @@ fn sparse(criterion: &mut Criterion) {
 }
 
 /// A pass over all training images of a data set, class by class: products with sixteen weight vectors and combinations,
-/// 256 rows at a time. More than the caches hold, so that it also shows how well values are foreseen.
+/// 256 rows at a time. The data exceed the caches, so the pass also shows how well prefetching works.
 fn passes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("pass over 60000x784");
     group.sample_size(10);
@@ -118,8 +118,8 @@ fn passes(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// One image against the weights of one class: the product without its black blocks, and under an l1 penalty product
-/// and step at the machine's level. What stochastic descent does to every row.
+/// One image and the weights of one class, as in every step of stochastic descent: the product without the image's zero
+/// blocks, and, at the machine's level, product and step under an l1 penalty.
 fn descent(criterion: &mut Criterion) {
     let (pixels, _) = common::images(1, 28, 10);
     let weights: Vec<f64> = common::numbers(784).into_iter().map(f64::from).collect();

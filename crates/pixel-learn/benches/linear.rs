@@ -1,5 +1,5 @@
-//! What the linear models spend their time on: whole fits of the convex ones on a small problem, one line a kind of
-//! loss: `cargo bench --bench linear`, and again with MNIST_BENCH_SIMD=scalar or avx2 to compare.
+//! Whole fits of the convex linear models on a small problem, one line for each kind of loss:
+//! `cargo bench --bench linear`, and again with MNIST_BENCH_SIMD=scalar or avx2 to compare.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What ridge regression and discriminants spend their time on, each beside its plain definition:
+//! The matrix kernels of ridge regression and discriminants: Gram matrices, beside plain code, and factorisations.
 //! `cargo bench --bench scatter`. Lower the instruction level with MNIST_BENCH_SIMD=scalar or avx2.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,4 +1,4 @@
-//! What SVC spends its time on: exponentials, fitting two classes by decomposition and by Newton's method (with
+//! The costly parts of SVC: exponentials, fits of two classes by decomposition (SMO) and by Newton's method (with
 //! more rows than features, and with fewer), and prediction: `cargo bench --bench smo`, and again with
 //! MNIST_BENCH_SIMD=scalar or avx2 to compare.
 
@@ -13,7 +13,7 @@ use pixel_learn::{Features, Scaling};
 
 const ROWS: usize = 1000;
 const FEATURES: usize = 196;
-/// A class pair of 1,000 MNIST images.
+/// As many rows as two classes have in 1,000 MNIST images.
 const FEW_ROWS: usize = 200;
 const MANY_FEATURES: usize = 784;
 

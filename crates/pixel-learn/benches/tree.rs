@@ -1,4 +1,5 @@
-//! Growing and asking whole models on the first 5,000 training images of MNIST: `cargo bench --bench tree`.
+//! Fitting and predicting with whole tree models on the first 5,000 training images of MNIST:
+//! `cargo bench --bench tree`.
 
 #[path = "../tests/dataset/mod.rs"]
 mod dataset;

@@ -1,4 +1,4 @@
-//! Fits and predicts at full size and prints the seconds of user CPU time: what the tables of speeds are made with.
+//! Fits and predicts at full size and prints the seconds of user CPU time; the tables of speeds are made with it.
 //!
 //! `RAYON_NUM_THREADS=1 cargo run --release -p pixel-learn --example fit_predict -- MODEL DATASET [REPETITIONS]`
 //! runs one of the models below on `mnist` or `fashion-mnist` of the repository's `data/`.
@@ -47,7 +47,7 @@ fn classifier(name: &str) -> Option<(Box<dyn Classifier>, Scaling)> {
     Some((classifier, scaling))
 }
 
-/// User CPU seconds of this process so far, in hundredths.
+/// User CPU seconds of this process so far, with a resolution of 0.01 s.
 fn user_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(") ").next().unwrap_or_default();

@@ -146,7 +146,7 @@ fn boosting_of_two_classes_has_the_losses_of_scikit_learn() {
     for order in [Order::Sequential, Order::Simultaneous] {
         let classifier = GradientBoostingClassifier { order, ..Default::default() };
         let mut boosting = classifier.begin(&data.training(), 0).unwrap();
-        // Before any tree every row has the odds of the classes.
+        // Before the first tree every row is scored by the log-odds of the class frequencies.
         let share = data.labels.iter().filter(|&&label| label == 1).count() as f64 / data.labels.len() as f64;
         let entropy = -share * share.ln() - (1.0 - share) * (1.0 - share).ln();
         assert!((boosting.deviance() - entropy).abs() < 1e-12);
@@ -168,7 +168,7 @@ fn boosting_of_two_classes_has_the_losses_of_scikit_learn() {
     }
 }
 
-/// Three rows of each of 256 classes: a bit of the class a pixel, bright or dark, twice over.
+/// Three rows of each of 256 classes. Each pixel is one bit of the class number, bright or dark; two pixels for each bit.
 #[test]
 fn every_family_takes_256_classes() {
     let labels: Vec<u8> = (0..768).map(|row| (row % 256) as u8).collect();
@@ -187,7 +187,7 @@ fn every_family_takes_256_classes() {
         let (classifier, least): (Box<dyn Classifier>, f64) = match name {
             "GradientBoostingClassifier" => (Box::new(boosting), 0.5),
             "MLPClassifier" => (Box::new(mlp.clone()), 0.9),
-            // Five epochs of one class of 256 against the rest.
+            // Five epochs are few when one class of 256 is trained against the rest.
             "SGDClassifier" | "Perceptron" | "PassiveAggressiveClassifier" => (classifier, 0.1),
             _ => (classifier, 0.95),
         };

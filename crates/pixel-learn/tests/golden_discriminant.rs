@@ -48,7 +48,7 @@ fn features(kind: &str, train: &[u8], test: &[u8]) -> [Features; 2] {
     }
 }
 
-/// The largest difference that is not due to rounding.
+/// Whether two values agree to a tolerance, relative for large values.
 fn near(got: f64, expected: f64, tolerance: f64) -> bool {
     (got - expected).abs() < tolerance * (1.0 + expected.abs())
 }
@@ -94,7 +94,7 @@ fn coefficients_decisions_and_predictions_are_scikit_learns() {
         for (row, expected) in expected.chunks_exact(if classes == 2 { 1 } else { classes }).enumerate() {
             let got = &decisions[row * classes..(row + 1) * classes];
             let ok = match expected {
-                // scikit-learn has one value for two classes.
+                // For two classes scikit-learn has one value: the difference of the two.
                 [one] => near(got[1] - got[0], *one, tolerance),
                 all => got.iter().zip(all).all(|(got, expected)| near(*got, *expected, tolerance)),
             };

@@ -49,7 +49,7 @@ fn predictions_on_images_are_scikit_learns() {
     }
 }
 
-/// Here the kernel couples all rows, so that modes, variances and confidences matter.
+/// On small images the kernel couples all rows, so that modes, variances and confidences matter.
 #[test]
 fn predictions_on_small_images_are_scikit_learns() {
     for case in &fixture()[2..] {

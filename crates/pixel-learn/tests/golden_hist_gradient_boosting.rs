@@ -68,8 +68,8 @@ fn close(ours: f64, golden: &Value, tolerance: f64) {
     assert!((ours - golden).abs() <= tolerance * golden.abs().max(1e-3), "{ours} against {golden}");
 }
 
-/// Compares the subtrees at a node of ours and one of scikit-learn's; how many nodes were compared. Below a node of two
-/// equally good splits nothing is, nor below one whose gain is rounding: pure nodes, which scikit-learn may split.
+/// Compares the subtrees at a node of ours and a node of scikit-learn's. Returns the number of compared nodes. Nodes with
+/// two equally good splits are skipped with their subtrees; so are pure nodes, which scikit-learn may split by rounding.
 fn compare(ours: &[HistNode], at: &mut usize, theirs: &Value, node: &mut usize) -> usize {
     let (own, golden) = (&ours[*at], |name: &str| &theirs[name][*node]);
     assert_eq!(Some(own.samples as u64), golden("samples").as_u64(), "node {node}");
@@ -100,8 +100,8 @@ fn skip(at: &mut usize, is_leaf: impl Fn(usize) -> bool) {
     }
 }
 
-/// Nothing is random: every node of the first round, the losses and the answers are scikit-learn's. Later rounds follow
-/// from gradients rounded to single precision there and to whole numbers here, so that nearly equal gains may part.
+/// Nothing is random: nodes of the first round are scikit-learn's but for ties, losses and answers nearly so. In later
+/// rounds gradients are rounded, to single precision there and to integers here, which can decide nearly equal gains.
 #[test]
 fn trees_losses_and_answers_are_those_of_scikit_learn() {
     let golden = golden();
@@ -140,7 +140,7 @@ fn trees_losses_and_answers_are_those_of_scikit_learn() {
     }
 }
 
-/// The rows kept aside are drawn: accuracy and rounds share scikit-learn's distribution.
+/// The held-out rows are drawn at random: accuracy and rounds have scikit-learn's distribution.
 #[test]
 fn early_stopping_ends_where_scikit_learn_ends() {
     let golden = golden();
@@ -228,7 +228,7 @@ fn parameters_out_of_range_are_refused() {
     assert_eq!(refused(HistGradientBoostingClassifier { tol: f64::NAN, ..default }), "tol");
     let fraction = HistGradientBoostingClassifier { validation_fraction: Some(1.0), ..default };
     assert_eq!(refused(fraction), "validation_fraction");
-    // Three rows cannot be parted so that both sides have both classes.
+    // Three rows cannot be split so that both parts have both classes.
     assert_eq!(refused(HistGradientBoostingClassifier { early_stopping: Some(true), ..default }), "data");
     let alike = Training { labels: &[1, 1, 1], ..training };
     assert!(matches!(default.fit(&alike, 1), Err(FitError::TooFewClasses { needed: 2, found: 1 })));

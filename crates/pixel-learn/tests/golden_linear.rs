@@ -38,7 +38,7 @@ impl Data {
         Data { golden, train, labels: dataset.train.labels[..n].to_vec(), test }
     }
 
-    /// Images of 7 x 7 pixels, each the mean of 4 x 4, among which no class can be told from the rest.
+    /// Images of 7 x 7 pixels, each the mean of 4 x 4: no class is linearly separable from the rest.
     fn crowded() -> Data {
         let golden = golden();
         let n = golden["crowded_size"].as_u64().unwrap() as usize;
@@ -120,7 +120,7 @@ fn stochastic_models_make_the_updates_of_scikit_learn() {
         let scores = model.decision_function(&data.test);
         assert_eq!(scores.len(), golden.len());
         let size = golden.iter().fold(0.0f64, |size, v| size.max(v.abs()));
-        // What is not a number is not near either.
+        // Written so that NaN fails.
         let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * size;
         if let Some(off) = scores.iter().zip(&golden).find(|&pair| !near(pair)) {
             failures.push(format!("{} {parameters}: {off:?}", row["classifier"]));
@@ -170,7 +170,7 @@ fn objective(model: &LinearModel, data: &Data, classifier: &str, parameters: &Va
     norm + parameters["C"].as_f64().unwrap() * losses
 }
 
-/// With the tolerance that the test asks for and steps enough, all else at its default but the grid's parameters.
+/// A fit with the grid's parameters, the test's tolerance and enough steps, all else at its default.
 fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> LinearModel {
     const STEPS: usize = 60;
     let text = |name: &str| parameters[name].as_str().unwrap_or("");
@@ -197,7 +197,7 @@ fn fit_linear(data: &Data, classifier: &str, parameters: &Value, tol: f64) -> Li
     model.fit_linear(&data.training()).unwrap()
 }
 
-/// Every kind of problem ends within 1e-4 of the least objective, and knows how near it is.
+/// Every kind of problem ends within 1e-4 of the least objective, and its duality gap is below the tolerance.
 #[test]
 fn linear_models_reach_the_least_objective() {
     reach_the_least(&Data::load(), "objectives", 1e-4, |row, reached, converged| {
@@ -207,8 +207,8 @@ fn linear_models_reach_the_least_objective() {
     });
 }
 
-/// One-vs-rest `LinearSVC` at a tight tolerance is as low as LIBLINEAR, L-BFGS-B and the linear program to a millionth, and
-/// proves that nothing is lower. Two rows lie below the reference, which stopped short there.
+/// One-vs-rest `LinearSVC` at a tight tolerance agrees with LIBLINEAR, L-BFGS-B and the linear program to a millionth, and
+/// its gap proves the minimum. In two rows the reference stopped early, so ours is lower.
 #[test]
 fn linear_svc_agrees_with_other_solvers_to_a_millionth() {
     for (data, key) in [(Data::load(), "objectives"), (Data::crowded(), "crowded")] {
@@ -218,7 +218,7 @@ fn linear_svc_agrees_with_other_solvers_to_a_millionth() {
         for row in one_vs_rest {
             let least = row["objective"].as_f64().unwrap();
             let model = fit_linear(&data, "LinearSVC", &row["parameters"], 1e-7);
-            // The model's own objective: the reference took its rows in f32, which moves the hinge at C = 1 by 2e-6.
+            // The model's own objective, because the reference rounds its rows to f32: 2e-6 for the hinge at C = 1.
             let (reached, gap) = (model.facts["objective"].as_f64().unwrap(), &model.facts["duality_gap"]);
             assert_eq!(model.converged, Some(true), "{row}: the gap is {gap:?}");
             assert!(reached <= least * (1.0 + 1e-6), "{row}: {:e} above", reached / least - 1.0);
@@ -226,9 +226,9 @@ fn linear_svc_agrees_with_other_solvers_to_a_millionth() {
     }
 }
 
-/// The same where the losses decide, at the larger C of the grid. The hinges' gap proves little there; the
-/// objective, which the test computes for itself, cannot be below the least, so that what lies below the reference (two
-/// rows at C = 100) only shows that LIBLINEAR and L-BFGS-B had stopped short.
+/// The same where the losses dominate, at the larger C of the grid. The hinges' gap proves little there, so the test
+/// computes the objective itself. In two rows at C = 100 ours is below the reference: LIBLINEAR and L-BFGS-B had
+/// stopped early.
 #[test]
 fn linear_models_reach_the_least_objective_among_rows_that_cannot_be_told_apart() {
     reach_the_least(&Data::crowded(), "crowded", 1e-5, |row, reached, _| {
@@ -237,7 +237,7 @@ fn linear_models_reach_the_least_objective_among_rows_that_cannot_be_told_apart(
     });
 }
 
-/// Fits every row of the fixture's list; what is told of the objective and of the gap must be true of all.
+/// Fits every row of the fixture's list. The reported objective must be the real one, and the gap must allow the least.
 fn reach_the_least(data: &Data, key: &str, tol: f64, judge: impl Fn(&Value, f64, bool)) {
     let rows = data.golden[key].as_array().unwrap();
     assert_eq!(rows.len(), 18);

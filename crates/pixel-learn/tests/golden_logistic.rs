@@ -18,7 +18,7 @@ struct Data {
 }
 
 impl Data {
-    /// Images of 7 x 7 pixels, each the mean of 4 x 4, as the script has them.
+    /// Images of 7 x 7 pixels, each the mean of 4 x 4, as in the script.
     fn load() -> Data {
         let text = std::fs::read_to_string("tests/fixtures/logistic.json").unwrap();
         let golden: Value = serde_json::from_str(&text).unwrap();
@@ -60,7 +60,7 @@ fn classifier(row: &Value) -> LogisticRegression {
     }
 }
 
-/// Where scikit-learn stops, after as many iterations and for the same reason.
+/// The solvers stop after as many iterations as scikit-learn's and for the same reason.
 #[test]
 fn solvers_stop_where_those_of_scikit_learn_stop() {
     let data = Data::load();
@@ -78,8 +78,7 @@ fn solvers_stop_where_those_of_scikit_learn_stop() {
             .collect();
         let scores = model.decision_function(&data.train);
         let size = golden.iter().fold(0.0f64, |size, v| size.max(v.abs()));
-        // What is not a number is not near either.
-        // What is not a number is not near either.
+        // Written so that NaN fails.
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * size;
         let far = scores.iter().zip(&golden).find(|&(&a, &b)| !near(a, b));
         let same_end = model.facts["iterations"].as_f64() == row["iterations"].as_f64()
@@ -107,7 +106,7 @@ fn solvers_do_not_depend_on_the_number_of_threads() {
     }
 }
 
-/// Its objective is the one that the minimiser lowers further; what no row has is refused.
+/// The objective of a stopped fit is one that the minimiser lowers further. L-BFGS refuses the l1 penalty.
 #[test]
 fn a_stopped_fit_stands_above_the_minimum_of_the_same_objective() {
     let data = Data::load();

@@ -59,7 +59,7 @@ fn decision_values_support_vectors_and_predictions() {
             }
             let support: Vec<i64> = serde_json::from_value(case["support_at_1e-6"].clone()).unwrap();
             for (got, expected) in tight.starts.windows(2).map(|ends| ends[1] - ends[0]).zip(support) {
-                // A path of other roundings may move a row whose coefficient is nearly 0.
+                // Rounding on another path may move a row whose coefficient is nearly 0.
                 assert!((got as i64 - expected).abs() <= 1, "{name}: {got} {expected}");
             }
             let usual = svc(&case["parameters"], 1e-3).fit(&training, 0).unwrap();

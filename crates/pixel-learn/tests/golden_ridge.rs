@@ -31,7 +31,7 @@ fn coefficients_and_predictions_are_scikit_learns() {
         let test = Features::new(data.test.pixels[..m * D].to_vec(), m, D, scaling);
         let (alpha, fit_intercept) = (case["alpha"].as_f64().unwrap(), case["fit_intercept"] == true);
         let model = RidgeClassifier { alpha, fit_intercept };
-        // The same values without the bytes: of f32, and added up in f32.
+        // The same values without their bytes: stored as f32 and summed in f32.
         let computed = [&train, &test].map(|x| Features::computed(x.scaled().clone()));
         for (train, test, tolerance, others) in
             [(&train, &test, 1e-6, 0), (&computed[0], &computed[1], 1e-3, 2)]
@@ -41,7 +41,7 @@ fn coefficients_and_predictions_are_scikit_learns() {
             let fitted = model.fit_scores(&training).unwrap();
             let expected: Vec<Vec<f64>> = serde_json::from_value(case["coef"].clone()).unwrap();
             let intercepts: Vec<f64> = serde_json::from_value(case["intercept"].clone()).unwrap();
-            // Of two classes scikit-learn has the second.
+            // For two classes scikit-learn has the coefficients of the second only.
             let first = fitted.classes.len() - expected.len();
             for (k, expected) in expected.iter().enumerate() {
                 let weights = fitted.weights[(first + k) * D..].iter().step_by(count("step"));

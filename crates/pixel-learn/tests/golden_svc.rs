@@ -72,14 +72,14 @@ fn decision_values_support_vectors_and_predictions() {
             let expected: Vec<f64> = expected.concat();
             assert_eq!(predicted[k].decisions.len(), expected.len(), "{name}");
             for (got, expected) in predicted[k].decisions.iter().zip(expected) {
-                // What is not a number is not near either.
+                // Written so that NaN fails.
                 assert!(
                     (got - expected).abs() < 5e-4 * (1.0 + expected.abs()),
                     "{name}: {got} for {expected}"
                 );
             }
-            // Counts at either tolerance came out equal to the last one; a path of other roundings may
-            // move a row whose coefficient is nearly 0.
+            // At both tolerances the counts were exactly equal when this was written. Rounding on another path
+            // may move a row whose coefficient is nearly 0.
             for (model, key) in [(&tight[k], "support_at_1e-6"), (&usual[k], "support_at_1e-3")] {
                 let (got, expected) = (support(&model.starts), integers(&case[key]));
                 assert_eq!(got.len(), expected.len(), "{name} {key}");

@@ -101,8 +101,8 @@ fn best_split_trees_have_the_structure_of_scikit_learn() {
     }
 }
 
-/// With all residuals of a round taken before it, as scikit-learn has done since 0.21, boosting makes the
-/// same trees, Newton steps and losses.
+/// If all residuals of a round are computed before its trees, as in scikit-learn since 0.21, boosting makes the same
+/// trees, Newton steps and losses.
 #[test]
 fn boosting_has_the_trees_and_losses_of_scikit_learn() {
     let golden = golden();
@@ -147,7 +147,7 @@ fn boosting_has_the_trees_and_losses_of_scikit_learn() {
     assert!(compared > 90, "most cuts are unique: {compared} nodes were compared in full");
     for round in 0..3 {
         boosting.boost_to(round + 1);
-        // Cuts that part the rows differently but equally well are drawn, so losses differ a little by seed.
+        // Among equally good cuts one is drawn, so losses differ a little by seed.
         let theirs: Vec<f64> = golden["stage_deviances"]
             .as_array()
             .unwrap()

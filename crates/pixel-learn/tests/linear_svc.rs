@@ -1,4 +1,4 @@
-//! `LinearSVC`'s solvers on data that are hard on them, and what their gaps, walks and threads promise.
+//! `LinearSVC`'s solvers on difficult data, and properties of their duality gaps, paths along C and threads.
 
 use std::sync::Arc;
 
@@ -53,8 +53,8 @@ fn fact(model: &LinearModel, name: &str) -> f64 {
     model.facts[name].as_f64().unwrap()
 }
 
-/// The gap is a true one: no weights, neither those of another C nor of another tolerance, have an objective below
-/// the bound.
+/// The duality gap is a valid bound: no weights, neither of another C nor of another tolerance, have an objective
+/// below it.
 #[test]
 fn gaps_bound_what_any_other_fit_reaches() {
     let data = Data::clouds(240, 12, 3);

@@ -1,4 +1,4 @@
-//! One binary for the tests of all models: a binary is a link, and what they share is compiled once.
+//! One binary for the tests of all models, so that only one is linked and shared code is compiled once.
 
 mod classes;
 mod dataset;
@@ -23,7 +23,7 @@ mod linear_svc;
 mod network_gradients;
 mod trees_bad_data;
 
-/// A file that is not named above is not run.
+/// The tests of a file that is not listed above would not run.
 #[test]
 fn every_file_is_part_of_the_binary() {
     let files = std::fs::read_dir("tests").unwrap().flatten().map(|entry| entry.path());

@@ -9,12 +9,12 @@ use rand_pcg::Pcg64;
 
 const IMAGES: usize = 3;
 
-/// Values of both signs from a formula, no two of them near each other: what has a kink is not moved across it.
+/// Values of both signs from a formula, no two of them near each other, so that no difference crosses a kink.
 fn values(n: usize, salt: usize) -> Vec<f32> {
     (0..n).map(|i| (((i + salt) * 7919) % 10_007) as f32 / 10_007.0 * 2.0 - 1.0).collect()
 }
 
-/// A loss whose gradient in the outputs is known: their sum weighted by fixed numbers.
+/// A loss whose gradient with respect to the outputs is known: the sum of the outputs weighted by fixed numbers.
 fn loss(layer: &mut dyn Layer, input: &[f32], weights: &[f32]) -> f64 {
     let mut output = vec![0.0; weights.len()];
     layer.begin_step(3);
@@ -22,7 +22,7 @@ fn loss(layer: &mut dyn Layer, input: &[f32], weights: &[f32]) -> f64 {
     output.iter().zip(weights).map(|(y, w)| f64::from(*y) * f64::from(*w)).sum()
 }
 
-/// Checks every `stride`-th value of inputs and parameters by differences of two steps.
+/// Checks the gradient of every `stride`-th input and parameter by central differences.
 fn check(name: &str, layer: &mut dyn Layer, stride: usize, step: f32) {
     let mut input = values(IMAGES * layer.input_width(), 5);
     let weights = values(IMAGES * layer.output_width(), 77);

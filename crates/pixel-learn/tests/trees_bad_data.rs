@@ -1,4 +1,4 @@
-//! What the tree families make of parameters and data that leave nothing to learn: an error or a sane model.
+//! The tree families on parameters and data that leave nothing to learn: each gives an error or a sane model.
 
 use std::sync::Arc;
 

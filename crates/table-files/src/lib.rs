@@ -1,8 +1,8 @@
 //! A table of typed columns, and the CSV, JSON and Parquet files made of it.
 //!
-//! A [`Table`] is a polars data frame; any value of it may be absent. The same table gives the same bytes. This
-//! package is the only one that depends on polars, which takes longer to build than all else: whatever does not
-//! write tables builds without it.
+//! A [`Table`] is a polars data frame; any value of it may be absent. The same table gives the same bytes. Only this
+//! package depends on polars, which takes longer to build than everything else: packages that write no tables build
+//! without it.
 //!
 //! ```
 //! use table_files::Table;

@@ -1,7 +1,7 @@
 //! Parquet: the columns with their types, for programs that read tables.
 //!
 //! One row group without compression, which a table of a thousand rows does not need; statistics for each column.
-//! Neither time nor machine is named, so that the same table gives the same bytes. Every column is optional.
+//! The file names neither time nor machine, so that the same table gives the same bytes. Every column is optional.
 
 use std::sync::Arc;
 

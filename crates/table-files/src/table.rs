@@ -12,7 +12,7 @@ pub struct Table {
     frame: DataFrame,
 }
 
-/// Why there is no table, or no file of it.
+/// Why a table cannot be built or written.
 #[derive(Debug, Error)]
 pub enum TableError {
     /// Columns differ in length, or two have the same name.
@@ -81,7 +81,7 @@ impl Table {
         json::write(&self.names(), &self.values())
     }
 
-    /// A Parquet file with one group of rows, neither encoded nor compressed.
+    /// A Parquet file with one row group, not compressed.
     pub fn to_parquet(&self) -> Result<Vec<u8>, TableError> {
         Ok(parquet::write(&self.names(), &self.values())?)
     }

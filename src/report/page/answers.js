@@ -1,5 +1,5 @@
 // @ts-check
-// ---- what every result answered to each test image, unpacked when first wanted, and the tests that need no more
+// ---- the answer of every result to each test image, unpacked on first use, and the statistical tests on the answers
 /** @type {Promise<Answers | null> | undefined} */
 let answering;
 /** The packed answers: labels of each data set, and by result file one character an image, `.` where it is right. */
@@ -20,7 +20,7 @@ const right = (row) => {
 };
 
 /**
- * On how many images only the first is right, and only the second.
+ * The number of images that only the first result has right, and the number that only the second has right.
  * @param {string} first
  * @param {string} second
  * @returns {[number, number]}
@@ -69,7 +69,7 @@ function wilson(hits, n) {
   return [middle - half, middle + half];
 }
 /**
- * The lines of the view that the page opens on, of mnist-bench, with their answers on a data set.
+ * The lines of mnist-bench in the view that the page opens with, and their answers on a data set.
  * @param {Answers} answers
  * @param {number} index
  */
@@ -95,7 +95,7 @@ function misses(rows) {
 }
 
 /**
- * Pictures of test images by their number, as far as the page has them; the numbers of the others.
+ * Pictures of the test images with these numbers, where the page has them, and the numbers of the others.
  * @param {Looks | null} looks
  * @param {string} name
  * @param {number[]} numbers

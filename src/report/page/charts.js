@@ -1,5 +1,5 @@
 // @ts-check
-// ---- the charts: the mark near the pointer is named, a click on it opens its row
+// ---- the charts: a tip names the mark near the pointer, a click on the mark opens its row
 const NEAR = 14;
 const tip = el("div", { id: "tip", hidden: true, role: "status" });
 document.body.append(tip);
@@ -44,7 +44,7 @@ for (const { name, marks } of data.charts) {
         ? []
         : [`${set.title} ${accuracy(line.cells[index].accuracy)}`],
     );
-    // Marks of another train size than the page opens on say theirs.
+    // The tip gives the train size if it is not the one that the page opens with.
     const by = [
       bdi(libraryName(line.engine)),
       ...(line.size === data.open.size ? [] : [` \u00b7 n=${line.size}`]),
@@ -74,7 +74,7 @@ for (const { name, marks } of data.charts) {
       const mark = ordered[reached];
       tell(mark, box.x + mark[0] * scale, box.y + mark[1] * scale);
     } else if (event.key === "Enter" && reached >= 0) {
-      // Or the key would press the row's button, which has the focus by then.
+      // Otherwise Enter would also press the row's button, which then has the focus.
       event.preventDefault();
       show(lines[ordered[reached][2]]);
     } else if (event.key === "Escape") leave();
@@ -88,7 +88,7 @@ for (const { name, marks } of data.charts) {
 }
 
 /**
- * Opens the row of a line and goes there, without the filters that hide it.
+ * Opens the row of a line and scrolls to the row; filters that hide it are cleared.
  * @param {Line} line
  */
 function show(line) {
@@ -96,7 +96,7 @@ function show(line) {
   const key = rowKey(line);
   change({ row: key });
   if (!find(key)) {
-    // What is not the configuration's own line has one among all results, beside what it is compared with.
+    // A line that does not represent its configuration is only shown if every result has its own line.
     const every = configurationOf(line).line !== line;
     change(
       {

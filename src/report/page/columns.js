@@ -11,7 +11,7 @@ const shownCells = (line) => indices().map((index) => line.cells[index]);
 function accuracyCell(cell) {
   if (cell.accuracy === undefined) return [];
   const spread = cell.low === undefined ? "" : `${cell.low.toFixed(3)}\u2013${cell.high?.toFixed(3)}`;
-  // The interval on the axis of the charts, from 0.5 to 0.998: each step of equal length cuts the error by the same factor.
+  // The interval on the charts' axis, from 0.5 to 0.998, logarithmic in the error.
   const at = (/** @type {number} */ value) => {
     const error = Math.log10(1 - Math.min(Math.max(value, 0.5), 0.998));
     return (100 * (error + 0.301)) / -2.398;
@@ -70,7 +70,7 @@ function statusCell(line) {
     parts.push(" ", el("span", { class: "tag" }, "not converged"));
   return parts;
 }
-// The place among what a paired test tells apart; only lines of the view that the page opens on have one.
+// The tie group by a paired test; only lines of the view that the page opens with have one.
 const hasGroups = lines.some((line) => line.cells.some((cell) => cell.group !== undefined));
 /** @param {Cell} cell */
 const groupCell = (cell) =>
@@ -179,7 +179,7 @@ const EVIDENCE_WORDS = {
   reproduced: "trained again, same predictions",
   reported: "claimed",
 };
-// What stands behind a figure; the column is there as soon as one line has it.
+// The evidence for a figure; the column is shown if at least one line has evidence.
 const hasEvidence = lines.some((line) => line.cells.some((cell) => cell.evidence));
 /** @param {Line} line */
 const evidenceCell = (line) => [
@@ -253,21 +253,21 @@ function everyColumn() {
   ];
 }
 /**
- * What a column is called in the address, the same on every data set.
+ * The column's name in the address, the same for every data set.
  * @param {Column} one
  */
 const plainKey = (one) => one.key.slice(one.key.lastIndexOf(".") + 1);
 /** @param {Column} one */
 const isShown = (one) => one.always || (state.columns ? state.columns.includes(plainKey(one)) : !one.spare);
 function columns() {
-  // What the lines are sorted by is in sight.
+  // The column that the lines are sorted by is always shown.
   const by = state.sort?.replace(/^-/, "");
   const all = everyColumn().map((one) => (one.key === by ? { ...one, rank: undefined, always: true } : one));
   const shown = all.filter(isShown);
-  // Who chose the columns wants them on a small screen too.
+  // Chosen columns are shown on a small screen too.
   return state.columns ? shown.map((one) => ({ ...one, rank: undefined })) : shown;
 }
-/** What the lines can be sorted by, also where a column is hidden: each in the direction of its first click. */
+/** The columns to sort by, hidden ones too, each in the direction of a first click on its head. */
 function sortOptions() {
   const both = state.tab === "both";
   const options = everyColumn().map((one) => {

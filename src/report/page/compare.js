@@ -129,7 +129,7 @@ function comparePart(answers, looks, set, index, first, other) {
     [...Array(n).keys()].filter((at) => (rows[0][at] === ".") === want && (rows[1][at] === ".") !== want);
   const say = (/** @type {number} */ at) =>
     `${nameOf(labels[at])}; ${rows[0][at] === "." ? "the second" : "the first"} says ${nameOf(rows[0][at] === "." ? rows[1][at] : rows[0][at])}`;
-  // The table's figures are means over repeats; image by image there are only the first ones.
+  // The table's figures are means over repeats; answers to single images are those of the first repeat only.
   const repeats = cells.some((cell) => cell.repeats.length > 1) ? ", first repeats" : "";
   const list = el(
     "dl",
@@ -172,7 +172,7 @@ function comparePart(answers, looks, set, index, first, other) {
   );
 }
 /**
- * Answers of the second less those of the first, class down and answer across.
+ * The second confusion matrix minus the first: rows are the true class, columns the answer.
  * @param {string[]} classes
  * @param {string} labels
  * @param {string[]} rows

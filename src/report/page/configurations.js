@@ -1,5 +1,5 @@
 // @ts-check
-// ---- one line a configuration: every result of the same model, by whichever library and size, is inside it
+// ---- one line a configuration: it stands for the results of the same model by all libraries and train sizes
 /** @type {((line: Line) => boolean)[]} */
 const PRIMARY = [
   (line) => line.engine === "native",
@@ -30,7 +30,7 @@ const configurations = (() => {
 })();
 /** The configuration of a line, and its results by all libraries and sizes. @param {Line} line */
 const configurationOf = (line) => configOf.get(line) ?? { line, all: [line] };
-/** The lines that the table is about: configurations, or every result by itself. */
+/** The lines of the table before filters: one for each configuration, or one for each result. */
 const pool = () => (state.every ? lines : configurations);
 /** @param {Line} line */
 const relatives = (line) => (state.every ? [line] : configurationOf(line).all);

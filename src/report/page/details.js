@@ -1,7 +1,7 @@
 // @ts-check
-// ---- an open row: figures of each data set, and where they come from
+// ---- an open row: the figures on each data set, and their provenance
 /**
- * A fact of many numbers, such as the loss after each epoch, as a line.
+ * A fact that is a list of numbers, such as the loss after each epoch, drawn as a curve.
  * @param {string} name
  * @param {number[]} values
  */
@@ -34,7 +34,7 @@ const short = (value) =>
     ? String(Number(value.toPrecision(4)))
     : String(value);
 /**
- * A fact of many records, such as one an epoch: a curve for each of their figures.
+ * A fact that is a list of records, such as one for each epoch: a curve for each of their figures.
  * @param {Record<string, unknown>[]} records
  */
 function curves(records) {
@@ -156,7 +156,7 @@ function figures(cell) {
   return list;
 }
 /**
- * Where the figures come from.
+ * The provenance of the figures.
  * @param {Line} line
  * @param {Cell} cell
  */
@@ -201,10 +201,10 @@ function provenance(line, cell) {
   return list;
 }
 
-/** Names of the classes of each data set, as far as they are unpacked. */
+/** Names of the classes of each data set, undefined until they are unpacked. */
 /** @type {(string[] | undefined)[]} */
 const classNames = datasets.map(() => undefined);
-/** The other parameters that gave the same predictions, each a button that opens it. @param {Line} line */
+/** The other configurations with the same predictions, each as a button that opens its row. @param {Line} line */
 function alsoNamed(line) {
   const others = (standIns.get(line) ?? []).filter((one) => one !== line);
   if (!others.length) return [];
@@ -213,7 +213,7 @@ function alsoNamed(line) {
   );
   return [el("p", { class: "chips also" }, "The same predictions on every data set: ", ...buttons)];
 }
-/** Closes an open row; its name has the focus again and is in sight. @param {Line} line */
+/** Closes an open row, moves the focus back to its name and scrolls there. @param {Line} line */
 function closeRow(line) {
   change({ row: "" });
   const name = find(rowKey(line));

@@ -1,6 +1,6 @@
 // @ts-check
-// The page shows what the program computed. Its whole state stands in the address after #, so that a view can
-// be linked and the back button works. Text from files goes into text nodes only, never into markup.
+// The page shows what the program computed. Its whole state is in the address after #, so that a view can be
+// linked and the back button works. Text from files goes into text nodes only, never into markup.
 /** @type {PageData} */
 const data = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent);
 const { datasets, lines } = data;
@@ -39,7 +39,7 @@ function el(tag, properties = {}, ...children) {
 /** @param {string} text */
 const bdi = (text) => el("bdi", {}, text);
 /**
- * A class's name, which where there is no room breaks between its words.
+ * A class's name, which may break between its words where space is short.
  * @param {string} text
  */
 const className = (text) =>

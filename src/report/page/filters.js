@@ -35,7 +35,7 @@ byId("tabs").addEventListener("keydown", (event) => {
   pick(names[(to + names.length) % names.length]);
 });
 
-/** How many lines have each value of a group: the tab, and where every result has a line the chosen runs and sizes. */
+/** Counts of lines for each value of a group; with a line for each result, only those of the chosen runs and sizes. */
 /** @type {Map<string, Map<string, number>>} */
 const countings = new Map();
 /**
@@ -65,7 +65,7 @@ function counted(key, values) {
 /** @type {string | undefined} */
 let drawnChips;
 function chips() {
-  // Their counts take a pass over all lines, which typing in the search need not wait for.
+  // The chips' counts take a pass over all lines, so typing in the search does not draw them again.
   const key = JSON.stringify([state.tab, state.every, ...GROUPS.map(([group]) => state[group])]);
   if (key === drawnChips) return;
   drawnChips = key;

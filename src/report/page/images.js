@@ -1,5 +1,5 @@
 // @ts-check
-// ---- images and confusion matrices of an open row, unpacked when first wanted
+// ---- images and confusion matrices of an open row, unpacked on first use
 /** @type {Promise<Looks | null> | undefined} */
 let unpacking;
 /** The packed part of the page, or null where there is none. @returns {Promise<Looks | null>} */
@@ -54,7 +54,7 @@ function image(looks, look, place) {
 }
 
 /**
- * A table wider than a phone, in a frame that scrolls.
+ * A frame that scrolls, for a table wider than a phone.
  * @param {string} name
  * @param {HTMLTableElement} table
  */
@@ -155,7 +155,7 @@ function scores(set, look, repeats) {
 }
 
 /**
- * The same test images on every row: what is usual, beside what went wrong.
+ * Random test images, the same for every row: typical answers beside the mistakes.
  * @param {Looks} looks
  * @param {Look} look
  */
@@ -183,7 +183,7 @@ function drawn(looks, look) {
 }
 
 /**
- * What the row got wrong, with images.
+ * The row's most confused pairs of classes, with images.
  * @param {Looks} looks
  * @param {Look} look
  */

@@ -32,7 +32,7 @@ const times = (ratio) =>
           ? ratio.toFixed(2)
           : ratio.toPrecision(1)
   } \u00d7`;
-/** Where the sections of FINDINGS are. @type {Record<string, string>} */
+/** The anchors of the sections of docs/FINDINGS.md. @type {Record<string, string>} */
 const SECTIONS = {
   L1: "l1-trees-look-at-a-fraction-of-the-cuts-linfa-trees",
   L4: "l4-one-far-sample-spoils-the-logistic-loss-of-all-others-linfa-logistic",
@@ -45,7 +45,7 @@ const SECTIONS = {
   S6: "s6-tied-votes-between-classes-fall-at-random",
   V1: "v1-of-tied-votes-the-last-class-wins",
 };
-/** Which finding explains what a library does with a family: the section of FINDINGS. */
+/** The finding that explains a library's results in a family. */
 /** @type {Record<string, string>} */
 const FINDINGS = {
   "linfa DecisionTreeClassifier": "L1",
@@ -75,7 +75,7 @@ const findingLink = (engine, family) => {
     : el("span", {}, `finding ${finding}`);
 };
 /**
- * Whether one kind of processor measured both; it may be of two generations, whose number stands after a comma.
+ * Whether the same kind of processor measured both; with `generations` the part after the comma may differ.
  * @param {Cell} a
  * @param {Cell} b
  * @param {boolean} generations
@@ -86,10 +86,10 @@ const sameProcessor = (a, b, generations) => {
   const [first, second] = [one.cpu_model, other.cpu_model];
   return generations ? first.split(",")[0] === second.split(",")[0] : first === second;
 };
-/** CPU seconds of steps before the model that mnist-bench ran for another library: no part of the comparison. */
+/** CPU seconds of steps before the model that mnist-bench ran for another library: subtracted from our time. */
 const UNCOUNTED = "uncounted_preprocessing_cpu_seconds";
 /**
- * How many times longer `theirs` takes than `ours`, where one kind of processor measured both.
+ * How many times longer `theirs` takes than `ours`, if the same kind of processor measured both.
  * @param {Cell} theirs
  * @param {Cell} ours
  * @param {boolean} [beside] also where other work ran beside one of them, or on two generations of a processor
@@ -109,7 +109,7 @@ function timeRatio(theirs, ours, beside = false) {
   return a && b ? a / b : undefined;
 }
 /**
- * The result of ours to hold one of another library against: of the same size, best of the same run.
+ * Our result to compare with a library's: of the same train size, preferably of the same run.
  * @param {Line} line
  * @param {number} index
  */
@@ -121,7 +121,7 @@ function counterpart(line, index) {
 }
 
 /**
- * One line a library: the largest training set that it finished, or else why it finished none.
+ * One line for each library: the largest training set that it finished, or else why it finished none.
  * @param {Line} line
  * @param {number} index
  */
@@ -146,7 +146,7 @@ function libraryPanel(line, index) {
       return at < 0 ? 0 : y[at] > x[at] ? 1 : -1;
     });
     const best = own[0];
-    // A failure below what it reached with more time says nothing.
+    // A failure on fewer images than the library finished elsewhere, with a higher limit, does not count.
     const reached = best.cells[index].status === "ok" ? sizeOf(best) : 0;
     const failed = own
       .filter((one) => isFailure(one.cells[index].status) && sizeOf(one) > reached)

@@ -1,5 +1,5 @@
 // @ts-check
-// ---- families down, libraries across
+// ---- the table of families (down) and libraries (across)
 /** @param {number} value */
 function ratioClass(value) {
   return value >= 20 ? "far" : value >= 5 ? "much" : value >= 1.1 ? "some" : value > 0.9 ? "even" : "ahead";
@@ -16,7 +16,7 @@ function matrixCell(engine, family, size, measure) {
   if (!own.length) return el("td", {}, "");
   /** @type {number[]} */
   const alone = [];
-  /** Times with other work beside one side. @type {number[]} */
+  /** Ratios of times that were not both measured alone. @type {number[]} */
   const beside = [];
   const failures = new Map();
   let results = 0;
@@ -93,7 +93,7 @@ function drawMatrix() {
   const at = lines.filter((line) => line.size === size && line.engine);
   const share = (/** @type {string} */ engine) =>
     new Set(at.filter((line) => line.engine === engine).map((line) => line.family)).size;
-  // Who has most families stands first, so that what belongs together is in sight.
+  // The libraries with most families come first, so that most cells are visible without scrolling.
   const engines = [...new Set(at.map((line) => line.engine))]
     .filter((engine) => engine !== OURS)
     .sort((a, b) => share(b) - share(a) || (a < b ? -1 : 1));

@@ -2,7 +2,7 @@
 // ---- every test image as a point, the hardest first
 /** The side of a point, in pixels of the drawing. */
 const POINT = 4;
-/** From an image that nobody misses to one that everybody does. */
+/** The colour of an image that no configuration misses. */
 const EASIEST = [205, 222, 236];
 const HARDEST = [150, 32, 0];
 

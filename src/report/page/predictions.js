@@ -1,7 +1,7 @@
 // @ts-check
-// ---- files of predictions, read as `mnist-bench submit` reads them; its rarer forms are refused, never guessed
-// The order of the decisions is that of src/prediction_file, and the fixtures there are read by both. What this
-// reader cannot read, or will not decide, it hands to the command, which reads more and says what is wrong.
+// ---- files of predictions, read as `mnist-bench submit` reads them; rarer forms are refused, never guessed
+// The order of the decisions is that of src/prediction_file, and a test compares both on tests/fixtures. For a file
+// that this reader refuses, the page shows the command, which reads more forms and says what is wrong.
 
 /**
  * @typedef {{ name: string | undefined, number: number, cells: TextCell[] }} TextColumn numbered from 1
@@ -82,7 +82,7 @@ function readTable(table, expected) {
   const numeric = others.filter(
     ({ cells }) => cells.every((cell) => numberIn(cell) !== undefined) || cells.every(isBoolean),
   );
-  // As many columns of numbers as classes may be scores, whose largest counts; that is left to the command.
+  // As many columns of numbers as classes may be scores, one for each class: the command reads these.
   const scores =
     numeric.length === names.length ? numeric : numeric.filter((column) => !maybe.includes(column));
   if (scores.length === names.length) refuse("has one column a class, which may be scores");
@@ -133,7 +133,7 @@ function lastNumber(text) {
   const found = /(\d+)\D*$/.exec(text.replace(/\.[^.]*$/, ""));
   return found ? Number(found[1]) : undefined;
 }
-/** Whether a column numbers the rows: numbers that could all be classes do so only under a name that says it.
+/** Whether a column numbers the rows. If its numbers could all be classes, the column's name decides.
  * @param {TextColumn} column @param {number} classes */
 function countsRows({ name, cells }, classes) {
   const start = startOfCounting(cells);
@@ -152,7 +152,7 @@ function checkOrder({ cells }, classes) {
   if (consecutive && !couldBeClasses && numbers.some((number, at) => number !== sorted[at]))
     refuse("has its rows in another order than the test images");
 }
-/** Predictions one after the other: a line or lines of characters, a line of numbers, lines of several numbers.
+/** Predictions that are not in a column: a line or lines of characters, a line of numbers, lines of several numbers.
  * @param {TextTable} table @param {Expected} expected @returns {number[] | undefined} */
 function readUnshaped(table, expected) {
   const { records } = table;

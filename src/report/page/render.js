@@ -1,9 +1,9 @@
 // @ts-check
 // ---- drawing what changed
-/** Draws a part of the page where the tab or what else decides it has changed. */
 /** @type {Record<string, string>} */
 const decided = {};
 /**
+ * Draws a part of the page again if the tab or `decides` has changed.
  * @param {string} part
  * @param {unknown} decides
  * @param {() => void} draw
@@ -41,7 +41,7 @@ function render() {
   if (openAt >= 0) byId("results").style.setProperty("--head", `${first("#results thead")?.offsetHeight}px`);
   const screen = Math.min(shown, Math.max(SCREEN, openAt + 1));
   body.replaceChildren(...rows(0, screen));
-  // What no screen shows yet need not be waited for, least of all while somebody types.
+  // Rows below the first screen are added later, so that typing stays fast.
   clearTimeout(rest);
   if (screen < shown && onPaper) body.append(...rows(screen, shown));
   else if (screen < shown) rest = setTimeout(() => body.append(...rows(screen, shown)), 150);

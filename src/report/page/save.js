@@ -66,7 +66,7 @@ byId("search").addEventListener("input", () => {
   limit = CHUNK;
   change({ q: field("search").value }, true);
 });
-// Paper has no button that shows the rest.
+// Print shows all lines, because paper has no button for more.
 addEventListener("beforeprint", () => {
   [limit, onPaper] = [Infinity, true];
   render();
@@ -82,7 +82,7 @@ byId("more").addEventListener("click", () => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) {
     event.preventDefault();
-    // What is found has to be in sight while somebody types.
+    // Results have to be visible while somebody types.
     byId("table").scrollIntoView({ block: "start", behavior: "instant" });
     byId("search").focus({ preventScroll: true });
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // ---- search: names, parameters, libraries, data sets and the words that people use for the families
-/** Other words for a family, a library or a data set, found by a part of its name. */
+/** Other words for families, libraries and data sets; the pattern matches part of a name. */
 /** @type {[RegExp, string][]} */
 const SYNONYMS = [
   [/SVC$/, "svm support vector machine"],
@@ -33,7 +33,7 @@ const LIBRARY_WORDS = {
 const haystacks = new Map();
 
 /**
- * Everything that a search may find a line by, lower case.
+ * All words by which a search finds a line, in lower case.
  * @param {Line} line
  */
 function haystack(line) {
@@ -61,7 +61,7 @@ const needlesOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 const finds = (line, needles) => needles.every((needle) => haystack(line).includes(needle));
 
 /**
- * How many letters have to change between two words, at most 3.
+ * The edit distance of two words, at most 3.
  * @param {string} a
  * @param {string} b
  */
@@ -79,7 +79,7 @@ function distance(a, b) {
 /** @type {string[] | undefined} */
 let vocabulary;
 /**
- * The word of this report that is nearest to one that nothing has.
+ * The word of this report that is nearest to a word without matches.
  * @param {string} word
  */
 function nearestWord(word) {
@@ -97,7 +97,7 @@ function nearestWord(word) {
   return near[0]?.one;
 }
 
-/** What would show where nothing is found: without the filters, every result, fewer words, another spelling. */
+/** Searches to offer if nothing is found: without filters, over every result, with fewer words, or another spelling. */
 function offers() {
   const needles = needlesOf(state.q);
   /** @type {Node[]} */

@@ -1,12 +1,12 @@
 // @ts-check
-// ---- the first look, and every step of the back button
+// ---- the first rendering, and every step of the back button
 function follow() {
   // A link to a part of the page leaves the state of the table as it is.
   if (state && !location.hash.includes("=") && location.hash) return;
   readState();
   render();
 }
-/** A sign behind each heading that links to it, or to the part that it heads. */
+/** A `#` after each heading, which links to the heading or to its section. */
 function anchors() {
   for (const heading of document.querySelectorAll("main h2, main h3")) {
     const of = heading.id ? heading : heading.closest("section[id], figure[id]");

@@ -8,7 +8,7 @@ const GROUPS = [
   ["run", "Part", (line) => [line.run]],
   ["size", "Training images", (line) => [line.size]],
 ];
-/** Groups that tell results of one configuration apart: only where every result has a line. */
+/** Groups that distinguish results of one configuration: shown only if each result has its own line. */
 /** @type {GroupKey[]} */
 const APART = ["run", "size"];
 /** @type {Record<string, string>} */

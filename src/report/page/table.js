@@ -19,7 +19,7 @@ function chosen() {
  * @param {Column[]} all
  */
 function sorted(found, all) {
-  // Without a wish, the best on the set in view comes first; side by side that is the second, harder one.
+  // By default the best on the shown data set comes first; side by side, the best on the second, harder set.
   const wish = state.sort || `-${datasets[state.tab === "both" ? 1 : indices()[0]].name}.accuracy`;
   const down = wish.startsWith("-");
   const by = all.find((one) => one.key === (down ? wish.slice(1) : wish)) || all[0];
@@ -32,10 +32,10 @@ function sorted(found, all) {
   return { by, down, order: keyed.map(({ line }) => line) };
 }
 
-/** Lines that stand in for others with the same predictions, with all of these. @type {Map<Line, Line[]>} */
+/** For each line that stands for others with the same predictions, all of these lines. @type {Map<Line, Line[]>} */
 const standIns = new Map();
 /**
- * One line for those that predict the same everywhere: the open one, or else the first in this order.
+ * Keeps one of several lines that predict the same everywhere: the open one, or else the first in this order.
  * @param {Line[]} order
  */
 function folded(order) {
@@ -65,7 +65,7 @@ function grouped(order) {
     own.map((line, at) => ({ line, head: at === 0 ? { family, own } : undefined })),
   );
 }
-/** What there is to say of a family: the first two sentences. @param {string} family */
+/** The first two sentences about a family. @param {string} family */
 function story(family) {
   const told = withAttribute("data-story", family)?.textContent ?? "";
   return told
@@ -176,7 +176,7 @@ function head(all, by, down) {
       let end = at + 1;
       while (end < all.length && all[end].group && all[end].group === all[at].group) end += 1;
       if (all[at].group) {
-        // A hidden column takes its part of the span with it, so that the heads stay above their figures.
+        // The span is shorter by the hidden columns, so that the heads stay above their figures.
         const hideable = all.slice(at, end).filter((one) => (one.rank ?? 0) > 2);
         const spare = hideable.length < end - at ? hideable : hideable.slice(1);
         row.append(
@@ -225,7 +225,7 @@ function row(line, all) {
   const alike = standIns.get(line);
   if (alike) tags.push(" ", el("span", { class: "tag" }, `${alike.length} with these predictions`));
   if (others) tags.push(" ", el("span", { class: "tag" }, `${others + 1} libraries`));
-  // Where there is no room for the status column, a failure still shows.
+  // On small screens, which hide the status column, a failure is shown beside the name.
   if (shownCells(line).some((cell) => isFailure(cell.status)))
     tags.push(" ", el("span", { class: "narrow" }, ...statusCell(line)));
   const name = el(

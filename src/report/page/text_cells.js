@@ -22,7 +22,7 @@ function decodeText(bytes) {
   if (OTHER_FILES.some((start) => startsWith(bytes, start)))
     refuse("is a file of another type, not a list of classes");
   const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
-  // Control characters other than those between cells and lines, and what no encoding has, are no text.
+  // A text has no control characters other than tabs, line ends and form feeds.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\0-\x08\x0b\x0e-\x1f\x7f]/.test(text)) refuse("is neither text nor a NumPy array");
   return text;
@@ -40,7 +40,7 @@ const OTHER_FILES = [
 function encodingOf(bytes) {
   if (startsWith(bytes, "\xff\xfe")) return "utf-16le";
   if (startsWith(bytes, "\xfe\xff")) return "utf-16be";
-  // Without a mark: digits in UTF-16 have a zero in every second byte.
+  // Without a byte order mark: digits in UTF-16 have a zero in every second byte.
   if (bytes.length >= 4 && bytes.length % 2 === 0) {
     /** @param {number} first */
     const zeros = (first) => bytes.every((byte, at) => at % 2 !== first || byte === 0);
@@ -126,7 +126,7 @@ function splitTable(text) {
     rest = rest.slice(first.length + 1);
     return first;
   };
-  // Spreadsheets name the delimiter so.
+  // Spreadsheets name the delimiter in a first line `sep=;`.
   const named = /^sep=.(\n|$)/i.test(rest) ? line()[4] : undefined;
   // numpy.savetxt writes its header behind a number sign.
   let comment;
@@ -152,14 +152,14 @@ function decideDelimiter(text) {
     if (!records?.some((record) => record.length > 1)) continue;
     const table = dividedTable(records, delimiter);
     if (table) return table;
-    // Blanks divide names too, which may have different numbers of words.
+    // Class names may have blanks, so a ragged number of words only counts if all are numbers.
     const isOfNumbers = text.split(/\s+/).every((word) => !word || numberIn(textCell(word)) !== undefined);
     isRagged ||= delimiter !== "blanks" || isOfNumbers;
   }
   const single = textRecords(text, "");
   return isRagged && !(single && isOneColumn(single)) ? undefined : dividedTable(single, "");
 }
-/** A name, which may have blanks, over numbers, which may have a decimal comma before zeros. @param {TextCell[][]} records */
+/** A name, which may have blanks, over numbers, which may be written `7,0`. @param {TextCell[][]} records */
 const isOneColumn = (records) =>
   records
     .flat()
@@ -195,7 +195,7 @@ function dividedTable(records, delimiter) {
   }
   return { records, blanks, header, shortEnd };
 }
-/** Quoted, or no numbers, or counting from 1 as R does, or from 0 as pandas prints. @param {TextCell[][]} records */
+/** Row names: quoted, no numbers, or counting from 1 (R) or from 0 (pandas). @param {TextCell[][]} records */
 function haveRowNames(records) {
   const first = records[0] && wholeIn(records[0][0]);
   const start = first === 0 ? 0 : 1;
@@ -217,7 +217,7 @@ function wholeIn(cell) {
   const number = numberIn(cell);
   return number !== undefined && Number.isInteger(number) && Math.abs(number) < 1e15 ? number : undefined;
 }
-/** The class of this name, also in other letters where no second name differs in them alone.
+/** The class of this name, in another case too if only one name matches.
  * @param {string} text @param {string[]} names */
 function classNamed(text, names) {
   if (names.includes(text)) return names.indexOf(text);

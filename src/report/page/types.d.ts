@@ -57,9 +57,9 @@ interface Line {
   family: string;
   parameters: string;
   difference?: number;
-  /** The number of the first of several lines that predict the same everywhere. */
+  /** If several lines predict the same everywhere, the index of the first of them. */
   same?: number;
-  /** One a data set. */
+  /** One cell for each data set. */
   cells: Cell[];
 }
 
@@ -76,7 +76,7 @@ interface PageData {
   open: { run: string; size: string };
   lines: Line[];
   provenance: Provenance[];
-  /** Across, down, and the number of the line. */
+  /** x, y and the index of the line. */
   charts: { name: string; marks: [number, number, number][] }[];
 }
 
@@ -95,7 +95,7 @@ interface ImageSet {
   places?: Map<number, number>;
 }
 
-/** What one result answered: its first repeat for the images, all of them for the counts. */
+/** The answers of one result: the first repeat for the images, all repeats for the counts. */
 interface Look {
   set: number;
   confusion: number[];
@@ -119,7 +119,7 @@ interface Answers {
   rows: Record<string, string>;
 }
 
-/** What stands in the address. */
+/** The state in the address. */
 interface State {
   tab: string;
   q: string;
@@ -149,13 +149,13 @@ interface Column {
   edge?: boolean;
   always?: boolean;
   spare?: boolean;
-  /** Numbers rise at the first click. */
+  /** The first click sorts numbers in rising order. */
   rising?: boolean;
-  /** The last of three to go where there is no room: 1. */
+  /** Narrow screens hide columns of rank 3 first, then 2; rank 1 stays. */
   rank?: number;
-  /** The data set's title above it. */
+  /** The data set's title, shown above the column's head. */
   group?: string;
-  /** Its head where there is no room. */
+  /** The head on small screens. */
   short?: string;
 }
 

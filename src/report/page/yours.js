@@ -1,5 +1,5 @@
 // @ts-check
-// ---- predictions of one's own, placed among the results and sent nowhere
+// ---- the user's own predictions, placed among the results; nothing is sent
 function startYours() {
   const section = elementOf("yours");
   if (!section) return;
@@ -54,7 +54,7 @@ function startYours() {
   seen.observe(byId("difficulty"));
 }
 
-/** The command that reads more forms than the page. @param {string} name of the file */
+/** The `submit` command for a file; it reads more forms than the page. @param {string} name of the file */
 function submitCommand(name) {
   const command = `cargo run --release -- submit ${quote(name)} --name your-name --dataset ${field("drop-set").value} --classifier "My method" --description "What it does"`;
   return [
@@ -91,7 +91,7 @@ async function place(name, bytes) {
   const hits = right(row);
   const [low, high] = wilson(hits, n);
   const rows = openRows(answers, index);
-  // By the table's figures, which are means over repeats.
+  // Ranked by the table's figures, which are means over repeats.
   const ranked = rows
     .map(({ line, row: other }) => ({ line, row: other, figure: line.cells[index].accuracy ?? 0 }))
     .sort((a, b) => b.figure - a.figure);
@@ -215,7 +215,7 @@ function stars(index, figure) {
           : undefined;
     const svg = chartOf(name);
     if (along === undefined || !svg) continue;
-    // Two marks far apart give the axis: it is straight in the logarithm of the error.
+    // The axis is linear in the logarithm of the error, so two marks far apart determine it.
     const known = marks
       .flatMap((mark) => {
         const own =
@@ -243,7 +243,7 @@ function stars(index, figure) {
   }
 }
 /**
- * Marks of the dumbbell come in pairs a family, first data set before second.
+ * Marks of the dumbbell chart come in pairs, one pair a family, the first data set before the second.
  * @param {[number, number, number][]} marks
  * @param {number} index
  * @param {(value: number) => number} log

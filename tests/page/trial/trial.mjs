@@ -1,5 +1,5 @@
-// Twenty-five questions of three new users, asked of the page in Chromium: what they do, step by step, and whether the
-// answer is there. `npm install && node trial.mjs reports/benchmark.html results`; the table in README.md is its output.
+// Twenty-five questions of three new users, answered with the page in Chromium: the user's steps, and whether the answer
+// is there. `npm install && node trial.mjs reports/benchmark.html results`; the table in README.md is its output.
 //
 // Steps are a user's actions. Seconds are a keystroke-level model (a click 1.3, a key 0.2, a look 1.2) plus what the page
 // itself took, measured. No person was timed.

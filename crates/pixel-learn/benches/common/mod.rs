@@ -1,4 +1,4 @@
-//! The data that the benchmarks of kernels work on, made from formulas so that no file is read.
+//! Data for the benchmarks of kernels, made from formulas so that no file is read.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub fn images(n: usize, side: usize, classes: usize) -> (Vec<u8>, Vec<u8>) {
     (pixels, labels)
 }
 
-/// The same as features, standardised.
+/// [`images`] as standardised features.
 pub fn features(n: usize, side: usize, classes: usize) -> (Features, Vec<u8>) {
     let (pixels, labels) = images(n, side, classes);
     let scaling = Arc::new(Scaling::standard(&pixels, n, side * side));

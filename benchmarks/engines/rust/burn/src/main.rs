@@ -50,7 +50,7 @@ impl Weights {
         Weights { conv, dense }
     }
 
-    /// Scores of a batch; dropout acts on a device with gradients only.
+    /// Scores of a batch; dropout is only active on a device with gradients.
     fn forward(&self, plan: &Plan, images: Tensor<4>) -> Tensor<2> {
         let [batch, ..] = images.dims();
         let (mut conv, mut dense) = (self.conv.iter(), self.dense.iter());

@@ -1,7 +1,7 @@
 //! candle as an engine, on its CPU back end: networks, and the classic perceptron.
 //!
 //! Layers, gradients, loss and optimiser are candle's. Its random numbers on the CPU cannot be seeded (see the test),
-//! so that initial weights and what dropout leaves out are drawn here and handed over as tensors.
+//! so initial weights and dropout masks are drawn here and passed as tensors.
 
 use std::process::ExitCode;
 
@@ -185,8 +185,8 @@ mod tests {
         assert_eq!(model.predict(&x).unwrap(), y);
     }
 
-    /// Defect: the largest of a square gets a quarter of the gradient, its share of the square. Adam divides by the size of
-    /// the gradients, so that training hardly feels it.
+    /// Defect: the largest value of a 2 x 2 window gets only a quarter of the gradient. Adam divides by the size of the
+    /// gradients, so training hardly changes.
     #[test]
     fn max_pooling_loses_three_quarters_of_the_gradient() {
         let x = Var::new(&[[[[1f32, 2.0], [3.0, 4.0]]]], &Device::Cpu).unwrap();

@@ -8,7 +8,7 @@ use crate::{Network, Plan, Settings, facts};
 
 /// Images that are predicted at a time.
 const PREDICTED: usize = 500;
-/// Epochs in a row without a better loss after which training ends, as in scikit-learn 0.19.
+/// Training ends after more than this many epochs in a row without a better loss, as in scikit-learn 0.19.
 const PATIENCE: usize = 2;
 
 pub struct Classifier<N> {
@@ -63,7 +63,7 @@ impl<N: Network> Model for Classifier<N> {
         let mut random = Pcg64Mcg::new(u128::from(self.seed) << 1 | 1);
         let mut order: Vec<usize> = (0..x.rows).collect();
         order.shuffle(&mut random);
-        // Nothing is chosen by the images that are held out, so that they are only left out.
+        // The held-out images select nothing here; they are only left out of training.
         order.truncate(x.rows - (x.rows as f64 * self.settings.validation) as usize);
         let (mut best, mut without) = (f64::INFINITY, 0);
         for epoch in 0..self.settings.epochs {

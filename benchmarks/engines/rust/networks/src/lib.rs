@@ -1,7 +1,7 @@
 //! What the engines for networks share: the definition of a network as the job has it, and the order of its training.
 //!
 //! A framework gives a [`Network`]: layers from a plan, a step of the optimiser, and scores. Images, batches, learning
-//! rates and the end of training are here, so that frameworks differ in nothing but themselves.
+//! rates and the stopping rule are here, so that they are the same for every framework.
 
 mod classifier;
 mod definition;
@@ -20,7 +20,7 @@ pub trait Network: Sized {
     /// Weights are to be drawn uniformly as Glorot and Bengio do, biases as the plan says, everything from the seed.
     fn new(plan: &Plan, settings: &Settings, seed: u64) -> Result<Self, Failure>;
 
-    /// One step of Adam on a batch of images, channels first; gives the loss before it, with its penalty.
+    /// One step of Adam on a batch of images, channels first; gives the loss before the step, with the penalty.
     fn step(&mut self, images: &[f32], labels: &[u8], rate: f64) -> Result<f64, Failure>;
 
     /// One score a class for each image, image after image.

@@ -36,7 +36,7 @@ pub enum Layer {
     },
 }
 
-/// Layers in order; the last gives a score a class, whose softmax is the loss's business.
+/// Layers in order; the last gives one score for each class, and the loss applies the softmax.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub layers: Vec<Layer>,
@@ -47,7 +47,7 @@ pub struct Plan {
     pub drawn_biases: bool,
 }
 
-/// What stands between two layers.
+/// The shape of the values between two layers.
 pub struct Shape {
     channels: usize,
     height: usize,
@@ -83,7 +83,7 @@ impl Shape {
     }
 
     pub fn max_pool(&mut self, size: usize) -> Result<Layer, Failure> {
-        // candle has no gradient for a rest at the edge.
+        // candle has no gradient where windows do not cover the whole image.
         if self.flat || size == 0 || !self.height.is_multiple_of(size) || !self.width.is_multiple_of(size) {
             return unsupported(format!(
                 "max_pool: {} x {} does not divide by {size}",

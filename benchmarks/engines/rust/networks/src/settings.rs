@@ -15,7 +15,7 @@ pub struct Adam {
 pub struct Settings {
     pub adam: Adam,
     pub learning_rate: f64,
-    /// Half a cosine to 0 over all epochs, after a linear rise over so many; `None` for a constant rate.
+    /// Epochs of a linear rise, after which the rate falls to 0 as half a cosine; `None` for a constant rate.
     pub cosine_warmup: Option<f64>,
     pub epochs: usize,
     pub batch: usize,
@@ -33,7 +33,7 @@ impl Settings {
     /// The learning rate of a step, `steps` of which make an epoch.
     pub fn rate(&self, step: usize, steps: usize) -> f64 {
         let Some(warmup) = self.cosine_warmup else { return self.learning_rate };
-        // The first step is not lost to a rate of 0.
+        // Counted from 1, so that the first step does not have a rate of 0.
         let epoch = (step + 1) as f64 / steps.max(1) as f64;
         if epoch < warmup {
             return self.learning_rate * epoch / warmup;

@@ -1,8 +1,7 @@
 //! perpetual as an engine: boosting without parameters but a budget, in a row of the library's own defaults.
 //!
-//! It chooses step, depth and rounds by itself, so that no row of the grid has its meaning but the one whose
-//! parameters are all defaults; the budget is the library's default, 0.5. Its softmax booster grows all classes
-//! in one tree.
+//! It chooses step, depth and rounds by itself, so only the row with default parameters can be matched; the budget is
+//! the library's default, 0.5. Its softmax booster grows all classes in one tree.
 
 use std::process::ExitCode;
 
@@ -49,7 +48,7 @@ impl Model for Booster {
 }
 
 fn model(job: &Job, _: &Parameters) -> Result<Box<dyn Model>, Failure> {
-    // No parameter is asked for, so that every one that is given is refused.
+    // No parameter is read here, so every given one is refused.
     Ok(Box::new(Booster { classes: job.classes, threads: job.threads, seed: job.seed, model: None }))
 }
 
@@ -71,8 +70,8 @@ mod tests {
         assert_eq!(booster.predict(&x).unwrap(), y);
     }
 
-    /// P1 of docs/FINDINGS.md: histograms of two nodes an image are taken at once, whatever the limit of memory. 61 kB of
-    /// data and a limit of 10 MB take more than 50 MB here, and 5,000 images of 784 pixels ask for 75 GB.
+    /// P1 of docs/FINDINGS.md: the library allocates histograms of two nodes for each image at once, whatever the memory
+    /// limit. 61 kB of data and a limit of 10 MB take more than 50 MB here; 5,000 images of 784 pixels would need 75 GB.
     #[test]
     #[cfg(target_os = "linux")]
     fn p1_memory_does_not_follow_the_limit() {
@@ -90,7 +89,7 @@ mod tests {
         assert!(taken > 50, "{taken} MB: P1 is mended, say so in docs/FINDINGS.md and make its rows");
     }
 
-    /// The most memory that this process had.
+    /// The peak memory of this process.
     #[cfg(target_os = "linux")]
     fn peak_megabytes() -> usize {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -41,7 +41,7 @@ impl Neighbours {
             let weight = match (self.by_distance, at_zero) {
                 (false, _) => 1.0,
                 (true, false) => 1.0 / f64::from(distance),
-                // A training image itself decides alone.
+                // Training images at distance 0 decide alone.
                 (true, true) => f64::from(distance == 0.0),
             };
             votes[usize::from(self.labels[index])] += weight;
@@ -54,7 +54,7 @@ impl Neighbours {
 fn model(job: &Job, parameters: &Parameters) -> Result<Box<dyn Model>, Failure> {
     parameters.only("p", 2, "the library has no Manhattan distance")?;
     parameters.only("metric", "minkowski", "the library has the Euclidean distance and the cosine")?;
-    // The answers are those of any exact search.
+    // Accepted and ignored: every exact search gives the same answers.
     parameters.value("algorithm");
     parameters.value("leaf_size");
     let by_distance = match parameters.text("weights", "uniform")?.as_str() {

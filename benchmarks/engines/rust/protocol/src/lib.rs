@@ -1,4 +1,4 @@
-//! The harness's side of an engine written in Rust: reads the job, loads the arrays, times, and replies.
+//! The protocol for an engine written in Rust: reads the job, loads the arrays, measures times, and replies.
 //!
 //! docs/FORMAT.md has the protocol key by key. An engine gives [`serve`] the library's name and a function for a
 //! model; this package knows no library.
@@ -56,7 +56,7 @@ pub fn unsupported<T>(reason: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Unsupported(reason.into()))
 }
 
-/// The class with the highest score for each of `rows` images, of equal ones the lowest; `scores` has a list a class.
+/// The class with the highest score for each of `rows` images, the lowest class in a tie; `scores` has a list a class.
 pub fn highest(rows: usize, scores: &[Vec<f64>]) -> Vec<u8> {
     let best = |row: usize| {
         (0..scores.len())

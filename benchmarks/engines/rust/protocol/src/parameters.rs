@@ -1,5 +1,5 @@
-//! The parameters of a configuration. What an engine does not ask for is refused: a row must not be called what was
-//! not run.
+//! The parameters of a configuration. A parameter that the engine does not read is refused: a row must not name a
+//! parameter that had no effect.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ impl Parameters {
         }
     }
 
-    /// Refuses what nobody has asked for.
+    /// Refuses parameters that were not read.
     pub fn finish(&self) -> Result<(), Failure> {
         let asked = self.asked.borrow();
         let other = self.values.iter().find(|(name, value)| !value.is_null() && !asked.contains(*name));

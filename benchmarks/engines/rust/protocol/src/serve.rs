@@ -1,4 +1,4 @@
-//! Runs an engine: the order of things, the clocks and the replies.
+//! Runs an engine: the order of the steps, the clocks and the replies.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -128,7 +128,7 @@ fn write(results: &mut File, reply: &Value) -> std::io::Result<()> {
     results.write_all(format!("{reply}\n").as_bytes())
 }
 
-/// What a panic says, if it says it in words.
+/// The message of a panic, if it is a text.
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())

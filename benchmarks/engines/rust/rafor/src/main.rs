@@ -120,7 +120,7 @@ fn main() -> ExitCode {
 mod tests {
     use super::*;
 
-    /// Two nested cuts, eight images of two values: a tree of depth 2 tells them apart.
+    /// Eight images of two values, whose classes a tree of depth 2 separates by two nested cuts.
     #[test]
     fn a_tree_finds_nested_cuts() {
         let values: Vec<f64> = (0..8).flat_map(|i| [f64::from(i / 4), f64::from(i % 4 / 2)]).collect();

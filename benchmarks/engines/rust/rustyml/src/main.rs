@@ -44,7 +44,7 @@ fn matrix(x: &Images) -> Result<Array2<f64>, Failure> {
 
 fn neighbours(parameters: &Parameters) -> Result<Estimator, Failure> {
     parameters.only("metric", "minkowski", "the library has the distances of p")?;
-    // The answers are those of any exact search.
+    // Accepted and ignored: every exact search gives the same answers.
     parameters.value("algorithm");
     let metric = match parameters.number("p", 2.0)? {
         1.0 => DistanceCalculationMetric::Manhattan,
