@@ -83,6 +83,8 @@ pub enum Reason {
         /// On each side, for a power of [`POWER`].
         needed: usize,
     },
+    /// There are enough seeds for equal means, and the interval crosses the margin: the means differ by nearly that.
+    Near,
 }
 
 /// The comparisons of one data set, at its place in the table.
@@ -135,7 +137,7 @@ fn compare<'a>(line: &'a Line, ours: &Row, theirs: &Row) -> Option<Comparison<'a
         let interval = welch(&ours.repeats, &theirs.repeats, CONFIDENCE);
         let grounds = Grounds::Seeds { ours: ours.repeats.len(), theirs: theirs.repeats.len(), interval };
         let verdict = interval.map_or(Verdict::NotShown, judge);
-        (grounds, verdict, (verdict == Verdict::NotShown).then(|| too_few_seeds(ours, theirs)).flatten())
+        (grounds, verdict, (verdict == Verdict::NotShown).then(|| undecided(ours, theirs)))
     } else {
         let (first, second) = (ours.predictions.first()?, theirs.predictions.first()?);
         let alike = first.iter().zip(&second[..]).filter(|(one, other)| one == other).count();
@@ -148,12 +150,13 @@ fn compare<'a>(line: &'a Line, ours: &Row, theirs: &Row) -> Option<Comparison<'a
     Some(Comparison { line, ours: ours.accuracy?, theirs: theirs.accuracy?, grounds, verdict, reason })
 }
 
-/// Whether the seeds of the two rows are too few to show that equal means are equivalent.
-fn too_few_seeds(ours: &Row, theirs: &Row) -> Option<Reason> {
+/// Why the seeds of the two rows decide nothing.
+fn undecided(ours: &Row, theirs: &Row) -> Reason {
     let seeds = ours.repeats.len().min(theirs.repeats.len());
     match samples_needed(&ours.repeats, &theirs.repeats, MARGIN, CONFIDENCE, POWER) {
-        None => Some(Reason::OneSeed),
-        Some(needed) => (needed > seeds).then_some(Reason::Spread { needed }),
+        None => Reason::OneSeed,
+        Some(needed) if needed > seeds => Reason::Spread { needed },
+        Some(_) => Reason::Near,
     }
 }
 

@@ -1,9 +1,7 @@
 //! Whether our rows are equivalent to scikit-learn's, as Markdown: a verdict a data set, with every row that is not shown
 //! equivalent.
 
-use crate::analysis::equivalence::{
-    CONFIDENCE, Comparison, Comparisons, Grounds, MARGIN, POWER, Reason, Verdict,
-};
+use crate::analysis::equivalence::{CONFIDENCE, Comparison, Comparisons, Grounds, MARGIN, Reason, Verdict};
 use crate::analysis::tables::SideBySide;
 use crate::format::{accuracy, cell, count, difference, thousands, title};
 
@@ -32,8 +30,7 @@ pub fn section(comparisons: &[Comparisons], table: &SideBySide) -> String {
          Where the seed decides something, two one-sided tests (level {:.2}, margin {MARGIN}) compare the means over seeds: a row \
          is equivalent when the {} % interval of the difference (Welch) lies within the margin, different when it lies \
          beyond, else not shown. Where it decides nothing, the difference on the same test images is exact. A row that is not \
-         shown names its reason: the seeds that equal means would need on each side for a power of {POWER}, or that \
-         scikit-learn's solver says that it stopped early; [METHODOLOGY](../docs/METHODOLOGY.md#fidelity) has the others.\n",
+         shown names its reason; [METHODOLOGY](../docs/METHODOLOGY.md#fidelity) explains them.\n",
         (1.0 - CONFIDENCE) / 2.0,
         (CONFIDENCE * 100.0).round()
     );
@@ -91,6 +88,7 @@ fn row(one: &Comparison) -> String {
         Some(Reason::TheirsStopped) => "scikit-learn stopped before it converged".to_string(),
         Some(Reason::OneSeed) => "one seed has no spread".to_string(),
         Some(Reason::Spread { needed }) => format!("the spread asks for {} seeds", thousands(needed)),
+        Some(Reason::Near) => "the means differ by nearly the margin".to_string(),
         None => "see METHODOLOGY".to_string(),
     };
     format!(
