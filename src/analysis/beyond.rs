@@ -17,7 +17,7 @@ pub struct Beyond {
     /// One a data set with results, in the order of the table.
     pub sets: Vec<Set>,
     /// Steps that raise the accuracy of most models on one of the first two data sets and lower it on the
-    /// other, each with the sums on both. Only steps tried with at least [`ENOUGH`] models count.
+    /// other, each with the sums on both. Only steps tried with at least `ENOUGH` models count.
     pub opposite: Vec<(String, [Sum; 2])>,
 }
 

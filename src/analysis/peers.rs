@@ -165,7 +165,7 @@ pub struct Ahead {
     pub ours: String,
     pub gain: String,
     pub time: String,
-    /// Its gain in accuracy, if that is over [`AHEAD`] and over [`NOISE`] deviations of our repeats.
+    /// Its gain in accuracy, if that is over [`AHEAD`] and over `NOISE` deviations of our repeats.
     pub more_accurate: Option<f64>,
     /// Its time over ours where it is the faster one.
     pub faster: Option<f64>,

@@ -72,7 +72,7 @@ impl Scaling {
     }
 
     /// The panels to draw of a data set, in the order of the table: of each classifier the one with most
-    /// curves, and of those the [`DRAWN`] with most.
+    /// curves, and of those the `DRAWN` with most.
     pub fn chosen(&self, dataset: usize) -> Vec<&Panel> {
         let Some(panels) = self.datasets.get(dataset) else { return Vec::new() };
         let mut order: Vec<usize> = (0..panels.len()).collect();

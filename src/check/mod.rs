@@ -1,7 +1,7 @@
 //! Checks a folder of results and submissions: each file by itself, files against each other, and figures
 //! that look too good.
 //!
-//! [`walk`] finds the files, [`file`] reads and checks one, [`duplicates`] compares them, [`suspicion`]
+//! [`walk`] finds the files, [`mod@file`] reads and checks one, [`duplicates`] compares them, [`suspicion`]
 //! warns. [`tree`] does all four.
 
 pub mod duplicates;

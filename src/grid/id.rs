@@ -8,7 +8,7 @@
 //! - The definition of a network is eight digits of a digest.
 //! - Steps before the model are one more key, `preprocessing=deskew+pca-50`; without it pixels are standardised.
 //! - Ambiguous values (the string "10", nested lists) are percent-encoded JSON after `~`.
-//! - Ids longer than [`MAX_LENGTH`] characters end with a digest of the whole.
+//! - Ids longer than `MAX_LENGTH` characters end with a digest of the whole.
 //!
 //! Equal ids mean the same classifier, steps and parameter values, however the values are written and whether
 //! defaults are given or not.
@@ -25,7 +25,7 @@ use crate::hex::hex;
 pub const MAX_LENGTH: usize = 120;
 
 impl Configuration {
-    /// The canonical id, at most [`MAX_LENGTH`] characters, such as `SVC,C=10,kernel=linear`.
+    /// The canonical id, at most `MAX_LENGTH` characters, such as `SVC,C=10,kernel=linear`.
     pub fn id(&self) -> String {
         cut(self.spelled(true))
     }

@@ -5,7 +5,7 @@
 //! what is accepted; `tests/fixtures/predictions/` holds a file of every kind.
 //!
 //! [`kind`] detects other file types, [`encoding`] decodes text, [`table`] splits it into cells, [`choice`]
-//! chooses the [`column`], [`scores`] takes the largest score of each row, [`list`] and [`npy`] read lists
+//! chooses the [`mod@column`], [`scores`] takes the largest score of each row, [`list`] and [`npy`] read lists
 //! and arrays.
 
 pub mod cell;

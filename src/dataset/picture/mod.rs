@@ -1,5 +1,5 @@
 //! Turns pictures into images of the size that a network takes: PNG in, grey bytes out, bright on black.
-//! [`decode`] reads the file, [`frame`] finds the sheet inside margins, [`ink`] separates the drawing from
+//! [`decode`] reads the file, `frame` finds the sheet inside margins, [`ink`] separates the drawing from
 //! its ground, [`Picture::fitted`] changes the size.
 
 pub mod decode;

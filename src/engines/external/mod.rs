@@ -1,5 +1,5 @@
-//! External engines: programs of their own, in any language. [`file`] lists them, [`version`] asks one for
-//! its version, and [`adapter`] runs one in a worker.
+//! External engines: programs of their own, in any language. [`mod@file`] lists them, `version` asks one for
+//! its version, and `adapter` runs one in a worker.
 //!
 //! An external engine becomes an [`Engine`] like the built-in ones when it is registered, which happens once,
 //! at the start of a command; it lives as long as the process.

@@ -101,7 +101,7 @@ impl LogisticRegression {
     }
 
     /// Fits and returns the model with its weights. Only [`Solver::Saga`] draws from `seed`. `Err` for C that
-    /// is not above 0, l1 with [`Solver::Lbfgs`], and data that [`TrainingRows::new`] refuses.
+    /// is not above 0, l1 with [`Solver::Lbfgs`], and data that no linear model can use.
     pub fn fit_linear(&self, training: &Training, seed: u64) -> Result<LinearModel, FitError> {
         let c = self.c;
         if !(c > 0.0 && c.is_finite()) {
