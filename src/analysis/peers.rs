@@ -43,7 +43,7 @@ impl Pair<'_> {
     /// Their time over ours; `None` unless processors that differ at most in their generation measured both.
     /// CPU time if both have it, else wall time of as many threads.
     pub(super) fn time(&self) -> Option<f64> {
-        let (one, other) = self.processors()?;
+        let (one, other) = processors(self.ours, self.theirs)?;
         if !one.resembles(&other) {
             return None;
         }
@@ -70,13 +70,9 @@ impl Pair<'_> {
 
     /// Whether both times were measured alone, on the same kind of processor: a fair comparison.
     pub(super) fn quiet(&self) -> bool {
-        self.ours.quiet && self.theirs.quiet && self.processors().is_some_and(|(ours, theirs)| ours == theirs)
-    }
-
-    /// What measured ours and theirs, where both files say.
-    fn processors(&self) -> Option<(Processor, Processor)> {
-        let of = |row: &Row| row.provenance.as_ref().map(Processor::of);
-        Some((of(self.ours)?, of(self.theirs)?))
+        self.ours.quiet
+            && self.theirs.quiet
+            && processors(self.ours, self.theirs).is_some_and(|(ours, theirs)| ours == theirs)
     }
 
     /// The ratio of times as text, with `~` unless it is a fair comparison; empty without a ratio.
@@ -102,6 +98,12 @@ impl Pair<'_> {
     pub(super) fn name(&self) -> String {
         plain(format!("{} {}", title(&self.ours.dataset), self.ours.parameters).trim_end())
     }
+}
+
+/// What measured the two, where both files say.
+pub(super) fn processors(one: &Row, other: &Row) -> Option<(Processor, Processor)> {
+    let of = |row: &Row| row.provenance.as_ref().map(Processor::of);
+    Some((of(one)?, of(other)?))
 }
 
 fn wall(row: &Row) -> Option<f64> {

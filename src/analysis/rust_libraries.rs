@@ -6,8 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::Processor;
-use super::peers::OURS;
+use super::peers::{OURS, processors};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{count, plain, thousands};
@@ -83,8 +82,7 @@ impl Time {
     pub(super) fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
         let (mut logarithms, mut quiet) = (Vec::new(), true);
         for (one, other) in pairs {
-            let processor = |row: &Row| row.provenance.as_ref().map(Processor::of);
-            let (Some(first), Some(second)) = (processor(one), processor(other)) else { continue };
+            let Some((first, second)) = processors(one, other) else { continue };
             let (Some(a), Some(b)) = (one.cpu_seconds, other.cpu_seconds) else { continue };
             if first.resembles(&second) && a > 0.0 && b > 0.0 {
                 logarithms.push((a / b).ln());

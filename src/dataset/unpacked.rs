@@ -8,6 +8,16 @@ use std::path::Path;
 use super::layout::{MANIFEST, find_file};
 use super::{FILES, idx, manifest};
 
+/// Whether any file of the data set is gzipped; false for one that cannot be read.
+pub fn is_gzipped(data_dir: &Path, name: &str) -> bool {
+    let gzipped = |file: &str| -> io::Result<bool> {
+        let path = find_file(&data_dir.join(name), file).map_err(io::Error::other)?;
+        let content = idx::open_content(io::BufReader::new(File::open(path)?))?;
+        Ok(matches!(content, idx::Content::Gzip(_)))
+    };
+    FILES.iter().any(|file| gzipped(file).unwrap_or(false))
+}
+
 /// Writes the four files of the data set `name` of `data_dir` unpacked into a new folder of that name in `into`, with its
 /// manifest. Loading the copy gives the same data set with the same digests.
 pub fn unpack(data_dir: &Path, name: &str, into: &Path) -> io::Result<()> {
@@ -41,6 +51,7 @@ mod tests {
         assert_eq!(copy.class_names, original.class_names);
         let plain = fs::read(folder.path().join("mnist").join(FILES[1])).unwrap();
         assert_eq!(plain.len(), 8 + 60_000);
+        assert!(is_gzipped(Path::new("data"), "mnist") && !is_gzipped(folder.path(), "mnist"));
         // A folder that is there is not written to.
         assert!(unpack(Path::new("data"), "mnist", folder.path()).is_err());
     }

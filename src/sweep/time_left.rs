@@ -5,9 +5,6 @@
 //! are fitted by weighted least squares to the tasks that have ended, with a little weight on recorded costs being
 //! right, and to what is known of those that run.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-
 /// Seconds to start a worker and load the images, before anything is known.
 const START: f64 = 0.5;
 /// A task that has taken longer than it should takes this much more, as far as anyone knows.
@@ -97,36 +94,17 @@ pub fn left(pace: &Pace, running: &[Running], waiting: impl Iterator<Item = (f64
         let following = if one.following > 0.0 { pace.seconds(one.following, f64::INFINITY) } else { 0.0 };
         rest + following
     };
-    // When each worker is free, the first on top.
-    let mut free: BinaryHeap<Reverse<Seconds>> =
-        running.iter().map(|one| Reverse(Seconds(rest(one)))).collect();
-    free.extend((running.len()..jobs.max(1)).map(|_| Reverse(Seconds(0.0))));
+    // When each worker is free.
+    let mut free: Vec<f64> = running.iter().map(rest).collect();
+    free.resize(free.len().max(jobs).max(1), 0.0);
     let mut waiting: Vec<f64> = waiting.map(|(expected, limit)| pace.seconds(expected, limit)).collect();
     waiting.sort_unstable_by(|a, b| b.total_cmp(a));
     for seconds in waiting {
-        if let Some(mut first) = free.peek_mut() {
-            first.0.0 += seconds;
+        if let Some(first) = free.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+            *first += seconds;
         }
     }
-    free.into_iter().map(|end| end.0.0).fold(0.0, f64::max)
-}
-
-/// Seconds in their order.
-#[derive(PartialEq)]
-struct Seconds(f64);
-
-impl Eq for Seconds {}
-
-impl PartialOrd for Seconds {
-    fn partial_cmp(&self, other: &Seconds) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Seconds {
-    fn cmp(&self, other: &Seconds) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
+    free.into_iter().fold(0.0, f64::max)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ impl Temporary {
             let rows = waiting.iter().filter(|&&row| plan.rows[row].dataset == outline.name).count();
             // Where there is no room for a copy, workers read the data set itself.
             if rows >= WORTH
+                && unpacked::is_gzipped(&options.data_dir, &outline.name)
                 && let Ok(folder) = folder()
                 && unpacked::unpack(&options.data_dir, &outline.name, folder.path()).is_ok()
             {
