@@ -172,7 +172,8 @@ fn judge(Interval { low, high }: Interval) -> Verdict {
     }
 }
 
-fn depends_on_seed(configuration: &Configuration) -> bool {
+/// Whether a model of this configuration draws random numbers.
+pub fn depends_on_seed(configuration: &Configuration) -> bool {
     // Other steps draw nothing, or scikit-learn lacks them and the harness hands both the same features.
     let draws = |step: &Step| matches!(step, Step::Nystroem { .. } | Step::RbfSampler { .. });
     let is =

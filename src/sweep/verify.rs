@@ -13,7 +13,7 @@ use crate::results::{Checked, Record, Status, Store, load, provenance};
 /// The outcome of training one result again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The same predictions, all of them.
+    /// The same predictions, all of them. A method that draws no random numbers gives them with any seed.
     Reproduced,
     /// Trained with other vector instructions; at most [`TOLERANCE`] of the predictions differ, which
     /// rounding explains.
@@ -115,12 +115,6 @@ fn compare(before: &Record, again: &Record) -> Verdict {
     }
     let (mut differing, mut of, mut first) = (0, 0, None);
     for (index, (old, new)) in before.repeats.iter().zip(&again.repeats).enumerate() {
-        if old.seed != new.seed {
-            return Verdict::Differs(format!(
-                "repeat {index} had the seed {}, and has {} now",
-                old.seed, new.seed
-            ));
-        }
         let pairs = old.predictions.iter().zip(new.predictions.iter()).enumerate();
         let other: Vec<usize> = pairs.filter(|(_, (a, b))| a != b).map(|(image, _)| image).collect();
         first = first.or(other.first().map(|&image| (index, image)));
@@ -128,6 +122,12 @@ fn compare(before: &Record, again: &Record) -> Verdict {
         of += old.predictions.len().max(new.predictions.len());
     }
     let Some((repeat, image)) = first else { return Verdict::Reproduced };
+    let (old, new) = (before.repeats[repeat].seed, again.repeats[repeat].seed);
+    if old != new {
+        return Verdict::Differs(format!(
+            "{differing} of {of} predictions; repeat {repeat} had the seed {old}, and has {new} now"
+        ));
+    }
     let features = |record: &Record| record.provenance.as_ref().map(|made| made.cpu_features.clone());
     if features(before) != features(again) && differing as f64 <= TOLERANCE * of as f64 {
         return Verdict::Near { differing, of };

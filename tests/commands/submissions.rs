@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::common::sandbox::{Run, Sandbox, TEST, predictions};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const FAMILIES: &str = "
 [[family]]
@@ -42,10 +42,40 @@ fn verify_accepts_a_rerun_and_rejects_a_changed_file() {
     shows(&ranking, "reproduced  native GaussianNB");
     shows(&ranking, "native RandomForestClassifier max_depth=3 n_estimators=20 (+1)");
 
-    // One prediction and every figure that follows from it are changed: `validate` cannot notice, `verify` does.
+    // `validate` cannot notice that a prediction and all that follows from it were changed; `verify` does.
     let path = sandbox.result_path("native", "GaussianNB");
     let mut value = sandbox.result_of("native", "GaussianNB");
-    let mut predictions = predictions(&value, 0).to_string();
+    change_first_prediction(&mut value);
+    std::fs::write(&path, value.to_string()).unwrap();
+    run(&sandbox, &["validate"]).code(0);
+    let changed = run(&sandbox, &["verify", path.to_str().unwrap()]).code(1);
+    shows(&changed, "NOT REPRODUCED: 2 of 120 predictions, the first for image 0 in repeat 0");
+    shows(&changed, "0 of 1 reproduced");
+    let ranking = run(&sandbox, &["rank"]).code(0);
+    shows(&ranking, "recomputed  native GaussianNB");
+}
+
+#[test]
+fn verify_names_another_seed_only_where_the_predictions_differ() {
+    let sandbox = swept();
+    let path = sandbox.result_path("native", "GaussianNB");
+    let verify = || run(&sandbox, &["verify", path.to_str().unwrap()]);
+    let mut value = sandbox.result_of("native", "GaussianNB");
+    let seed = value["repeats"][0]["seed"].as_u64().unwrap();
+    value["repeats"][0]["seed"] = json!(seed ^ 1);
+    std::fs::write(&path, value.to_string()).unwrap();
+    // Gaussian naive Bayes draws no random numbers.
+    shows(&verify().code(0), "GaussianNB.json: reproduced, every prediction");
+
+    change_first_prediction(&mut value);
+    std::fs::write(&path, value.to_string()).unwrap();
+    let text = format!("2 of 120 predictions; repeat 0 had the seed {}, and has {seed} now", seed ^ 1);
+    shows(&verify().code(1), &text);
+}
+
+/// Changes one prediction of every repeat and the accuracies that follow from it.
+fn change_first_prediction(value: &mut Value) {
+    let mut predictions = predictions(value, 0).to_string();
     let labels: Vec<usize> = (0..TEST).map(|row| row % 4).collect();
     let other = if predictions.starts_with('0') { "1" } else { "0" };
     predictions.replace_range(0..1, other);
@@ -56,13 +86,6 @@ fn verify_accepts_a_rerun_and_rejects_a_changed_file() {
         repeat["accuracy"] = json!(accuracy);
     }
     value["accuracy"] = json!(accuracy);
-    std::fs::write(&path, value.to_string()).unwrap();
-    run(&sandbox, &["validate"]).code(0);
-    let changed = run(&sandbox, &["verify", path.to_str().unwrap()]).code(1);
-    shows(&changed, "NOT REPRODUCED: 2 of 120 predictions, the first for image 0 in repeat 0");
-    shows(&changed, "0 of 1 reproduced");
-    let ranking = run(&sandbox, &["rank"]).code(0);
-    shows(&ranking, "recomputed  native GaussianNB");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod bad_submissions;
 mod bed;
+mod committed_seeds;
 #[path = "../common/mod.rs"]
 mod common;
 mod fuzz;
