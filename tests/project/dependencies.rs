@@ -155,8 +155,8 @@ fn so_are_those_of_the_engines_on_rust_libraries() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Where unsafe code may stand: the kernels, the supervision of processes, and the clock of CPU time, which the standard
-/// library does not have.
+/// Where unsafe code may stand: the kernels, the benchmark of the machine's limits, the supervision of processes, and the
+/// clock of CPU time, which the standard library does not have.
 const UNSAFE: [&str; 5] = [
     "crates/pixel-learn/src/linalg/",
     "crates/pixel-learn/benches/roofline/limits.rs",

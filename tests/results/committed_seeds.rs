@@ -7,7 +7,8 @@ use std::time::Duration;
 use mnist_bench::analysis::equivalence::depends_on_seed;
 use mnist_bench::dataset::Outline;
 use mnist_bench::results::{Status, load};
-use mnist_bench::sweep::{Plan, Request, seeds};
+use mnist_bench::sweep::job::model_seed;
+use mnist_bench::sweep::{Options, Plan, Request};
 
 #[test]
 fn committed_rows_have_the_seeds_that_are_derived_today() {
@@ -34,12 +35,9 @@ fn committed_rows_have_the_seeds_that_are_derived_today() {
         };
         let outline = outlines[&record.dataset].clone();
         let plan = Plan::with(vec![outline], vec![request], Path::new("data")).unwrap();
-        let row = &plan.rows[0];
-        let key = row.sharing_key.as_ref().unwrap();
-        let base = record.provenance.as_ref().unwrap().base_seed;
+        let options = Options { seed: record.provenance.as_ref().unwrap().base_seed, ..Options::default() };
         for (index, repeat) in record.repeats.iter().enumerate() {
-            let classifier = &row.configuration.classifier;
-            let derived = seeds::model(base, &row.dataset, row.engine.name, classifier, key, index);
+            let derived = model_seed(&plan.rows[0], index, &options);
             if repeat.seed != derived {
                 others.push(format!(
                     "{}: repeat {index}: {}, derived {derived}",

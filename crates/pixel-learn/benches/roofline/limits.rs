@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use pixel_learn::linalg::simd::{Level, for_each_level, level};
+use pixel_learn::linalg::simd::for_each_level;
 
 /// Kinds of work, each with its own limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +46,13 @@ pub struct Limits {
 impl Limits {
     /// Measures all, a few seconds.
     pub fn measure() -> Limits {
-        let work = Work::ALL.map(|work| {
-            let run: fn(usize) -> usize = match work {
-                Work::F32 => f32_multiply_adds,
-                Work::F64 => f64_multiply_adds,
-                Work::Words => word_products,
-                Work::Bytes => byte_products,
-                Work::Cells => cell_additions,
-            };
-            highest_rate(run, STEPS)
-        });
+        let work = Work::ALL.map(|work| highest_rate(|| work.run(black_box(STEPS))));
         let large = vec![1u64; LARGE];
-        Limits { work, memory: highest_rate(|_| sum(&large) as usize * size_of::<u64>(), 0) }
+        let memory = highest_rate(|| {
+            black_box(sum(&large));
+            size_of_val(&large[..])
+        });
+        Limits { work, memory }
     }
 
     /// Operations a second.
@@ -72,14 +67,14 @@ const LARGE: usize = 1 << 27;
 /// Repetitions of a loop's body between two readings of the clock.
 const STEPS: usize = 200_000;
 
-/// The best of many short runs: `run` takes a number of steps and returns how many operations (or bytes) these were.
-fn highest_rate(run: impl Fn(usize) -> usize, steps: usize) -> f64 {
+/// The best of many short runs, per second: `run` returns how many operations or bytes it took.
+fn highest_rate(run: impl Fn() -> usize) -> f64 {
     let end = Instant::now() + Duration::from_millis(700);
     let mut best = 0.0f64;
     while Instant::now() < end {
         let start = Instant::now();
-        let operations = run(black_box(steps));
-        best = best.max(operations as f64 / start.elapsed().as_secs_f64());
+        let count = run();
+        best = best.max(count as f64 / start.elapsed().as_secs_f64());
     }
     best
 }
@@ -87,106 +82,93 @@ fn highest_rate(run: impl Fn(usize) -> usize, steps: usize) -> f64 {
 /// Independent sums: enough for two instructions a cycle of a latency of up to six cycles.
 const SUMS: usize = 12;
 
-/// Defines a function that runs `SUMS` independent chains of one instruction, compiled for the level.
-macro_rules! chains {
-    ($name:ident, $feature:literal, $zero:expr, $factor:expr, |$sum:ident, $a:ident| $step:expr) => {
+impl Work {
+    /// Does nothing but this work in a loop of so many steps, and returns the number of operations.
+    fn run(self, steps: usize) -> usize {
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = $feature)]
-        fn $name(steps: usize) {
-            use std::arch::x86_64::*;
-            let mut sums = [$zero; SUMS];
-            let $a = black_box($factor);
-            for _ in 0..steps {
-                for sum in &mut sums {
-                    let $sum = *sum;
-                    *sum = $step;
-                }
-            }
-            black_box(sums);
+        if let Some(operations) = x86::run(self, steps) {
+            return operations;
         }
-    };
+        match self {
+            Work::F32 => plain(steps, 0.5f32, |sum, a| sum * a + a),
+            Work::F64 => plain(steps, 0.5f64, |sum, a| sum * a + a),
+            Work::Words | Work::Bytes => plain(steps, 3i32, |sum, a| (sum ^ a).wrapping_mul(a)),
+            Work::Cells => cell_additions(steps),
+        }
+    }
 }
 
-chains!(f32_avx512, "avx512f", _mm512_setzero_ps(), _mm512_set1_ps(0.5), |s, a| _mm512_fmadd_ps(s, a, a));
-chains!(f32_avx2, "avx2,fma", _mm256_setzero_ps(), _mm256_set1_ps(0.5), |s, a| _mm256_fmadd_ps(s, a, a));
-chains!(f64_avx512, "avx512f", _mm512_setzero_pd(), _mm512_set1_pd(0.5), |s, a| _mm512_fmadd_pd(s, a, a));
-chains!(f64_avx2, "avx2,fma", _mm256_setzero_pd(), _mm256_set1_pd(0.5), |s, a| _mm256_fmadd_pd(s, a, a));
-chains!(words_vnni, "avx512f,avx512vnni", _mm512_setzero_si512(), _mm512_set1_epi16(3), |s, a| {
-    _mm512_dpwssd_epi32(s, a, a)
-});
-chains!(bytes_vnni, "avx512f,avx512vnni", _mm512_setzero_si512(), _mm512_set1_epi8(3), |s, a| {
-    _mm512_dpbusd_epi32(s, a, a)
-});
-// The sum is a factor too, or the compiler would multiply once for all steps.
-chains!(words_avx2, "avx2", _mm256_setzero_si256(), _mm256_set1_epi16(3), |s, a| {
-    _mm256_add_epi32(_mm256_madd_epi16(s, a), a)
-});
-
-/// Runs the best of two variants that the level allows; the number of lanes that ran, or `None` below AVX2.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code, reason = "what is called is compiled for what the machine has")]
-fn run(steps: usize, avx512: (unsafe fn(usize), usize), avx2: (unsafe fn(usize), usize)) -> Option<usize> {
-    let (run, lanes) = match level() {
-        Level::Avx512 => avx512,
-        Level::Avx2 => avx2,
-        Level::Scalar => return None,
-    };
-    // SAFETY: `level` is never above what the machine supports; callers look for VNNI themselves.
-    unsafe { run(steps) };
-    Some(lanes)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn run(_: usize, _: (unsafe fn(usize), usize), _: (unsafe fn(usize), usize)) -> Option<usize> {
-    None
-}
-
-/// The same without vector instructions of our choice.
-fn plain<T: Copy>(steps: usize, zero: T, step: impl Fn(T) -> T) -> usize {
-    let mut sums = [zero; SUMS];
+/// Chains of an operation without vector instructions of our choice: no limit, which kernels may exceed.
+fn plain<T: Copy>(steps: usize, factor: T, step: impl Fn(T, T) -> T) -> usize {
+    let factor = black_box(factor);
+    let mut sums = [factor; SUMS];
     for _ in 0..steps {
-        sums.iter_mut().for_each(|sum| *sum = step(*sum));
+        sums.iter_mut().for_each(|sum| *sum = step(*sum, factor));
     }
     black_box(sums);
-    1
-}
-
-fn f32_multiply_adds(steps: usize) -> usize {
-    let a = black_box(0.5f32);
-    let lanes =
-        run(steps, (f32_avx512, 16), (f32_avx2, 8)).unwrap_or_else(|| plain(steps, 0.0, |s| s * a + a));
-    SUMS * steps * lanes
-}
-
-fn f64_multiply_adds(steps: usize) -> usize {
-    let a = black_box(0.5f64);
-    let lanes =
-        run(steps, (f64_avx512, 8), (f64_avx2, 4)).unwrap_or_else(|| plain(steps, 0.0, |s| s * a + a));
-    SUMS * steps * lanes
-}
-
-fn word_products(steps: usize) -> usize {
-    let a = black_box(3i32);
-    let best =
-        if has_vnni() { (words_vnni as unsafe fn(usize), 32) } else { (words_avx2 as unsafe fn(usize), 16) };
     SUMS * steps
-        * run(steps, best, (words_avx2, 16))
-            .unwrap_or_else(|| plain(steps, 0, |s: i32| (s ^ a).wrapping_mul(a)))
 }
 
-/// Without VNNI, bytes are multiplied as 16-bit integers.
-fn byte_products(steps: usize) -> usize {
-    if !has_vnni() {
-        return word_products(steps);
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+    use std::hint::black_box;
+
+    use super::{SUMS, Work};
+    use pixel_learn::linalg::simd::{Level, level};
+
+    /// Defines a function that runs `SUMS` independent chains of one instruction, compiled for the level.
+    macro_rules! chains {
+        ($name:ident, $feature:literal, $zero:expr, $factor:expr, |$sum:ident, $a:ident| $step:expr) => {
+            #[target_feature(enable = $feature)]
+            fn $name(steps: usize) {
+                let mut sums = [$zero; SUMS];
+                let $a = black_box($factor);
+                for _ in 0..steps {
+                    for sum in &mut sums {
+                        let $sum = *sum;
+                        *sum = $step;
+                    }
+                }
+                black_box(sums);
+            }
+        };
     }
-    SUMS * steps * run(steps, (bytes_vnni, 64), (words_avx2, 16)).unwrap_or(1)
-}
 
-fn has_vnni() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return level() == Level::Avx512 && is_x86_feature_detected!("avx512vnni");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+    chains!(f32_avx512, "avx512f", _mm512_setzero_ps(), _mm512_set1_ps(0.5), |s, a| _mm512_fmadd_ps(s, a, a));
+    chains!(f32_avx2, "avx2,fma", _mm256_setzero_ps(), _mm256_set1_ps(0.5), |s, a| _mm256_fmadd_ps(s, a, a));
+    chains!(f64_avx512, "avx512f", _mm512_setzero_pd(), _mm512_set1_pd(0.5), |s, a| _mm512_fmadd_pd(s, a, a));
+    chains!(f64_avx2, "avx2,fma", _mm256_setzero_pd(), _mm256_set1_pd(0.5), |s, a| _mm256_fmadd_pd(s, a, a));
+    chains!(words_vnni, "avx512f,avx512vnni", _mm512_setzero_si512(), _mm512_set1_epi16(3), |s, a| {
+        _mm512_dpwssd_epi32(s, a, a)
+    });
+    chains!(bytes_vnni, "avx512f,avx512vnni", _mm512_setzero_si512(), _mm512_set1_epi8(3), |s, a| {
+        _mm512_dpbusd_epi32(s, a, a)
+    });
+    // The sum is a factor too, or the compiler would multiply once for all steps.
+    chains!(words_avx2, "avx2", _mm256_setzero_si256(), _mm256_set1_epi16(3), |s, a| {
+        _mm256_add_epi32(_mm256_madd_epi16(s, a), a)
+    });
+
+    /// Runs the widest instruction that the level has; the number of operations, or `None` where there is none.
+    #[allow(unsafe_code, reason = "what is called is compiled for what the machine has")]
+    pub fn run(work: Work, steps: usize) -> Option<usize> {
+        let vnni = is_x86_feature_detected!("avx512vnni");
+        let (chains, lanes): (unsafe fn(usize), usize) = match (level(), work) {
+            (Level::Scalar, _) | (_, Work::Cells) => return None,
+            (Level::Avx512, Work::F32) => (f32_avx512, 16),
+            (Level::Avx2, Work::F32) => (f32_avx2, 8),
+            (Level::Avx512, Work::F64) => (f64_avx512, 8),
+            (Level::Avx2, Work::F64) => (f64_avx2, 4),
+            (Level::Avx512, Work::Words) if vnni => (words_vnni, 32),
+            (Level::Avx512, Work::Bytes) if vnni => (bytes_vnni, 64),
+            // Without VNNI, bytes are multiplied as 16-bit integers.
+            (_, Work::Words | Work::Bytes) => (words_avx2, 16),
+        };
+        // SAFETY: `level` is never above what the machine supports, and VNNI was looked for.
+        unsafe { chains(steps) };
+        Some(SUMS * steps * lanes)
+    }
 }
 
 /// Eight histograms of 256 cells, as trees have them: 16 KB.
