@@ -1,8 +1,9 @@
 //! The products, activations and updates of an MLP step (batch of 200), products and tanh beside plain code:
 //! `cargo bench --bench gemm`. Lower the instruction level with MNIST_BENCH_SIMD=scalar or avx2.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use pixel_learn::linalg::adam::{AdamStep, adam_step};
+use pixel_learn::linalg::dense_gemm::{add_forward, weights_gradient};
 use pixel_learn::linalg::gemm::{View, sgemm};
 use pixel_learn::linalg::tanh::tanh;
 
@@ -34,6 +35,11 @@ fn products(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20);
         group.throughput(Throughput::Elements((m * k * n) as u64));
+        // The products of a dense layer, as training calls them.
+        group.bench_function("dense", |bencher| match transposed {
+            true => bencher.iter(|| weights_gradient(a.data, &b, [m, n], &mut c)),
+            false => bencher.iter(|| add_forward(a.data, &b, [k, n], &mut c)),
+        });
         group.bench_function("sgemm", |bencher| {
             bencher.iter(|| sgemm(1.0, a, View::row_major(&b, k, n), 0.0, &mut c, n));
         });
@@ -63,4 +69,11 @@ fn elementwise(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, products, elementwise);
-criterion_main!(benches);
+fn main() {
+    // Inside a pool of one thread, as a job of the sweep is: outside, every parallel loop would wait for another thread.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    pool.install(|| {
+        benches();
+        Criterion::default().configure_from_args().final_summary();
+    });
+}

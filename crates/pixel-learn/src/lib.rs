@@ -50,7 +50,7 @@ pub mod nn;
 pub mod preprocessing;
 mod scaling;
 
-pub use features::{Bytes, Features, ShapeError};
+pub use features::{Bytes, Features, ScaledRows, ShapeError};
 pub use models::ada_boost::AdaBoostClassifier;
 pub use models::bagging::BaggingClassifier;
 pub use models::boosting::GradientBoostingClassifier;

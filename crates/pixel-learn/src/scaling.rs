@@ -1,5 +1,7 @@
 //! Affine scaling of pixels, fitted on training images: scikit-learn's `StandardScaler`, and 1/255.
 
+use crate::linalg::simd::for_each_level;
+
 /// An affine scaling of each feature, value = (pixel - offset) / scale, computed in f64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
@@ -43,5 +45,104 @@ impl Scaling {
     /// The scaled value of `pixel` in `feature`.
     pub fn value(&self, feature: usize, pixel: u8) -> f64 {
         (f64::from(pixel) - self.offset[feature]) / self.scale[feature]
+    }
+}
+
+/// Scales rows of bytes: (byte - offset) / scale, computed in f64 and rounded to f32 once.
+pub(crate) struct ByteScaler {
+    offset: Vec<f64>,
+    factors: Factors,
+}
+
+enum Factors {
+    /// 1 / scale for each feature: for all bytes, multiplying by it gives the same f32 as dividing.
+    Reciprocals(Vec<f64>),
+    /// The values of the 256 bytes for each feature. Needed where a quotient lies so near to the middle between two
+    /// f32 that product and quotient round to different sides.
+    Table(Vec<f32>),
+}
+
+impl ByteScaler {
+    /// A scaler for rows of as many bytes as `scaling` has features. Cost: 257 divisions for each of them.
+    pub fn new(scaling: &Scaling) -> ByteScaler {
+        let of_feature = |feature| (0..=255).map(move |byte| scaling.value(feature, byte) as f32);
+        let table: Vec<f32> = (0..scaling.offset.len()).flat_map(of_feature).collect();
+        let reciprocals: Vec<f64> = scaling.scale.iter().map(|scale| 1.0 / scale).collect();
+        let agree = table.chunks_exact(256).enumerate().all(|(feature, values)| {
+            let product = |byte| (f64::from(byte) - scaling.offset[feature]) * reciprocals[feature];
+            (0..=255u8).zip(values).all(|(byte, value)| (product(byte) as f32).to_bits() == value.to_bits())
+        });
+        let factors = if agree { Factors::Reciprocals(reciprocals) } else { Factors::Table(table) };
+        ByteScaler { offset: scaling.offset.clone(), factors }
+    }
+
+    /// Writes the value of each byte of whole rows. Panics when `out` has another length.
+    pub fn scale(&self, bytes: &[u8], out: &mut [f32]) {
+        assert_eq!(bytes.len(), out.len(), "one value a byte");
+        let d = self.offset.len().max(1);
+        for (bytes, out) in bytes.chunks_exact(d).zip(out.chunks_exact_mut(d)) {
+            match &self.factors {
+                Factors::Reciprocals(reciprocals) => multiply(bytes, &self.offset, reciprocals, out),
+                Factors::Table(table) => look_up(bytes, table, out),
+            }
+        }
+    }
+}
+
+for_each_level! {
+    fn multiply(bytes: &[u8], offset: &[f64], reciprocals: &[f64], out: &mut [f32]) {
+        for (((out, &byte), offset), reciprocal) in out.iter_mut().zip(bytes).zip(offset).zip(reciprocals) {
+            *out = ((f64::from(byte) - offset) * reciprocal) as f32;
+        }
+    }
+}
+
+fn look_up(bytes: &[u8], table: &[f32], out: &mut [f32]) {
+    for ((out, &byte), values) in out.iter_mut().zip(bytes).zip(table.chunks_exact(256)) {
+        *out = values[usize::from(byte)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn product_and_table_give_the_rounded_quotient() {
+        let pixels: Vec<u8> = (0..300).map(|i| (i * i % 251) as u8).collect();
+        for scaling in [Scaling::standard(&pixels, 10, 30), Scaling::unit(30)] {
+            let quotients: Vec<u32> =
+                (0..300).map(|i| (scaling.value(i % 30, pixels[i]) as f32).to_bits()).collect();
+            let bits = |scaler: &ByteScaler| {
+                let mut out = vec![0.0; 300];
+                scaler.scale(&pixels, &mut out);
+                out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+            };
+            let by_product = ByteScaler::new(&scaling);
+            assert!(matches!(by_product.factors, Factors::Reciprocals(_)));
+            assert_eq!(bits(&by_product), quotients);
+            let of_feature =
+                |feature| (0..=255).map(|byte| scaling.value(feature, byte) as f32).collect::<Vec<f32>>();
+            let table = (0..30).flat_map(of_feature).collect();
+            assert_eq!(bits(&ByteScaler { factors: Factors::Table(table), ..by_product }), quotients);
+        }
+    }
+
+    #[test]
+    fn a_quotient_near_the_middle_of_two_f32_takes_the_table() {
+        // Found by search: the first scale of this series whose product rounds to another f32 than its quotient.
+        let disagrees = |scale: f64| {
+            (0..=255u8)
+                .any(|byte| (f64::from(byte) / scale) as f32 != (f64::from(byte) * (1.0 / scale)) as f32)
+        };
+        let scale =
+            (0..).map(|i| 49.0 * (1.0 + f64::from(i) * 1e-9)).find(|&scale| disagrees(scale)).unwrap();
+        let scaling = Scaling { offset: vec![0.0], scale: vec![scale] };
+        let scaler = ByteScaler::new(&scaling);
+        assert!(matches!(scaler.factors, Factors::Table(_)));
+        let bytes: Vec<u8> = (0..=255).collect();
+        let mut out = vec![0.0; 256];
+        scaler.scale(&bytes, &mut out);
+        assert!(bytes.iter().zip(&out).all(|(&byte, &value)| value == scaling.value(0, byte) as f32));
     }
 }

@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::correlate::{ConvStrides, LANES, Start, correlate, padded, with_padded_rows};
+use super::correlate::{ConvStrides, LANES, Start, correlate};
 
 /// Products in one chain; longer sums add up chains of this length in order.
 const CHAIN: usize = 256;
@@ -25,8 +25,6 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
     if rows == 0 {
         return;
     }
-    let lanes = padded(outputs);
-    let weights = with_padded_rows(weights, outputs);
     let part = |first: usize, strip: usize, out: &mut [f32]| {
         for from in (0..inputs).step_by(CHAIN) {
             let strides = ConvStrides {
@@ -38,10 +36,10 @@ pub fn add_forward(input: &[f32], weights: &[f32], [inputs, outputs]: [usize; 2]
                 a_inner: 1,
                 a_point: inputs,
                 b_outer: 0,
-                b_inner: lanes,
+                b_inner: outputs,
                 out_stride: strip,
             };
-            let weights = &weights[from * lanes + first..];
+            let weights = &weights[from * outputs + first..];
             correlate(&strides, &input[from..], weights, Start::AddToOutput, false, out);
         }
     };
@@ -80,8 +78,6 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
     if rows == 0 {
         return gradient.fill(0.0);
     }
-    let lanes = padded(outputs);
-    let delta = with_padded_rows(delta, outputs);
     let part = |first: usize, gradient: &mut [f32]| {
         for from in (0..rows).step_by(CHAIN) {
             let strides = ConvStrides {
@@ -93,14 +89,14 @@ pub fn weights_gradient(input: &[f32], delta: &[f32], [inputs, outputs]: [usize;
                 a_inner: inputs,
                 a_point: 1,
                 b_outer: 0,
-                b_inner: lanes,
+                b_inner: outputs,
                 out_stride: outputs,
             };
             let start = if from == 0 { Start::Zero } else { Start::AddToOutput };
             correlate(
                 &strides,
                 &input[from * inputs + first..],
-                &delta[from * lanes..],
+                &delta[from * outputs..],
                 start,
                 false,
                 gradient,
@@ -120,9 +116,8 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
     }
     // Computed transposed: the rows of the weights are points, which are read one value at a time, and the
     // rows of the batch are lanes. So only the small matrices are transposed, not the weights.
-    let lanes = padded(rows);
-    let mut turned_delta = vec![0.0; outputs * lanes];
-    transpose(delta, outputs, &mut turned_delta, lanes);
+    let mut turned_delta = vec![0.0; outputs * rows];
+    transpose(delta, outputs, &mut turned_delta, rows);
     let mut turned = vec![0.0; inputs * rows];
     let multiplications = rows * inputs * outputs;
     share(multiplications, &mut turned, WEIGHTS_A_TASK * rows, |task, turned| {
@@ -136,12 +131,12 @@ pub fn input_gradient(delta: &[f32], weights: &[f32], [inputs, outputs]: [usize;
                 a_inner: 1,
                 a_point: outputs,
                 b_outer: 0,
-                b_inner: lanes,
+                b_inner: rows,
                 out_stride: rows,
             };
             let start = if from == 0 { Start::Zero } else { Start::AddToOutput };
             let weights = &weights[task * WEIGHTS_A_TASK * outputs + from..];
-            correlate(&strides, weights, &turned_delta[from * lanes..], start, false, turned);
+            correlate(&strides, weights, &turned_delta[from * rows..], start, false, turned);
         }
     });
     let rows_a_task = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);

@@ -20,6 +20,7 @@ pub mod huge_pages;
 pub mod matrix;
 pub mod pairwise;
 pub mod pixel_groups;
+pub mod prefetch;
 pub mod screen;
 pub mod simd;
 pub mod sparse_bytes;

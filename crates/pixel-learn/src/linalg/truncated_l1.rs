@@ -160,20 +160,6 @@ pub fn truncate(y: &mut [f64], total_penalty: f64) {
     y.iter_mut().for_each(|y| *y = truncated(*y, total_penalty));
 }
 
-/// Prefetches values that are needed soon into the cache. Affects speed only; does nothing on machines other
-/// than x86-64.
-#[inline]
-pub fn prefetch<T: Copy>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in values.chunks((64 / size_of::<T>()).max(1)) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: SSE is part of x86-64, and a prefetch never faults.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,11 +234,5 @@ mod tests {
         let mut y = [f64::NAN, f64::INFINITY, -0.0];
         truncate(&mut y, 1.0);
         assert!(y[0].is_nan() && y[1] == f64::INFINITY && y[2] == 0.0);
-    }
-
-    #[test]
-    fn asking_for_memory_does_nothing_else() {
-        prefetch::<u16>(&[]);
-        prefetch(&[1u8; 784]);
     }
 }

@@ -6,7 +6,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::{Classifier, Facts, FitError, Model, Training};
-use crate::Features;
+use crate::features::{Features, ScaledRows};
 use crate::nn::loss::{highest_scores, softmax_cross_entropy};
 use crate::nn::{Dense, Layer, Network, Optimizer, Relu, Rule, Tanh};
 
@@ -145,6 +145,7 @@ impl MLPClassifier {
         let adam = Rule::Adam { beta_1, beta_2, epsilon, weight_decay: 0.0 };
         let mut optimizer = Optimizer::new(adam, &network);
         let mut rng = Pcg64::seed_from_u64(seed ^ ORDER_STREAM);
+        let rows = training.features.scaled_rows();
         let mut order: Vec<u32> = (0..n as u32).collect();
         let mut loss_curve = Vec::new();
         let mut best = f64::INFINITY;
@@ -153,7 +154,7 @@ impl MLPClassifier {
             if self.shuffle {
                 order.shuffle(&mut rng);
             }
-            let loss = self.epoch(&mut network, &mut optimizer, training, &order);
+            let loss = self.epoch(&mut network, &mut optimizer, training, &rows, &order);
             if !loss.is_finite() {
                 let epoch = loss_curve.len() + 1;
                 return Err(FitError::Diverged(format!("the training loss of epoch {epoch} is {loss}")));
@@ -174,24 +175,22 @@ impl MLPClassifier {
         network: &mut Network,
         optimizer: &mut Optimizer,
         training: &Training,
+        rows: &ScaledRows,
         order: &[u32],
     ) -> f64 {
-        let (x, classes) = (training.features.scaled(), network.output_width());
-        let batch_size = self.batch_size.min(x.rows());
-        let mut input = Vec::with_capacity(batch_size * x.columns());
-        let mut labels = Vec::with_capacity(batch_size);
+        let (d, classes) = (training.features.d(), network.output_width());
+        let mut inputs = vec![0.0; self.batch_size.min(order.len()) * d];
+        let mut labels = Vec::new();
         let mut total = 0.0;
-        for batch in order.chunks(batch_size) {
-            input.clear();
+        for batch in order.chunks(self.batch_size) {
+            let input = &mut inputs[..batch.len() * d];
+            rows.copy(batch, input);
             labels.clear();
-            for &row in batch {
-                input.extend_from_slice(x.row(row as usize));
-                labels.push(training.labels[row as usize]);
-            }
+            labels.extend(batch.iter().map(|&row| training.labels[row as usize]));
             let decay = self.alpha / batch.len() as f64;
             let penalty = if self.alpha > 0.0 { 0.5 * decay * network.squared_weights() } else { 0.0 };
-            let loss = softmax_cross_entropy(network.forward(&input), classes, &labels) + penalty;
-            network.backward(&input);
+            let loss = softmax_cross_entropy(network.forward(input), classes, &labels) + penalty;
+            network.backward(input);
             optimizer.step(network, self.learning_rate_init, decay);
             total += loss * batch.len() as f64;
         }

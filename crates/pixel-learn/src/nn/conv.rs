@@ -5,7 +5,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::layer::{Layer, Parameter};
-use crate::linalg::correlate::{ConvStrides, Start, correlate, padded, with_padded_rows};
+use crate::linalg::correlate::{ConvStrides, Start, correlate};
 
 /// Height, width and channels of an image between layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,15 +84,10 @@ impl Convolution {
         Image { height: output.height + kh - 1, width: output.width + kw - 1, channels: self.input.channels }
     }
 
-    /// The shape of the gradient by the outputs, padded with zeros like an input, and with channels padded to
-    /// whole registers.
+    /// The shape of the gradient by the outputs, padded with zeros like an input.
     fn padded_gradient(&self) -> Image {
         let [kh, kw] = self.kernel;
-        Image {
-            height: self.input.height + kh - 1,
-            width: self.input.width + kw - 1,
-            channels: padded(self.filters),
-        }
+        Image { height: self.input.height + kh - 1, width: self.input.width + kw - 1, channels: self.filters }
     }
 
     /// The strides that compute one row of the output from the padded input.
@@ -106,8 +101,8 @@ impl Convolution {
             a_outer: padded_input.width * cin,
             a_inner: 1,
             a_point: cin,
-            b_outer: kw * cin * padded(self.filters),
-            b_inner: padded(self.filters),
+            b_outer: kw * cin * self.filters,
+            b_inner: self.filters,
             out_stride: self.filters,
         }
     }
@@ -123,8 +118,8 @@ impl Convolution {
             a_outer: gradient_shape.width * gradient_shape.channels,
             a_inner: 1,
             a_point: gradient_shape.channels,
-            b_outer: kw * gradient_shape.channels * padded(cin),
-            b_inner: padded(cin),
+            b_outer: kw * gradient_shape.channels * cin,
+            b_inner: cin,
             out_stride: cin,
         }
     }
@@ -211,18 +206,17 @@ impl Conv2D {
         Conv2D { settings, parameters: [Parameter::new(weights, true), Parameter::new(bias, false)] }
     }
 
-    /// The kernel for the backward pass: rotated by 180 degrees, filters x input channels, both padded to
-    /// whole registers.
+    /// The kernel for the backward pass: rotated by 180 degrees, filters x input channels.
     fn transposed_kernel(&self) -> Vec<f32> {
         let ([kh, kw], cin, filters) =
             (self.settings.kernel, self.settings.input.channels, self.settings.filters);
-        let (rows, lanes) = (padded(filters), padded(cin));
-        let mut transposed = vec![0.0; kh * kw * rows * lanes];
-        for (place, weights) in self.parameters[0].value.chunks_exact(cin * filters).enumerate() {
-            let block = &mut transposed[(kh * kw - 1 - place) * rows * lanes..][..rows * lanes];
+        let size = cin * filters;
+        let mut transposed = vec![0.0; kh * kw * size];
+        for (place, weights) in self.parameters[0].value.chunks_exact(size).enumerate() {
+            let block = &mut transposed[(kh * kw - 1 - place) * size..][..size];
             for (channel, weights) in weights.chunks_exact(filters).enumerate() {
                 for (filter, &weight) in weights.iter().enumerate() {
-                    block[filter * lanes + channel] = weight;
+                    block[filter * cin + channel] = weight;
                 }
             }
         }
@@ -248,7 +242,7 @@ impl Layer for Conv2D {
     fn infer(&self, input: &[f32], output: &mut [f32]) {
         let settings = &self.settings;
         let (input_shape, strides) = (settings.padded_input(), settings.forward_strides());
-        let weights = with_padded_rows(&self.parameters[0].value, settings.filters);
+        let weights = &self.parameters[0].value;
         let row = settings.output().width * settings.filters;
         let (inputs, outputs) = (self.input_width(), self.output_width());
         output
@@ -262,7 +256,7 @@ impl Layer for Conv2D {
                         for (y, output) in output.chunks_exact_mut(row).enumerate() {
                             let window = &padded_image[y * input_shape.width * input_shape.channels..];
                             let bias = Start::Bias(&self.parameters[1].value);
-                            correlate(&strides, window, &weights, bias, settings.relu, output);
+                            correlate(&strides, window, weights, bias, settings.relu, output);
                         }
                     }
                 },

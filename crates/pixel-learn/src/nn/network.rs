@@ -1,6 +1,7 @@
 //! A chain of layers with the buffers between them.
 
 use super::layer::{Layer, Parameter};
+use crate::linalg::simd::for_each_level;
 
 /// The layers in order, each with its outputs for the present batch and the gradient by these outputs.
 pub struct Network {
@@ -102,17 +103,19 @@ impl Network {
     }
 }
 
-/// The sum of squares, in sixteen interleaved f32 sums that are added in f64 every 1024 values. The fixed
-/// order vectorises.
-fn sum_of_squares(values: &[f32]) -> f64 {
-    let block = |values: &[f32]| {
-        let mut sums = [0.0f32; 16];
-        for chunk in values.chunks(16) {
-            sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value * value);
-        }
-        sums.iter().map(|&sum| f64::from(sum)).sum::<f64>()
-    };
-    values.chunks(1024).map(block).sum()
+for_each_level! {
+    /// The sum of squares, in sixteen interleaved f32 sums that are added in f64 every 1024 values. The fixed
+    /// order vectorises.
+    fn sum_of_squares(values: &[f32]) -> f64 {
+        let block = |values: &[f32]| {
+            let mut sums = [0.0f32; 16];
+            for chunk in values.chunks(16) {
+                sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value * value);
+            }
+            sums.iter().map(|&sum| f64::from(sum)).sum::<f64>()
+        };
+        values.chunks(1024).map(block).sum()
+    }
 }
 
 #[cfg(test)]

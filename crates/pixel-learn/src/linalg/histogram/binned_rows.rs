@@ -3,7 +3,7 @@
 
 use super::bins::Bins;
 use crate::linalg::huge_pages;
-use crate::linalg::truncated_l1::prefetch;
+use crate::linalg::prefetch::prefetch;
 
 /// Features in a block; their cells of one bin are neighbours.
 pub(super) const LANES: usize = 8;

@@ -1,6 +1,6 @@
 //! Bytes in columns, feature by feature, transposed from rows in blocks of eight rows and sixteen features.
 
-use crate::linalg::truncated_l1::prefetch;
+use crate::linalg::prefetch::prefetch;
 
 /// Rows of a block.
 const BLOCK_ROWS: usize = 8;

@@ -8,6 +8,7 @@
 use super::layout::{Rows, Weights};
 use crate::Features;
 use crate::linalg::huge_pages;
+use crate::linalg::prefetch::prefetch;
 use crate::linalg::truncated_l1::{self, Affine, Aligned, LANES, Pixels};
 
 /// Rows padded to whole blocks, with the scaling of the features.
@@ -58,7 +59,7 @@ impl Rows for DenseRows {
     }
 
     fn prefetch(&self, row: usize) {
-        truncated_l1::prefetch(self.row(row).as_flattened());
+        prefetch(self.row(row).as_flattened());
     }
 
     fn zeros(&self) -> TruncatedWeights<'_> {

@@ -8,8 +8,8 @@
 
 use super::layout::{Rows, Weights};
 use crate::Features;
+use crate::linalg::prefetch::prefetch;
 use crate::linalg::sparse_bytes::{self, Block, NonzeroBlocks};
-use crate::linalg::truncated_l1::prefetch;
 
 /// Below this scale the weights are multiplied by it, and it is 1 again.
 const SMALLEST_SCALE: f64 = 1e-9;
