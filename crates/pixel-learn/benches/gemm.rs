@@ -70,7 +70,8 @@ fn elementwise(criterion: &mut Criterion) {
 
 criterion_group!(benches, products, elementwise);
 fn main() {
-    // Inside a pool of one thread, as a job of the sweep is: outside, every parallel loop would wait for another thread.
+    // As in a job of the sweep. Outside of a pool, rayon hands each parallel loop to another thread and
+    // waits.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
         benches();

@@ -24,32 +24,34 @@ enum Values {
 }
 
 /// The rows of features as f32 values, made when they are read: see [`Features::scaled_rows`].
-pub struct ScaledRows<'a> {
-    features: &'a Features,
-    /// `None` for computed values.
-    scaler: Option<ByteScaler>,
+pub struct ScaledRows<'a>(Rows<'a>);
+
+enum Rows<'a> {
+    Bytes { features: &'a Features, scaler: ByteScaler },
+    Computed(&'a Matrix),
 }
 
-/// How many rows are fetched from memory while one is scaled: two to eight take the same time.
-const ROWS_AHEAD: usize = 4;
+/// The distance of the prefetch, in rows: two to eight take the same time.
+const AHEAD: usize = 4;
 
 impl ScaledRows<'_> {
     /// Writes the values of these rows one after the other. Panics when `out` is not as long as they are.
     pub fn copy(&self, rows: &[u32], out: &mut [f32]) {
-        let Features { d, values, .. } = self.features;
+        let d = match &self.0 {
+            Rows::Bytes { features, .. } => features.d,
+            Rows::Computed(values) => values.columns(),
+        };
         assert_eq!(out.len(), rows.len() * d, "the output has another length than the rows");
-        for (k, (&row, out)) in rows.iter().zip(out.chunks_exact_mut((*d).max(1))).enumerate() {
-            let soon = rows.get(k + ROWS_AHEAD).map(|&row| row as usize);
-            match (values, &self.scaler) {
-                (Values::Bytes { pixels, .. }, Some(scaler)) => {
-                    let bytes = |row: usize| &pixels[row * d..(row + 1) * d];
-                    soon.into_iter().for_each(|row| prefetch(bytes(row)));
-                    scaler.scale(bytes(row as usize), out);
+        for (k, (&row, out)) in rows.iter().zip(out.chunks_exact_mut(d.max(1))).enumerate() {
+            let (row, soon) = (row as usize, rows.get(k + AHEAD).map_or(row as usize, |&row| row as usize));
+            match &self.0 {
+                Rows::Bytes { features, scaler } => {
+                    prefetch(features.pixel_row(soon));
+                    scaler.scale(features.pixel_row(row), out);
                 }
-                _ => {
-                    let values = self.features.scaled();
-                    soon.into_iter().for_each(|row| prefetch(values.row(row)));
-                    out.copy_from_slice(values.row(row as usize));
+                Rows::Computed(values) => {
+                    prefetch(values.row(soon));
+                    out.copy_from_slice(values.row(row));
                 }
             }
         }
@@ -145,7 +147,8 @@ impl Features {
         self.bytes().expect("a method that counts bytes was given computed values")
     }
 
-    /// The values as an n x d matrix: scaled bytes, computed in f64 and rounded to f32 once, or the computed values.
+    /// The values as an n x d matrix: scaled bytes, computed in f64 and rounded to f32 once, or the computed
+    /// values.
     pub fn scaled(&self) -> &Matrix {
         match &self.values {
             Values::Computed(values) => values,
@@ -157,11 +160,14 @@ impl Features {
         }
     }
 
-    /// The rows of [`Features::scaled`], bit for bit, made when they are read. For a method that reads all rows often,
-    /// in another order each time: the bytes are a quarter of the memory that their values would fill.
+    /// The rows of [`Features::scaled`], bit for bit, made when they are read. This suits a method that reads
+    /// all rows often, in another order each time: the bytes are a quarter of the memory that their values
+    /// would fill.
     pub fn scaled_rows(&self) -> ScaledRows<'_> {
-        let scaler = self.bytes().map(|bytes| ByteScaler::new(bytes.scaling));
-        ScaledRows { features: self, scaler }
+        ScaledRows(match &self.values {
+            Values::Bytes { scaling, .. } => Rows::Bytes { features: self, scaler: ByteScaler::new(scaling) },
+            Values::Computed(values) => Rows::Computed(values),
+        })
     }
 }
 
@@ -193,5 +199,20 @@ mod tests {
         assert_eq!((x.n(), x.d()), (2, 2));
         assert_eq!(x.scaled().as_slice(), [0.5, 1.5, 2.5, 3.5]);
         assert!(x.bytes().is_none());
+    }
+
+    #[test]
+    fn rows_are_copied_in_any_order_from_both_kinds_of_features() {
+        let pixels: Vec<u8> = (0..60).map(|i| (i * i % 251) as u8).collect();
+        let bytes = Features::standardised(pixels, 6).unwrap();
+        let computed = Features::computed(bytes.scaled().clone());
+        let rows = [7, 0, 9, 3, 3, 1, 8];
+        let expected: Vec<f32> =
+            rows.iter().flat_map(|&row| bytes.scaled().row(row as usize).to_vec()).collect();
+        for features in [&bytes, &computed] {
+            let mut out = vec![0.0; expected.len()];
+            features.scaled_rows().copy(&rows, &mut out);
+            assert_eq!(out, expected);
+        }
     }
 }

@@ -57,16 +57,15 @@ pub(crate) struct ByteScaler {
 enum Factors {
     /// 1 / scale for each feature: for all bytes, multiplying by it gives the same f32 as dividing.
     Reciprocals(Vec<f64>),
-    /// The values of the 256 bytes for each feature. Needed where a quotient lies so near to the middle between two
-    /// f32 that product and quotient round to different sides.
+    /// The values of the 256 bytes for each feature. All features take the table when one of them has a
+    /// quotient so near to the middle between two f32 that the product rounds to the other side.
     Table(Vec<f32>),
 }
 
 impl ByteScaler {
     /// A scaler for rows of as many bytes as `scaling` has features. Cost: 257 divisions for each of them.
     pub fn new(scaling: &Scaling) -> ByteScaler {
-        let of_feature = |feature| (0..=255).map(move |byte| scaling.value(feature, byte) as f32);
-        let table: Vec<f32> = (0..scaling.offset.len()).flat_map(of_feature).collect();
+        let table = table(scaling);
         let reciprocals: Vec<f64> = scaling.scale.iter().map(|scale| 1.0 / scale).collect();
         let agree = table.chunks_exact(256).enumerate().all(|(feature, values)| {
             let product = |byte| (f64::from(byte) - scaling.offset[feature]) * reciprocals[feature];
@@ -76,10 +75,12 @@ impl ByteScaler {
         ByteScaler { offset: scaling.offset.clone(), factors }
     }
 
-    /// Writes the value of each byte of whole rows. Panics when `out` has another length.
+    /// Writes the value of each byte. Panics when the bytes do not fill whole rows, or `out` has another
+    /// length.
     pub fn scale(&self, bytes: &[u8], out: &mut [f32]) {
         assert_eq!(bytes.len(), out.len(), "one value a byte");
         let d = self.offset.len().max(1);
+        assert!(bytes.len().is_multiple_of(d), "the bytes do not fill rows of {d}");
         for (bytes, out) in bytes.chunks_exact(d).zip(out.chunks_exact_mut(d)) {
             match &self.factors {
                 Factors::Reciprocals(reciprocals) => multiply(bytes, &self.offset, reciprocals, out),
@@ -95,6 +96,12 @@ for_each_level! {
             *out = ((f64::from(byte) - offset) * reciprocal) as f32;
         }
     }
+}
+
+/// The values of all 256 bytes, feature by feature.
+fn table(scaling: &Scaling) -> Vec<f32> {
+    let of_feature = |feature| (0..=255).map(move |byte| scaling.value(feature, byte) as f32);
+    (0..scaling.offset.len()).flat_map(of_feature).collect()
 }
 
 fn look_up(bytes: &[u8], table: &[f32], out: &mut [f32]) {
@@ -121,22 +128,16 @@ mod tests {
             let by_product = ByteScaler::new(&scaling);
             assert!(matches!(by_product.factors, Factors::Reciprocals(_)));
             assert_eq!(bits(&by_product), quotients);
-            let of_feature =
-                |feature| (0..=255).map(|byte| scaling.value(feature, byte) as f32).collect::<Vec<f32>>();
-            let table = (0..30).flat_map(of_feature).collect();
-            assert_eq!(bits(&ByteScaler { factors: Factors::Table(table), ..by_product }), quotients);
+            let by_table = ByteScaler { factors: Factors::Table(table(&scaling)), ..by_product };
+            assert_eq!(bits(&by_table), quotients);
         }
     }
 
     #[test]
     fn a_quotient_near_the_middle_of_two_f32_takes_the_table() {
-        // Found by search: the first scale of this series whose product rounds to another f32 than its quotient.
-        let disagrees = |scale: f64| {
-            (0..=255u8)
-                .any(|byte| (f64::from(byte) / scale) as f32 != (f64::from(byte) * (1.0 / scale)) as f32)
-        };
-        let scale =
-            (0..).map(|i| 49.0 * (1.0 + f64::from(i) * 1e-9)).find(|&scale| disagrees(scale)).unwrap();
+        // Found by search: 37 / scale lies in the middle between two f32 as nearly as an f64 can.
+        let scale = 23.57883490378823;
+        assert_ne!((37.0 / scale) as f32, (37.0 * (1.0 / scale)) as f32);
         let scaling = Scaling { offset: vec![0.0], scale: vec![scale] };
         let scaler = ByteScaler::new(&scaling);
         assert!(matches!(scaler.factors, Factors::Table(_)));

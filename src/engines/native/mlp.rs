@@ -10,7 +10,7 @@ pub static FAMILY: Unshared<MLPClassifier> = Unshared {
     classifier: "MLPClassifier",
     read,
     sharing_key: |parameters| unshared_key("MLPClassifier", parameters),
-    scaled: Scaled::Both,
+    scaled: Scaled::Test,
 };
 
 /// The last five belong to other solvers or to early stopping: scikit-learn's Adam ignores them too.

@@ -10,7 +10,7 @@ use super::simd::{self, Level};
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-/// Output channels that fill one register.
+/// Output channels that are computed side by side: one register of AVX-512, two of AVX2.
 pub const LANES: usize = 16;
 
 /// The indices of the products that are summed: for every point p below `points` and every lane below
@@ -145,6 +145,9 @@ mod tests {
             (3, 20, 0, 4),
             (20, 100, 2, 30),
             (9, 36, 1, 7),
+            (28, 16, 3, 5),
+            (28, 10, 3, 5),
+            (3, 36, 0, 4),
         ] {
             let strides = ConvStrides {
                 outer,
@@ -172,14 +175,14 @@ mod tests {
                 let run = |level: Level| {
                     let mut out = before.clone();
                     correlate_at(level, &strides, &a, &b, start, relu, &mut out);
-                    out
+                    out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
                 };
                 let expected = run(Level::Scalar);
                 for level in [Level::Avx2, Level::Avx512] {
                     assert_eq!(run(level), expected, "{level:?}, {points} points, {lanes} lanes");
                 }
                 // What lies between the lanes of two points stays as it was.
-                assert_eq!(expected[lanes], before[lanes]);
+                assert_eq!(expected[lanes], before[lanes].to_bits());
             }
         }
     }

@@ -12,7 +12,7 @@ use super::correlate::{ConvStrides, LANES, Start, correlate};
 /// Products in one chain; longer sums add up chains of this length in order.
 const CHAIN: usize = 256;
 
-/// Rows of the weights in one task of a backward product: four tiles, and some hundred KB.
+/// Rows of the weights in one task of a backward product: whole tiles, and some hundred KB.
 const WEIGHTS_A_TASK: usize = 56;
 
 /// Below this many multiplications one thread is faster than several.

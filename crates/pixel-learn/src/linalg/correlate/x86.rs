@@ -18,11 +18,10 @@ macro_rules! with_points {
     };
 }
 
-/// The addresses of the left factors of a tile's points, from two of them: those of the first point and of point
-/// number `half`.
+/// The addresses of a tile's left factors, computed from two bases: the first point, and point `half`.
 ///
-/// From one address, the compiler adds the stride once a point, in a chain that reaches from one inner step to the
-/// next. Where a step has one product a point, the chain takes longer than the products.
+/// From one base, the compiler computes each address from the one before. In a tile of one register that
+/// chain takes longer than the products.
 struct Points {
     first: *const f32,
     middle: *const f32,
@@ -32,8 +31,12 @@ struct Points {
 
 impl Points {
     #[inline(always)]
-    fn new(first: *const f32, half: usize, stride: usize) -> Points {
-        // The compiler must not see that the second address follows from the first.
+    fn new<const P: usize, const C: usize>(first: *const f32, stride: usize) -> Points {
+        if C > 1 {
+            return Points { first, middle: first, half: P, stride };
+        }
+        let half = P.div_ceil(2);
+        // The compiler must not see that the second base follows from the first.
         let middle = std::hint::black_box(first.wrapping_add(half * stride));
         Points { first, middle, half, stride }
     }
@@ -70,8 +73,8 @@ pub unsafe fn correlate_avx512(
 ) {
     let mut lane = 0;
     while lane < strides.lanes {
-        // Two registers of lanes; of an odd number of them three at the end, because a tile of one register loads
-        // nearly as much as one of two.
+        // A strip has two registers. If their number is odd, the last strip has three: a strip of one loads
+        // as many left factors as a strip of two, for half of the products.
         let registers = match (strides.lanes - lane).div_ceil(LANES) {
             one_or_three @ (1 | 3) => one_or_three,
             _ => 2,
@@ -102,15 +105,15 @@ unsafe fn strip_avx512<const C: usize, const PARTIAL: bool>(
     out: &mut [f32],
     lane: usize,
 ) {
-    // 14 x 2 or 9 x 3 sums, as many right factors, and a left one fill the 32 registers.
+    // 14 x 2 sums and 2 right factors, or 9 x 3 and 3, and one left factor: 31 of the 32 registers.
     let size = tile_size(strides.points, if C == 3 { 9 } else { 14 });
     let mut point = 0;
     while point < strides.points {
         let count = size.min(strides.points - point);
         // SAFETY: points and lanes of the tile are among those of the strides.
         unsafe {
-            let a = a.as_ptr().add(point * strides.a_point);
-            let b = b.as_ptr().add(lane);
+            let a = a.as_ptr().wrapping_add(point * strides.a_point);
+            let b = b.as_ptr().wrapping_add(lane);
             with_points!(count, tile_avx512, [C, PARTIAL], (strides, a, b, start, relu, out, point, lane),
                 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
         }
@@ -131,9 +134,10 @@ unsafe fn tile_avx512<const P: usize, const C: usize, const PARTIAL: bool>(
     point: usize,
     lane: usize,
 ) {
+    // Only the last register may lack lanes.
     let masks: [__mmask16; C] = std::array::from_fn(|c| {
-        let left = strides.lanes.saturating_sub(lane + c * LANES).min(LANES);
-        ((1u32 << left) - 1) as __mmask16
+        let lanes = (strides.lanes - lane - c * LANES).min(LANES);
+        ((1u32 << lanes) - 1) as __mmask16
     });
     // SAFETY: masked lanes are not touched; the others are inside, by the contract of `correlate_avx512`.
     unsafe {
@@ -158,10 +162,9 @@ unsafe fn tile_avx512<const P: usize, const C: usize, const PARTIAL: bool>(
                 }
             }
         }
-        let half = if C == 1 { 7 } else { P };
         for o in 0..strides.outer {
-            let mut a = Points::new(a.add(o * strides.a_outer), half, strides.a_point);
-            let mut b = b.add(o * strides.b_outer);
+            let mut a = Points::new::<P, C>(a.wrapping_add(o * strides.a_outer), strides.a_point);
+            let mut b = b.wrapping_add(o * strides.b_outer);
             for _ in 0..strides.inner {
                 let right: [__m512; C] = std::array::from_fn(|c| match PARTIAL && c + 1 == C {
                     true => _mm512_maskz_loadu_ps(masks[c], b.add(c * LANES)),
@@ -205,13 +208,14 @@ pub unsafe fn correlate_avx2(
     out: &mut [f32],
 ) {
     for lane in (0..strides.lanes).step_by(LANES) {
-        // Masked loads take longer here than a copy that is padded with zeros.
+        // AVX2 has slow masked loads: a copy that is padded with zeros costs less where several tiles share
+        // it.
         let padded;
         let (strides, b) = if strides.lanes - lane < LANES {
             padded = padded_lanes(strides, b, lane);
             (&ConvStrides { b_outer: strides.inner * LANES, b_inner: LANES, ..*strides }, padded.as_ptr())
         } else {
-            (strides, b[lane..].as_ptr())
+            (strides, b.as_ptr().wrapping_add(lane))
         };
         // 6 x 2 sums and 2 right factors of the 16 registers.
         let size = tile_size(strides.points, 6);
@@ -220,7 +224,7 @@ pub unsafe fn correlate_avx2(
             let count = size.min(strides.points - point);
             // SAFETY: points and lanes of the tile are among those of the strides.
             unsafe {
-                let a = a.as_ptr().add(point * strides.a_point);
+                let a = a.as_ptr().wrapping_add(point * strides.a_point);
                 with_points!(count, tile_avx2, [], (strides, a, b, start, relu, out, point, lane),
                     1 2 3 4 5 6);
             }
@@ -229,7 +233,8 @@ pub unsafe fn correlate_avx2(
     }
 }
 
-/// The right factors of the last lanes, from `lane` on, one whole register for each step of the sum.
+/// The right factors of the last lanes, from `lane` on: [`LANES`] values for each step of the sum, with zeros
+/// at the end.
 #[target_feature(enable = "avx2,fma")]
 fn padded_lanes(strides: &ConvStrides, b: &[f32], lane: usize) -> Vec<f32> {
     const HALF: usize = LANES / 2;
@@ -291,8 +296,8 @@ unsafe fn tile_avx2<const P: usize>(
             }
         }
         for o in 0..strides.outer {
-            let mut a = a.add(o * strides.a_outer);
-            let mut b = b.add(o * strides.b_outer);
+            let mut a = a.wrapping_add(o * strides.a_outer);
+            let mut b = b.wrapping_add(o * strides.b_outer);
             for _ in 0..strides.inner {
                 let right: [__m256; C] = std::array::from_fn(|c| _mm256_loadu_ps(b.add(c * HALF)));
                 for p in 0..P {
