@@ -43,7 +43,7 @@ impl ScaledRows<'_> {
         };
         assert_eq!(out.len(), rows.len() * d, "the output has another length than the rows");
         for (k, (&row, out)) in rows.iter().zip(out.chunks_exact_mut(d.max(1))).enumerate() {
-            let (row, soon) = (row as usize, rows.get(k + AHEAD).map_or(row as usize, |&row| row as usize));
+            let (row, soon) = (row as usize, rows[(k + AHEAD).min(rows.len() - 1)] as usize);
             match &self.0 {
                 Rows::Bytes { features, scaler } => {
                     prefetch(features.pixel_row(soon));

@@ -83,7 +83,7 @@ fn highest_rate(run: impl Fn() -> usize) -> f64 {
 const SUMS: usize = 12;
 
 impl Work {
-    /// Does nothing but this work in a loop of so many steps, and returns the number of operations.
+    /// Repeats this operation `steps` times with nothing beside it. Returns the number of operations.
     fn run(self, steps: usize) -> usize {
         #[cfg(target_arch = "x86_64")]
         if let Some(operations) = x86::run(self, steps) {
