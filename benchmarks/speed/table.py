@@ -19,10 +19,10 @@ def number(value):
 
 
 def cell(figure, units, mark=""):
-    """Median with the range of several runs, or a lower bound; `~` where it was extrapolated."""
+    """Median with the range of several runs, or a lower bound; `est.` where it was extrapolated."""
     if figure is None:
         return "-"
-    sign = ("> " if figure.over else "") + ("~ " if figure.extrapolated else "")
+    sign = ("> " if figure.over else "") + ("est. " if figure.extrapolated else "")
     shown = sign + number(figure.seconds / units)
     if figure.over and not figure.extrapolated:
         shown += " s"
@@ -153,5 +153,5 @@ def markdown(rows, measurements, session, dataset):
         said = remarks(row, mine, peers, own)
         if said:
             below.append(f"- {name}: {'; '.join(said)}.")
-    lines += ["", "`~`: extrapolated; `>`: at least, stopped at the limit.", "", *below]
+    lines += ["", "`est.`: extrapolated; `>`: at least, stopped at the limit.", "", *below]
     return "\n".join(lines) + "\n"

@@ -91,7 +91,7 @@ class Table(unittest.TestCase):
     def test_an_extrapolation_says_so(self):
         smaller = [ran(n, n / 100) for n in (500, 1000, 2000)]
         cells, below = shown([ran(4000, 2.0, peer=None), *smaller], peers={"scikit-learn": {}})
-        self.assertEqual(cells[2], "~ 40.00")
+        self.assertEqual(cells[2], "est. 40.00")
         self.assertIn("extrapolated from 500, 1,000, 2,000 training images, growing as n^1.00", below)
 
     def test_seconds_per_epoch(self):

@@ -62,7 +62,7 @@ impl Source {
     pub fn name(self) -> &'static str {
         match self {
             Source::Published => "the published table",
-            Source::Sklearn => "scikit-learn today",
+            Source::Sklearn => "scikit-learn outside this harness",
             Source::Harness => "scikit-learn in this harness",
         }
     }

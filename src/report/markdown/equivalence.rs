@@ -88,7 +88,7 @@ fn row(one: &Comparison) -> String {
         Some(Reason::TheirsStopped) => "scikit-learn stopped before it converged".to_string(),
         Some(Reason::OneSeed) => "one seed has no spread".to_string(),
         Some(Reason::Spread { needed }) => format!("the spread asks for {} seeds", thousands(needed)),
-        Some(Reason::Near) => "the means differ by nearly the margin".to_string(),
+        Some(Reason::Near) => "the means differ too much for a verdict".to_string(),
         None => "see METHODOLOGY".to_string(),
     };
     format!(

@@ -25,7 +25,7 @@ pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> O
         text += &format!("{line}\n");
     }
     text += &format!(
-        "\n## Every library\n\n| model | library | images | best configuration | {} | factor | pairs | lacks |\n\
+        "\n## Every library\n\n| model | library | images | best configuration | {} | factor | pairs | limits |\n\
          | --- | --- | ---: | --- |{} ---: | ---: | --- |\n",
         datasets.join(" | "),
         " ---: |".repeat(datasets.len())
@@ -81,7 +81,7 @@ fn built_for_the_processor(builds: &[NativeBuild], datasets: &[String]) -> Strin
 
 /// The short table, a line a kind of model: the README has the same lines.
 pub fn short(found: &RustLibraries) -> Vec<String> {
-    let head = ["| model | images | most accurate | fastest (factor) | lacks |", "|---|---:|---|---|---|"];
+    let head = ["| model | images | most accurate | fastest (factor) | limits |", "|---|---:|---|---|---|"];
     head.map(String::from).into_iter().chain(found.kinds.iter().map(line)).collect()
 }
 
