@@ -83,7 +83,7 @@ pub enum Reason {
         /// On each side, for a power of [`POWER`].
         needed: usize,
     },
-    /// There are enough seeds for equal means, and the interval crosses the margin: the means differ by nearly that.
+    /// There are enough seeds for equal means, but the interval crosses the margin: the means differ too much for a verdict.
     Near,
 }
 
