@@ -3,6 +3,7 @@
 //! Plain arithmetic without fused multiply-add: all paths give the same bits.
 
 use super::simd::{Level, level};
+use super::tiny::{square, zero_if_tiny};
 
 /// The numbers of one Adam step.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,7 @@ pub struct AdamStep {
 }
 
 /// One step: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, value -= rate m / (sqrt(v) + epsilon), where
-/// g = gradient + decay value. Panics when the lengths differ.
+/// g = gradient + decay value. Tiny m, v and g^2 count as 0. Panics when the lengths differ.
 pub fn adam_step(step: AdamStep, value: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
     assert!(value.len() == gradient.len() && value.len() == m.len() && value.len() == v.len());
     #[cfg(target_arch = "x86_64")]
@@ -51,8 +52,8 @@ fn step_scalar(step: AdamStep, value: &mut [f32], gradient: &[f32], m: &mut [f32
     let AdamStep { rate, beta_1, beta_2, epsilon, decay } = step;
     for (((value, &gradient), m), v) in value.iter_mut().zip(gradient).zip(m).zip(v) {
         let g = gradient + decay * *value;
-        *m = beta_1 * *m + (1.0 - beta_1) * g;
-        *v = beta_2 * *v + (1.0 - beta_2) * (g * g);
+        *m = zero_if_tiny(beta_1 * *m + (1.0 - beta_1) * g);
+        *v = zero_if_tiny(beta_2 * *v + (1.0 - beta_2) * square(g));
         *value -= rate * *m / (v.sqrt() + epsilon);
     }
 }
@@ -73,5 +74,16 @@ mod tests {
             adam_step(step, &mut value_2, &gradient, &mut m_2, &mut v_2);
             assert_eq!((value, m, v), (value_2, m_2, v_2));
         }
+    }
+
+    #[test]
+    fn running_means_without_a_gradient_decay_to_zero() {
+        let step = AdamStep { rate: 1e-3, beta_1: 0.9, beta_2: 0.9, epsilon: 1e-8, decay: 0.0 };
+        let (mut value, mut m, mut v) = ([0.3f32; 20], [0.1f32; 20], [0.2f32; 20]);
+        // 0.9^700 = 1e-32.
+        for _ in 0..700 {
+            adam_step(step, &mut value, &[0.0; 20], &mut m, &mut v);
+        }
+        assert_eq!((m, v), ([0.0; 20], [0.0; 20]));
     }
 }

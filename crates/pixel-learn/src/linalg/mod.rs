@@ -26,6 +26,7 @@ pub mod simd;
 pub mod sparse_bytes;
 pub mod symmetric_eigen;
 pub mod tanh;
+pub mod tiny;
 pub mod truncated_l1;
 pub mod word_pairs;
 

@@ -6,6 +6,7 @@ use super::layer::Parameter;
 use super::network::Network;
 use crate::linalg::adam::{AdamStep, adam_step};
 use crate::linalg::simd::for_each_level;
+use crate::linalg::tiny::zero_if_tiny;
 
 /// An update rule with its settings; the learning rate is an argument of each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,7 +135,7 @@ for_each_level! {
     fn sgd_with_momentum(value: &mut [f32], gradient: &[f32], velocity: &mut [f32], step: SgdStep) {
         for ((value, gradient), velocity) in value.iter_mut().zip(gradient).zip(velocity) {
             let push = step.rate * (gradient + step.l2 * *value);
-            *velocity = step.momentum * *velocity - push;
+            *velocity = zero_if_tiny(step.momentum * *velocity - push);
             *value += if step.nesterov { step.momentum * *velocity - push } else { *velocity };
         }
     }

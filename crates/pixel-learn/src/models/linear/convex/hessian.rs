@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::row_products::{BLOCK, Packed, Sums, chunks, unpack};
+use super::row_products::{BLOCK, Packed, Sums, chunks, unpack, zero_tiny};
 use crate::linalg::base_delta::{LANES, Lanes, SparseRows};
 use crate::linalg::simd::for_each_level;
 
@@ -58,6 +58,7 @@ impl ScoreHessian {
                 for (lanes, curvatures) in lanes.iter_mut().zip(curvatures.chunks(LANES)) {
                     lanes.0[..curvatures.len()].copy_from_slice(curvatures);
                 }
+                zero_tiny(lanes);
                 let softmax_row = SoftmaxRow::of(lanes);
                 // diag(h) - h h' / sum(h) is zero where h has one entry that is not zero: such rows are left
                 // out.
@@ -127,7 +128,7 @@ impl ScoreHessian {
                     }
                 }
             }
-            for (sixteen, products) in products.iter().enumerate() {
+            for (sixteen, products) in products.iter_mut().enumerate() {
                 sums.add(x, sixteen, list, products);
             }
         }

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 use crate::linalg::base_delta::{
     LANES, Lanes, SparseRows, WIDE_LANES, WideLanes, accumulate, accumulate_wide, project, project_wide,
 };
+use crate::linalg::simd::for_each_level;
+use crate::linalg::tiny::zero_if_tiny;
 
 /// The rows of one f32 sum.
 pub const BLOCK: usize = 256;
@@ -25,7 +27,7 @@ impl Packed {
             let mut lanes = vec![Lanes::ZERO; width];
             for (lane, vector) in vectors.chunks_exact(width).enumerate() {
                 for (lanes, &value) in lanes.iter_mut().zip(vector) {
-                    lanes.0[lane] = value as f32;
+                    lanes.0[lane] = zero_if_tiny(value as f32);
                 }
                 // The last entry starts the product of every row: the intercept plus the base row's product.
                 lanes[width - 1].0[lane] = (vector[width - 1] + x.base_times(vector)) as f32;
@@ -43,6 +45,17 @@ impl Packed {
     }
 }
 
+for_each_level! {
+    /// Sets tiny values to 0.
+    pub fn zero_tiny(factors: &mut [Lanes]) {
+        for lanes in factors {
+            for value in &mut lanes.0 {
+                *value = zero_if_tiny(*value);
+            }
+        }
+    }
+}
+
 /// The sums of one chunk of rows: f32 within a block, f64 over blocks.
 pub struct Sums {
     width: usize,
@@ -56,9 +69,10 @@ impl Sums {
     }
 
     /// Adds the rows of `list`, each times its factors, for one sixteen: their differences from the base row,
-    /// and the factors themselves, by which [`unpack`] multiplies the base row.
-    pub fn add(&mut self, x: &SparseRows, sixteen: usize, list: &[u32], factors: &[Lanes]) {
+    /// and the factors themselves, by which [`unpack`] multiplies the base row. Sets tiny factors to 0.
+    pub fn add(&mut self, x: &SparseRows, sixteen: usize, list: &[u32], factors: &mut [Lanes]) {
         let d = self.width - 1;
+        zero_tiny(factors);
         self.block.fill(Lanes::ZERO);
         accumulate(x, list, factors, &mut self.block[..d]);
         let last = &mut self.block[d].0;
@@ -136,7 +150,7 @@ pub fn x_transpose_times(x: &SparseRows, factors: &[f64], k: usize) -> Vec<f64> 
                         let factors = factors[sixteen * LANES..].iter().take(LANES);
                         lanes.0.iter_mut().zip(factors).for_each(|(lane, &factor)| *lane = factor as f32);
                     }
-                    sums.add(x, sixteen, &list, &lanes);
+                    sums.add(x, sixteen, &list, &mut lanes);
                 }
             }
             sums
