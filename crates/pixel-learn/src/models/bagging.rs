@@ -9,6 +9,10 @@ use super::{Classifier, FitError, Model, Training};
 /// Maximum number of rows that a tree draws, which is also the largest training set of a tree.
 const MOST_DRAWS: usize = (u16::MAX as usize) << 12;
 
+/// Maximum number of draws for each row of the training set: how often one is drawn is a 16-bit number, which
+/// a binomial number of this mean does not reach.
+const MOST_DRAWS_A_ROW: usize = 1 << 12;
+
 /// The number of rows or features that a tree draws.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SampleSize {
@@ -87,7 +91,8 @@ fn draw(
         SampleSize::Count(0) => return Err(FitError::parameter(name, 0, "must be at least 1")),
         SampleSize::Count(count) => count,
     };
-    let most = if replace && name == "max_samples" { MOST_DRAWS } else { size };
+    let rows = replace && name == "max_samples";
+    let most = if rows { MOST_DRAWS.min(size * MOST_DRAWS_A_ROW) } else { size };
     if count > most {
         return Err(FitError::parameter(name, count, format!("must be at most {most}")));
     }

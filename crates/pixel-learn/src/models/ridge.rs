@@ -91,7 +91,7 @@ impl RidgeClassifier {
 fn solve(mut a: Vec<f64>, n: usize, alpha: f64, right: &mut [Vec<f64>]) -> Result<(), FitError> {
     a.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal += alpha);
     if n >= WIDE {
-        let factor = Cholesky::wide(a, n).ok_or_else(|| {
+        let factor = Cholesky::wide(a, n).filter(Cholesky::well_conditioned).ok_or_else(|| {
             FitError::parameter(
                 "alpha",
                 alpha,

@@ -116,7 +116,8 @@ for_each_level! {
                 let (shift, at) = shear.shift(y);
                 let size = columns as isize;
                 // Beyond this the whole row is blank.
-                let first = (size + shift.clamp(-size, size)) as usize;
+                let (shift, at) = if shift.abs() > size { (size, 0.0) } else { (shift, at) };
+                let first = (size + shift) as usize;
                 let (left, right) = (&line[first..][..columns], &line[first + 1..][..columns]);
                 for ((out, &left), &right) in out.iter_mut().zip(left).zip(right) {
                     *out = (between(left, right, at) + 0.5) as u8;
@@ -165,6 +166,13 @@ mod tests {
                 assert_eq!(deskew(&images, size), expected, "{size:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_row_that_leaves_the_image_is_blank() {
+        let mut image = [0; 25];
+        (image[5], image[15], image[24]) = (13, 246, 170);
+        assert_eq!(deskew(&image, [5, 5]), definition(&image, [5, 5]));
     }
 
     #[test]

@@ -87,7 +87,11 @@ impl KmeansPatches {
             to_byte: 0.0,
         };
         patcher.learn(&patches, &mut generator);
-        patcher.to_byte = 255.0 / patcher.largest(bytes).max(f32::MIN_POSITIVE);
+        patcher.to_byte = match patcher.largest(bytes) {
+            // Constant images: every pooled value is 0.
+            0.0 => 0.0,
+            largest => 255.0 / largest,
+        };
         patcher
     }
 

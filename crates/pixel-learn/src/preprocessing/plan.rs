@@ -124,6 +124,9 @@ fn output(
     }
 }
 
+/// Maximum `gamma`: products with squared distances stay finite in f32.
+const MOST_GAMMA: f64 = 1e30;
+
 fn check_count(step: &Step, count: usize, most: usize, of: &str) -> Result<(), StepError> {
     if (1..=most).contains(&count) {
         return Ok(());
@@ -133,9 +136,12 @@ fn check_count(step: &Step, count: usize, most: usize, of: &str) -> Result<(), S
 
 fn check_gamma(step: &Step, gamma: Option<f64>) -> Result<(), StepError> {
     match gamma {
-        Some(gamma) if !(gamma > 0.0 && gamma.is_finite()) => {
-            Err(StepError::parameter(step.name(), "gamma", gamma, "must be above 0"))
-        }
+        Some(gamma) if !(gamma > 0.0 && gamma <= MOST_GAMMA) => Err(StepError::parameter(
+            step.name(),
+            "gamma",
+            gamma,
+            format!("must be above 0 and at most {MOST_GAMMA:e}"),
+        )),
         _ => Ok(()),
     }
 }

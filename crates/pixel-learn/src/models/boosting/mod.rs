@@ -279,10 +279,11 @@ impl Ensemble {
         }
     }
 
-    /// Adds the rounds that `scores` does not include yet, tree after tree. O(n trees depth).
+    /// Adds the complete rounds that `scores` does not include yet, tree after tree. O(n trees depth).
     pub fn update(&self, scores: &mut Scores, x: &Features) {
         let (classes, d) = (self.initial.len(), x.d());
-        let trees = &self.trees[scores.rounds * classes..];
+        let rounds = self.trees.len() / classes;
+        let trees = &self.trees[scores.rounds * classes..rounds * classes];
         scores.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
             |(sums, rows)| {
                 for (number, tree) in trees.iter().enumerate() {
@@ -296,7 +297,7 @@ impl Ensemble {
                 }
             },
         );
-        scores.rounds = self.trees.len() / classes;
+        scores.rounds = rounds;
     }
 
     /// The class of the largest score of each row, the first of equals.

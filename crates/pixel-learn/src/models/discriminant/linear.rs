@@ -114,6 +114,10 @@ impl<'a> Problem<'a> {
         let all = class_priors("priors", priors, &sums.rows)?;
         let of_present = classes.iter().map(|&class| all[usize::from(class)]);
         let sum: f64 = of_present.clone().sum();
+        if sum == 0.0 {
+            let reason = "a class that has rows needs a prior above 0";
+            return Err(FitError::parameter("priors", format!("{all:?}"), reason));
+        }
         let rows = Rows::new(training.features, varying(training.features));
         let means = classes.iter().map(|&class| rows.of_columns(&sums.mean(usize::from(class)))).collect();
         Ok(Problem {

@@ -56,7 +56,8 @@ impl SparseKernel {
     /// Finds the pairs of training rows within [`REACH`]. `Err` if they make more than `MOST_PAIRS` entries.
     pub fn find(search: &RadiusSearch, n: usize) -> Result<SparseKernel, FitError> {
         let near = search.among_training_rows(REACH, MOST_PAIRS).ok_or_else(|| {
-            let reason = format!("the kernel couples more than {MOST_PAIRS} pairs of the {n} training rows");
+            let most = MOST_PAIRS / 2;
+            let reason = format!("the kernel couples more than {most} pairs of the {n} training rows");
             FitError::UnusableData(format!("{reason}: set inducing, or take fewer rows"))
         })?;
         let entry = |near: &Neighbor| (near.index, (-0.5 * near.squared_distance).exp());

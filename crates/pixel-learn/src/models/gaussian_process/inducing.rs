@@ -54,6 +54,12 @@ impl Classifier for InducingPoints {
         let basis = Basis::new(points, length_scale, self.constant_value)?;
         let features = basis.features(training.features.scaled());
         let (weights, ending) = posterior_mode(&features, training.labels, &present, TOLERANCE);
+        if !ending.value.is_finite() {
+            return Err(FitError::Diverged(format!(
+                "the loss is {} after {} iterations",
+                ending.value, ending.iterations
+            )));
+        }
         let facts = Facts::from([
             ("length_scale", length_scale.into()),
             ("iterations", ending.iterations.into()),

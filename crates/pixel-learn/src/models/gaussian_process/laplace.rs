@@ -42,7 +42,7 @@ impl Kernel {
 
 /// The mode of the posterior of a binary problem over some of the training rows.
 pub struct Mode {
-    /// The training rows of the problem, rising.
+    /// The training rows of the problem, ascending.
     pub rows: Vec<u32>,
     /// y - pi at those rows (y 0 or 1): the weights of the kernel values in the posterior mean of f at a new
     /// point.

@@ -50,8 +50,8 @@ pub fn minimize(
             }
             step *= 0.5;
         }
-        // No step lowers the value: its rounding error is reached.
-        let Some(new) = accepted else { return Ending { iterations, value, converged: true } };
+        // No step lowers the value: its rounding error is reached, or it is not finite.
+        let Some(new) = accepted else { return Ending { iterations, value, converged: value.is_finite() } };
         let moved: Vec<f64> = trial.iter().zip(&*x).map(|(a, b)| a - b).collect();
         let changed: Vec<f64> = trial_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
         if dot(&moved, &changed) > 1e-12 * dot(&changed, &changed) {

@@ -54,7 +54,7 @@ impl Validation {
 
 /// The training rows and the held-out rows, both ascending, as scikit-learn's stratified `train_test_split`:
 /// the ceiling of `fraction` x n rows are held out, of every class its share, with the largest remainders
-/// rounded up. `Err` if a class would have no row on one side.
+/// rounded up. `Err` as there: if a class has one row, or a side fewer rows than there are classes.
 pub(super) fn split(
     targets: &[u8],
     classes: usize,
@@ -70,6 +70,11 @@ pub(super) fn split(
     }
     let mut rows_of = vec![Vec::new(); classes];
     targets.iter().enumerate().for_each(|(row, &class)| rows_of[usize::from(class)].push(row as u32));
+    if rows_of.iter().any(|rows| rows.len() < 2) {
+        return Err(FitError::UnusableData(
+            "early stopping found a class of one row; each class needs at least 2 rows".into(),
+        ));
+    }
     let share = |class: usize| rows_of[class].len() as f64 / n as f64 * size as f64;
     let mut counts: Vec<usize> = (0..classes).map(|class| share(class) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..classes).collect();
@@ -102,6 +107,8 @@ mod tests {
         assert_eq!(all, (0..1003).collect::<Vec<u32>>());
         assert_ne!(split(&targets, 3, 0.1, 8).unwrap().1, held_out);
         assert!(split(&targets[..20], 3, 0.1, 7).is_err());
+        let alone: Vec<u8> = (0..100).map(|row| if row == 40 { 2 } else { row % 2 }).collect();
+        assert!(split(&alone, 3, 0.1, 7).is_err());
     }
 
     #[test]

@@ -143,8 +143,7 @@ mod tests {
                 order.mark_constant(&mut node, place)
             }
         }
-        assert!(drawn >= 3);
-        assert!(node.found_constants == drawn || node.found_constants + 1 == drawn);
-        assert!(node.found_constants < drawn, "drawing ended before a feature varied");
+        // Only feature 17 varies.
+        assert!(drawn >= 3 && node.found_constants == drawn - 1, "{drawn}, {}", node.found_constants);
     }
 }
