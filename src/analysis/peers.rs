@@ -48,24 +48,11 @@ impl Pair<'_> {
             return None;
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
-            (Some(theirs), Some(ours)) => {
-                let own = ours - self.uncounted();
-                // The two times are of different runs: if little of ours remains, the rest is mostly noise.
-                if own < LEAST_OWN * ours {
-                    return None;
-                }
-                theirs / own
-            }
+            (Some(theirs), Some(_)) => theirs / own_cpu_seconds(self.ours, self.theirs)?,
             _ if self.theirs.threads == self.ours.threads => wall(self.theirs)? / wall(self.ours)?,
             _ => return None,
         };
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
-    }
-
-    /// CPU seconds of the steps before the model that the harness ran for the other engine: our time includes
-    /// them, theirs does not.
-    fn uncounted(&self) -> f64 {
-        self.theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0)
     }
 
     /// Whether both times were measured alone, on the same kind of processor: a fair comparison.
@@ -104,6 +91,15 @@ impl Pair<'_> {
 pub(super) fn processors(one: &Row, other: &Row) -> Option<(Processor, Processor)> {
     let of = |row: &Row| row.provenance.as_ref().map(Processor::of);
     Some((of(one)?, of(other)?))
+}
+
+/// Our CPU seconds without those of the steps before the model that the harness ran for the other engine: our
+/// time includes them, theirs does not. `None` if little of ours remains.
+pub(super) fn own_cpu_seconds(ours: &Row, theirs: &Row) -> Option<f64> {
+    let all = ours.cpu_seconds?;
+    let uncounted = theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0);
+    // The two times are of different runs: if little of ours remains, the rest is mostly noise.
+    (all - uncounted >= LEAST_OWN * all).then_some(all - uncounted)
 }
 
 fn wall(row: &Row) -> Option<f64> {
@@ -183,8 +179,8 @@ pub struct Library {
     pub factor: Option<f64>,
     /// The number of all pairs with times, those marked `~` too, in which it is faster.
     pub faster: usize,
-    /// Configurations in which it is more accurate than ours by more than [`AHEAD`], and the number that have
-    /// an accuracy.
+    /// Configurations in which it is more accurate than ours by more than [`AHEAD`] and than the spread of our
+    /// seeds explains, and the number that have an accuracy.
     pub more_accurate: usize,
     pub compared: usize,
     /// The number of our results that the library was run for without getting one.
@@ -204,7 +200,7 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
     let library = |(engine, groups): (&str, Vec<(usize, Group)>)| {
         let pairs = || groups.iter().flat_map(|(_, group)| &group.pairs);
         let ratios: Vec<f64> = pairs().filter(|pair| pair.quiet()).filter_map(Pair::time).collect();
-        let gains: Vec<f64> = pairs().filter_map(Pair::gain).collect();
+        let gained = |pair: &&Pair| pair.gain().is_some_and(|gain| pair.beyond_seeds(gain));
         let timed = |(_, group): &&(usize, Group)| {
             group.pairs.iter().any(|pair| pair.quiet() && pair.time().is_some())
         };
@@ -216,8 +212,8 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
             timed: ratios.len(),
             factor: (!ratios.is_empty()).then(|| geometric_mean(&ratios)),
             faster: pairs().filter_map(Pair::time).filter(|&ratio| ratio < 1.0).count(),
-            more_accurate: gains.iter().filter(|&&gain| gain > AHEAD + ROUNDING).count(),
-            compared: gains.len(),
+            more_accurate: pairs().filter(gained).count(),
+            compared: pairs().filter_map(Pair::gain).count(),
             without: groups.iter().map(|(_, group)| group.without).sum(),
             train_sizes,
         }

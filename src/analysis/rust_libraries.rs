@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::peers::{OURS, processors};
+use super::peers::{OURS, own_cpu_seconds, processors};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{count, plain, thousands};
@@ -83,7 +83,8 @@ impl Time {
         let (mut logarithms, mut quiet) = (Vec::new(), true);
         for (one, other) in pairs {
             let Some((first, second)) = processors(one, other) else { continue };
-            let (Some(a), Some(b)) = (one.cpu_seconds, other.cpu_seconds) else { continue };
+            let seconds = if other.engine == OURS { own_cpu_seconds(other, one) } else { other.cpu_seconds };
+            let (Some(a), Some(b)) = (one.cpu_seconds, seconds) else { continue };
             if first.resembles(&second) && a > 0.0 && b > 0.0 {
                 logarithms.push((a / b).ln());
                 quiet &= one.quiet && other.quiet && first == second;
@@ -211,7 +212,7 @@ fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Ve
     let most = libraries.first().map_or(0, |first| first.images);
     let mut lacks = Vec::new();
     if most < full {
-        lacks.push(format!("none finishes {} images", thousands(full)));
+        lacks.push(format!("none finishes {} images on every data set", thousands(full)));
     }
     for one in libraries.iter().filter(|one| one.images < most) {
         lacks.push(match one.images {
@@ -335,7 +336,7 @@ impl Standing {
             library: library.to_string(),
             version: first.engine_version.clone().unwrap_or_default(),
             images,
-            best: bests.max_by(|a, b| a.mean().total_cmp(&b.mean())),
+            best: bests.reduce(|best, next| if next.mean() > best.mean() { next } else { best }),
             time: ours.time(at_most.iter().flatten().copied()),
             lacks: lacks(results, images, full),
         })

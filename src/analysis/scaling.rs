@@ -108,26 +108,26 @@ impl Scaling {
         }
         let ended: usize = reasons.values().sum();
         let most = others().flat_map(|curve| &curve.points).map(|point| point.rows).max().unwrap_or(0);
-        let why: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let why: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
         let ends = if ended == 0 {
             format!("All {all} curves of other libraries reach the largest size that was run.")
         } else {
             format!(
                 "{ended} of {all} curves of other libraries end before {} training images ({}).",
                 thousands(most),
-                why.join(", ")
+                why.join("; ")
             )
         };
         let mut findings = vec![ends];
         let mut factors: Vec<f64> = panels.iter().flat_map(|panel| panel.factors()).collect();
         factors.sort_by(f64::total_cmp);
-        if let (Some(least), Some(greatest)) = (factors.first(), factors.last()) {
+        if let [least, .., greatest] = factors[..] {
             findings.push(format!(
                 "At the most images that both reached, the others take {} to {} times as long as mnist-bench, half of \
                  them more than {}.",
-                factor(*least),
-                factor(*greatest),
-                factor(factors[factors.len() / 2])
+                factor(least),
+                factor(greatest),
+                factor(factors[(factors.len() - 1) / 2])
             ));
         }
         findings.extend(accuracies(&panels));

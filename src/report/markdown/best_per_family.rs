@@ -40,9 +40,14 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         text.push('\n');
         stopped.extend(stopped_rows(table, classifier, &own));
     }
-    let stopped = if stopped.is_empty() { String::new() } else { format!(", as {} did", stopped.join(", ")) };
+    let stopped = match &stopped[..] {
+        [] => String::new(),
+        some => {
+            format!("; * the solver stopped before its tolerance was met, as {} did", some.join(", "))
+        }
+    };
     text + &format!(
-        "\n{} of run `{}`, {}, engine `native`; * the solver stopped before its tolerance was met{stopped}; made by \
+        "\n{} of run `{}`, {}, engine `native`{stopped}; made by \
          `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,

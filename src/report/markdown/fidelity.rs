@@ -21,7 +21,7 @@ pub fn markdown(fidelity: &Fidelity, table: &SideBySide, view: &View, summary: &
         .collect();
     let mut text = format!(
         "# Fidelity\n\n{found}{}\n## One rule for every reference\n\nRun `{}`, {}, engine `native`. A row holds when the mean of its repeats differs from the reference by \
-         at most {ALLOWED} + 2 s / sqrt(2), s its deviation over the repeats (0 for one repeat); {} by {ALLOWED_EXACT} \
+         at most {ALLOWED} + 2 s / sqrt(2), s its deviation over the repeats (0 for one repeat; a reference is one fit); {} by {ALLOWED_EXACT} \
          instead of {ALLOWED}. LinearSVC with C of 10 and above is left out: there the reference's solver stopped \
          before it converged. Made by `mnist-bench report --run {}`.\n",
         equivalence::section(&comparisons, table),

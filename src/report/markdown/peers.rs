@@ -33,9 +33,9 @@ pub fn markdown(
          Each line compares the configurations that both libraries trained on the same images. A positive difference \
          means that the other library is more accurate. A time of 12 x means that it needed twelve times our CPU time \
          to fit and to predict. In brackets stand the least and the most; means of times are geometric. {times} Pairs \
-         that two kinds of processor measured have no time. \"No result\" counts results that mnist-bench has and the \
-         other library has not: it ran out of time or memory, crashed, or gave wrong output. Results that nobody tried \
-         are counted nowhere. Times measured in turns stand in docs/methodology/speed.md{further}.\n\n\
+         measured on processors that differ in more than their generation have no time. \"No result\" counts results \
+         that mnist-bench has and the other library has not: it ran out of time or memory, crashed, gave wrong output, \
+         or was not tried after a cheaper one ran out of time. Times measured in turns stand in docs/methodology/speed.md{further}.\n\n\
          | classifier | library | training images | pairs | more accurate by | measured alone | time, measured alone |{columns} \
          no result |\n\
          | --- | --- | ---: | ---: | --- | ---: | --- |{rule} ---: |\n",
@@ -65,7 +65,7 @@ pub fn markdown(
     };
     text += &format!(
         "Results where another library is faster, or more accurate than our mean by over {AHEAD}. Differences below about \
-         3 s (the spread over our seeds) may be chance.{marks}\n\n\
+         three times s, the deviation over our seeds, may be chance.{marks}\n\n\
          | classifier | library | training images | configuration | mnist-bench | more accurate by | time |\n\
          | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
     );
@@ -89,8 +89,8 @@ fn beside_the_fastest(fastest: &FastestPeers) -> String {
     }
     let reached = configurations - below.len();
     let mut text = format!(
-        "\n## Beside the fastest library of each configuration\n\n\
-         Of {configurations} configurations with times measured alone on both sides, mnist-bench takes at most a third \
+        "\n## Beside the fastest library of each result\n\n\
+         Of {configurations} results with times measured alone on both sides, mnist-bench takes at most a third \
          of the time of the fastest other library in {reached}. "
     );
     if below.is_empty() {

@@ -14,8 +14,8 @@ pub fn markdown(scaling: &Scaling, table: &SideBySide, view: &View) -> String {
          Training images, accuracy and seconds are those of the most images with a result. The last column says why the \
          next size has none; it is empty where no larger size was run. Growth is the exponent b of seconds = a · images^b, by \
          least squares in logarithms, with its 95 % interval and the number n of sizes behind it; with fewer than {FEWEST} \
-         there is none. It describes the sizes that were measured, constant parts included. Times with ~ were measured while \
-         other jobs ran.\n",
+         there is none. It describes the sizes that were measured, constant parts included. Seconds are wall \
+         clock; those with ~ were measured while other jobs ran.\n",
         scaling.run,
         view.run,
         bullets(&scaling.findings())
