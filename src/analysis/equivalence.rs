@@ -66,11 +66,11 @@ pub enum Verdict {
     Equivalent,
     /// The difference is shown to lie beyond the margin.
     Different,
-    /// Neither is shown: there are too few seeds.
+    /// Neither is shown.
     NotShown,
 }
 
-/// Why a row is not shown equivalent.
+/// Why a row is not equivalent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// scikit-learn's solver stopped before its tolerance was met, and says so; ours met its own.
@@ -178,9 +178,11 @@ pub fn depends_on_seed(configuration: &Configuration) -> bool {
     let is =
         |parameter: &str, value: serde_json::Value| configuration.parameters.get(parameter) == Some(&value);
     let by_classifier = match configuration.classifier.as_str() {
-        // The seed draws the inducing points.
-        "GaussianProcessClassifier" => configuration.parameters.contains_key("inducing"),
         "LogisticRegression" => is("solver", "saga".into()),
+        // The seed draws the inducing points.
+        "GaussianProcessClassifier" => {
+            configuration.parameters.get("inducing").is_some_and(|count| !count.is_null())
+        }
         // The seed splits off the rows that early stopping watches.
         "HistGradientBoostingClassifier" => !is("early_stopping", false.into()),
         classifier => !WITHOUT_SEED.contains(&classifier),
@@ -222,5 +224,8 @@ mod tests {
         assert!(!of("HistGradientBoostingClassifier", json!({"early_stopping": false}), json!(["raw"])));
         assert!(of("HistGradientBoostingClassifier", json!({}), json!(["raw"])));
         assert!(of("RandomForestClassifier", json!({}), json!(["raw"])));
+        assert!(of("GaussianProcessClassifier", json!({"inducing": 2000}), json!(["standard"])));
+        assert!(!of("GaussianProcessClassifier", json!({"inducing": null}), json!(["standard"])));
+        assert!(!of("GaussianProcessClassifier", json!({}), json!(["standard"])));
     }
 }

@@ -9,14 +9,14 @@ use super::tables::{SideBySide, View};
 /// The ratio of times that the project aims at in every row.
 pub const GOAL: f64 = 3.0;
 
-/// The configurations with times to compare, and those below the goal.
+/// The results of ours with times to compare, and those below the goal.
 pub struct FastestPeers {
-    pub configurations: usize,
+    pub results: usize,
     /// Those in which the fastest library takes less than [`GOAL`] times our time, the least ratio first.
     pub below: Vec<Below>,
 }
 
-/// A configuration below the goal.
+/// A result below the goal.
 pub struct Below {
     pub classifier: String,
     pub configuration: String,
@@ -47,7 +47,7 @@ impl FastestPeers {
                 *known = (time, engine);
             }
         }
-        let configurations = fastest.len();
+        let results = fastest.len();
         let below = fastest.into_iter().filter(|(_, (ratio, _))| *ratio < GOAL);
         let mut below: Vec<Below> = below
             .map(|((classifier, configuration, train_size), (ratio, engine))| Below {
@@ -59,6 +59,6 @@ impl FastestPeers {
             })
             .collect();
         below.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
-        FastestPeers { configurations, below }
+        FastestPeers { results, below }
     }
 }

@@ -62,8 +62,8 @@ impl Source {
     pub fn name(self) -> &'static str {
         match self {
             Source::Published => "the published table",
-            Source::Sklearn => "scikit-learn outside this harness",
-            Source::Harness => "scikit-learn in this harness",
+            Source::Sklearn => "scikit-learn run without mnist-bench",
+            Source::Harness => "scikit-learn run by mnist-bench",
         }
     }
 }

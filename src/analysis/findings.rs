@@ -18,6 +18,7 @@ use super::tie_groups::Groups;
 use crate::dataset::Dataset;
 use crate::explore::one_pixel::DatasetPairs;
 use crate::results::verification::Evidence;
+use crate::stats::median::median;
 use crate::stats::one_pixel::Score;
 use crate::stats::spearman;
 
@@ -35,7 +36,8 @@ pub struct Findings {
     /// One a data set, in the order of the table.
     pub sets: Vec<Set>,
     pub order: Option<Order>,
-    /// The best configuration of each family, the best family on the last data set first.
+    /// The best configuration of each family, by falling accuracy: that on the second data set counts twice,
+    /// that on the first once.
     pub families: Vec<Family>,
     pub libraries: Vec<Library>,
     pub rust: RustLibraries,
@@ -43,7 +45,7 @@ pub struct Findings {
     pub native_builds: Vec<NativeBuild>,
     /// MNIST results that agree with the paper of 2017 by the rule of fidelity, and how many there are.
     pub as_published: Option<(usize, usize)>,
-    /// Results that were trained again with the same predictions, and how many there are.
+    /// Results whose predictions `verify` got again, and how many there are.
     pub reproduced: (usize, usize),
     pub people: Option<People>,
     /// The suite beyond the published grid; `None` where the view is that suite or of part of the training
@@ -191,16 +193,15 @@ fn order(table: &SideBySide, own: &[(usize, &Line)]) -> Option<Order> {
     let accuracy = |line: &Line, dataset| table.row(line, dataset).and_then(|row| row.accuracy);
     let pairs: Vec<(f64, f64)> =
         own.iter().filter_map(|(_, line)| Some((accuracy(line, 0)?, accuracy(line, 1)?))).collect();
-    let mut ratios: Vec<f64> = pairs
+    let ratios: Vec<f64> = pairs
         .iter()
         .filter(|(first, _)| *first < 1.0)
         .map(|(first, second)| (1.0 - second) / (1.0 - first))
         .collect();
-    ratios.sort_by(f64::total_cmp);
     Some(Order {
         both: pairs.len(),
         worse: pairs.iter().filter(|(first, second)| second < first).count(),
-        error_ratio: *ratios.get(ratios.len() / 2)?,
+        error_ratio: median(&ratios)?,
         spearman: spearman::correlation(&pairs)?,
     })
 }

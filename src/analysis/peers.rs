@@ -22,7 +22,7 @@ pub const OURS: &str = "native";
 /// A gain in accuracy of more than this counts as ahead: what the rule of fidelity allows without spread.
 pub const AHEAD: f64 = 0.005;
 /// Deviations over our seeds below which a difference may be chance.
-const NOISE: f64 = 3.0;
+pub const NOISE: f64 = 3.0;
 
 /// The least share of our CPU time that must remain without the steps before the model that the harness ran
 /// for the other engine.
@@ -30,7 +30,7 @@ const LEAST_OWN: f64 = 0.5;
 
 /// One configuration that both have.
 pub(super) struct Pair<'a> {
-    ours: &'a Row,
+    pub(super) ours: &'a Row,
     pub(super) theirs: &'a Row,
 }
 
@@ -48,11 +48,25 @@ impl Pair<'_> {
             return None;
         }
         let ratio = match (self.theirs.cpu_seconds, self.ours.cpu_seconds) {
-            (Some(theirs), Some(_)) => theirs / own_cpu_seconds(self.ours, self.theirs)?,
+            (Some(theirs), Some(ours)) => {
+                let own = ours - self.uncounted();
+                // The two times are of different runs: if little of ours remains, the rest is mostly noise.
+                if own < LEAST_OWN * ours {
+                    return None;
+                }
+                theirs / own
+            }
             _ if self.theirs.threads == self.ours.threads => wall(self.theirs)? / wall(self.ours)?,
             _ => return None,
         };
         (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+    }
+
+    /// CPU seconds of the steps before the model that the harness ran for the other engine: our time includes
+    /// them, theirs does not. None of them if the harness ran ours as well.
+    fn uncounted(&self) -> f64 {
+        let of = |row: &Row| row.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64());
+        of(self.theirs).filter(|_| of(self.ours).is_none()).unwrap_or(0.0)
     }
 
     /// Whether both times were measured alone, on the same kind of processor: a fair comparison.
@@ -88,18 +102,9 @@ impl Pair<'_> {
 }
 
 /// What measured the two, where both files say.
-pub(super) fn processors(one: &Row, other: &Row) -> Option<(Processor, Processor)> {
+fn processors(one: &Row, other: &Row) -> Option<(Processor, Processor)> {
     let of = |row: &Row| row.provenance.as_ref().map(Processor::of);
     Some((of(one)?, of(other)?))
-}
-
-/// Our CPU seconds without those of the steps before the model that the harness ran for the other engine: our
-/// time includes them, theirs does not. `None` if little of ours remains.
-pub(super) fn own_cpu_seconds(ours: &Row, theirs: &Row) -> Option<f64> {
-    let all = ours.cpu_seconds?;
-    let uncounted = theirs.facts.get(UNCOUNTED_STEPS).and_then(|seconds| seconds.as_f64()).unwrap_or(0.0);
-    // The two times are of different runs: if little of ours remains, the rest is mostly noise.
-    (all - uncounted >= LEAST_OWN * all).then_some(all - uncounted)
 }
 
 fn wall(row: &Row) -> Option<f64> {
@@ -110,8 +115,10 @@ fn wall(row: &Row) -> Option<f64> {
 #[derive(Default)]
 pub(super) struct Group<'a> {
     pub(super) pairs: Vec<Pair<'a>>,
-    /// Rows that ours has and the engine tried without a result.
+    /// Rows that ours has and the engine has no result for, those not tried after a timeout too.
     without: usize,
+    /// The time limits that these rows ran into, in seconds.
+    limits: Vec<f64>,
 }
 
 impl Group<'_> {
@@ -130,6 +137,8 @@ pub(super) type Key<'a> = (&'a str, &'a str, usize);
 pub struct Peers {
     pub lines: Vec<Family>,
     pub ahead: Vec<Ahead>,
+    /// The different time limits of rows without a result, in seconds, rising.
+    pub limits: Vec<f64>,
 }
 
 /// A family of an engine at a train size.
@@ -163,7 +172,7 @@ pub struct Ahead {
     pub ours: String,
     pub gain: String,
     pub time: String,
-    /// Its gain in accuracy, if that is over [`AHEAD`] and over `NOISE` deviations of our repeats.
+    /// Its gain in accuracy, if that is over [`AHEAD`] and over [`NOISE`] deviations of our repeats.
     pub more_accurate: Option<f64>,
     /// Its time over ours where it is the faster one.
     pub faster: Option<f64>,
@@ -179,11 +188,11 @@ pub struct Library {
     pub factor: Option<f64>,
     /// The number of all pairs with times, those marked `~` too, in which it is faster.
     pub faster: usize,
-    /// Configurations in which it is more accurate than ours by more than [`AHEAD`] and than the spread of our
-    /// seeds explains, and the number that have an accuracy.
+    /// Results in which it is more accurate than ours by more than [`AHEAD`] and [`NOISE`] deviations of our
+    /// repeats, and the number that have an accuracy.
     pub more_accurate: usize,
     pub compared: usize,
-    /// The number of our results that the library was run for without getting one.
+    /// The number of our results that the library has none for, those not tried after a timeout too.
     pub without: usize,
     /// Training images of the results whose times count, rising.
     pub train_sizes: Vec<usize>,
@@ -200,7 +209,6 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
     let library = |(engine, groups): (&str, Vec<(usize, Group)>)| {
         let pairs = || groups.iter().flat_map(|(_, group)| &group.pairs);
         let ratios: Vec<f64> = pairs().filter(|pair| pair.quiet()).filter_map(Pair::time).collect();
-        let gained = |pair: &&Pair| pair.gain().is_some_and(|gain| pair.beyond_seeds(gain));
         let timed = |(_, group): &&(usize, Group)| {
             group.pairs.iter().any(|pair| pair.quiet() && pair.time().is_some())
         };
@@ -212,7 +220,9 @@ pub fn libraries(table: &SideBySide, view: &View, curves: Option<&str>) -> Vec<L
             timed: ratios.len(),
             factor: (!ratios.is_empty()).then(|| geometric_mean(&ratios)),
             faster: pairs().filter_map(Pair::time).filter(|&ratio| ratio < 1.0).count(),
-            more_accurate: pairs().filter(gained).count(),
+            more_accurate: pairs()
+                .filter(|pair| pair.gain().is_some_and(|gain| pair.beyond_seeds(gain)))
+                .count(),
             compared: pairs().filter_map(Pair::gain).count(),
             without: groups.iter().map(|(_, group)| group.without).sum(),
             train_sizes,
@@ -228,7 +238,7 @@ impl Peers {
     /// opens that run. Beside a row stands ours of the same run, else that of the view's run, else the first.
     pub fn of(table: &SideBySide, view: &View, curves: Option<&str>) -> Peers {
         let left_out = curves.filter(|run| *run != view.run);
-        let (mut lines, mut ahead) = (Vec::new(), Vec::new());
+        let (mut lines, mut ahead, mut limits) = (Vec::new(), Vec::new(), Vec::new());
         for ((classifier, engine, train_size), group) in groups(table, view, left_out) {
             lines.push(Family {
                 classifier: classifier.to_string(),
@@ -240,6 +250,7 @@ impl Peers {
                 others: group.times(false),
                 without: group.without,
             });
+            limits.extend_from_slice(&group.limits);
             for pair in &group.pairs {
                 let (gain, time) = (pair.gain().unwrap_or(0.0), pair.time());
                 if gain > AHEAD + ROUNDING || time.is_some_and(|time| time < 1.0) {
@@ -257,7 +268,9 @@ impl Peers {
                 }
             }
         }
-        Peers { lines, ahead }
+        limits.sort_by(f64::total_cmp);
+        limits.dedup();
+        Peers { lines, ahead, limits }
     }
 
     /// Rows in which another library is more accurate than the spread of our seeds explains, the largest gain
@@ -316,7 +329,11 @@ pub(super) fn groups<'a>(
         match theirs.status {
             Status::Ok => group.pairs.push(Pair { ours, theirs }),
             Status::Unsupported | Status::Reported => {}
-            _ => group.without += 1,
+            status => {
+                group.without += 1;
+                let made = theirs.provenance.as_ref().filter(|_| status == Status::Timeout);
+                group.limits.extend(made.map(|made| made.timeout_seconds));
+            }
         }
     }
     groups.retain(|_, group| !group.pairs.is_empty() || group.without > 0);
@@ -342,7 +359,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn geometric_mean(values: &[f64]) -> f64 {
+pub(super) fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 

@@ -7,6 +7,7 @@ use super::peers::OURS;
 use super::rows::{Row, readable};
 use super::tables::{Line, SideBySide, View};
 use crate::format::round;
+use crate::stats::median::median;
 
 /// A model with one more step, beside the same model without it.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,14 +94,11 @@ fn chain(row: &Row) -> Vec<String> {
 
 fn sum(effects: &[Effect], dataset: usize) -> Option<Sum> {
     let pairs = effects.iter().filter_map(|effect| effect.accuracies[dataset]);
-    let mut differences: Vec<f64> = pairs.map(|(without, with)| round(with - without)).collect();
-    differences.sort_by(f64::total_cmp);
-    let models = differences.len();
-    let middle = |at: usize| differences.get(at).copied();
+    let differences: Vec<f64> = pairs.map(|(without, with)| round(with - without)).collect();
     Some(Sum {
-        models,
+        models: differences.len(),
         gain: differences.iter().filter(|&&difference| difference > 0.0).count(),
         lose: differences.iter().filter(|&&difference| difference < 0.0).count(),
-        median: (middle(models.checked_sub(1)? / 2)? + middle(models / 2)?) / 2.0,
+        median: median(&differences)?,
     })
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::peers::{OURS, own_cpu_seconds, processors};
+use super::peers::{OURS, Pair, geometric_mean};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{count, plain, thousands};
@@ -46,7 +46,8 @@ pub struct Standing {
     pub version: String,
     /// The most training images with a result on every data set, 0 without one.
     pub images: usize,
-    /// The configuration with the highest mean accuracy among those with that many training images.
+    /// The configuration with the highest mean accuracy among those with that many training images, the first
+    /// of equals.
     pub best: Option<Best>,
     /// CPU time over ours with that many training images.
     pub time: Option<Time>,
@@ -69,7 +70,7 @@ impl Best {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
-    /// Geometric mean of CPU time over ours, on equal processors.
+    /// Geometric mean of CPU time over ours.
     pub factor: f64,
     pub pairs: usize,
     /// Whether all of them were measured alone on both sides, on one kind of processor.
@@ -77,22 +78,17 @@ pub struct Time {
 }
 
 impl Time {
-    /// CPU time of the first of each pair over the second's, where both have one on processors that differ at
-    /// most in their generation.
+    /// CPU time of the first of each pair over the second's, where the two can be compared.
     pub(super) fn over<'r>(pairs: impl Iterator<Item = (&'r Row, &'r Row)>) -> Option<Time> {
-        let (mut logarithms, mut quiet) = (Vec::new(), true);
-        for (one, other) in pairs {
-            let Some((first, second)) = processors(one, other) else { continue };
-            let seconds = if other.engine == OURS { own_cpu_seconds(other, one) } else { other.cpu_seconds };
-            let (Some(a), Some(b)) = (one.cpu_seconds, seconds) else { continue };
-            if first.resembles(&second) && a > 0.0 && b > 0.0 {
-                logarithms.push((a / b).ln());
-                quiet &= one.quiet && other.quiet && first == second;
+        let (mut ratios, mut quiet) = (Vec::new(), true);
+        for (theirs, ours) in pairs {
+            let pair = Pair { ours, theirs };
+            if let Some(ratio) = pair.time() {
+                ratios.push(ratio);
+                quiet &= pair.quiet();
             }
         }
-        let pairs = logarithms.len();
-        let mean = logarithms.iter().sum::<f64>() / pairs as f64;
-        (pairs > 0).then(|| Time { factor: mean.exp(), pairs, quiet })
+        (!ratios.is_empty()).then(|| Time { factor: geometric_mean(&ratios), pairs: ratios.len(), quiet })
     }
 
     /// The factor with two decimals, for values near 1; `~` unless all pairs were measured alone.
@@ -183,7 +179,7 @@ impl RustLibraries {
                 table.rows.iter().filter(ended).any(|row| libraries.contains(&row.engine.as_str()))
             };
             let missing = classifiers.iter().filter(|name| sweep.contains(*name) && !has(name)).copied();
-            let lacks = missing_in(&found, full, missing.collect());
+            let lacks = missing_in(&found, full, table.datasets.len(), missing.collect());
             Kind { name, libraries: found, lacks }
         });
         let family = |classifier: &&str| {
@@ -208,15 +204,20 @@ impl RustLibraries {
 
 /// What a kind lacks: a library that finishes all images, the missing images of libraries behind the first,
 /// and classifiers.
-fn missing_in(libraries: &[Standing], full: usize, classifiers: Vec<&str>) -> Vec<String> {
+fn missing_in(libraries: &[Standing], full: usize, datasets: usize, classifiers: Vec<&str>) -> Vec<String> {
     let most = libraries.first().map_or(0, |first| first.images);
     let mut lacks = Vec::new();
     if most < full {
-        lacks.push(format!("none finishes {} images on every data set", thousands(full)));
+        let on = match datasets {
+            1 => "images",
+            2 => "on both",
+            _ => "on all",
+        };
+        lacks.push(format!("none finishes {} {on}", thousands(full)));
     }
     for one in libraries.iter().filter(|one| one.images < most) {
         lacks.push(match one.images {
-            0 => format!("{} has no result", one.library),
+            0 => format!("{} finishes no size", one.library),
             images => format!("{} finishes {} images", one.library, thousands(images)),
         });
     }
@@ -314,7 +315,7 @@ fn how_far(results: &Results) -> String {
         .collect();
     let why = if why.is_empty() { "not run with more".to_string() } else { Vec::from_iter(why).join(", ") };
     match most {
-        0 => format!("has no result on all data sets ({why})"),
+        0 => format!("finishes no size on every data set ({why})"),
         most => format!("finishes {} images ({why})", thousands(most)),
     }
 }

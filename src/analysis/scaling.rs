@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::peers::OURS;
+use super::peers::{OURS, Pair};
 use super::rows::Row;
 use super::tables::{SideBySide, View};
 use crate::format::{plain, thousands};
 use crate::stats::growth::{self, FEWEST, Growth};
+use crate::stats::median::median;
 
 /// The most panels that are drawn for a data set.
 const DRAWN: usize = 6;
@@ -40,6 +41,8 @@ pub struct Curve {
     pub predict: Option<Growth>,
     /// Of both together.
     pub total: Option<Growth>,
+    /// Its CPU time over ours at the most images that both reached; `None` where the two cannot be compared.
+    factor: Option<f64>,
 }
 
 /// One result.
@@ -54,7 +57,7 @@ pub struct Point {
     pub line: usize,
 }
 
-/// The rows of a configuration by engine, native first, each with its line of the table.
+/// The rows of a configuration by engine, ours first, each with its line of the table.
 type ByEngine<'a> = BTreeMap<(bool, &'a str), Vec<(usize, &'a Row)>>;
 
 impl Scaling {
@@ -93,8 +96,8 @@ impl Scaling {
         chosen.into_iter().map(|at| &panels[at]).collect()
     }
 
-    /// Findings from all curves, a sentence each: how many end early and why, how much longer other libraries
-    /// take, and how accuracies differ.
+    /// Findings from all curves, a sentence each: how many end at a failure and why, how much CPU time other
+    /// libraries need, and how accuracies differ.
     pub fn findings(&self) -> Vec<String> {
         let panels: Vec<&Panel> = self.datasets.iter().flatten().collect();
         let others = || panels.iter().flat_map(|panel| panel.others());
@@ -107,27 +110,23 @@ impl Scaling {
             *reasons.entry(reason).or_default() += 1;
         }
         let ended: usize = reasons.values().sum();
-        let most = others().flat_map(|curve| &curve.points).map(|point| point.rows).max().unwrap_or(0);
         let why: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
         let ends = if ended == 0 {
             format!("All {all} curves of other libraries reach the largest size that was run.")
         } else {
-            format!(
-                "{ended} of {all} curves of other libraries end before {} training images ({}).",
-                thousands(most),
-                why.join("; ")
-            )
+            format!("{ended} of {all} curves of other libraries end at a failure ({}).", why.join("; "))
         };
         let mut findings = vec![ends];
         let mut factors: Vec<f64> = panels.iter().flat_map(|panel| panel.factors()).collect();
         factors.sort_by(f64::total_cmp);
-        if let [least, .., greatest] = factors[..] {
+        if let Some(middle) = median(&factors) {
+            let middle = factor(middle);
+            let times = match factors[..] {
+                [least, .., most] => format!("{} to {} times (median {middle})", factor(least), factor(most)),
+                _ => format!("{middle} times"),
+            };
             findings.push(format!(
-                "At the most images that both reached, the others take {} to {} times as long as mnist-bench, half of \
-                 them more than {}.",
-                factor(least),
-                factor(greatest),
-                factor(factors[(factors.len() - 1) / 2])
+                "At the most images that both reached, other libraries need {times} the CPU time of mnist-bench."
             ));
         }
         findings.extend(accuracies(&panels));
@@ -149,14 +148,15 @@ impl Scaling {
                     order.push(&line.id);
                 }
                 let engines = found.entry(&line.id).or_default();
-                engines.entry((line.engine != "native", &line.engine)).or_default().push((number, row));
+                engines.entry((line.engine != OURS, &line.engine)).or_default().push((number, row));
             }
             let panel = |id: &&str| {
                 let engines = found.get(id)?;
+                let ours = engines.get(&(false, OURS)).map_or(&[][..], Vec::as_slice);
                 let curves: Vec<Curve> = engines
                     .iter()
                     .filter(|(_, rows)| rows.len() >= FEWEST)
-                    .map(|((_, engine), rows)| Curve::new(engine, rows))
+                    .map(|((_, engine), rows)| Curve::new(engine, rows, ours))
                     .collect();
                 let (_, row) = engines.values().flatten().next()?;
                 let name = plain(format!("{} {}", row.classifier, row.parameters).trim_end());
@@ -196,6 +196,16 @@ fn accuracies(panels: &[&Panel]) -> Option<String> {
     })
 }
 
+/// CPU time over ours at the most images that both reached; `None` where the two cannot be compared.
+fn over_ours(rows: &[(usize, &Row)], ours: &[(usize, &Row)]) -> Option<f64> {
+    let pairs = rows.iter().filter(|(_, theirs)| theirs.accuracy.is_some()).filter_map(|(_, theirs)| {
+        let same = |ours: &Row| ours.train_size == theirs.train_size && ours.accuracy.is_some();
+        let (_, ours) = ours.iter().find(|(_, ours)| same(ours))?;
+        Some(Pair { ours, theirs })
+    });
+    pairs.max_by_key(|pair| pair.theirs.train_size)?.time()
+}
+
 /// A factor as text: whole from 10 on, else with one decimal.
 fn factor(value: f64) -> String {
     if value >= 9.95 { thousands(value.round() as usize) } else { format!("{value:.1}") }
@@ -217,10 +227,9 @@ impl Panel {
         self.others().filter_map(|curve| pair(curve).map(|(ours, theirs)| (curve, ours, theirs))).collect()
     }
 
-    /// Time of each other library over ours, at the most images that both reached.
+    /// CPU time of each other library over ours, at the most images that both reached.
     fn factors(&self) -> Vec<f64> {
-        let ratio = |(_, ours, theirs): (&Curve, Point, Point)| theirs.seconds() / ours.seconds();
-        self.pairs().into_iter().map(ratio).filter(|ratio| ratio.is_finite()).collect()
+        self.others().filter_map(|curve| curve.factor).collect()
     }
 
     /// What the panel shows, in a few words.
@@ -232,8 +241,8 @@ impl Panel {
         let greatest = factors.iter().copied().fold(0.0, f64::max);
         match (ended, factors.len()) {
             (0, 0) => "seconds against training images".to_string(),
-            (0, 1) => format!("the other takes {} times as long", factor(greatest)),
-            (0, _) => format!("others take {} to {} times as long", factor(least), factor(greatest)),
+            (0, 1) => format!("the other needs {} times our CPU time", factor(greatest)),
+            (0, _) => format!("others need {} to {} times our CPU time", factor(least), factor(greatest)),
             _ => format!("{ended} of {all} other libraries stop early"),
         }
     }
@@ -264,7 +273,7 @@ impl Curve {
         })
     }
 
-    fn new(engine: &str, rows: &[(usize, &Row)]) -> Curve {
+    fn new(engine: &str, rows: &[(usize, &Row)], ours: &[(usize, &Row)]) -> Curve {
         let mut points = Vec::new();
         let mut ended: Option<(usize, String)> = None;
         for (line, row) in rows {
@@ -297,6 +306,7 @@ impl Curve {
             fit: growth(|point| point.fit_seconds),
             predict: growth(|point| point.predict_seconds),
             total: growth(Point::seconds),
+            factor: over_ours(rows, ours),
             points,
             ended,
         }

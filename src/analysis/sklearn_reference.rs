@@ -30,6 +30,11 @@ impl<'a> SklearnRows<'a> {
         self.0.get(&(dataset, id))?.1.accuracy
     }
 
+    /// The most repeats of a row; 1 without rows.
+    pub fn most_repeats(&self) -> usize {
+        self.0.values().map(|(_, row)| row.repeats.len()).max().unwrap_or(1)
+    }
+
     /// scikit-learn's accuracy less the published figure, by data set and classifier. Figures of a solver
     /// that had not converged are left out.
     pub fn less_published(&self) -> BTreeMap<(usize, &'a str), Vec<f64>> {

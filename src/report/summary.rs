@@ -4,7 +4,7 @@
 use crate::analysis::beyond::Beyond;
 use crate::analysis::findings::{BAR, EASY, Findings, ONE_PIXEL, Set};
 use crate::analysis::origin::Origin;
-use crate::analysis::peers::Library;
+use crate::analysis::peers::{AHEAD, Library, NOISE};
 use crate::analysis::preprocessing::Sum;
 use crate::analysis::rust_libraries::Kind;
 use crate::analysis::submitted::People;
@@ -76,25 +76,28 @@ impl Summary {
                 id: "library",
                 question: "Which library?".into(),
                 answers: findings.libraries.iter().filter_map(library).collect(),
-                caveat:
-                    "More accurate: by over 0.005 and three deviations of our seeds. Our models are made for \
-                         these two data sets, the other libraries are general: on your data the factors differ."
-                        .into(),
+                caveat: format!(
+                    "\"More accurate\" means by over {AHEAD}, and by over {NOISE} times the spread over our seeds. \
+                     The models of mnist-bench are made for exactly these two data sets, the other libraries are \
+                     general: on your data the factors will differ."
+                ),
                 document: "BIAS.md",
             },
             Card {
                 id: "rust",
                 question: "Which Rust crate?".into(),
                 answers: findings.rust.kinds.iter().filter_map(rust_crate).collect(),
-                caveat: "Each with the most training images that it finished on all data sets.".into(),
+                caveat: "Each with the most training images that it finished on all data sets, and with its best \
+                         configuration there, which may be the only one."
+                    .into(),
                 document: "FINDINGS.md",
             },
             Card {
                 id: BEYOND,
                 question: "What does the grid of 2017 lack?".into(),
                 answers: findings.beyond.as_ref().map_or(Vec::new(), beyond),
-                caveat: "These configurations are a suite of their own; of the counts above, those of libraries \
-                         alone include them."
+                caveat: "These configurations are a suite of their own: above, only the counts of libraries include \
+                         them."
                     .into(),
                 document: "methodology/beyond-2017.md",
             },
@@ -213,9 +216,9 @@ fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
     if !easy.is_empty() {
         let hard = each(&|set, _| Some(thousands(set.images?.hard)));
         answers.push(format!(
-            "At least {:.0} in 10 configurations recognise {}; fewer than half recognise {} of them.",
-            EASY * 10.0,
+            "{} are recognised by at least {:.0} in 10 configurations; {} images by fewer than half of them.",
             easy.join(" and "),
+            EASY * 10.0,
             hard.join(" and ")
         ));
     }
@@ -250,10 +253,17 @@ fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
         let share = |set: &&Set| set.one_pixel.map(|(apart, pairs)| apart as f64 / pairs.max(1) as f64);
         let shares: Vec<f64> = run.iter().filter_map(share).collect();
         let reversed = shares.len() > 1 && shares[1] > shares[0];
-        let comment =
-            if reversed { " The sentence that is quoted against MNIST is the wrong way round." } else { "" };
+        let comment = match run {
+            [_, second, ..] if reversed => format!(
+                " The sentence \"Most pairs of MNIST digits can be distinguished pretty well by just one pixel\" is \
+                 quoted against MNIST; it fits {} better.",
+                title(&second.dataset)
+            ),
+            _ => String::new(),
+        };
         answers.push(format!(
-            "One pixel tells {}, in at least {:.0} % of the training images.{comment}",
+            "One pixel tells {}: a threshold on it is right for at least {:.0} % of the pair's training \
+             images.{comment}",
             pixel.join(" and "),
             ONE_PIXEL * 100.0
         ));
@@ -261,7 +271,7 @@ fn easy(findings: &Findings, run: &[&Set]) -> Vec<String> {
     answers
 }
 
-/// One library in a line; `None` if it has neither a time to compare nor a row that did not finish.
+/// One library in a line; `None` if it has neither a time measured alone nor a row without a result.
 fn library(library: &Library) -> Option<String> {
     let sizes: Vec<String> = library.train_sizes.iter().map(|&size| thousands(size)).collect();
     let at =
@@ -282,7 +292,7 @@ fn library(library: &Library) -> Option<String> {
         text += &format!("; more accurate in {} of {}", library.more_accurate, library.compared);
     }
     if library.without > 0 {
-        text += &format!("; {} without a result", library.without);
+        text += &format!("; no result in {}", library.without);
     }
     Some(text + ".")
 }
@@ -336,16 +346,18 @@ fn trust(findings: &Findings) -> Vec<String> {
     let (again, all) = findings.reproduced;
     if all > 0 {
         answers.push(format!(
-            "Every accuracy follows from predictions in its file: `validate` recomputes all {all}, one per test image."
+            "Every accuracy follows from the predictions in its file, one per test image: `validate` recomputes all \
+             {all} accuracies."
         ));
     }
     if again > 0 {
-        answers
-            .push(format!("{again} of {all} results were trained a second time, with the same predictions."));
+        answers.push(format!(
+            "`verify` trained {again} of these {all} results again and got the same predictions."
+        ));
     }
     if all > 0 {
         answers.push(
-            "A configuration that failed is a result with its reason; a count that leaves results out says so."
+            "A configuration that failed is a result with its reason; counts name what they leave out."
                 .into(),
         );
     }
@@ -437,7 +449,7 @@ mod tests {
         assert_eq!(
             library(&one).unwrap(),
             "smartcore needs 54.3 times our CPU time (geometric mean of 20 results at 5,000 training images); faster \
-             in none; more accurate in 1 of 20; 14 without a result."
+             in none; more accurate in 1 of 20; no result in 14."
         );
         (one.timed, one.factor, one.without) = (0, None, 0);
         assert_eq!(library(&one), None);

@@ -11,6 +11,7 @@ pub mod equivalence;
 pub mod growth;
 pub mod holm;
 pub mod interval;
+pub mod median;
 pub mod one_pixel;
 pub mod paired;
 pub mod pca;

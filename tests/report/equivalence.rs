@@ -35,7 +35,8 @@ fn verdicts_come_from_seeds_or_from_the_answers_themselves() {
     theirs("peers", "PassiveAggressiveClassifier", &[0.88]);
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
-    let opening = "# Fidelity\n\n**MNIST: 2 of 6 rows equivalent to scikit-learn's within 0.005, 2 different, 2 not shown.**";
+    let opening = "# Fidelity\n\n**MNIST: 2 of 6 rows equivalent to scikit-learn's within 0.005, 2 different, 2 \
+                   not shown.**";
     assert!(text.starts_with(opening), "{text}");
     assert!(
         text.contains("Rows without chance answer 19,899 of 20,000 images as scikit-learn's do."),

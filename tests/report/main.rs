@@ -216,7 +216,7 @@ fn fidelity_to_scikit_learn_of_this_harness() {
     let report = make(folder.path(), "reference");
     let text = std::str::from_utf8(&report.files["fidelity.md"]).unwrap();
     let part = |heading: &str| text.split("## ").find(|part| part.starts_with(heading)).unwrap_or("none");
-    let judged = part("Fashion-MNIST against scikit-learn in this harness");
+    let judged = part("Fashion-MNIST against scikit-learn run by mnist-bench");
     assert!(judged.contains("1 row: 0 within 0.005, 1 within 0.01; 0 hold by the rule."), "{text}");
     insta::assert_snapshot!("fidelity_of_scikit_learn", tables(&report, "fidelity.md"));
 }

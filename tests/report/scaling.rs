@@ -71,7 +71,10 @@ fn curves_come_from_the_run_that_has_them() {
     assert!(svg.contains("linfa: 10 min") && svg.contains("1 of 1 other libraries stop early"), "{svg}");
     assert!(report.files.contains_key(&format!("{name}.png")));
     assert!(text(&report, "benchmark.html").contains(&format!("data-chart=\"{name}\"")));
-    assert!(markdown.contains("- 1 of 1 curves of other libraries end before"), "{markdown}");
+    assert!(
+        markdown.contains("- 1 of 1 curves of other libraries end at a failure (10 min: 1).\n"),
+        "{markdown}"
+    );
     assert!(!report.files.contains_key("scaling-time-fashion-mnist-GaussianNB.svg"));
 }
 

@@ -204,5 +204,9 @@ fn sizes_that_cannot_be_drawn_are_refused() {
     let without = BaggingClassifier { bootstrap: false, ..bagging };
     assert_eq!(refused(BaggingClassifier { max_samples: SampleSize::Count(4), ..without }), "max_samples");
     assert_eq!(refused(BaggingClassifier { max_samples: SampleSize::Count(4), ..bagging }), "none");
+    // More draws than a row can be counted for.
+    let many = |draws| BaggingClassifier { max_samples: SampleSize::Count(draws), ..bagging };
+    assert_eq!(refused(many(3 * 4096)), "none");
+    assert_eq!(refused(many(3 * 4096 + 1)), "max_samples");
     assert_eq!(refused(BaggingClassifier { n_estimators: 0, ..bagging }), "n_estimators");
 }

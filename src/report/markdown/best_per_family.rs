@@ -21,7 +21,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         rule += " ---: | --- |";
     }
     let mut text = format!("{head}\n{rule}\n");
-    let mut stopped = Vec::new();
+    let (mut stopped, mut marked) = (Vec::new(), false);
     for classifier in classifiers {
         let own: Vec<&Line> = lines.iter().copied().filter(|line| line.classifier == classifier).collect();
         text += &format!("| {} | {} |", cell(classifier), own.len());
@@ -31,6 +31,7 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
             match best {
                 Some((figure, line)) => {
                     let stopped = table.row(line, dataset).is_some_and(|row| row.converged == Some(false));
+                    marked |= stopped;
                     let mark = if stopped { "*" } else { "" };
                     text += &format!(" {}{mark} | {} |", accuracy(figure), cell(&line.parameters));
                 }
@@ -40,15 +41,13 @@ pub fn markdown(table: &SideBySide, view: &View) -> String {
         text.push('\n');
         stopped.extend(stopped_rows(table, classifier, &own));
     }
-    let stopped = match &stopped[..] {
-        [] => String::new(),
-        some => {
-            format!("; * the solver stopped before its tolerance was met, as {} did", some.join(", "))
-        }
+    let note = if marked {
+        format!("; * the solver stopped before its tolerance was met, as {} did", stopped.join(", "))
+    } else {
+        String::new()
     };
     text + &format!(
-        "\n{} of run `{}`, {}, engine `native`{stopped}; made by \
-         `mnist-bench report --run {}`.\n",
+        "\n{} of run `{}`, {}, engine `native`{note}; made by `mnist-bench report --run {}`.\n",
         count(lines.len(), "configuration"),
         view.run,
         view.size(),

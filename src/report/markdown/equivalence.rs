@@ -1,5 +1,4 @@
-//! Whether our rows are equivalent to scikit-learn's, as Markdown: a verdict a data set, with every row that is not shown
-//! equivalent.
+//! Whether our rows are equivalent to scikit-learn's, as Markdown: a verdict a data set, with every row that is not.
 
 use crate::analysis::equivalence::{CONFIDENCE, Comparison, Comparisons, Grounds, MARGIN, Reason, Verdict};
 use crate::analysis::tables::SideBySide;
@@ -26,11 +25,12 @@ pub fn section(comparisons: &[Comparisons], table: &SideBySide) -> String {
         return String::new();
     }
     let mut text = format!(
-        "## Equivalence with scikit-learn in this harness\n\n\
-         Where the seed decides something, two one-sided tests (level {:.2}, margin {MARGIN}) compare the means over seeds: a row \
-         is equivalent when the {} % interval of the difference (Welch) lies within the margin, different when it lies \
-         beyond, else not shown. Where it decides nothing, the difference on the same test images is exact. A row that is not \
-         shown names its reason; [METHODOLOGY](../docs/METHODOLOGY.md#fidelity) explains them.\n",
+        "## Equivalence with scikit-learn run by mnist-bench\n\n\
+         Where the seed decides something, two one-sided tests (level {:.2}, margin {MARGIN}) compare the means over \
+         seeds: a row is equivalent when the {} % interval of the difference (Welch) lies within the margin, \
+         different when it lies beyond, else not shown. Where it decides nothing, the difference on the same test \
+         images is exact. A row that is not equivalent names its reason; \
+         [METHODOLOGY](../docs/METHODOLOGY.md#fidelity) explains them.\n",
         (1.0 - CONFIDENCE) / 2.0,
         (CONFIDENCE * 100.0).round()
     );

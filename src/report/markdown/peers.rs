@@ -2,7 +2,7 @@
 
 use super::bullets;
 use crate::analysis::fastest_peer::FastestPeers;
-use crate::analysis::peers::{AHEAD, Ahead, Family, Peers};
+use crate::analysis::peers::{AHEAD, Ahead, Family, NOISE, Peers};
 use crate::analysis::tables::View;
 use crate::format::cell;
 use crate::report::summary::Summary;
@@ -27,15 +27,21 @@ pub fn markdown(
             " ---: | --- |",
         )
     };
+    let limits = match peers.limits[..] {
+        [] => String::new(),
+        [limit] => format!(" (after {limit} s)"),
+        [least, .., most] => format!(" (after {least} to {most} s)"),
+    };
     let found = bullets(summary.answers("library"));
     let mut text = format!(
         "# mnist-bench beside other libraries\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{found}\
          Each line compares the configurations that both libraries trained on the same images. A positive difference \
          means that the other library is more accurate. A time of 12 x means that it needed twelve times our CPU time \
          to fit and to predict. In brackets stand the least and the most; means of times are geometric. {times} Pairs \
-         measured on processors that differ in more than their generation have no time. \"No result\" counts results \
-         that mnist-bench has and the other library has not: it ran out of time or memory, crashed, gave wrong output, \
-         or was not tried after a cheaper one ran out of time. Times measured in turns stand in docs/methodology/speed.md{further}.\n\n\
+         that were measured on processors of two makers, or with two instruction sets, have no time. \"No result\" \
+         counts results that mnist-bench has and the other library has not: it ran out of time{limits} or memory, \
+         crashed, or gave wrong output. More expensive rows that nobody tried after such a timeout count too. Times \
+         measured in turns stand in docs/methodology/speed.md{further}.\n\n\
          | classifier | library | training images | pairs | more accurate by | measured alone | time, measured alone |{columns} \
          no result |\n\
          | --- | --- | ---: | ---: | --- | ---: | --- |{rule} ---: |\n",
@@ -64,8 +70,8 @@ pub fn markdown(
         " Times marked ~ were measured beside other work or on two generations of a processor."
     };
     text += &format!(
-        "Results where another library is faster, or more accurate than our mean by over {AHEAD}. Differences below about \
-         three times s, the deviation over our seeds, may be chance.{marks}\n\n\
+        "Results where another library is faster, or more accurate than our mean by over {AHEAD}. Differences below \
+         {NOISE} times s, the spread over our seeds, may be chance: the counts above leave them out.{marks}\n\n\
          | classifier | library | training images | configuration | mnist-bench | more accurate by | time |\n\
          | --- | --- | ---: | --- | ---: | ---: | ---: |\n"
     );
@@ -81,16 +87,16 @@ pub fn markdown(
     text
 }
 
-/// How many configurations reach the goal, and those that do not.
+/// How many results reach the goal, and those that do not.
 fn beside_the_fastest(fastest: &FastestPeers) -> String {
-    let FastestPeers { configurations, below } = fastest;
-    if *configurations == 0 {
+    let FastestPeers { results, below } = fastest;
+    if *results == 0 {
         return String::new();
     }
-    let reached = configurations - below.len();
+    let reached = results - below.len();
     let mut text = format!(
-        "\n## Beside the fastest library of each result\n\n\
-         Of {configurations} results with times measured alone on both sides, mnist-bench takes at most a third \
+        "\n## Beside the fastest library of each configuration\n\n\
+         Of {results} results with times measured alone on both sides, mnist-bench takes at most a third \
          of the time of the fastest other library in {reached}. "
     );
     if below.is_empty() {

@@ -15,10 +15,12 @@ pub fn markdown(found: &RustLibraries, builds: &[NativeBuild], view: &View) -> O
     let minutes = LIMIT / 60.0;
     let mut text = format!(
         "# Which Rust library?\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n\
-         Each library stands with the most training images that it finished on {sets}. Accuracies are those of its best \
-         configuration there, in that order. The factor is its CPU time over ours for the same configurations (geometric \
-         mean); ~ marks times with other work beside them or of two generations of a processor. Libraries that share a line finished the same \
-         number of images. Settings differ where a library cannot be configured so: benchmarks/engines/rust/README.md has them.\n\n",
+         Each library stands with the most training images that it finished on {sets}. Accuracies are those of its \
+         best configuration there, in that order; the most accurate library has the highest mean of them. The factor \
+         is its CPU time over ours for the same configurations (geometric mean); ~ marks times with other work \
+         beside them or of two generations of a processor. Libraries that share a line finished the same number of \
+         images. Settings differ where a library cannot be configured so: benchmarks/engines/rust/README.md has \
+         them.\n\n",
         view.run
     );
     for line in short(found) {

@@ -11,11 +11,11 @@ use crate::stats::growth::{FEWEST, Growth};
 pub fn markdown(scaling: &Scaling, table: &SideBySide, view: &View) -> String {
     let mut text = format!(
         "# Scaling: run {}\n\n<!-- Made by `mnist-bench report --run {}`; changes are lost. -->\n\n{}\
-         Training images, accuracy and seconds are those of the most images with a result. The last column says why the \
-         next size has none; it is empty where no larger size was run. Growth is the exponent b of seconds = a · images^b, by \
-         least squares in logarithms, with its 95 % interval and the number n of sizes behind it; with fewer than {FEWEST} \
-         there is none. It describes the sizes that were measured, constant parts included. Seconds are wall \
-         clock; those with ~ were measured while other jobs ran.\n",
+         Training images, accuracy and seconds are those of the most images with a result. Seconds are wall clock; \
+         with ~, other jobs ran beside. The last column names the smallest size without a result, and why; it is \
+         empty where every size that was run has one. Growth is the exponent b of seconds = a · images^b, by least \
+         squares in logarithms, with its 95 % interval and the number n of sizes behind it; with fewer than {FEWEST} \
+         there is none. It describes the sizes that were measured, constant parts included.\n",
         scaling.run,
         view.run,
         bullets(&scaling.findings())
@@ -32,7 +32,7 @@ pub fn markdown(scaling: &Scaling, table: &SideBySide, view: &View) -> String {
         text += &format!(
             "\n## {}\n\n{}\n\n\
              | configuration | library | images | accuracy | fit s | predict s | growth of fit | growth of predict | \
-             stopped because |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
+             no result |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- |\n",
             title(dataset),
             pictures.join(" ")
         );

@@ -23,8 +23,9 @@ pub fn markdown(table: &SideBySide, opened: &View, summary: &Summary) -> Result<
         opened.run
     );
     text += &bullets(summary.answers(BEYOND));
-    text += "## What a step does\n\nThe same model with and without the step. A median is that of the differences in \
-             accuracy; scaling all pixels alike (`raw`, `unit`) counts as no step.\n\n";
+    text += "## What a step does\n\nThe same model with and without the [step](../docs/FORMAT.md#preprocessing). A \
+             median is that of the differences in accuracy; scaling all pixels alike (`raw`, `unit`) counts as no \
+             step.\n\n";
     text += &sums(table, &steps);
     text += "\n### Model by model\n\n";
     text += &models(table, &steps);

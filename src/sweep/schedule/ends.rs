@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Schedule;
 use super::running::Running;
 use crate::engines::protocol::Reply;
+use crate::format::count;
 use crate::results::Status;
 use crate::sweep::SweepError;
 use crate::sweep::forecast;
@@ -60,12 +61,8 @@ impl Schedule<'_> {
             End::Crashed(reason) => (Status::Crashed, reason),
         };
         if task.rows.len() > 1 && !missing.is_empty() {
-            let first = self.plan.rows[missing[0]].name();
-            let others = missing.len() - 1;
-            self.tracker.progress.line(&format!(
-                "{}: {reason} ({first} and {others} others run again, each alone)",
-                status.name()
-            ));
+            let again = run_again(&self.plan.rows[missing[0]].name(), missing.len() - 1);
+            self.tracker.progress.line(&format!("{}: {reason} ({again})", status.name()));
             for &row in &missing {
                 self.tracker.states[row].alone = true;
             }
@@ -78,5 +75,25 @@ impl Schedule<'_> {
         let unfinished: Vec<usize> = running.task.rows.iter().copied().filter(|row| !finished(row)).collect();
         self.enqueue(&unfinished);
         self.release()
+    }
+}
+
+/// What becomes of rows whose shared job ended without their results: the first by name, and `others` more.
+fn run_again(first: &str, others: usize) -> String {
+    match others {
+        0 => format!("{first} runs again, alone"),
+        _ => format!("{first} and {} run again, each alone", count(others, "other")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_run_again_are_counted() {
+        assert_eq!(run_again("a", 0), "a runs again, alone");
+        assert_eq!(run_again("a", 1), "a and 1 other run again, each alone");
+        assert_eq!(run_again("a", 2), "a and 2 others run again, each alone");
     }
 }

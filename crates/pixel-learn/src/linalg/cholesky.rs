@@ -10,6 +10,8 @@ use super::simd::for_each_level;
 const BLOCK: usize = 48;
 /// Columns factored at a time by [`Cholesky::wide`].
 const WIDE_BLOCK: usize = 240;
+/// The number of columns from which models factor with [`Cholesky::wide`].
+pub const WIDE: usize = 1500;
 
 /// The Cholesky factor L of a positive definite matrix A = L L', in f64 or f32.
 pub trait Factor: From<Cholesky> + Send + Sync {

@@ -91,7 +91,8 @@ impl AdaBoostClassifier {
             return Err(FitError::parameter("n_estimators", 0, "must be at least 1"));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(FitError::parameter("learning_rate", self.learning_rate, "must be greater than 0"));
+            let reason = "must be a finite number above 0";
+            return Err(FitError::parameter("learning_rate", self.learning_rate, reason));
         }
         let n = training.features.n();
         Ok(AdaBoosting {

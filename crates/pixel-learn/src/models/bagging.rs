@@ -3,15 +3,12 @@
 //! Ho: The random subspace method, 1998).
 
 use super::forest::{Draw, Draws, Forest};
-use super::tree::DecisionTreeClassifier;
+use super::tree::{DecisionTreeClassifier, MOST_ROWS};
 use super::{Classifier, FitError, Model, Training};
 
-/// Maximum number of rows that a tree draws, which is also the largest training set of a tree.
-const MOST_DRAWS: usize = (u16::MAX as usize) << 12;
-
-/// Maximum number of draws for each row of the training set: how often one is drawn is a 16-bit number, which
-/// a binomial number of this mean does not reach.
-const MOST_DRAWS_A_ROW: usize = 1 << 12;
+/// Maximum number of draws for each row that there is, when rows are drawn with replacement: the number of times
+/// that a row is drawn, 4096 on average, stays below [`u16::MAX`].
+const MOST_DRAWS: usize = 4096;
 
 /// The number of rows or features that a tree draws.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +73,7 @@ impl BaggingClassifier {
 }
 
 /// The draw from a set of `size` elements; `None` when all of them are taken. As in scikit-learn, a draw with
-/// replacement may have more rows than there are, but not more features.
+/// replacement may have more rows than there are (at most [`MOST_DRAWS`] times as many), but not more features.
 fn draw(
     name: &'static str,
     amount: SampleSize,
@@ -91,8 +88,10 @@ fn draw(
         SampleSize::Count(0) => return Err(FitError::parameter(name, 0, "must be at least 1")),
         SampleSize::Count(count) => count,
     };
-    let rows = replace && name == "max_samples";
-    let most = if rows { MOST_DRAWS.min(size * MOST_DRAWS_A_ROW) } else { size };
+    let most = match replace && name == "max_samples" {
+        true => MOST_ROWS.min(size.saturating_mul(MOST_DRAWS)),
+        false => size,
+    };
     if count > most {
         return Err(FitError::parameter(name, count, format!("must be at most {most}")));
     }

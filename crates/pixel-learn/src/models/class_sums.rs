@@ -126,8 +126,16 @@ pub(super) fn computed_sums(
 }
 
 for_each_level! {
-    fn add_bytes(row: &[u8], sums: &mut [u32]) {
+    /// Adds each byte, for [`pixel_sums`].
+    pub(super) fn add_bytes(row: &[u8], sums: &mut [u32]) {
         sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum += u32::from(p));
+    }
+}
+
+for_each_level! {
+    /// Adds the square of each byte, for [`pixel_sums`].
+    pub(super) fn add_squares(row: &[u8], sums: &mut [u32]) {
+        sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum += u32::from(p) * u32::from(p));
     }
 }
 

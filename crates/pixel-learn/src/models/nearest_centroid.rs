@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::class_sums::{ClassSums, computed_sums, pixel_sums};
+use super::class_sums::{ClassSums, add_squares, computed_sums, pixel_sums};
 use super::linear_scores::LinearScores;
 use super::{Classifier, Facts, FitError, Model, Training};
 use crate::Features;
@@ -205,13 +205,6 @@ impl Centroids {
             },
         );
         all
-    }
-}
-
-for_each_level! {
-    /// Adds the square of each byte. Those of 66,000 rows fit.
-    fn add_squares(row: &[u8], sums: &mut [u32]) {
-        sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum += u32::from(p) * u32::from(p));
     }
 }
 

@@ -5,11 +5,8 @@ use super::class_sums::ClassSums;
 use super::linear_scores::LinearScores;
 use super::scatter::{Rows, Scatter, add_outer, varying};
 use super::{Classifier, Facts, FitError, Model, Training};
-use crate::linalg::cholesky::{Cholesky, Factor};
+use crate::linalg::cholesky::{Cholesky, Factor, WIDE};
 use crate::linalg::symmetric_eigen::largest;
-
-/// The number of columns from which the factorisation works in wide blocks.
-const WIDE: usize = 1500;
 
 /// scikit-learn's `RidgeClassifier` with the defaults of 1.9, solved exactly.
 ///
@@ -200,5 +197,10 @@ mod tests {
         let expected = 1.0 / (2.0 + v.iter().map(|x| x * x).sum::<f64>());
         assert!(right[0].iter().zip(&v).all(|(x, v)| (x - v * expected).abs() < 1e-12));
         assert!(solve(vec![0.0; n * n], n, 0.0, &mut right).is_err());
+        // The first two columns are equal but for rounding: positive definite, but no digit would be correct.
+        let mut a = vec![0.0; n * n];
+        a.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal = 1.0);
+        (a[1], a[n], a[n + 1]) = (1.0, 1.0, 1.0 + 1e-15);
+        assert!(solve(a, n, 0.0, &mut right).is_err());
     }
 }

@@ -115,9 +115,9 @@ for_each_level! {
                 }
                 let (shift, at) = shear.shift(y);
                 let size = columns as isize;
-                // Beyond this the whole row is blank.
-                let (shift, at) = if shift.abs() > size { (size, 0.0) } else { (shift, at) };
-                let first = (size + shift) as usize;
+                // Beyond this the whole row is blank. On the left, 0 keeps the first old pixel out of it.
+                let first = (size + shift.clamp(-size, size)) as usize;
+                let at = if shift < -size { 0.0 } else { at };
                 let (left, right) = (&line[first..][..columns], &line[first + 1..][..columns]);
                 for ((out, &left), &right) in out.iter_mut().zip(left).zip(right) {
                     *out = (between(left, right, at) + 0.5) as u8;
@@ -169,10 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_leaves_the_image_is_blank() {
+    fn a_row_that_moves_out_of_the_image_is_blank() {
         let mut image = [0; 25];
         (image[5], image[15], image[24]) = (13, 246, 170);
-        assert_eq!(deskew(&image, [5, 5]), definition(&image, [5, 5]));
+        assert!(Shear::of(&image, 5, 5).shift(0).0 < -5);
+        let got = deskew(&image, [5, 5]);
+        assert_eq!(got, definition(&image, [5, 5]));
+        assert_eq!(got[..5], [0; 5]);
     }
 
     #[test]

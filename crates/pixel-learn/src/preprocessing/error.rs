@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
     /// A step follows one whose output it cannot take.
-    #[error("preprocessing: {step} takes {needed}, but {before} leaves {found}; move {step} before {before}")]
+    #[error("preprocessing: {step} takes {needed}, but {before} leaves {found}; {}", advice(step, before))]
     Order {
         /// The step.
         step: &'static str,
@@ -29,8 +29,8 @@ pub enum StepError {
     },
     /// The images are smaller than the step can use.
     #[error(
-        "preprocessing: {step} needs images of at least {} x {} pixels, these have {} x {}; use other steps or smaller cells",
-        least[0], least[1], image[0], image[1]
+        "preprocessing: {step} needs images of at least {} x {} pixels, these have {} x {}; use other steps{}",
+        least[0], least[1], image[0], image[1], or_smaller_cells(step)
     )]
     ImageTooSmall {
         /// The step.
@@ -51,6 +51,16 @@ pub enum StepError {
     /// There is nothing to fit a step to.
     #[error("preprocessing: there are no training rows; at least one is needed")]
     NoRows,
+}
+
+/// What to do about a step that cannot follow `before`.
+fn advice(step: &str, before: &str) -> String {
+    if step == before { format!("take {step} once") } else { format!("move {step} before {before}") }
+}
+
+/// Another way out for the step that has cells.
+fn or_smaller_cells(step: &str) -> &'static str {
+    if step == "hog" { " or smaller cells" } else { "" }
 }
 
 impl StepError {

@@ -87,11 +87,9 @@ impl KmeansPatches {
             to_byte: 0.0,
         };
         patcher.learn(&patches, &mut generator);
-        patcher.to_byte = match patcher.largest(bytes) {
-            // Constant images: every pooled value is 0.
-            0.0 => 0.0,
-            largest => 255.0 / largest,
-        };
+        // Without contrast in any training image there is no scale, and all bytes are 0.
+        let largest = patcher.largest(bytes);
+        patcher.to_byte = if largest > 0.0 { 255.0 / largest } else { 0.0 };
         patcher
     }
 
@@ -409,13 +407,15 @@ mod tests {
         let d = IMAGE[0] * IMAGE[1];
         let flat = || Bytes { pixels: vec![7; 3 * d], n: 3, d, scaling: Scaling::unit(d).into() };
         let patches = KmeansPatches::new(&flat(), IMAGE, 4, 1);
-        let out = patches.transform(&flat()).into_features();
-        assert!(out.pixels().iter().all(|&byte| byte == 0));
+        assert_eq!(patches.to_byte, 0.0);
+        for images in [flat(), images(3)] {
+            assert!(patches.transform(&images).into_features().pixels().iter().all(|&byte| byte == 0));
+        }
         assert!(KmeansPatches::check([8, 8]).is_ok());
         assert_eq!(
             KmeansPatches::check([7, 28]).unwrap_err().to_string(),
             "preprocessing: kmeans_patches needs images of at least 8 x 8 pixels, these have 7 x 28; \
-             use other steps or smaller cells"
+             use other steps"
         );
     }
 }

@@ -3,6 +3,9 @@
 use super::kmeans_patches::KmeansPatches;
 use super::{Step, StepError, hog, pixel_differences};
 
+/// The largest gamma: far beyond those that part any two rows, and products with it stay in the range of f32.
+const MOST_GAMMA: f64 = 1e20;
+
 /// The content of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
@@ -124,9 +127,6 @@ fn output(
     }
 }
 
-/// Maximum `gamma`: products with squared distances stay finite in f32.
-const MOST_GAMMA: f64 = 1e30;
-
 fn check_count(step: &Step, count: usize, most: usize, of: &str) -> Result<(), StepError> {
     if (1..=most).contains(&count) {
         return Ok(());
@@ -136,12 +136,10 @@ fn check_count(step: &Step, count: usize, most: usize, of: &str) -> Result<(), S
 
 fn check_gamma(step: &Step, gamma: Option<f64>) -> Result<(), StepError> {
     match gamma {
-        Some(gamma) if !(gamma > 0.0 && gamma <= MOST_GAMMA) => Err(StepError::parameter(
-            step.name(),
-            "gamma",
-            gamma,
-            format!("must be above 0 and at most {MOST_GAMMA:e}"),
-        )),
+        Some(gamma) if !(gamma > 0.0 && gamma <= MOST_GAMMA) => {
+            let reason = format!("must be above 0 and at most {MOST_GAMMA:e}");
+            Err(StepError::parameter(step.name(), "gamma", gamma, reason))
+        }
         _ => Ok(()),
     }
 }

@@ -156,7 +156,8 @@ impl GradientBoostingClassifier {
             return Err(FitError::parameter("max_depth", 0, "must be at least 1, or null for no limit"));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(FitError::parameter("learning_rate", self.learning_rate, "must be greater than 0"));
+            let reason = "must be a finite number above 0";
+            return Err(FitError::parameter("learning_rate", self.learning_rate, reason));
         }
         check_data(training)?;
         if training.features.n() > MOST_ROWS {
@@ -267,26 +268,24 @@ impl Boosting<'_> {
 /// The scores of rows under a growing ensemble.
 pub struct Scores {
     sums: Vec<f64>,
-    rounds: usize,
+    /// Number of trees in the sums.
+    trees: usize,
 }
 
 impl Ensemble {
     /// The scores of `n` rows before the first round.
     pub fn begin(&self, n: usize) -> Scores {
-        Scores {
-            sums: self.initial.iter().copied().cycle().take(n * self.initial.len()).collect(),
-            rounds: 0,
-        }
+        Scores { sums: self.initial.iter().copied().cycle().take(n * self.initial.len()).collect(), trees: 0 }
     }
 
-    /// Adds the complete rounds that `scores` does not include yet, tree after tree. O(n trees depth).
+    /// Adds the trees that `scores` does not include yet, one after the other. O(n trees depth).
     pub fn update(&self, scores: &mut Scores, x: &Features) {
         let (classes, d) = (self.initial.len(), x.d());
-        let rounds = self.trees.len() / classes;
-        let trees = &self.trees[scores.rounds * classes..rounds * classes];
+        let first = scores.trees;
+        let trees = &self.trees[first..];
         scores.sums.par_chunks_mut(ROWS * classes).zip(x.pixels().par_chunks(ROWS * d)).for_each(
             |(sums, rows)| {
-                for (number, tree) in trees.iter().enumerate() {
+                for (number, tree) in (first..).zip(trees) {
                     let class = number % classes;
                     for (rows, sums) in rows.chunks(BATCH * d).zip(sums.chunks_mut(BATCH * classes)) {
                         let leaves = tree.nodes.leaves_of(rows, d);
@@ -297,7 +296,7 @@ impl Ensemble {
                 }
             },
         );
-        scores.rounds = rounds;
+        scores.trees = self.trees.len();
     }
 
     /// The class of the largest score of each row, the first of equals.
@@ -335,5 +334,27 @@ impl Model for Ensemble {
 
     fn facts(&self) -> Facts {
         Ensemble::facts(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_have_every_tree_of_an_unfinished_round_once() {
+        let pixels: Vec<u8> = (0..180).map(|at| ((at * 2_654_435_761usize) >> 9) as u8).collect();
+        let labels: Vec<u8> = (0..60).map(|row| pixels[row * 3] / 86).collect();
+        let x = Features::standardised(pixels, 3).unwrap();
+        let training = Training { features: &x, labels: &labels, classes: 3 };
+        let mut boosting = GradientBoostingClassifier::default().begin(&training, 1).unwrap();
+        let mut scores = boosting.ensemble().begin(60);
+        for count in [2, 4, 7] {
+            boosting.boost_trees(count);
+            boosting.ensemble().update(&mut scores, &x);
+        }
+        let mut at_once = boosting.ensemble().begin(60);
+        boosting.ensemble().update(&mut at_once, &x);
+        assert_eq!(scores.sums, at_once.sums);
     }
 }

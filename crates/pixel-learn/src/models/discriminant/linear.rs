@@ -114,8 +114,8 @@ impl<'a> Problem<'a> {
         let all = class_priors("priors", priors, &sums.rows)?;
         let of_present = classes.iter().map(|&class| all[usize::from(class)]);
         let sum: f64 = of_present.clone().sum();
-        if sum == 0.0 {
-            let reason = "a class that has rows needs a prior above 0";
+        if sum <= 0.0 {
+            let reason = "found 0 for every class that has rows; at least one of them needs a prior above 0";
             return Err(FitError::parameter("priors", format!("{all:?}"), reason));
         }
         let rows = Rows::new(training.features, varying(training.features));
@@ -387,6 +387,8 @@ mod tests {
             (lsqr(1.1), "shrinkage"),
             (lsqr(f64::NAN), "shrinkage"),
             (LinearDiscriminantAnalysis { priors: Some(vec![0.5, 0.5]), ..lda() }, "priors"),
+            // Classes 2 and 3 have no rows.
+            (LinearDiscriminantAnalysis { priors: Some(vec![0.0, 0.0, 0.5, 0.5, 0.0]), ..lda() }, "priors"),
         ] {
             let error = bad.fit(&training, 0).err();
             assert!(

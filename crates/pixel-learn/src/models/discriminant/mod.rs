@@ -9,10 +9,7 @@ pub use linear::{LdaSolver, LinearDiscriminantAnalysis};
 pub use quadratic::QuadraticDiscriminantAnalysis;
 pub use shrinkage::Shrinkage;
 
-use crate::linalg::cholesky::Cholesky;
-
-/// The number of columns from which a factorisation works in wide blocks.
-const WIDE: usize = 1500;
+use crate::linalg::cholesky::{Cholesky, WIDE};
 
 /// The factor of an n x n matrix, `None` where it is not positive definite.
 fn factor(a: Vec<f64>, n: usize) -> Option<Cholesky> {

@@ -43,7 +43,7 @@ pub const MARGIN: f64 = 60.0;
 
 /// Maximum number of off-diagonal entries of the kernel matrix, two for each coupled pair. An entry takes 12
 /// bytes, and more while the pairs are collected.
-const MOST_PAIRS: usize = 60_000_000;
+const MOST_ENTRIES: usize = 60_000_000;
 
 /// The kernel matrix of the training rows, which one-vs-rest and one-vs-one share. Entries of rows that are
 /// not coupled are 0.
@@ -53,10 +53,10 @@ pub struct SparseKernel {
 }
 
 impl SparseKernel {
-    /// Finds the pairs of training rows within [`REACH`]. `Err` if they make more than `MOST_PAIRS` entries.
+    /// Finds the pairs of training rows within [`REACH`]. `Err` if they make more than `MOST_ENTRIES` entries.
     pub fn find(search: &RadiusSearch, n: usize) -> Result<SparseKernel, FitError> {
-        let near = search.among_training_rows(REACH, MOST_PAIRS).ok_or_else(|| {
-            let most = MOST_PAIRS / 2;
+        let near = search.among_training_rows(REACH, MOST_ENTRIES).ok_or_else(|| {
+            let most = MOST_ENTRIES / 2;
             let reason = format!("the kernel couples more than {most} pairs of the {n} training rows");
             FitError::UnusableData(format!("{reason}: set inducing, or take fewer rows"))
         })?;

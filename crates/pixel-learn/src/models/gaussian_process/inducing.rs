@@ -55,10 +55,8 @@ impl Classifier for InducingPoints {
         let features = basis.features(training.features.scaled());
         let (weights, ending) = posterior_mode(&features, training.labels, &present, TOLERANCE);
         if !ending.value.is_finite() {
-            return Err(FitError::Diverged(format!(
-                "the loss is {} after {} iterations",
-                ending.value, ending.iterations
-            )));
+            let found = format!("the loss is {} after {} iterations", ending.value, ending.iterations);
+            return Err(FitError::Diverged(format!("{found}; a smaller constant_value is needed")));
         }
         let facts = Facts::from([
             ("length_scale", length_scale.into()),
@@ -76,7 +74,7 @@ impl InducingPoints {
             [("constant_value", self.constant_value), ("length_scale", self.length_scale.unwrap_or(1.0))]
         {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(FitError::parameter(name, value, "must be greater than 0"));
+                return Err(FitError::parameter(name, value, "must be a finite number above 0"));
             }
         }
         if self.count == 0 {
@@ -373,6 +371,9 @@ mod tests {
         assert!(good.fit(&constant, 0).is_err());
         let one_class = Training { labels: &[1; 300], ..training };
         assert!(good.fit(&one_class, 0).is_err());
+        // Values of the basis overflow f32.
+        let huge = InducingPoints { constant_value: 1e300, ..good };
+        assert!(matches!(huge.fit(&training, 0).err(), Some(FitError::Diverged(_))));
         assert!(InducingPoints { count: 1000, ..good }.fit(&training, 0).is_ok());
     }
 }

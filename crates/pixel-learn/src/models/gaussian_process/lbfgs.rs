@@ -50,8 +50,10 @@ pub fn minimize(
             }
             step *= 0.5;
         }
-        // No step lowers the value: its rounding error is reached, or it is not finite.
-        let Some(new) = accepted else { return Ending { iterations, value, converged: value.is_finite() } };
+        // No step lowers the value: its rounding error is reached, or it is not a number.
+        let Some(new) = accepted else {
+            return Ending { iterations, value, converged: value.is_finite() };
+        };
         let moved: Vec<f64> = trial.iter().zip(&*x).map(|(a, b)| a - b).collect();
         let changed: Vec<f64> = trial_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
         if dot(&moved, &changed) > 1e-12 * dot(&changed, &changed) {
@@ -97,5 +99,14 @@ mod tests {
             x[0] * x[0] + 100.0 * x[1] * x[1]
         });
         assert!(!ending.converged && ending.value < 101.0);
+    }
+
+    #[test]
+    fn a_value_that_is_not_a_number_is_no_minimum() {
+        let ending = minimize(&mut [1.0], 1e-12, 10, |_, gradient| {
+            gradient[0] = 1.0;
+            f64::NAN
+        });
+        assert!(!ending.converged && ending.value.is_nan());
     }
 }

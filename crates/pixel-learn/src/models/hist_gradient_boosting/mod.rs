@@ -3,7 +3,7 @@
 //! Hessians.
 //!
 //! Bins are scikit-learn's. A pixel with at most `max_bins` distinct values has one bin for each, which is
-//! exact; one with all 256 has bins between percentiles, fewer than `max_bins` if many images share a value.
+//! exact; one with more has bins between percentiles, fewer than `max_bins` if many images share a value.
 //! scikit-learn computes percentiles from a sample of more than 200,000 rows; here all rows count.
 
 mod fitted;
@@ -156,7 +156,8 @@ impl HistGradientBoostingClassifier {
             }
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(FitError::parameter("learning_rate", self.learning_rate, "must be greater than 0"));
+            let reason = "must be a finite number above 0";
+            return Err(FitError::parameter("learning_rate", self.learning_rate, reason));
         }
         if let Some(leaves @ ..2) = self.max_leaf_nodes {
             return Err(FitError::parameter(

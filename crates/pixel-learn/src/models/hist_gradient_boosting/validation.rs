@@ -54,7 +54,8 @@ impl Validation {
 
 /// The training rows and the held-out rows, both ascending, as scikit-learn's stratified `train_test_split`:
 /// the ceiling of `fraction` x n rows are held out, of every class its share, with the largest remainders
-/// rounded up. `Err` as there: if a class has one row, or a side fewer rows than there are classes.
+/// rounded up. `Err` if a side would have fewer rows than classes, or a class fewer than two rows or none to
+/// train on.
 pub(super) fn split(
     targets: &[u8],
     classes: usize,
@@ -70,10 +71,12 @@ pub(super) fn split(
     }
     let mut rows_of = vec![Vec::new(); classes];
     targets.iter().enumerate().for_each(|(row, &class)| rows_of[usize::from(class)].push(row as u32));
-    if rows_of.iter().any(|rows| rows.len() < 2) {
-        return Err(FitError::UnusableData(
-            "early stopping found a class of one row; each class needs at least 2 rows".into(),
-        ));
+    let least = rows_of.iter().map(Vec::len).min().unwrap_or(0);
+    if least < 2 {
+        return Err(FitError::UnusableData(format!(
+            "early stopping needs two rows of each class, a class has {least}; take more rows or set \
+             early_stopping to false"
+        )));
     }
     let share = |class: usize| rows_of[class].len() as f64 / n as f64 * size as f64;
     let mut counts: Vec<usize> = (0..classes).map(|class| share(class) as usize).collect();
@@ -81,6 +84,11 @@ pub(super) fn split(
     by_remainder.sort_by(|&a, &b| share(b).fract().total_cmp(&share(a).fract()));
     let missing = size - counts.iter().sum::<usize>();
     by_remainder.iter().take(missing).for_each(|&class| counts[class] += 1);
+    if rows_of.iter().zip(&counts).any(|(rows, &count)| rows.len() == count) {
+        return Err(FitError::UnusableData(format!(
+            "early stopping would keep all rows of a class aside; take a validation_fraction below {fraction}"
+        )));
+    }
     let mut is_held_out = vec![false; n];
     let mut random = Random::new(seed);
     for (rows, count) in rows_of.iter_mut().zip(counts) {
@@ -107,8 +115,16 @@ mod tests {
         assert_eq!(all, (0..1003).collect::<Vec<u32>>());
         assert_ne!(split(&targets, 3, 0.1, 8).unwrap().1, held_out);
         assert!(split(&targets[..20], 3, 0.1, 7).is_err());
-        let alone: Vec<u8> = (0..100).map(|row| if row == 40 { 2 } else { row % 2 }).collect();
-        assert!(split(&alone, 3, 0.1, 7).is_err());
+    }
+
+    #[test]
+    fn every_class_needs_a_row_on_both_sides() {
+        let of = |targets: &[u8], fraction: f64| split(targets, 2, fraction, 7).is_ok();
+        let mut targets = [0; 20];
+        targets[19] = 1;
+        assert!(!of(&targets, 0.1) && !of(&targets, 0.9));
+        targets[18] = 1;
+        assert!(of(&targets, 0.1) && !of(&targets, 0.9));
     }
 
     #[test]

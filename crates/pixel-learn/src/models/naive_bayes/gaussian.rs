@@ -7,10 +7,10 @@
 
 use rayon::prelude::*;
 
-use crate::Features;
-use crate::models::class_sums::{ClassSums, computed_sums};
+use crate::models::class_sums::{ClassSums, add_bytes, add_squares, computed_sums, pixel_sums};
 use crate::models::priors::class_priors;
 use crate::models::{Classifier, Facts, FitError, Model, Training};
+use crate::{Bytes, Features};
 
 /// scikit-learn's `GaussianNB` as of 0.19, where the smoothing is not a parameter.
 ///
@@ -35,15 +35,12 @@ pub struct GaussianNB {
 /// Added to every variance, relative to the largest variance of a feature over all training rows.
 const SMOOTHING: f64 = 1e-9;
 
-/// Rows that one task adds up: small enough that the sum of squared bytes fits a u32.
-const ROWS_A_TASK: usize = 8192;
-
 impl Classifier for GaussianNB {
     /// O(n d). Deterministic. A class without training rows is never predicted, whatever its prior.
     fn fit(&self, training: &Training, _seed: u64) -> Result<Box<dyn Model>, FitError> {
         training.check()?;
         let statistics = match training.features.bytes() {
-            Some(bytes) => Statistics::of_pixels(training, &bytes.scaling.scale),
+            Some(bytes) => Statistics::of_pixels(training, bytes),
             None => Statistics::of_values(training),
         };
         let priors = class_priors("priors", self.priors.as_deref(), &training.class_counts())?;
@@ -83,18 +80,26 @@ struct ClassStatistics {
 }
 
 impl Statistics {
-    fn of_pixels(training: &Training, scale: &[f64]) -> Statistics {
-        let d = training.features.d();
-        let moments = class_moments(training);
-        let present = moments.iter().enumerate().filter(|(_, moments)| moments.rows > 0);
-        let classes = present.map(|(class, moments)| {
-            let (mean, variance) = (0..d).map(|j| moments.mean_and_variance(j)).unzip();
+    fn of_pixels(training: &Training, Bytes { pixels, scaling }: Bytes) -> Statistics {
+        let (n, d) = (training.features.n(), training.features.d());
+        let rows = training.class_counts();
+        let sums = pixel_sums(training, pixels, add_bytes);
+        let squares = pixel_sums(training, pixels, add_squares);
+        let of_class = |class: usize| {
+            let moments =
+                |j: usize| mean_and_variance(rows[class], sums[class * d + j], squares[class * d + j]);
+            let (mean, variance) = (0..d).map(moments).unzip();
             ClassStatistics { class, mean, variance }
-        });
+        };
+        let total = |by_class: &[u64], j: usize| by_class.iter().skip(j).step_by(d).sum::<u64>();
+        let variance = |j: usize| {
+            let (_, variance) = mean_and_variance(n, total(&sums, j), total(&squares, j));
+            variance / (scaling.scale[j] * scaling.scale[j])
+        };
         Statistics {
-            classes: classes.collect(),
-            scale: scale.to_vec(),
-            largest_variance: largest_variance(&moments, d, scale),
+            classes: (0..rows.len()).filter(|&class| rows[class] > 0).map(of_class).collect(),
+            scale: scaling.scale.clone(),
+            largest_variance: (0..d).map(variance).fold(0.0, f64::max),
         }
     }
 
@@ -133,72 +138,12 @@ impl Statistics {
     }
 }
 
-/// Sums over the rows of one class, one entry per feature.
-#[derive(Clone)]
-struct Moments {
-    rows: u64,
-    sum: Vec<u64>,
-    squares: Vec<u64>,
-}
-
-impl Moments {
-    fn zeros(d: usize) -> Moments {
-        Moments { rows: 0, sum: vec![0; d], squares: vec![0; d] }
-    }
-
-    fn add(&mut self, other: &Moments) {
-        self.rows += other.rows;
-        self.sum.iter_mut().zip(&other.sum).for_each(|(a, b)| *a += b);
-        self.squares.iter_mut().zip(&other.squares).for_each(|(a, b)| *a += b);
-    }
-
-    /// Mean and population variance of feature `j` in pixels: no cancellation, n sum(p^2) - sum(p)^2 is exact.
-    fn mean_and_variance(&self, j: usize) -> (f64, f64) {
-        let (n, sum) = (u128::from(self.rows), u128::from(self.sum[j]));
-        let spread = n * u128::from(self.squares[j]) - sum * sum;
-        (sum as f64 / n as f64, spread as f64 / (n * n) as f64)
-    }
-}
-
-/// The moments of each class. Integer sums are the same in any order of tasks.
-fn class_moments(training: &Training) -> Vec<Moments> {
-    let d = training.features.d();
-    let zeros = || vec![Moments::zeros(d); training.classes];
-    training
-        .features
-        .pixels()
-        .par_chunks(ROWS_A_TASK * d.max(1))
-        .zip(training.labels.par_chunks(ROWS_A_TASK))
-        .map(|(pixels, labels)| {
-            let mut narrow = vec![(vec![0u32; d], vec![0u32; d], 0u64); training.classes];
-            for (row, &label) in pixels.chunks_exact(d.max(1)).zip(labels) {
-                let (sum, squares, rows) = &mut narrow[usize::from(label)];
-                *rows += 1;
-                for ((s, q), &p) in sum.iter_mut().zip(squares.iter_mut()).zip(row) {
-                    *s += u32::from(p);
-                    *q += u32::from(p) * u32::from(p);
-                }
-            }
-            narrow
-                .into_iter()
-                .map(|(sum, squares, rows)| Moments {
-                    rows,
-                    sum: sum.into_iter().map(u64::from).collect(),
-                    squares: squares.into_iter().map(u64::from).collect(),
-                })
-                .collect()
-        })
-        .reduce(zeros, |mut all: Vec<Moments>, part| {
-            all.iter_mut().zip(&part).for_each(|(a, b)| a.add(b));
-            all
-        })
-}
-
-/// The largest variance of a scaled feature over all rows.
-fn largest_variance(moments: &[Moments], d: usize, scale: &[f64]) -> f64 {
-    let mut all = Moments::zeros(d);
-    moments.iter().for_each(|class| all.add(class));
-    (0..d).map(|j| all.mean_and_variance(j).1 / (scale[j] * scale[j])).fold(0.0, f64::max)
+/// Mean and population variance from sums of bytes and of their squares: no cancellation, n sum(p^2) - sum(p)^2 is
+/// exact.
+fn mean_and_variance(rows: usize, sum: u64, squares: u64) -> (f64, f64) {
+    let [n, sum, squares] = [rows as u64, sum, squares].map(u128::from);
+    let spread = n * squares - sum * sum;
+    (sum as f64 / n as f64, spread as f64 / (n * n) as f64)
 }
 
 /// The log density of one class: constant - sum of weight (pixel - mean)^2.

@@ -24,6 +24,9 @@ pub(crate) use weighted::WeightedRows;
 use crate::Features;
 use crate::models::{Classifier, Facts, FitError, Model, Training};
 
+/// Maximum number of rows that a tree counts.
+pub(crate) const MOST_ROWS: usize = (u16::MAX as usize) << 12;
+
 /// The splitter: which thresholds of a feature are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Splitter {
@@ -69,7 +72,7 @@ impl DecisionTreeClassifier {
         if training.classes > 256 {
             return Err(FitError::UnusableData("trees count at most 256 classes".into()));
         }
-        if features.n() > usize::from(u16::MAX) << 12 {
+        if features.n() > MOST_ROWS {
             return Err(FitError::UnusableData("trees count at most 268 million rows".into()));
         }
         Ok(())
