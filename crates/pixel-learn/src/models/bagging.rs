@@ -89,7 +89,7 @@ fn draw(
         SampleSize::Count(count) => count,
     };
     let most = match replace && name == "max_samples" {
-        true => MOST_ROWS.min(size.saturating_mul(MOST_DRAWS)),
+        true => MOST_ROWS.min(size.max(1).saturating_mul(MOST_DRAWS)),
         false => size,
     };
     if count > most {
